@@ -1,0 +1,1 @@
+"""Stage 5: figures onto Prometheus and the KPI topic."""

@@ -1,0 +1,242 @@
+"""The metric catalogue: every series `/metrics` may carry, once (stage 5, publish).
+
+In: nothing. Out: `CATALOGUE`, read by the exporter, the docs, the tests of rules and dashboards.
+Invariant: a name that is not here is not exported, used in no rule and shown on no dashboard.
+Times are seconds, ratios 0–1, counters end in `_total`, instants in `_timestamp_seconds` (unix).
+Window gauges carry numerators and denominators, never a ratio: divide them where they are read.
+A queue's gauges come from the one worker that owns it, so a reader takes the `max by (tenant,
+queue, channel)` over workers, and leaves the queue `_all` (the whole centre) out of every sum.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Literal
+
+PREFIX: Final = "contactcenter_"
+ALL_QUEUES: Final = "_all"
+
+MetricType = Literal["counter", "gauge", "histogram"]
+
+QUEUE: Final = ("tenant", "queue", "channel")
+WINDOWS: Final = ("5m", "30m")
+AGENT_STATES: Final = (
+    "error", "on_contact", "wrapup", "ringing", "break", "available", "unknown", "offline",
+)  # fmt: skip
+WINDOW_OUTCOMES: Final = (
+    "offered",
+    "answered",
+    "abandoned",
+    "short_abandoned",
+    "flowed_out",
+    "handled",
+    "threshold_decided",
+    "answered_in_threshold",
+    "abandoned_in_threshold",
+)
+WAIT_BUCKETS: Final = (5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0)
+HANDLE_BUCKETS: Final = (30.0, 60.0, 120.0, 180.0, 300.0, 450.0, 600.0, 900.0, 1800.0)
+DELAY_BUCKETS: Final = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0)
+COMMIT_BUCKETS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+BATCH_BUCKETS: Final = (1.0, 10.0, 50.0, 100.0, 250.0, 500.0, 1000.0, 2000.0, 4000.0)
+REBALANCE_BUCKETS: Final = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
+
+# Values of the labels that are closed lists. `slot_busy` and `slot_capacity` are the chat pair:
+# one agent with three chats is busy once in `busy` and three times in `slot_busy`.
+LABEL_VALUES: Final[Mapping[tuple[str, str], tuple[str, ...]]] = {
+    ("contacts_abandoned_total", "kind"): ("short", "queued"),
+    ("wait_seconds", "outcome"): ("answered", "abandoned"),
+    ("queue_agents", "state"): AGENT_STATES,
+    ("window_contacts", "window"): WINDOWS,
+    ("window_contacts", "outcome"): WINDOW_OUTCOMES,
+    ("window_waited_seconds", "window"): WINDOWS,
+    ("window_handled_seconds", "window"): WINDOWS,
+    ("window_agent_seconds", "window"): WINDOWS,
+    ("window_agent_seconds", "state"): ("busy", "staffed", "slot_busy", "slot_capacity"),
+    ("queue_tickets_open", "status"): ("open", "pending", "on_hold"),
+    ("stream_events_total", "result"): ("ok", "late", "duplicate", "invalid", "unknown_queue"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class MetricDef:
+    """One metric: `name` without the prefix, its labels in order, and its help text.
+
+    `buckets` are the upper bounds of a histogram, +Inf left out, empty for other types.
+    """
+
+    name: str
+    type: MetricType
+    labels: tuple[str, ...]
+    help: str
+    buckets: tuple[float, ...] = ()
+
+    @property
+    def full_name(self) -> str:
+        """The name as it is exposed, with the prefix."""
+        return PREFIX + self.name
+
+    @property
+    def series_names(self) -> tuple[str, ...]:
+        """The sample names a reader may query: one, or the three of a histogram."""
+        if self.type != "histogram":
+            return (self.full_name,)
+        return tuple(self.full_name + end for end in ("_bucket", "_count", "_sum"))
+
+
+def _counter(name: str, labels: tuple[str, ...], text: str) -> MetricDef:
+    return MetricDef(name, "counter", labels, text)
+
+
+def _gauge(name: str, labels: tuple[str, ...], text: str) -> MetricDef:
+    return MetricDef(name, "gauge", labels, text)
+
+
+def _histogram(
+    name: str, labels: tuple[str, ...], buckets: tuple[float, ...], text: str
+) -> MetricDef:
+    return MetricDef(name, "histogram", labels, text, buckets)
+
+
+_QUEUE_METRICS: Final = (
+    # Processing-time counters: first bookings only, they never fall when a late event corrects.
+    _counter("contacts_offered_total", QUEUE, "Visits that entered the queue."),
+    _counter("contacts_answered_total", QUEUE, "Visits answered, at the first agent connection."),
+    _counter(
+        "contacts_abandoned_total",
+        (*QUEUE, "kind"),
+        "Visits the customer left unanswered: short (within the short-abandon threshold), queued.",
+    ),
+    _counter(
+        "contacts_within_threshold_total",
+        QUEUE,
+        "Visits answered within the service-level threshold.",
+    ),
+    _counter(
+        "contacts_threshold_decided_total",
+        QUEUE,
+        "Visits whose service level is decided: left the wait, or the threshold passed.",
+    ),
+    _counter(
+        "contacts_flowed_out_total",
+        QUEUE,
+        "Visits that left unanswered otherwise: timeout, overflow, voicemail, callback, transfer.",
+    ),
+    _counter("contacts_handled_total", QUEUE, "Visits whose handling is complete."),
+    _counter(
+        "contacts_corrections_total",
+        QUEUE,
+        "Booked counts that late or out-of-order events changed; counters above keep the first.",
+    ),
+    _histogram(
+        "wait_seconds", (*QUEUE, "outcome"), WAIT_BUCKETS, "Wait of visits answered or abandoned."
+    ),
+    _histogram(
+        "handle_seconds", QUEUE, HANDLE_BUCKETS, "Talk, hold and wrap-up of handled visits."
+    ),
+    # Levels now, and event-time windows with every late correction in them.
+    _gauge("queue_contacts_waiting", QUEUE, "Visits waiting now, ringing included."),
+    _gauge(
+        "queue_oldest_waiting_timestamp_seconds",
+        QUEUE,
+        "When the longest-waiting visit entered the queue; absent when nobody waits.",
+    ),
+    _gauge(
+        "queue_agents",
+        (*QUEUE, "state"),
+        "Members of the queue by exclusive state; queues share agents, so queues do not add up.",
+    ),
+    _gauge(
+        "window_contacts",
+        (*QUEUE, "window", "outcome"),
+        "Visits in the sliding event-time window by outcome, each at its own event's time.",
+    ),
+    _gauge(
+        "window_waited_seconds",
+        (*QUEUE, "window"),
+        "Sum of the waits of visits answered in the window; divide by outcome answered.",
+    ),
+    _gauge(
+        "window_handled_seconds",
+        (*QUEUE, "window"),
+        "Sum of talk, hold and wrap-up of visits handled in the window; divide by handled.",
+    ),
+    _gauge(
+        "window_agent_seconds",
+        (*QUEUE, "window", "state"),
+        "Agent seconds in the window: busy (handling or wrap-up), staffed (busy or available); "
+        "slot_busy and slot_capacity are the same by slot, for concurrent channels.",
+    ),
+    _gauge("queue_info", (*QUEUE, "site", "skill", "team"), "1; what the queue belongs to."),
+    _gauge("queue_occupancy_limit_ratio", QUEUE, "Occupancy above which the queue pages."),
+    _gauge(
+        "queue_wait_threshold_seconds",
+        QUEUE,
+        "Service-level threshold; absent for a queue without one.",
+    ),
+    _gauge("queue_target_service_level_ratio", QUEUE, "Share to be answered within the threshold."),
+    _gauge("queue_tickets_open", (*QUEUE, "status"), "Open tickets now, by status."),
+    _gauge(
+        "queue_oldest_ticket_timestamp_seconds",
+        QUEUE,
+        "When the oldest open ticket was opened; absent when none is open.",
+    ),
+)
+
+_STREAM_METRICS: Final = (
+    _counter("stream_events_total", ("topic", "result"), "Records read, by what became of them."),
+    _histogram(
+        "stream_event_delay_seconds",
+        ("topic",),
+        DELAY_BUCKETS,
+        "From an event's own time to its commit.",
+    ),
+    _gauge(
+        "stream_watermark_timestamp_seconds",
+        ("stage", "partition"),
+        "Event time up to which the unit has read everything; follows the clock when caught up.",
+    ),
+    _gauge(
+        "stream_as_of_timestamp_seconds",
+        ("partition",),
+        "Event time the partition's published figures stand at.",
+    ),
+    _gauge(
+        "stream_source_last_event_timestamp_seconds",
+        ("source",),
+        "Newest event or heartbeat of each source system; shows a dead feed a watermark hides.",
+    ),
+    _gauge(
+        "stream_consumer_lag",
+        ("topic", "partition"),
+        "Committed records of the partition not yet applied.",
+    ),
+    _gauge("stream_partition_assigned", ("topic", "partition"), "1 while this worker owns it."),
+    _gauge("stream_partitions", (), "Partitions a topic is configured to have."),
+    _counter("stream_anomalies_total", ("kind",), "Legal events that found an unexpected state."),
+    _counter("stream_dead_letters_total", ("reason",), "Records sent to the dead-letter topic."),
+    _counter(
+        "stream_replayed_records_skipped_total",
+        (),
+        "Records below the state's position, recognised and skipped.",
+    ),
+    _counter("stream_commits_total", ("stage",), "Transactions committed."),
+    _histogram("stream_commit_seconds", ("stage",), COMMIT_BUCKETS, "Time of one commit."),
+    _histogram("stream_batch_records", ("stage",), BATCH_BUCKETS, "Records in one transaction."),
+    _counter("stream_rebalances_total", (), "Partition assignments this worker went through."),
+    _histogram(
+        "stream_rebalance_seconds", (), REBALANCE_BUCKETS, "Revocation to the last unit loaded."
+    ),
+    _gauge("stream_recovery_remaining", (), "Changelog records still to load after assignment."),
+    _gauge(
+        "stream_last_commit_timestamp_seconds",
+        ("stage", "partition"),
+        "When the unit last committed.",
+    ),
+    _gauge("stream_loop_lag_seconds", (), "How late the event loop runs its timers."),
+    _gauge("exporter_series", (), "Series on the last metrics page."),
+    _gauge("exporter_collect_seconds", (), "Time taken to build the last metrics page."),
+    _gauge("build_info", ("version", "revision", "python", "faust"), "1; what is running."),
+)
+
+CATALOGUE: Final[tuple[MetricDef, ...]] = _QUEUE_METRICS + _STREAM_METRICS
+BY_NAME: Final[Mapping[str, MetricDef]] = {metric.name: metric for metric in CATALOGUE}
