@@ -1,0 +1,138 @@
+"""The command line: finds the command's module, builds the settings, turns errors into one message.
+
+A command is a module of `streams.tools` with HELP, EXAMPLE, `add_arguments(parser)` and
+`run(args, settings) -> exit code`; imported only when asked for, so that --help is quick.
+Exit codes: 0 done, 1 failed, 2 wrong use (also a mistake in the configuration), 130 interrupted.
+"""
+
+import argparse
+import importlib
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from streams import __version__, settings
+from streams.errors import ConfigError, StreamsError
+
+# One line each, in the order a newcomer meets them. A test compares them with the modules' HELP.
+COMMANDS = {
+    "demo": "everything on this machine: Kafka, worker, simulated centre, wallboard",
+    "broker": "a local Apache Kafka, in the foreground",
+    "topics": "create the topics, or check them",
+    "worker": "the stream processor; any number of them, up to the partitions",
+    "simulate": "a seeded contact centre, to Kafka or to a file",
+    "publish": "files of events into the topics, in time order",
+    "replay": "files of events through the same core, without Kafka",
+    "kpis": "the live KPIs, as a table or as JSON",
+    "intervals": "the newest revision of each 15-minute interval",
+    "board": "the wallboard web page",
+    "deadletters": "list rejected events, or send them again",
+}
+
+WAY = """\
+the way, a terminal each:
+  streams broker                    a local Kafka (or set STREAMS_BOOTSTRAP to yours)
+  streams topics create             the topics
+  streams worker                    counts, and serves /metrics
+  streams simulate                  a centre with calls, chats, tickets and agents
+  streams kpis --follow             the numbers
+
+example: streams demo               all of it in one"""
+
+
+class Parser(argparse.ArgumentParser):
+    """Wrong use says where help is."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message}\ntry: {self.prog} --help\n")
+
+
+def _common() -> argparse.ArgumentParser:
+    common = argparse.ArgumentParser(add_help=False)
+    group = common.add_argument_group("common options")
+    group.add_argument("--config", metavar="FILE", help="settings (STREAMS_CONFIG; default none)")
+    group.add_argument(
+        "--bootstrap",
+        metavar="HOST:PORT[,…]",
+        help="where Kafka is (STREAMS_BOOTSTRAP; default 127.0.0.1:9092)",
+    )
+    group.add_argument(
+        "--log-level",
+        choices=("debug", "info", "warning", "error"),
+        help="least important line to log (STREAMS_LOG_LEVEL; default info)",
+    )
+    return common
+
+
+def _overview() -> Parser:
+    width = max(map(len, COMMANDS)) + 2
+    lines = "\n".join(f"  {name:<{width}}{text}" for name, text in COMMANDS.items())
+    parser = Parser(
+        prog="streams",
+        usage="streams COMMAND [options]",
+        description="Contact-centre events in Kafka, turned into exact live KPIs.",
+        epilog=f"commands:\n{lines}\n\n{WAY}\n\nhelp for one: streams COMMAND --help",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"streams {__version__}")
+    parser.add_argument("command", metavar="COMMAND", choices=COMMANDS, help=argparse.SUPPRESS)
+    return parser
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Runs one command and returns its exit code; errors of the project are raised."""
+    # Only the command's name is looked at here, what follows is the command's own.
+    name = _overview().parse_args(arguments[:1]).command
+    tool = importlib.import_module(f"streams.tools.{name}")
+    example = "\n  ".join(str(tool.EXAMPLE).strip().splitlines())
+    parser = Parser(
+        prog=f"streams {name}",
+        description=tool.HELP,
+        epilog=f"example:\n  {example}",
+        parents=[_common()],
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    tool.add_arguments(parser)
+    args = parser.parse_args(arguments[1:])
+    config = args.config or os.environ.get("STREAMS_CONFIG")
+    told = settings.load(Path(config) if config else None, os.environ, vars(args))
+    logging.basicConfig(
+        level=told.log_level.upper(),
+        format="%(asctime)s %(levelname)s %(name)s %(message)s",
+        stream=sys.stderr,
+    )
+    # The client reports each try to reach a broker; we say it once, in our own words.
+    logging.getLogger("kafka").setLevel(logging.CRITICAL if told.log_level != "debug" else 0)
+    try:
+        return int(tool.run(args, told))
+    except Exception as problem:
+        if type(problem).__module__.startswith(("kafka.", "aiokafka.")):
+            from streams.connect import broker_problem
+
+            raise broker_problem(problem, told) from problem
+        raise
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The console script."""
+    try:
+        return run(sys.argv[1:] if arguments is None else arguments)
+    except ConfigError as problem:
+        print(f"streams: {problem}", file=sys.stderr)
+        return 2
+    except StreamsError as problem:
+        print(f"streams: {problem}", file=sys.stderr)
+        return 1
+    except BrokenPipeError:
+        # The reader of our output has enough (`| head`): nothing to say, nowhere to flush to.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

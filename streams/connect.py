@@ -1,0 +1,102 @@
+"""How each Kafka client is told where Kafka is and how to be let in: keyword arguments alone.
+
+In: Settings. Out: dictionaries for kafka-python (admin, simulator, readers) and aiokafka (Faust's
+consumer, the units' producers, the bulk publisher). Neither client is imported here.
+Passwords are in the dictionaries: never log them.
+"""
+
+import ssl
+from typing import Any
+
+from streams.errors import BrokerError, ConfigError
+from streams.settings import Settings
+
+
+def _sasl(settings: Settings) -> dict[str, Any]:
+    if not settings.security_protocol.startswith("SASL_"):
+        return {}
+    password = settings.sasl_password
+    return {
+        "sasl_mechanism": settings.sasl_mechanism,
+        "sasl_plain_username": settings.sasl_username,
+        "sasl_plain_password": password.reveal() if password else None,
+    }
+
+
+def ssl_context(settings: Settings) -> ssl.SSLContext | None:
+    """The TLS context of every connection; None without TLS.
+
+    The server's certificate is always checked, against `ssl_cafile` or the system's authorities.
+    Raises ConfigError for certificates that cannot be used.
+    """
+    if not settings.security_protocol.endswith("SSL"):
+        return None
+    try:
+        context = ssl.create_default_context(cafile=settings.ssl_cafile)
+        context.check_hostname = settings.ssl_check_hostname
+        if settings.ssl_certfile:
+            password = settings.ssl_key_password
+            context.load_cert_chain(
+                settings.ssl_certfile,
+                settings.ssl_keyfile,
+                # A function: a missing password is then an error, not a question at the terminal.
+                password.reveal if password else (lambda: ""),
+            )
+    except OSError as problem:
+        raise ConfigError(
+            [f"ssl_cafile, ssl_certfile, ssl_keyfile: cannot be used: {problem}"]
+        ) from None
+    return context
+
+
+def kafka_python_options(settings: Settings) -> dict[str, Any]:
+    """Keyword arguments of KafkaConsumer, KafkaProducer and KafkaAdminClient."""
+    return {
+        "bootstrap_servers": settings.bootstrap.split(","),
+        "security_protocol": settings.security_protocol,
+        "ssl_context": ssl_context(settings),
+        **_sasl(settings),
+    }
+
+
+def aiokafka_options(settings: Settings) -> dict[str, Any]:
+    """Keyword arguments of AIOKafkaConsumer, AIOKafkaProducer and AIOKafkaAdminClient."""
+    return {
+        "bootstrap_servers": settings.bootstrap.split(","),
+        "security_protocol": settings.security_protocol,
+        "ssl_context": ssl_context(settings),
+        **_sasl(settings),
+    }
+
+
+def broker_problem(problem: BaseException, settings: Settings) -> BrokerError:
+    """One message for whatever a Kafka client raised: where, what, and what to do about it."""
+    name = type(problem).__name__
+    where = settings.bootstrap
+    if "Authentication" in name or "Sasl" in name:
+        text = f"Kafka at {where} refuses the login; check the sasl_ settings"
+    elif "Authorization" in name:
+        text = f"Kafka at {where} does not allow it ({problem}); give this user the right"
+    elif "UnknownTopic" in name:
+        text = f"Kafka at {where} lacks a topic ({problem}); make them: streams topics create"
+    elif name in _UNREACHABLE:
+        text = (
+            f"no Kafka answers at {where}: start one with `streams broker`,"
+            " or name yours with --bootstrap HOST:PORT"
+        )
+    else:
+        text = f"Kafka at {where}: {name}: {problem}"
+    return BrokerError(text)
+
+
+# By name: both clients have such classes, and neither should be imported to report that one failed.
+_UNREACHABLE = {
+    "NoBrokersAvailable",
+    "NodeNotReadyError",
+    "KafkaConnectionError",
+    "KafkaTimeoutError",
+    "KafkaUnavailableError",
+    "BrokerNotAvailableError",
+    "MetadataEmptyBrokerList",
+    "UnrecognizedBrokerVersion",
+}

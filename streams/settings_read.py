@@ -1,0 +1,398 @@
+"""Reads settings from file, environment and options, and finds all mistakes at once.
+
+In: streams.toml, `STREAMS_*` variables and options. Out: `Settings`, or one ConfigError.
+One table (`READERS`, `QUEUE_READERS`, `TARGET_READERS`) says what each key takes; the same reader
+serves all three places, so a value means the same wherever it stands.
+"""
+
+import difflib
+import re
+import tomllib
+import zoneinfo
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from streams.errors import ConfigError
+from streams.settings import (
+    CHANNEL_DEFAULTS,
+    CHANNELS,
+    FORMULAS,
+    WINDOWS,
+    QueueSettings,
+    Secret,
+    Settings,
+    Targets,
+)
+
+PREFIX = "STREAMS_"
+SECRETS = ("sasl_password", "ssl_key_password")
+# Variables that others of our own read, and that are therefore no misspelt settings.
+OTHER_VARIABLES = {"config"}
+
+Reader = Callable[[object], Any]
+"""Turns a raw value into a checked one; raises ValueError saying what would be right."""
+
+
+def integer(low: int, high: int) -> Reader:
+    def read(raw: object) -> int:
+        if isinstance(raw, bool) or not re.fullmatch(r"[+-]?\d+", str(raw).strip()):
+            raise ValueError(f"needs a whole number from {low} to {high}")
+        if not low <= int(str(raw)) <= high:
+            raise ValueError(f"needs a whole number from {low} to {high}")
+        return int(str(raw))
+
+    return read
+
+
+def number(low: float, high: float) -> Reader:
+    def read(raw: object) -> float:
+        try:
+            value = float("nan") if isinstance(raw, bool) else float(str(raw))
+        except ValueError:
+            value = float("nan")
+        if not low <= value <= high:
+            raise ValueError(f"needs a number from {low:g} to {high:g}")
+        return value
+
+    return read
+
+
+def text(pattern: str, what: str) -> Reader:
+    def read(raw: object) -> str:
+        if not isinstance(raw, str) or not re.fullmatch(pattern, raw):
+            raise ValueError(f"needs {what}")
+        return raw
+
+    return read
+
+
+def choice(*names: str, upper: bool = False) -> Reader:
+    def read(raw: object) -> str:
+        value = str(raw).upper() if upper else str(raw)
+        if value not in names:
+            raise ValueError(f"needs one of {', '.join(names)}")
+        return value
+
+    return read
+
+
+def several(*names: str) -> Reader:
+    """A list of the file, or a comma-separated text, of known names; at least one."""
+
+    def read(raw: object) -> tuple[str, ...]:
+        parts = raw.split(",") if isinstance(raw, str) else raw
+        what = f"needs one or more of {', '.join(names)}"
+        if not isinstance(parts, list | tuple) or not parts:
+            raise ValueError(what)
+        values = tuple(str(part).strip() for part in parts)
+        if not set(values) <= set(names) or len(set(values)) < len(values):
+            raise ValueError(what)
+        return values
+
+    return read
+
+
+def flag(raw: object) -> bool:
+    known = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+    value = known.get(str(raw).lower())
+    if value is None:
+        raise ValueError("needs true or false")
+    return value
+
+
+def addresses(raw: object) -> str:
+    parts = [part.strip() for part in str(raw).split(",")]
+    for part in parts:
+        host, _, port = part.rpartition(":")
+        if not host or not port.isdecimal() or not 0 < int(port) < 65536:
+            raise ValueError("needs HOST:PORT, several with commas between them")
+    return ",".join(parts)
+
+
+def readable(raw: object) -> str:
+    path = Path(str(raw)).expanduser()
+    try:
+        with path.open("rb"):
+            return str(path)
+    except OSError as problem:
+        raise ValueError(f"names a file that cannot be read ({problem.strerror})") from None
+
+
+def zone(raw: object) -> str:
+    try:
+        return zoneinfo.ZoneInfo(str(raw)).key
+    except (ValueError, OSError, zoneinfo.ZoneInfoNotFoundError):
+        raise ValueError("needs a time zone such as Europe/Berlin") from None
+
+
+_DAY = "(Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
+_SPAN = rf"{_DAY}(-{_DAY})? ([01]\d|2[0-3]):[0-5]\d-(([01]\d|2[0-3]):[0-5]\d|24:00)"
+_HOST = text(r"[A-Za-z0-9._:-]+", "a host name or address")
+_KAFKA_NAME = r"[A-Za-z0-9._-]"
+_ID = text(r"\S(.{0,62}\S)?", "1 to 64 characters")
+_LABEL = text(r".{0,64}", "at most 64 characters")
+_RATIO = number(0, 1)
+_SECONDS = integer(1, 366 * 86_400)
+
+READERS: dict[str, Reader] = {
+    "bootstrap": addresses,
+    "app_id": text(rf"{_KAFKA_NAME}{{1,100}}", "1 to 100 letters, digits, dots, dashes"),
+    "topic_prefix": text(rf"{_KAFKA_NAME}{{0,100}}", "up to 100 letters, digits, dots, dashes"),
+    "partitions": integer(1, 1024),
+    "replication_factor": integer(1, 9),
+    "clock": choice("wall", "event"),
+    "horizon_seconds": integer(60, 7 * 86_400),
+    "tick_seconds": number(0.05, 60),
+    "max_queues": integer(1, 100_000),
+    "metrics_host": _HOST,
+    "metrics_port": integer(0, 65_535),
+    "metrics_windows": several(*WINDOWS),
+    "board_host": _HOST,
+    "board_port": integer(0, 65_535),
+    "transaction_timeout_seconds": integer(1, 900),
+    "session_timeout_seconds": integer(6, 1_800),
+    "input_retention_hours": integer(1, 87_600),
+    "cells_retention_hours": integer(1, 87_600),
+    "deadletter_retention_hours": integer(1, 87_600),
+    "log_level": choice("debug", "info", "warning", "error"),
+    "security_protocol": choice("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL", upper=True),
+    "sasl_mechanism": choice("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", upper=True),
+    "sasl_username": text(r".+", "a user name"),
+    "ssl_cafile": readable,
+    "ssl_certfile": readable,
+    "ssl_keyfile": readable,
+    "ssl_check_hostname": flag,
+}
+QUEUE_READERS: dict[str, Reader] = {
+    "name": _ID,
+    "tenant": _ID,
+    "channels": several(*CHANNELS),
+    "service_level_seconds": _SECONDS,
+    "short_abandon_seconds": integer(0, 86_400),
+    "max_wait_seconds": _SECONDS,
+    "max_handle_seconds": _SECONDS,
+    "default_formula": choice(*FORMULAS),
+    "time_zone": zone,
+    "wrapup": flag,
+    "wrapup_cap_seconds": _SECONDS,
+    "silent_chat_seconds": _SECONDS,
+    "hours": text(rf"|{_SPAN}(, {_SPAN})*", 'hours such as "Mon-Fri 08:00-18:00, Sat 09:00-13:00"'),
+    "site": _LABEL,
+    "skill": _LABEL,
+    "team": _LABEL,
+}
+TARGET_READERS: dict[str, Reader] = {
+    "service_level": _RATIO,
+    "occupancy_low": _RATIO,
+    "occupancy_high": _RATIO,
+    "occupancy_limit": _RATIO,
+    "abandonment": _RATIO,
+    "handle_seconds": _SECONDS,
+    "first_response_seconds": _SECONDS,
+    "resolution_ratio": _RATIO,
+}
+
+
+def load(config: Path | None, env: Mapping[str, str], options: Mapping[str, object]) -> Settings:
+    """See `streams.settings.load`."""
+    mistakes: list[str] = []
+    document = _document(config, mistakes)
+    found: dict[str, Any] = {}
+    _read(document, READERS, lambda key: f"{config}: {key}", found, mistakes, also=("queues",))
+    _read_environment(env, found, mistakes)
+    given = {k: v for k, v in options.items() if k in READERS and v is not None}
+    _read(given, READERS, lambda key: "--" + key.replace("_", "-"), found, mistakes)
+    found["queues"] = _queues(document.get("queues", []), f"{config}: queues", mistakes)
+    # Rules between keys are checked where the keys themselves are right, so none is reported twice.
+    settings = Settings(**found)
+    mistakes += _between(settings)
+    if mistakes:
+        raise ConfigError(mistakes)
+    return settings
+
+
+def _document(config: Path | None, mistakes: list[str]) -> dict[str, Any]:
+    if config is None:
+        return {}
+    try:
+        document = tomllib.loads(config.read_text(encoding="utf-8"))
+    except OSError as problem:
+        mistakes.append(f"{config}: cannot be read ({problem.strerror}); check --config")
+        return {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
+        mistakes.append(f"{config}: is not TOML: {problem}")
+        return {}
+    for name in SECRETS:
+        if document.pop(name, None) is not None:
+            mistakes.append(
+                f"{config}: {name}: a password does not belong here; put it into a file of its own"
+                f" and name it with {name}_file, or set {PREFIX}{name.upper()}"
+            )
+        path = document.pop(f"{name}_file", None)
+        if path is not None:
+            document.setdefault("_secrets", {})[name] = path
+    return document
+
+
+def _read(
+    raw: Mapping[str, Any],
+    readers: Mapping[str, Reader],
+    place: Callable[[str], str],
+    found: dict[str, Any],
+    mistakes: list[str],
+    also: tuple[str, ...] = (),
+) -> None:
+    """Reads each key of `raw` into `found`; keys in `also` are somebody else's."""
+    for key, value in raw.items():
+        if key == "_secrets":
+            for name, path in value.items():
+                _secret(name, path, place(f"{name}_file"), found, mistakes)
+        elif key in readers:
+            try:
+                found[key] = readers[key](value)
+            except ValueError as problem:
+                mistakes.append(f"{place(key)}: {problem}, not {value!r}")
+        elif key not in also:
+            mistakes.append(f"{place(key)}: is no setting{_near(key, (*readers, *also))}")
+
+
+def _read_environment(env: Mapping[str, str], found: dict[str, Any], mistakes: list[str]) -> None:
+    known = (*READERS, *SECRETS, *(f"{name}_file" for name in SECRETS), *OTHER_VARIABLES)
+    for variable in sorted(env):
+        if not variable.startswith(PREFIX):
+            continue
+        key, value = variable.removeprefix(PREFIX).lower(), env[variable]
+        if key in READERS:
+            try:
+                found[key] = READERS[key](value)
+            except ValueError as problem:
+                mistakes.append(f"{variable}: {problem}, not {value!r}")
+        elif key in SECRETS:
+            found[key] = Secret(value)
+        elif key.removesuffix("_file") in SECRETS:
+            _secret(key.removesuffix("_file"), value, variable, found, mistakes)
+        elif key not in OTHER_VARIABLES and difflib.get_close_matches(key, known, 1, 0.85):
+            # Others set STREAMS_ variables too (Kubernetes does for a service of that name): only a
+            # near miss is taken for a misspelt setting.
+            mistakes.append(f"{variable}: is no setting{_near(key, known, upper=True)}")
+
+
+def _secret(
+    name: str, path: object, place: str, found: dict[str, Any], mistakes: list[str]
+) -> None:
+    try:
+        value = Path(str(path)).expanduser().read_text(encoding="utf-8").rstrip("\r\n")
+    except (OSError, UnicodeDecodeError) as problem:
+        reason = problem.strerror if isinstance(problem, OSError) else "not UTF-8"
+        mistakes.append(f"{place}: names a file that cannot be read ({reason})")
+        return
+    if value:
+        found[name] = Secret(value)
+    else:
+        mistakes.append(f"{place}: names an empty file")
+
+
+def _queues(raw: object, place: str, mistakes: list[str]) -> tuple[QueueSettings, ...]:
+    if not isinstance(raw, list) or not all(isinstance(item, dict) for item in raw):
+        mistakes.append(f"{place}: needs [[queues]] tables")
+        return ()
+    queues: list[QueueSettings] = []
+    seen: set[tuple[str, str]] = set()
+    for number_, item in enumerate(raw, 1):
+        where = f"{place}[{number_}]" + (f" {item['name']!r}" if "name" in item else "")
+        found: dict[str, Any] = {}
+        own: list[str] = []
+        _read(item, QUEUE_READERS, lambda k, w=where: f"{w}: {k}", found, own, also=("targets",))  # type: ignore[misc]
+        found["targets"] = _targets(item.get("targets", {}), where, own)
+        if "name" not in item:
+            own.append(f"{where}: needs a name")
+        mistakes += own
+        if own:
+            continue
+        queue = QueueSettings(**found)
+        mistakes += _between_thresholds(queue, where)
+        if (queue.tenant, queue.name) in seen:
+            mistakes.append(f"{where}: stands twice for tenant {queue.tenant!r}; keep one")
+        seen.add((queue.tenant, queue.name))
+        queues.append(queue)
+    return tuple(queues)
+
+
+def _targets(raw: object, where: str, mistakes: list[str]) -> Targets:
+    found: dict[str, Any] = {}
+    before = len(mistakes)
+    if not isinstance(raw, dict):
+        mistakes.append(f"{where}: targets: needs a table such as {{ service_level = 0.8 }}")
+        return Targets()
+    _read(raw, TARGET_READERS, lambda key: f"{where}: targets.{key}", found, mistakes)
+    targets = Targets(**found)
+    levels = (targets.occupancy_low, targets.occupancy_high, targets.occupancy_limit)
+    if len(mistakes) == before and sorted(levels) != list(levels):
+        mistakes.append(
+            f"{where}: targets: needs occupancy_low <= occupancy_high <= occupancy_limit,"
+            f" not {levels[0]:g}, {levels[1]:g}, {levels[2]:g}"
+        )
+    return targets
+
+
+def _between_thresholds(queue: QueueSettings, where: str) -> list[str]:
+    """S above T would count a quick hang-up as short although it decided the service level."""
+    short = queue.short_abandon_seconds
+    if short is None:
+        return []
+    limits = [
+        queue.service_level_seconds or CHANNEL_DEFAULTS[channel].service_level_seconds
+        for channel in queue.channels
+    ]
+    limit = min((limit for limit in limits if limit is not None), default=None)
+    if limit is None or short <= limit:
+        return []
+    return [
+        f"{where}: short_abandon_seconds: needs at most service_level_seconds ({limit}),"
+        f" not {short}"
+    ]
+
+
+def _between(settings: Settings) -> list[str]:
+    mistakes = []
+    if settings.transaction_timeout_seconds > settings.session_timeout_seconds:
+        mistakes.append(
+            "transaction_timeout_seconds: needs at most session_timeout_seconds"
+            f" ({settings.session_timeout_seconds}), not {settings.transaction_timeout_seconds}:"
+            " else a stalled worker's readers wait longer than its takeover"
+        )
+    sasl = settings.security_protocol.startswith("SASL_")
+    missing = [
+        name
+        for name in ("sasl_mechanism", "sasl_username", "sasl_password")
+        if getattr(settings, name) is None
+    ]
+    if sasl and missing:
+        mistakes.append(
+            f"security_protocol: {settings.security_protocol} needs {', '.join(missing)} too"
+        )
+    if not sasl and len(missing) < 3:
+        mistakes.append(
+            f"security_protocol: {settings.security_protocol} would send no SASL login;"
+            " set SASL_SSL (or SASL_PLAINTEXT), or take the sasl_ settings away"
+        )
+    if bool(settings.ssl_certfile) != bool(settings.ssl_keyfile):
+        mistakes.append("ssl_certfile, ssl_keyfile: need each other; set both or none")
+    if settings.ssl_cafile and not settings.security_protocol.endswith("SSL"):
+        mistakes.append(
+            f"ssl_cafile: is unused with security_protocol {settings.security_protocol};"
+            " set SSL or SASL_SSL"
+        )
+    return mistakes
+
+
+def _near(key: str, known: tuple[str, ...], upper: bool = False) -> str:
+    near = difflib.get_close_matches(key, known, 1, 0.6)
+    if not near:
+        return "; take it away"
+    return f"; did you mean {PREFIX + near[0].upper() if upper else near[0]}?"
+
+
+assert set(READERS) | set(SECRETS) | {"queues"} == {item.name for item in fields(Settings)}

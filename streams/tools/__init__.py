@@ -1,0 +1,5 @@
+"""One module a command of `streams`.
+
+Each has HELP (one line), EXAMPLE (command lines), `add_arguments(parser)` and
+`run(args, settings) -> exit code`. `streams.__main__` imports a module only when it is asked for.
+"""
