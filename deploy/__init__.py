@@ -1,0 +1,1 @@
+"""What runs beside the workers: Prometheus, Alertmanager, Grafana, images, runbooks."""

@@ -1,0 +1,1 @@
+"""Rules, their tests, and the renderer of a fast copy for demos and end-to-end tests."""
