@@ -52,6 +52,8 @@ def ssl_context(settings: Settings) -> ssl.SSLContext | None:
 def kafka_python_options(settings: Settings) -> dict[str, Any]:
     """Keyword arguments of KafkaConsumer, KafkaProducer and KafkaAdminClient."""
     return {
+        # The default, 30 s without a word, is longer than a person waits for "no Kafka answers".
+        "bootstrap_timeout_ms": 10_000,
         "bootstrap_servers": settings.bootstrap.split(","),
         "security_protocol": settings.security_protocol,
         "ssl_context": ssl_context(settings),

@@ -3,7 +3,7 @@
     StreamsError
     ├── ConfigError    the person who started it: every mistake in file, environment and options
     ├── BrokerError    whoever runs Kafka: unreachable, refused, topics missing or different
-    ├── StateError     nobody at run time: state and input disagree, going on would falsify the numbers
+    ├── StateError     nobody at run time: state and input disagree, going on would count wrong
     └── PublishError   whoever reads: a result could not be handed over
 
 The command line prints the message alone and exits 1. Anything else that is raised is a bug.

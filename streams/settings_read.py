@@ -350,8 +350,7 @@ def _between_thresholds(queue: QueueSettings, where: str) -> list[str]:
     if limit is None or short <= limit:
         return []
     return [
-        f"{where}: short_abandon_seconds: needs at most service_level_seconds ({limit}),"
-        f" not {short}"
+        f"{where}: short_abandon_seconds: needs at most {limit} (the service level's), not {short}"
     ]
 
 
