@@ -6,6 +6,7 @@ worker refuses to start on what `check_topics` finds. Nothing is ever deleted or
 
 import argparse
 import sys
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -158,23 +159,26 @@ def alter_topics(settings: Settings) -> list[str]:
     with _admin(settings) as admin:
         described = _described(admin, plan)
         there = [topic for topic in plan if topic.name in described]
-        configs = _configs(admin, there)
-        wrong = {
-            topic.name: [key for key, _ in _config_differences(topic, configs[topic.name])]
-            for topic in there
-        }
-        resources = [
-            ConfigResource("TOPIC", topic.name, {k: topic.configs[k] for k in wrong[topic.name]})
-            for topic in there
-            if wrong[topic.name]
-        ]
-        if resources:
-            admin.alter_configs(resources)
-    return [
-        f"{topic.name}: {key} = {topic.configs[key]}"
-        for topic in there
-        for key in wrong[topic.name]
-    ]
+
+        def differences() -> list[tuple[TopicPlan, str]]:
+            configs = _configs(admin, there)
+            return [
+                (topic, key)
+                for topic in there
+                for key, _ in _config_differences(topic, configs[topic.name])
+            ]
+
+        wrong = differences()
+        changes: dict[str, dict[str, str]] = {}
+        for topic, key in wrong:
+            changes.setdefault(topic.name, {})[key] = topic.configs[key]
+        if changes:
+            admin.alter_configs([ConfigResource("TOPIC", *item) for item in changes.items()])
+        # The controller answers before the brokers have taken it over.
+        deadline = time.monotonic() + 10
+        while changes and differences() and time.monotonic() < deadline:
+            time.sleep(0.05)
+    return [f"{topic.name}: {key} = {topic.configs[key]}" for topic, key in wrong]
 
 
 def _admin(settings: Settings) -> "KafkaAdminClient":
