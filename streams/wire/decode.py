@@ -1,0 +1,60 @@
+"""Stage 1: bytes to an event, or to the reason why they are none.
+
+In: one Kafka record's value or one NDJSON line. Out: `Event`, with integer-ms times, or `Rejected`.
+Invariant: `decode` raises on no bytes whatever. Whether the bytes are an event depends on the bytes
+alone: not on the clock, the topic or what came before.
+Cost: about 1 µs an event; finding out why bytes were rejected is slower and happens only then.
+"""
+
+from typing import Final
+
+import msgspec
+from msgspec.structs import force_setattr
+
+from streams.wire.events import ContactEnqueued, Event, TicketSlaSet
+from streams.wire.explain import TIME_RANGE, explain
+from streams.wire.instants import parse_rfc3339_ms
+from streams.wire.limits import MAX_RECORD_BYTES, MAX_TIME_MS, MIN_TIME_MS
+from streams.wire.rejected import Rejected
+
+_decode: Final = msgspec.json.Decoder(Event).decode
+_FURTHER_TIME: Final = {ContactEnqueued: "arrived_at", TicketSlaSet: "due_at"}
+
+
+def decode(raw: bytes | bytearray | memoryview | None) -> Event | Rejected:
+    """Return the event in `raw`, or why there is none. A record without a value is `not_json`."""
+    if type(raw) is not bytes:
+        if raw is None:
+            return Rejected("not_json", "the record has no value")
+        raw = bytes(raw)
+    if len(raw) > MAX_RECORD_BYTES:
+        return Rejected("too_large", f"expected at most {MAX_RECORD_BYTES} bytes")
+    try:
+        # The decoder does not look into fields it does not know: they are checked here.
+        if not raw.isascii():
+            raw.decode()
+        event: Event = _decode(raw)
+    except (ValueError, RecursionError) as error:
+        return explain(raw, error)
+    struct = type(event)
+    if struct in _FURTHER_TIME:
+        field = _FURTHER_TIME[struct]
+        if type(getattr(event, field)) is str:
+            fault = _read_time(event, field)
+            if fault is not None:
+                return fault
+    if type(event.occurred_at) is not int:
+        return _read_time(event, "occurred_at") or event
+    return event
+
+
+def _read_time(event: Event, field: str) -> Rejected | None:
+    """Turn the text of `field` into ms. The event is ours alone here, so it may still change."""
+    try:
+        instant = parse_rfc3339_ms(getattr(event, field))
+    except ValueError as fault:
+        return Rejected("schema", str(fault), field)
+    if not MIN_TIME_MS <= instant <= MAX_TIME_MS:
+        return Rejected("schema", TIME_RANGE, field)
+    force_setattr(event, field, instant)
+    return None
