@@ -119,7 +119,8 @@ class Story:
         at = event["occurred_at"]
         old = self.current
         if old is not None and old.waiting:
-            reason = event.get("reason")
+            resumed = event["type"] == "contact.resumed"
+            reason = "returned" if resumed else event.get("reason")
             old.leave(at, "flowed_out", reason if reason in FLOW_REASONS else "other")
             self.close(at)
         elif old is not None:

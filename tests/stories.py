@@ -1,0 +1,252 @@
+"""Stories for tests: legal event dicts of one contact, ticket or agent, mostly as life goes.
+
+A `Chooser` takes every decision, so the same story can be drawn by Hypothesis or by a seed. Events
+have no ids yet: `strategies` gives them, mixes stories to histories, and spoils them.
+Times are gaps that matter: 0–2 ms, both sides of 5 s, T, caps, ages, horizon, time-to-live.
+"""
+
+import random
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol, TypeVar
+
+from hypothesis import strategies as st
+
+T = TypeVar("T")
+Event = dict[str, Any]
+
+BASE_MS = 1_700_000_000_000
+SECOND, MINUTE, HOUR, DAY = 1_000, 60_000, 3_600_000, 86_400_000
+TENANTS = ("default", "default", "default", "acme")
+QUEUES = ("billing", "support", "sales")
+AGENTS = ("anna", "ben", "cleo")
+SOURCES = ("acd", "crm")
+CHANNELS = ("voice", "chat")
+SHORT_GAPS = (0, 1_000, 1, 2, 999, 4_999, 5_000, 5_001, 10_000, 19_999, 20_000, 20_001, 33_000)
+LONG_GAPS = (
+    *(MINUTE, MINUTE + 1, 5 * MINUTE, 15 * MINUTE, 15 * MINUTE + 1, HOUR),
+    *(4 * HOUR, 4 * HOUR + 1, 12 * HOUR, 12 * HOUR + 1, 24 * HOUR + 1, 91 * DAY),
+)
+GAPS = (*SHORT_GAPS, *SHORT_GAPS, *LONG_GAPS)
+EARLY_GAPS = (0, 1, 1_000, 4_999, 5_000, 5_001, 6_000)
+STARTS = (0, 1, 9_999, 10_000, 15_000, MINUTE, HOUR, 5 * HOUR)
+
+FLOW_REASONS = ("timeout", "overflow", "key", "voicemail", "callback", "transfer", "other")
+OPEN_REASONS = (None, "initial", "transfer", "requeue", "overflow", "callback", "returned")
+FIELDS: dict[str, dict[str, tuple]] = {
+    "contact.enqueued": {"queue": QUEUES, "reason": OPEN_REASONS, "direction": (None,) * 7},
+    "contact.resumed": {"queue": QUEUES},
+    "contact.blocked": {"queue": QUEUES, "reason": ("full", "closed", "no_agents", "other")},
+    "contact.offered": {"queue": QUEUES, "agent_id": AGENTS},
+    "offer.failed": {
+        "queue": QUEUES,
+        "agent_id": AGENTS,
+        "outcome": ("rejected", "timeout", "customer_left", "rescinded"),
+    },
+    "contact.answered": {"queue": QUEUES, "agent_id": (*AGENTS, None)},
+    "hold.started": {"agent_id": (None, *AGENTS)},
+    "hold.ended": {"agent_id": (None, *AGENTS)},
+    "contact.transferred": {"agent_id": (None, *AGENTS), "queue": (None, *QUEUES)},
+    "contact.ended": {"agent_id": (None, *AGENTS), "queue": (None, None, None, *QUEUES)},
+    "wrapup.ended": {"agent_id": (None, *AGENTS)},
+    "contact.abandoned": {"queue": QUEUES, "kind": (None, "hangup", "silent")},
+    "contact.flowed_out": {"queue": QUEUES, "reason": FLOW_REASONS},
+    "message.sent": {"author": ("customer", "customer", "bot", "agent")},
+    "bot.ended": {"outcome": ("contained", "escalated")},
+    "callback.attempted": {"queue": QUEUES, "outcome": ("connected", "not_reached")},
+    "ticket.opened": {"queue": QUEUES, "kind": (None, "complaint")},
+    "ticket.assigned": {"agent_id": (None, *AGENTS)},
+    "ticket.replied": {"author": ("agent", "agent", "customer"), "public": (None, True, False)},
+    "ticket.status_changed": {"status": ("open", "pending", "on_hold")},
+    "ticket.sla_set": {"metric": ("first_response", "resolution")},
+    "ticket.resolved": {"reason": (None, None, None, "merged")},
+    "ticket.reopened": {},
+    "ticket.closed": {"reason": (None, None, None, "spam", "deleted")},
+    "ticket.moved": {"queue": QUEUES},
+    "work.started": {"agent_id": AGENTS},
+    "work.ended": {"agent_id": AGENTS},
+}
+CONTACT_TYPES = tuple(kind for kind in FIELDS if not kind.startswith(("ticket.", "work.")))
+TICKET_TYPES = tuple(kind for kind in FIELDS if kind.startswith(("ticket.", "work.")))
+
+# What usually comes next, by what a naive reader would think the contact is doing.
+NEXT: dict[str, tuple[str, ...]] = {
+    "idle": ("contact.enqueued",) * 5 + ("contact.resumed", "contact.blocked", "early"),
+    "waiting": (
+        *("contact.answered",) * 6,
+        *("contact.offered", "contact.offered", "offer.failed", "contact.abandoned"),
+        *("contact.abandoned", "contact.flowed_out", "message.sent", "message.sent"),
+        *("contact.enqueued", "silence"),
+    ),
+    "connected": (
+        *("contact.ended",) * 4,
+        *("contact.transferred", "moved_on", "moved_on", "hold.started", "hold.ended"),
+        *("hold.started", "message.sent", "contact.enqueued", "contact.abandoned"),
+    ),
+    "after": (
+        *("wrapup.ended",) * 4,
+        *("contact.enqueued", "contact.enqueued", "message.sent", "contact.resumed", "early"),
+    ),
+}
+LEADS_TO = {
+    "contact.enqueued": "waiting",
+    "contact.resumed": "waiting",
+    "contact.answered": "connected",
+    "contact.ended": "after",
+    "contact.transferred": "after",
+    "contact.abandoned": "after",
+    "contact.flowed_out": "after",
+}
+
+
+class Chooser(Protocol):
+    """Where decisions come from. The first option is the simplest one."""
+
+    def pick(self, options: Sequence[T]) -> T: ...
+
+
+class Drawn:
+    """Decisions by Hypothesis, which shrinks them towards the first option."""
+
+    def __init__(self, draw: Callable) -> None:
+        self.draw = draw
+
+    def pick(self, options: Sequence[T]) -> T:
+        return self.draw(st.sampled_from(options))
+
+
+class Seeded:
+    """Decisions by a seeded generator, for runs too large for Hypothesis."""
+
+    def __init__(self, seed: int) -> None:
+        self.pick = random.Random(seed).choice
+
+
+def legal(c: Chooser, who: Event, kind: str, at: int, **given: Any) -> Event:
+    """One legal event of `kind`; what `given` does not say is chosen. It has no id yet."""
+    event = {"type": kind, "occurred_at": at, **who}
+    for name, options in FIELDS[kind].items():
+        value = given[name] if name in given else c.pick(options)
+        if value is not None:
+            event[name] = value
+    if event.get("author") == "agent" and kind == "message.sent":
+        event["agent_id"] = c.pick(AGENTS)
+    return event
+
+
+def contact_story(c: Chooser, contacts: int = 4) -> list[Event]:
+    """One call or chat, up to 12 steps, mostly in an order that makes sense."""
+    who = {
+        "tenant": c.pick(TENANTS),
+        "channel": c.pick(CHANNELS),
+        "contact_id": f"c{c.pick(range(contacts))}",
+        "source": c.pick(SOURCES),
+    }
+    at = BASE_MS + c.pick(STARTS)
+    queue = c.pick(QUEUES)
+    outbound = {"direction": "outbound"} if c.pick((False,) * 9 + (True,)) else {}
+    told: list[Event] = []
+    phase = "idle"
+    for _ in range(c.pick((3, 1, 2, 4, 5, 6, 8, 10, 12))):
+        step = c.pick(NEXT[phase])
+        same = {"queue": queue} if c.pick((True, True, True, False)) else {}
+        if step == "early":
+            told.append(legal(c, who, "contact.answered", at))
+            at += c.pick(EARLY_GAPS)
+            step = "contact.enqueued"
+        elif step == "silence":
+            at += c.pick((30_000, 30_001, 2 * MINUTE))
+            step = "message.sent"
+        elif step == "moved_on":
+            told.append(legal(c, who, "contact.transferred", at, queue=c.pick((None, queue))))
+            at += c.pick((0, 0, 0, 1))
+            queue, same, step = c.pick(QUEUES), {}, "contact.enqueued"
+        event = legal(c, {**who, **outbound}, step, at, **same)
+        if c.pick((False,) * 7 + (True,)):
+            event["seq"] = c.pick((1, 0, 2))
+        told.append(event)
+        phase = LEADS_TO.get(step, phase)
+        if phase == "waiting" and step in ("contact.enqueued", "contact.resumed"):
+            queue = event["queue"]
+        at += c.pick(GAPS)
+    return told
+
+
+def ticket_story(c: Chooser, contacts: int = 4) -> list[Event]:
+    """One ticket, opened (mostly) and then up to 9 random steps."""
+    who = {
+        "tenant": c.pick(TENANTS),
+        "channel": "ticket",
+        "contact_id": f"t{c.pick(range(max(2, contacts // 2)))}",
+        "source": c.pick(SOURCES),
+    }
+    at = BASE_MS + c.pick(STARTS)
+    told = [legal(c, who, "ticket.opened", at)]
+    for _ in range(c.pick((2, 1, 3, 4, 5, 6, 9))):
+        at += c.pick((*SHORT_GAPS, *LONG_GAPS))
+        told.append(legal(c, who, c.pick(TICKET_TYPES), at))
+    return told
+
+
+def snapshot(c: Chooser, who: Event, at: int) -> Event:
+    """One legal agent event; many fields are absent."""
+    event: Event = {"type": c.pick(("agent.state", "agent.heartbeat")), "occurred_at": at, **who}
+    event["state"] = c.pick(("available", "available", "break", "offline", "error"))
+    counts = ({"voice": 1}, {}, None, {"chat": 2}, {"voice": 1, "chat": 3}, {"ticket": 1})
+    slots = (None, {"voice": 1}, {"chat": 2}, {"voice": 1, "chat": 3}, {"voice": 0, "ticket": 2})
+    choices: dict[str, tuple] = {
+        "queues": (["billing"], ["billing", "support"], [], None, ["sales", "sales"]),
+        "handling": (None, None, *counts),
+        "wrapping": (None, None, None, *counts),
+        "ringing": (None, None, 0, 1),
+        "capacity": slots,
+        "ttl_seconds": (None, None, 1, 30, 600, 40 * 3_600),
+    }
+    for name, options in choices.items():
+        value = c.pick(options)
+        if value is not None:
+            event[name] = value
+    return event
+
+
+def agent_story(c: Chooser, _contacts: int = 4) -> list[Event]:
+    """One agent's snapshots, up to 8."""
+    who = {"tenant": c.pick(TENANTS), "agent_id": c.pick(AGENTS), "source": c.pick(SOURCES)}
+    at = BASE_MS + c.pick(STARTS)
+    told = []
+    for _ in range(c.pick((2, 1, 3, 5, 8))):
+        told.append(snapshot(c, who, at))
+        at += c.pick((*SHORT_GAPS, *LONG_GAPS))
+    return told
+
+
+def wild_story(c: Chooser, contacts: int = 4) -> list[Event]:
+    """Legal events of one contact or ticket in an order that makes no sense, close in time."""
+    ticket = c.pick((False, False, False, True))
+    who = {
+        "tenant": c.pick(TENANTS),
+        "channel": "ticket" if ticket else c.pick(CHANNELS),
+        "contact_id": f"{'t' if ticket else 'c'}{c.pick(range(contacts))}",
+    }
+    at = BASE_MS + c.pick(STARTS)
+    told = []
+    for _ in range(c.pick((3, 1, 5, 8, 12))):
+        kind = c.pick(TICKET_TYPES if ticket else CONTACT_TYPES)
+        told.append(legal(c, {**who, "source": c.pick(SOURCES)}, kind, at))
+        if c.pick((False, False, True)):
+            told[-1]["seq"] = c.pick((0, 1))
+        at += c.pick((0, 0, 0, 1, 1_000, 20_000, MINUTE, -1, -1_000, 4 * HOUR))
+    return told
+
+
+def quiet_story(c: Chooser, _contacts: int = 4) -> list[Event]:
+    """A sign of life that only moves the end of the history, or something without a lifecycle."""
+    at = BASE_MS + c.pick((21_000, 60_001, HOUR, 5 * HOUR, 17 * HOUR, 30 * HOUR, 92 * DAY))
+    beat: Event = {"type": "source.heartbeat", "occurred_at": at, "source": c.pick(SOURCES)}
+    about = {"channel": c.pick(CHANNELS), "contact_id": "c0"}
+    follow = {**beat, **about, "type": "followup.completed", "outcome": "satisfied"}
+    sale = {**beat, **about, "type": "sale.closed", "kind": "upsell"}
+    return [c.pick((beat, beat, beat, follow, sale))]
+
+
+STORIES = (contact_story,) * 6 + (ticket_story, ticket_story, agent_story, agent_story)
+STORIES = (*STORIES, wild_story, quiet_story, quiet_story)

@@ -1,0 +1,147 @@
+"""Histories for tests: lists of legal event dicts, told as stories and then spoiled.
+
+Mutations drop, repeat, change, shift and swap events; wild events are legal one by one and make no
+sense together. The same code serves Hypothesis (`histories()`, which shrinks) and plain seeded runs
+of any size (`random_history`).
+"""
+
+import json
+from collections.abc import Callable, Sequence
+
+from hypothesis import strategies as st
+
+from tests.stories import (
+    CONTACT_TYPES,
+    FIELDS,
+    HOUR,
+    MINUTE,
+    QUEUES,
+    STORIES,
+    TICKET_TYPES,
+    Chooser,
+    Drawn,
+    Event,
+    Seeded,
+    legal,
+    snapshot,
+)
+
+
+def with_ids(stories: Sequence[list[Event]]) -> list[Event]:
+    """All events of the stories, each with an id of its own."""
+    events = [event for story in stories for event in story]
+    return [{**event, "event_id": f"e{number}"} for number, event in enumerate(events)]
+
+
+def altered(c: Chooser, event: Event) -> Event:
+    """Another legal event of the same entity: another time, queue, agent, type or seq."""
+    kind, at = event["type"], event["occurred_at"]
+    what = c.pick(("time", "time", "content", "type", "seq", "unread"))
+    if what == "time":
+        return {**event, "occurred_at": at + c.pick((1, -1, 1_000, -1_000, 20_000, -MINUTE))}
+    if what == "seq":
+        return {**event, "seq": c.pick((0, 1, 2))}
+    if what in ("content", "type") and kind in ("agent.state", "agent.heartbeat"):
+        who = {name: event[name] for name in ("tenant", "agent_id", "source", "event_id")}
+        return snapshot(c, who, at)
+    if what == "unread" or kind not in FIELDS:
+        return {**event, "customer_ref": "someone else"}
+    family = TICKET_TYPES if kind in TICKET_TYPES else CONTACT_TYPES
+    who = {name: event[name] for name in ("tenant", "channel", "contact_id", "source", "event_id")}
+    return legal(c, who, kind if what == "content" else c.pick(family), at)
+
+
+def spoil(c: Chooser, events: list[Event]) -> None:
+    """One mutation, in place; every event stays legal."""
+    if not events:
+        return
+    n, m = c.pick(range(len(events))), c.pick(range(len(events)))
+    event, other = events[n], events[m]
+    what = c.pick(("drop", "repeat", "differ", "differ", "shift", "meet", "meet", "swap"))
+    if what == "drop":
+        del events[n]
+    elif what == "repeat":
+        events.append(dict(event))
+    elif what == "differ":
+        events.append(altered(c, event))
+    elif what == "shift":
+        delta = c.pick((1, -1, 1_000, -1_000, -5_000, 20_000, -MINUTE, HOUR, -HOUR))
+        events[n] = {**event, "occurred_at": event["occurred_at"] + delta}
+    elif what == "meet":
+        neighbour = c.pick((events[n - 1], other))
+        seq = {"seq": neighbour["seq"]} if "seq" in neighbour else {}
+        events[n] = {**event, "occurred_at": neighbour["occurred_at"], **seq}
+    elif event.get("channel") == other.get("channel") and "contact_id" in event:
+        ids = event["contact_id"], other.get("contact_id", event["contact_id"])
+        events[n] = {**event, "contact_id": ids[1]}
+        events[m] = {**other, "contact_id": ids[0]}
+
+
+@st.composite
+def _story(draw: Callable) -> list[Event]:
+    chooser = Drawn(draw)
+    return chooser.pick(STORIES)(chooser)
+
+
+@st.composite
+def histories(draw: Callable, max_stories: int = 7, max_mutations: int = 5) -> list[Event]:
+    """Histories of up to about 60 events, in the order of their stories, not of time."""
+    events = with_ids(draw(st.lists(_story(), min_size=1, max_size=max_stories)))
+    chooser = Drawn(draw)
+    for _ in range(draw(st.integers(0, max_mutations))):
+        spoil(chooser, events)
+    return events[:80]
+
+
+def random_history(seed: int, stories: int = 10, contacts: int = 4) -> list[Event]:
+    """The same kind of history of any size from a seed; 1,000 stories are about 5,000 events."""
+    chooser = Seeded(seed)
+    told = [chooser.pick(STORIES)(chooser, contacts) for _ in range(stories)]
+    events = with_ids(told)
+    for _ in range(stories // 2):
+        spoil(chooser, events)
+    return events
+
+
+def encoded(history: Sequence[Event]) -> list[bytes]:
+    """The events as the bytes of Kafka records."""
+    return [json.dumps(event, ensure_ascii=False).encode() for event in history]
+
+
+def queue_settings() -> st.SearchStrategy[list[dict]]:
+    """A few configurations: none, wrap-up awaited, silent chat, other thresholds and ages."""
+    return st.sampled_from(QUEUE_VARIANTS)
+
+
+QUEUE_VARIANTS: tuple[list[dict], ...] = (
+    [],
+    [{"name": "billing", "channels": ["voice", "chat"], "wrapup": True}],
+    [
+        {"name": "billing", "channels": ["voice", "chat"], "silent_chat_seconds": 30},
+        {"name": "support", "channels": ["chat"], "silent_chat_seconds": 120, "wrapup": True},
+    ],
+    [
+        {
+            "name": name,
+            "channels": ["voice", "chat", "ticket"],
+            "service_level_seconds": 10,
+            "short_abandon_seconds": 1,
+            "wrapup": name != "sales",
+            "wrapup_cap_seconds": 20,
+            "max_wait_seconds": 300,
+            "max_handle_seconds": 900,
+        }
+        for name in QUEUES
+    ],
+    [
+        {
+            "name": "sales",
+            "tenant": "acme",
+            "channels": ["voice", "chat"],
+            "service_level_seconds": 5,
+            "short_abandon_seconds": 5,
+            "silent_chat_seconds": 20,
+        },
+        {"name": "idle", "channels": ["voice", "ticket"]},
+    ],
+)
