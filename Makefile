@@ -1,0 +1,45 @@
+# What each target does stands behind its name; `make` alone prints it.
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check bench clean _setup_demo _setup_test
+
+BIN := .venv/bin
+PYTEST_ARGS ?=
+
+help:
+	@echo "make setup   everything this project needs: .venv, Java, Kafka's jars (a second run does nothing)"
+	@echo "make demo    Kafka, worker, simulated centre and wallboard on this machine; Ctrl-C ends all of it"
+	@echo "make test    setup, check, and every test, on a real Kafka, Prometheus and browser"
+	@echo "make check   lint, types, import rules, and that generated schemas and docs are up to date"
+	@echo "make bench   the benchmarks, as ratios measured side by side"
+	@echo "make clean   removes .venv, caches and local data; Kafka's jars stay in the user's cache"
+
+setup:
+	@deploy/setup.sh
+
+# Prometheus and a browser make the demo richer; it goes on without them.
+_setup_demo:
+	@deploy/setup.sh demo
+
+_setup_test:
+	@deploy/setup.sh test
+
+demo: _setup_demo
+	@$(BIN)/streams demo
+
+test: _setup_test check
+	$(BIN)/pytest $(PYTEST_ARGS)
+
+check: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/pytest -q tests/test_import_contract.py
+	$(BIN)/python -m streams.wire.schemas --check
+	$(BIN)/python -m streams.tools.docs --check
+
+bench: setup
+	$(BIN)/streams bench
+
+clean:
+	rm -rf .venv .streams .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,119 @@
+#!/usr/bin/env bash
+# Gets this machine ready: .venv with the locked packages, Java, and Kafka's jars in the user's cache.
+#   setup.sh         what running and checking need
+#   setup.sh demo    also tries Prometheus, Alertmanager and Chromium, and goes on without them
+#   setup.sh test    also needs those
+# Does nothing, and needs no network, when all is there already.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+mode=${1:-}
+kafka=4.2.0
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/contact-streams
+jars=$cache/kafka-$kafka
+
+say() { echo "setup: $*" >&2; }
+fail() { say "$@"; exit 1; }
+has() { command -v "$1" >/dev/null 2>&1; }
+
+# The plain name first; others only where that one is too old.
+find_python() {
+  local name
+  for name in "${PYTHON:-python3}" python3.13 python3.12 python3.11; do
+    if has "$name" && "$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+      echo "$name"
+      return
+    fi
+  done
+}
+
+# True for Java 17 or later.
+java_is_new() {
+  local java=java version
+  [ -z "${JAVA_HOME:-}" ] || ! [ -x "$JAVA_HOME/bin/java" ] || java=$JAVA_HOME/bin/java
+  version=$("$java" -version 2>&1 | sed -n 's/.*version "\([0-9]*\).*/\1/p' | head -n 1)
+  [ "${version:-0}" -ge 17 ]
+}
+
+# Debian's packages for what is missing, through apt where we may; 1 after one line of advice if not.
+install_packages() {
+  local sudo=()
+  if ! has apt-get; then
+    say "install these with your package manager, then run this again: $*"
+    return 1
+  fi
+  if [ "$(id -u)" -ne 0 ]; then
+    if ! sudo -n true 2>/dev/null; then
+      say "run this, then try again: sudo apt-get install -y --no-install-recommends $*"
+      return 1
+    fi
+    sudo=(sudo -n)
+  fi
+  say "installing $*"
+  "${sudo[@]}" apt-get update -qq >&2 &&
+    "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive \
+      apt-get install -y -qq --no-install-recommends "$@" >&2
+}
+
+python=$(find_python)
+[ -n "$python" ] || fail "install Python 3.11 or later (or set PYTHON to one), then run this again"
+
+stamp=$(
+  { cat pyproject.toml requirements-dev.txt deploy/setup.sh
+    "$python" -V
+    pwd; } | sha256sum | cut -d ' ' -f 1
+)
+venv_is_current() {
+  [ "$(cat .venv/.setup-stamp 2>/dev/null)" = "$stamp" ] && .venv/bin/python -c '' 2>/dev/null
+}
+
+needed=()
+if ! venv_is_current && ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
+  needed+=(python3-venv)
+fi
+java_is_new || needed+=(default-jre-headless)
+[ -d "$jars" ] || has mvn || needed+=(maven)
+observers=()
+if [ -n "$mode" ]; then
+  has prometheus && has promtool || observers+=(prometheus)
+  has prometheus-alertmanager && has amtool || observers+=(prometheus-alertmanager)
+  has chromium || observers+=(chromium)
+fi
+if [ "$mode" = test ]; then
+  needed+=("${observers[@]}")
+  observers=()
+fi
+if [ ${#needed[@]} -gt 0 ]; then
+  install_packages "${needed[@]}" || exit 1
+  java_is_new || fail "install Java 17 or later, then run this again"
+fi
+if [ ${#observers[@]} -gt 0 ]; then
+  install_packages "${observers[@]}" || say "going on without ${observers[*]}"
+fi
+
+if ! venv_is_current; then
+  say "filling .venv"
+  rm -f .venv/.setup-stamp
+  if ! .venv/bin/python -m pip --version >/dev/null 2>&1; then
+    rm -rf .venv
+    "$python" -m venv .venv
+  fi
+  # Wheels only: nothing is built from source, so no compiler and no unlocked build tools are needed.
+  .venv/bin/python -m pip install -q --disable-pip-version-check --only-binary :all: \
+    --require-hashes -r requirements-dev.txt
+  .venv/bin/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation \
+    --no-index -e .
+  echo "$stamp" >.venv/.setup-stamp
+fi
+
+if [ ! -d "$jars" ]; then
+  say "fetching Apache Kafka $kafka"
+  mkdir -p "$cache"
+  # Complete or not there: filled beside its place and then renamed.
+  part=$(mktemp -d "$cache/part.XXXXXX")
+  trap 'rm -rf "$part"' EXIT
+  mvn -q -B -f deploy/kafka/pom.xml dependency:copy-dependencies -DincludeScope=runtime \
+    -DoutputDirectory="$part/jars" >&2
+  [ -f "$part/jars/kafka_2.13-$kafka.jar" ] || fail "Maven brought no Kafka; see above"
+  # Another set-up at the same time may have been first: its jars are as good.
+  mv -T "$part/jars" "$jars" 2>/dev/null || [ -d "$jars" ] || fail "cannot write $jars"
+fi
