@@ -1,0 +1,336 @@
+"""A unit: one partition number of one stage, its state and its transactional producer.
+
+In: Faust events carrying a `Batch` each. Out: one transaction a turn with the stage's writes and
+the input positions; only then the acknowledgements. Life: acquire (fence, load) → begin (inputs
+are sought) → turns; suspended during a rebalance; release. Apply, write and commit are one critical
+section, `_gate`: suspend and release wait for it and nothing is written after them.
+Invariant: the changelog partition holds a state and the positions that belong to it.
+"""
+
+import asyncio
+import logging
+import time
+from collections import deque
+from collections.abc import Iterable, Mapping
+from itertools import islice
+from typing import Any, Protocol
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.codec import has_lz4
+from aiokafka.errors import KafkaError, ProducerFenced
+
+from streams.errors import StateError
+from streams.faustkit import changelog, outbox
+from streams.faustkit.ending import End
+from streams.faustkit.options import MAX_BATCH_BYTES, Options
+from streams.faustkit.stage import Batch, InputClock, StageSpec
+from streams.faustkit.stats import UnitStats
+
+log = logging.getLogger(__name__)
+
+POSITION_KEY = b"\0position:"
+# Records given to the stage between two turns of the event loop: 1-10 ms.
+SLICE = 250
+CLOSE_SECONDS = 2.0
+
+
+class Event(Protocol):
+    """The part of a Faust event that a unit uses."""
+
+    value: Batch
+
+    def ack(self) -> bool:
+        """Count the batch as done."""
+
+
+class Unit:
+    """See the module; everything runs on the event loop."""
+
+    def __init__(
+        self, spec: StageSpec, partition: int, options: Options, stats: UnitStats, end: End
+    ) -> None:
+        self.spec = spec
+        self.partition = partition
+        self.stats = stats
+        self.next: dict[str, int] = {}  # the offset each input goes on at
+        self.epoch = -1  # the assignment the inputs were sought for
+        self.released = False
+        self.busy_since: float | None = None  # monotonic start of the commit in flight
+        self._options = options
+        self._end = end
+        self._stage = spec.factory(spec.name, partition)
+        self._clocks = {topic: InputClock() for topic in spec.inputs}
+        self._fetched: dict[str, tuple[int, int]] = {}  # topic: last stable offset, wall ms
+        self._handed: dict[str, int] = {}
+        self._queue: deque[Event] = deque()
+        self._queued = 0
+        self._suspended = True
+        self._gate = asyncio.Lock()
+        self._wake = asyncio.Event()
+        self._producer: Any = None
+        self._acquiring: asyncio.Task[None] | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    # -- acquire and release
+
+    def acquire(self) -> asyncio.Task[None]:
+        """Fence every earlier owner and load the state; the task is the same at each call."""
+        if self._acquiring is None:
+            self._acquiring = asyncio.create_task(self._acquire())
+        return self._acquiring
+
+    async def _acquire(self) -> None:
+        started = time.monotonic()
+        async with asyncio.timeout(self._options.load_timeout_seconds):
+            self._producer = self._new_producer()
+            await self._producer.start()
+            newest, records = await changelog.read(
+                self._options, self.spec.changelog, self.partition, self._progress
+            )
+        for index, (key, value) in enumerate(newest.items()):
+            if key.startswith(POSITION_KEY):
+                self._take_position(key.removeprefix(POSITION_KEY).decode(), value)
+            elif not key.startswith(b"\0"):
+                self._stage.restore(key, value)
+            if index % SLICE == 0:
+                await asyncio.sleep(0)
+        self._stage.restored()
+        self.stats.restore_records += records
+        self.stats.restore_seconds = time.monotonic() - started
+        self.stats.loaded = True
+        log.info(
+            "unit loaded",
+            extra={"stage": self.spec.name, "partition": self.partition, "records": records,
+                   "seconds": round(self.stats.restore_seconds, 3), "next": dict(self.next)},
+        )  # fmt: skip
+
+    def _new_producer(self) -> Any:
+        return AIOKafkaProducer(
+            **self._options.client,
+            client_id=f"{self._options.app_id}-{self.spec.name}-{self.partition}",
+            transactional_id=f"{self._options.app_id}-{self.spec.name}-{self.partition}",
+            transaction_timeout_ms=int(self._options.transaction_timeout_seconds * 1000),
+            max_batch_size=MAX_BATCH_BYTES,
+            compression_type="lz4" if has_lz4() else None,
+            request_timeout_ms=int(self._options.commit_timeout_seconds * 1000),
+            retry_backoff_ms=50,
+            connections_max_idle_ms=24 * 3600 * 1000,
+        )
+
+    def _take_position(self, topic: str, value: bytes) -> None:
+        if topic in self._clocks:
+            self.next[topic] = int(value) + 1
+            self.stats.positions[topic] = int(value)
+
+    def _progress(self, remaining: int) -> None:
+        self.stats.restore_remaining = remaining
+
+    async def suspend(self) -> None:
+        """Nothing is in flight when this returns, and nothing is written until `begin`.
+
+        Waiting batches are dropped unacknowledged: the inputs are sought before the unit goes on.
+        """
+        self._suspended = True
+        self.epoch = -1
+        async with self._gate:
+            self._drop_queue()
+
+    async def release(self) -> None:
+        """Wait for the commit in flight, then write nothing more and give everything back."""
+        if self.released:
+            return
+        self.released = True
+        self.stats.assigned = self.stats.loaded = False
+        self.stats.restore_remaining = self.stats.queued = 0
+        await self.suspend()
+        tasks = [task for task in (self._acquiring, self._task) if task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self._stage.closed()
+        await self._close_producer()
+
+    async def _close_producer(self) -> None:
+        if self._producer is None:
+            return
+        try:
+            await asyncio.wait_for(self._producer.stop(), CLOSE_SECONDS)
+        except (KafkaError, TimeoutError, AssertionError) as exc:
+            # It was fenced, or the broker is gone: its connections end with the process.
+            log.info("producer did not stop cleanly", extra={"error": repr(exc)})
+
+    def _drop_queue(self) -> None:
+        self._queue.clear()
+        self._queued = self.stats.queued = 0
+
+    # -- input
+
+    def begin(self, epoch: int, starts: Mapping[str, int]) -> None:
+        """The inputs have been sought to `starts`: go on from there, under assignment `epoch`."""
+        self.next.update(starts)
+        self._handed = dict(self.next)
+        self._fetched.clear()
+        self.epoch = epoch
+        self._suspended = False
+        self._wake.set()
+        if self._task is None:
+            self._task = asyncio.create_task(self._run())
+
+    @property
+    def has_room(self) -> bool:
+        """Whether its inputs may be polled."""
+        return not self._suspended and self._queued < self._options.queue_records
+
+    def observe(self, topic: str, next_offset: int, stable: int | None, wall_ms: int) -> None:
+        """A poll showed `stable` as the end; all before `next_offset` is handed over."""
+        self._handed[topic] = next_offset
+        if stable is not None:
+            self._fetched[topic] = stable, wall_ms
+            self.stats.end_offsets[topic] = stable
+
+    def put(self, event: Event) -> None:
+        """Queue one batch; one of an assignment that is over is dropped, it will be read again."""
+        if event.value.epoch != self.epoch:
+            return
+        self._queue.append(event)
+        self._queued += max(1, len(event.value.records))
+        self.stats.queued = self._queued
+        self._wake.set()
+
+    # -- the loop
+
+    async def _run(self) -> None:
+        try:
+            await self._turns()
+        except asyncio.CancelledError:
+            raise
+        except ProducerFenced as exc:
+            self.stats.fences += 1
+            if self.released:
+                log.info("a released unit was fenced", extra=self._place())
+            else:
+                self._end("a live unit was fenced: another worker has its partition", exc,
+                          **self._place())  # fmt: skip
+        except BaseException as exc:
+            self._end("a unit failed", exc, **self._place())
+
+    def _place(self) -> dict[str, object]:
+        return {"stage": self.spec.name, "partition": self.partition}
+
+    async def _turns(self) -> None:
+        loop = asyncio.get_running_loop()
+        tick, linger = self._options.tick_seconds, self._options.linger_seconds
+        # Spread over the tick, so that the units do not all work in the same instant.
+        next_tick = loop.time() + tick * (hash((self.spec.name, self.partition)) % 100 / 100)
+        last = loop.time() - linger
+        while not self.released:
+            await self._wait_until(next_tick)
+            eager = self._queued >= self._options.eager_records
+            if self._queue and not eager and (wait := last + linger - loop.time()) > 0:
+                await asyncio.sleep(wait)
+            due = loop.time() >= next_tick
+            async with self._gate:
+                if self._suspended:
+                    next_tick = max(next_tick, loop.time() + tick / 10)
+                    continue
+                events = self._take()
+                if events or due:
+                    last = loop.time()
+                    await self._turn(events)
+            if due:
+                next_tick = max(next_tick + tick, loop.time())
+
+    async def _wait_until(self, deadline: float) -> None:
+        if self._queue and not self._suspended:
+            return
+        self._wake.clear()
+        handle = asyncio.get_running_loop().call_at(deadline, self._wake.set)
+        await self._wake.wait()
+        handle.cancel()
+
+    def _take(self) -> list[Event]:
+        events: list[Event] = []
+        records = 0
+        while self._queue and records < self._options.max_records:
+            event = self._queue.popleft()
+            events.append(event)
+            records += max(1, len(event.value.records))
+        self._queued -= records
+        self.stats.queued = self._queued
+        return events
+
+    async def _turn(self, events: list[Event]) -> None:
+        started = time.monotonic()
+        moved: set[str] = set()
+        for event in events:
+            batch = event.value
+            await self._accept(batch)
+            if batch.next > self.next[batch.topic]:
+                self.next[batch.topic] = batch.next
+                moved.add(batch.topic)
+        wall_ms = time.time_ns() // 1_000_000
+        turn = self._stage.turn(self._read_clocks(), wall_ms)
+        applied = time.monotonic()
+        self.stats.apply.add(applied - started)
+        if turn.state or turn.outputs or moved:
+            self.busy_since = applied
+            await self._commit(self._writes(turn.state, turn.outputs, moved), wall_ms)
+            self.busy_since = None
+            self.stats.commits += 1
+            self.stats.commit.add(time.monotonic() - applied)
+            self.stats.last_commit_at = time.time()
+            for topic in moved:
+                self.stats.positions[topic] = self.next[topic] - 1
+        self.stats.turns += 1
+        self.stats.last_turn_at = time.time()
+        self._stage.committed()
+        for event in events:
+            event.ack()
+
+    async def _accept(self, batch: Batch) -> None:
+        expected = self.next[batch.topic]
+        if batch.start > expected:
+            raise StateError(
+                f"{batch.topic} partition {batch.partition} goes on at {batch.start}, "
+                f"but the state needs {expected}: records between them were never seen"
+            )
+        records = batch.records
+        old = 0
+        if batch.start < expected:
+            old = sum(1 for record in records if record.offset < expected)
+            self.stats.skipped_replayed += old
+        fresh = iter(records[old:])
+        while piece := list(islice(fresh, SLICE)):
+            self._stage.accept(batch.topic, piece)
+            await asyncio.sleep(0)
+        self.stats.batches += 1
+        self.stats.records += len(records) - old
+
+    def _read_clocks(self) -> Mapping[str, InputClock]:
+        for topic, clock in self._clocks.items():
+            stable, wall_ms = self._fetched.get(topic, (-1, 0))
+            clock.fetched = stable >= 0
+            # Everything handed over is applied, and nothing was beyond it when that was fetched.
+            here = clock.fetched and self._handed[topic] == self.next[topic] >= stable
+            clock.caught_up_ms = wall_ms if here else None
+            clock.unread = not here
+        return self._clocks
+
+    def _writes(
+        self, state: list[tuple[bytes, bytes | None]], outputs: list[outbox.Write], moved: set[str]
+    ) -> Iterable[outbox.Write]:
+        changelog_topic, partition = self.spec.changelog, self.partition
+        for key, value in state:
+            yield changelog_topic, partition, key, value, []
+        for topic in moved:
+            position = str(self.next[topic] - 1).encode()
+            yield changelog_topic, partition, POSITION_KEY + topic.encode(), position, []
+        yield from outputs
+
+    async def _commit(self, writes: Iterable[outbox.Write], wall_ms: int) -> None:
+        async with asyncio.timeout(self._options.commit_timeout_seconds):
+            await self._producer.begin_transaction()
+            self.stats.written += await outbox.deliver(self._producer, writes, wall_ms)
+            await self._producer.commit_transaction()
+
+

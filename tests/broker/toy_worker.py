@@ -1,0 +1,146 @@
+"""A worker with two toy stages, run as a program: counts per key, then the sum of all counts.
+
+    python tests/broker/toy_worker.py '{"bootstrap": ..., "app_id": ..., "marks": FILE, ...}'
+
+Stage `count` reads two topics and writes each key's absolute count; stage `total` keeps the newest
+count of each key, so it too is exact only if nothing was lost or repeated. Statistics go to the
+file `marks`, one JSON line every 0.2 s, for the test to see what really happened.
+"""
+
+import faulthandler
+import json
+import logging
+import os
+import signal
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from streams.faustkit import InputClock, Record, StageSpec, Turn, attach, build_app
+from streams.faustkit.application import UnitApp, run_worker
+
+A, B, COUNTS = "toy.a", "toy.b", "toy.counts"
+
+
+class Count:
+    """How often each key came, over both inputs."""
+
+    inputs: tuple[str, ...] = (A, B)
+    output = COUNTS
+
+    def __init__(self, prefix: str, work_seconds: float) -> None:
+        self.inputs = tuple(prefix + name for name in type(self).inputs)
+        self.target = prefix + self.output
+        self.counts: dict[bytes, int] = {}
+        self.dirty: set[bytes] = set()
+        self.work_seconds = work_seconds
+
+    def restore(self, key: bytes, value: bytes) -> None:
+        self.counts[key] = int(value)
+
+    def restored(self) -> None:
+        self.dirty.clear()
+
+    def accept(self, topic: str, records: Sequence[Record]) -> None:
+        for record in records:
+            assert record.key is not None
+            self.counts[record.key] = self.counts.get(record.key, 0) + 1
+            self.dirty.add(record.key)
+        time.sleep(self.work_seconds * len(records))
+
+    def turn(self, clocks: Mapping[str, InputClock], wall_ms: int) -> Turn:
+        turn = Turn()
+        for key in sorted(self.dirty):
+            value = b"%d" % self.counts[key]
+            turn.state.append((key, value))
+            turn.outputs.append((self.target, None, key, value, []))
+        self.dirty.clear()
+        return turn
+
+    def committed(self) -> None:
+        pass
+
+    def closed(self) -> None:
+        pass
+
+
+class Total(Count):
+    """The newest count of each key, read from the first stage's transactions."""
+
+    inputs = (COUNTS,)
+    output = "toy.totals"
+
+    def accept(self, topic: str, records: Sequence[Record]) -> None:
+        for record in records:
+            assert record.key is not None
+            assert record.value is not None
+            self.counts[record.key] = int(record.value)
+            self.dirty.add(record.key)
+
+
+@dataclass(frozen=True)
+class ToySettings:
+    app_id: str
+    tick_seconds: float
+    transaction_timeout_seconds: float
+    session_timeout_seconds: float
+
+
+def build(config: Mapping[str, object]) -> UnitApp:
+    """The toy app of one configuration."""
+    prefix, app_id = str(config["prefix"]), str(config["app_id"])
+    work = float(str(config.get("work_seconds", 0)))
+    settings = ToySettings(
+        app_id,
+        0.5,
+        float(str(config.get("transaction_timeout", 5))),
+        float(str(config.get("session_timeout", 6))),
+    )
+    changes = dict(config.get("options", {}))  # type: ignore[call-overload]
+    app = build_app(settings, {"bootstrap_servers": config["bootstrap"]}, **changes)
+    kinds: dict[str, type[Count]] = {"count": Count, "total": Total}
+    specs = {
+        name: StageSpec(
+            name,
+            kind(prefix, 0).inputs,
+            f"{app_id}-{name}-changelog",
+            lambda stage, _: kinds[stage](prefix, work if stage == "count" else 0),
+        )
+        for name, kind in kinds.items()
+    }
+    units = attach(app, specs)
+    if "marks" in config:
+        _mark(app, Path(str(config["marks"])))
+    assert units is app.units
+    return app
+
+
+def _mark(app: UnitApp, path: Path) -> None:
+    @app.timer(0.2)
+    async def mark() -> None:
+        stats = app.units.stats
+        units = stats.units.values()
+        line = {
+            "pid": os.getpid(),
+            "ready": app.units.ready,
+            "owned": sorted(unit.partition for unit in units if unit.assigned),
+            "records": sum(unit.records for unit in units),
+            "skipped": sum(unit.skipped_replayed for unit in units),
+            "fences": sum(unit.fences for unit in units),
+            "commits": sum(unit.commits for unit in units),
+            "rebalances": stats.rebalances,
+            "lag": sum(unit.lag(topic) for unit in units for topic in unit.positions),
+            "restored": sum(unit.restore_records for unit in units),
+        }
+        with path.open("a") as file:
+            file.write(json.dumps(line) + "\n")
+
+
+if __name__ == "__main__":
+    faulthandler.register(signal.SIGUSR1)
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s %(levelname).1s %(name)s: %(message)s"
+    )
+    run_worker(build(json.loads(sys.argv[1])))
