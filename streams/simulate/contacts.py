@@ -1,0 +1,382 @@
+"""Calls and chats of the simulated centre, from arrival to wrap-up.
+
+In: arrivals from the centre and free agents from the floor. Out: events and entries in the books.
+A contact may make several visits (transfer, overflow, return); a visit is offered to one agent at
+a time, and to another one after a missed or rejected offer.
+Invariant: a visit leaves the queue exactly once; every delayed action checks that the visit is
+still where it was, so a patience that runs out after the answer does nothing.
+"""
+
+from collections import deque
+from typing import Any
+
+from streams.simulate.aftermath import Aftermath
+from streams.simulate.config import CHAT, SOURCE_OF_CHANNEL, VOICE, QueuePlan
+from streams.simulate.floor import Agent, Floor
+from streams.simulate.kernel import Kernel
+from streams.simulate.truth import QueueBooks
+
+WAITING, RINGING, CONNECTED, LEFT = range(4)
+CALL_TOPICS = ("invoice", "delivery", "contract", "fault", "password", "other")
+
+
+class Visit:
+    """One stay of one contact in one queue."""
+
+    __slots__ = (
+        "agent", "answered_ms", "contact", "customer", "entered_ms", "held_ms", "holding_since_ms",
+        "number", "offer", "plan", "refused_by", "state",
+    )  # fmt: skip
+
+    def __init__(self, number: int, contact: str, customer: str, plan: QueuePlan, at_ms: int):
+        self.number = number
+        self.contact = contact
+        self.customer = customer
+        self.plan = plan
+        self.entered_ms = at_ms
+        self.state = WAITING
+        self.agent: Agent | None = None
+        self.refused_by: Agent | None = None
+        self.offer = 0
+        self.answered_ms = 0
+        self.held_ms = 0
+        self.holding_since_ms: int | None = None
+
+
+class Conversations:
+    """The voice and chat queues."""
+
+    def __init__(
+        self,
+        kernel: Kernel,
+        floor: Floor,
+        plans: dict[str, QueuePlan],
+        books: dict[str, QueueBooks],
+        aftermath: Aftermath,
+    ) -> None:
+        self.kernel = kernel
+        self.floor = floor
+        self.config = floor.config
+        self.plans = {name: plan for name, plan in plans.items() if plan.channel in (VOICE, CHAT)}
+        self.books = books
+        self.aftermath = aftermath
+        self.lines: dict[str, deque[Visit]] = {name: deque() for name in self.plans}
+        self._visits = 0
+        self._contacts = 0
+
+    def _emit(self, event_type: str, visit: Visit, /, **fields: Any) -> None:
+        channel = visit.plan.channel
+        self.kernel.emit(
+            SOURCE_OF_CHANNEL[channel], event_type, visit.contact,
+            channel=channel, contact_id=visit.contact, queue=visit.plan.name, **fields,
+        )  # fmt: skip
+
+    # -- arriving ---------------------------------------------------------------------------
+
+    def arrive(self, plan: QueuePlan) -> None:
+        """A new contact reaches the system; chats may meet a bot before the queue."""
+        contact, customer = self._new_contact(plan)
+        self.books[plan.name].count["contacts"] += 1
+        arrived_ms = self.kernel.now_ms
+        if plan.channel == CHAT and self.kernel.chance(plan.bot_ratio):
+            self._meet_bot(plan, contact, customer, arrived_ms, self.kernel.rng.randint(1, 3))
+            return
+        if plan.channel == VOICE:  # the menu
+            delay = self.kernel.rng.uniform(3, 12)
+        else:
+            delay = self.kernel.rng.uniform(0.2, 1.0)
+        self.kernel.after(delay, self._enter_new, plan, contact, customer, arrived_ms)
+
+    def _new_contact(self, plan: QueuePlan) -> tuple[str, str]:
+        self._contacts += 1
+        # A third of the customers are frequent ones: they make repeat contacts.
+        known = self.kernel.rng.randint(1, 400 if self.kernel.chance(0.33) else 1_000_000)
+        return f"{plan.channel}-{self.kernel.run}-{self._contacts}", f"customer-{known:06d}"
+
+    def _meet_bot(
+        self, plan: QueuePlan, contact: str, customer: str, arrived_ms: int, rounds: int
+    ) -> None:
+        fields = {"channel": CHAT, "contact_id": contact}
+        books = self.books[plan.name]
+        source = SOURCE_OF_CHANNEL[CHAT]
+        if rounds:
+            for author in ("customer", "bot"):
+                self.kernel.emit(source, "message.sent", contact, author=author, **fields)
+                books.count["messages"] += 1
+            self.kernel.after(
+                self.kernel.rng.uniform(3, 10),
+                self._meet_bot, plan, contact, customer, arrived_ms, rounds - 1,
+            )  # fmt: skip
+            return
+        contained = self.kernel.chance(plan.contained_ratio)
+        outcome = "contained" if contained else "escalated"
+        self.kernel.emit(source, "bot.ended", contact, outcome=outcome, queue=plan.name, **fields)
+        books.count[f"bot_{outcome}"] += 1
+        if not contained:
+            self._enter_new(plan, contact, customer, arrived_ms)
+
+    def _enter_new(self, plan: QueuePlan, contact: str, customer: str, arrived_ms: int) -> None:
+        if plan.max_waiting is not None and len(self.lines[plan.name]) >= plan.max_waiting:
+            self.kernel.emit(
+                SOURCE_OF_CHANNEL[plan.channel], "contact.blocked", contact,
+                channel=plan.channel, contact_id=contact, queue=plan.name, reason="full",
+            )  # fmt: skip
+            self.books[plan.name].count["blocked"] += 1
+            return
+        topic = self.kernel.rng.choice(CALL_TOPICS)
+        self.enter(
+            plan, contact, customer, "contact.enqueued",
+            reason="initial", arrived_at=arrived_ms, topic=topic, customer_ref=customer,
+        )  # fmt: skip
+
+    def enter(
+        self, plan: QueuePlan, contact: str, customer: str, event_type: str, **fields: Any
+    ) -> None:
+        """A visit is opened: by `contact.enqueued`, or by `contact.resumed`."""
+        kernel = self.kernel
+        self._visits += 1
+        visit = Visit(self._visits, contact, customer, plan, kernel.now_ms)
+        self._emit(event_type, visit, **fields)
+        self.books[plan.name].enqueued(visit.number, kernel.now_ms)
+        self.lines[plan.name].append(visit)
+        draw = kernel.lognormal if plan.lognormal_patience else kernel.exponential
+        kernel.after(draw(plan.patience_seconds), self._lose_patience, visit)
+        if plan.give_up_seconds is not None:
+            kernel.after(plan.give_up_seconds, self._give_up, visit)
+        if kernel.chance(plan.callback_ratio):
+            kernel.after(plan.callback_after_seconds, self._take_callback, visit)
+        agent = self.floor.pick(plan.name, plan.channel, None)
+        if agent is not None and self._next_for(agent) is visit:
+            self._offer(visit, agent)
+
+    # -- offering ---------------------------------------------------------------------------
+
+    def serve(self, agent: Agent) -> None:
+        """The free agent gets the longest waiting visit they can take, chats up to capacity."""
+        visit = self._next_for(agent)
+        if visit is not None:
+            self._offer(visit, agent)
+
+    def _next_for(self, agent: Agent) -> Visit | None:
+        best: Visit | None = None
+        for queue in agent.queues:
+            line = self.lines.get(queue)
+            if not line or not agent.can_take(self.plans[queue].channel):
+                continue
+            for visit in line:
+                if visit.state == WAITING and visit.refused_by is not agent:
+                    if best is None or visit.number < best.number:
+                        best = visit
+                    break
+        return best
+
+    def _offer(self, visit: Visit, agent: Agent) -> None:
+        kernel, config = self.kernel, self.config
+        visit.state = RINGING
+        visit.agent = agent
+        visit.offer += 1
+        self.floor.change(agent, ringing=1)
+        self._emit("contact.offered", visit, agent_id=agent.id)
+        fate = kernel.rng.random()
+        if fate < config.missed_ratio:
+            kernel.after(
+                config.ring_timeout_seconds, self._offer_failed, visit, visit.offer, "timeout"
+            )
+        elif fate < config.missed_ratio + config.rejected_ratio:
+            kernel.after(
+                kernel.rng.uniform(1, 5), self._offer_failed, visit, visit.offer, "rejected"
+            )
+        else:
+            ring = min(kernel.lognormal(config.ring_seconds), config.ring_timeout_seconds - 1)
+            kernel.after(ring, self._answer, visit, visit.offer)
+
+    def _offer_failed(self, visit: Visit, offer: int, outcome: str) -> None:
+        if visit.state != RINGING or visit.offer != offer:
+            return
+        agent = self._take_from_agent(visit, outcome)
+        visit.state = WAITING
+        visit.refused_by = agent
+        if outcome == "timeout":
+            self.floor.step_out(agent, self.kernel.rng.uniform(15, 45))
+        other = self.floor.pick(visit.plan.name, visit.plan.channel, agent)
+        if other is not None:
+            self._offer(visit, other)
+        self.floor.freed(agent)
+
+    def _take_from_agent(self, visit: Visit, outcome: str) -> Agent:
+        """The ringing stops; the attempt has its outcome."""
+        agent = visit.agent
+        assert agent is not None
+        self._emit("offer.failed", visit, agent_id=agent.id, outcome=outcome)
+        self.books[visit.plan.name].offers[outcome] += 1
+        self.floor.change(agent, ringing=0)
+        visit.agent = None
+        return agent
+
+    # -- leaving unanswered -----------------------------------------------------------------
+
+    def _leave_queue(self, visit: Visit, offer_outcome: str) -> Agent | None:
+        agent = None
+        if visit.state == RINGING:
+            agent = self._take_from_agent(visit, offer_outcome)
+        visit.state = LEFT
+        self.lines[visit.plan.name].remove(visit)
+        return agent
+
+    def _lose_patience(self, visit: Visit) -> None:
+        if visit.state not in (WAITING, RINGING):
+            return
+        kernel, plan = self.kernel, visit.plan
+        agent = self._leave_queue(visit, "customer_left")
+        silent = plan.channel == CHAT and kernel.chance(0.25)
+        self._emit("contact.abandoned", visit, kind="silent" if silent else "hangup")
+        self.books[plan.name].abandoned(visit.number, kernel.now_ms, silent)
+        if kernel.chance(plan.returning_ratio):
+            kernel.after(kernel.rng.uniform(20, 120), self._return, visit)
+        if agent is not None:
+            self.floor.freed(agent)
+
+    def _return(self, visit: Visit) -> None:
+        self.books[visit.plan.name].count["resumed"] += 1
+        self.enter(visit.plan, visit.contact, visit.customer, "contact.resumed")
+
+    def _give_up(self, visit: Visit) -> None:
+        if visit.state not in (WAITING, RINGING):
+            return
+        plan = visit.plan
+        agent = self._flow_out(visit, plan.give_up_reason)
+        if plan.give_up_reason == "overflow" and plan.overflow_to is not None:
+            self.enter(
+                self.plans[plan.overflow_to], visit.contact, visit.customer,
+                "contact.enqueued", reason="overflow",
+            )  # fmt: skip
+        if agent is not None:
+            self.floor.freed(agent)
+
+    def _take_callback(self, visit: Visit) -> None:
+        """The customer hangs up and is called back later, as a contact of its own."""
+        if visit.state != WAITING:
+            return
+        self._flow_out(visit, "callback")
+        self.kernel.after(self.kernel.rng.uniform(120, 600), self._call_back, visit)
+
+    def _call_back(self, visit: Visit) -> None:
+        outcome = self.kernel.rng.choices(
+            ("connected", "not_reached", "cancelled"), weights=(75, 20, 5)
+        )[0]
+        self._emit("callback.attempted", visit, outcome=outcome)
+        self.books[visit.plan.name].count[f"callbacks_{outcome}"] += 1
+        if outcome == "connected":
+            contact, _ = self._new_contact(visit.plan)
+            self.enter(
+                visit.plan, contact, visit.customer, "contact.enqueued", reason="callback",
+                parent_contact_id=visit.contact, customer_ref=visit.customer,
+            )  # fmt: skip
+
+    def _flow_out(self, visit: Visit, reason: str) -> Agent | None:
+        agent = self._leave_queue(visit, "rescinded")
+        self._emit("contact.flowed_out", visit, reason=reason)
+        self.books[visit.plan.name].flowed_out(visit.number, self.kernel.now_ms, reason)
+        return agent
+
+    # -- talking ----------------------------------------------------------------------------
+
+    def _answer(self, visit: Visit, offer: int) -> None:
+        if visit.state != RINGING or visit.offer != offer:
+            return
+        kernel, plan, agent = self.kernel, visit.plan, visit.agent
+        assert agent is not None
+        visit.state = CONNECTED
+        visit.answered_ms = kernel.now_ms
+        self.lines[plan.name].remove(visit)
+        self.floor.change(agent, ringing=0)
+        self.floor.shift_count(agent, "handling", plan.channel, 1)
+        self._emit("contact.answered", visit, agent_id=agent.id)
+        self.books[plan.name].answered(visit.number, kernel.now_ms)
+        talk = 2 + kernel.lognormal(max(1.0, plan.handle_seconds - 2), 0.7)
+        if kernel.chance(plan.hold_ratio):
+            kernel.after(talk * kernel.rng.uniform(0.1, 0.8), self._hold, visit)
+            talk += plan.hold_seconds
+        if plan.channel == CHAT:
+            self._message(visit, "customer")
+        kernel.after(talk, self._finish, visit)
+        self.floor.freed(agent)  # a chat agent may have another slot
+
+    def _hold(self, visit: Visit) -> None:
+        if visit.state == CONNECTED:
+            assert visit.agent is not None
+            visit.holding_since_ms = self.kernel.now_ms
+            self._emit("hold.started", visit, agent_id=visit.agent.id)
+            self.kernel.after(self.kernel.lognormal(visit.plan.hold_seconds), self._unhold, visit)
+
+    def _unhold(self, visit: Visit) -> None:
+        if visit.state == CONNECTED and visit.holding_since_ms is not None:
+            assert visit.agent is not None
+            visit.held_ms += self.kernel.now_ms - visit.holding_since_ms
+            visit.holding_since_ms = None
+            self._emit("hold.ended", visit, agent_id=visit.agent.id)
+
+    def _message(self, visit: Visit, author: str) -> None:
+        if visit.state != CONNECTED:
+            return
+        assert visit.agent is not None
+        agent = visit.agent.id if author == "agent" else None
+        self._emit("message.sent", visit, author=author, agent_id=agent)
+        self.books[visit.plan.name].count["messages"] += 1
+        swap = self.kernel.chance(0.75)
+        following = {"agent": "customer", "customer": "agent"}[author] if swap else author
+        gap = 0.2 + self.kernel.exponential(visit.plan.message_seconds)
+        self.kernel.after(gap, self._message, visit, following)
+
+    def _finish(self, visit: Visit) -> None:
+        """The conversation is over: transferred, or ended and wrapped up."""
+        kernel, plan, agent = self.kernel, visit.plan, visit.agent
+        assert agent is not None
+        if visit.holding_since_ms is not None:
+            if kernel.chance(0.5):
+                self._unhold(visit)
+            else:  # ended while on hold: the end closes the hold
+                visit.held_ms += kernel.now_ms - visit.holding_since_ms
+        visit.state = LEFT
+        talk_ms = kernel.now_ms - visit.answered_ms - visit.held_ms
+        self.floor.shift_count(agent, "handling", plan.channel, -1)
+        books = self.books[plan.name]
+        if plan.transfer_to is not None and kernel.chance(plan.transfer_ratio):
+            self._emit("contact.transferred", visit, agent_id=agent.id, to_queue=plan.transfer_to)
+            books.handled(talk_ms, visit.held_ms, True)
+            self._transfer(visit, self.plans[plan.transfer_to])
+            self.floor.freed(agent)
+            return
+        self._emit("contact.ended", visit, agent_id=agent.id)
+        wraps = plan.wrapup_seconds > 0
+        if not (wraps and plan.waits_for_wrapup):
+            books.handled(talk_ms, visit.held_ms, False)
+        self.aftermath.ended(plan, visit.contact, agent.id)
+        if wraps:
+            self.floor.shift_count(agent, "wrapping", plan.channel, 1)
+            wrap = 0.5 + kernel.exponential(max(0.5, plan.wrapup_seconds - 0.5))
+            kernel.after(wrap, self._wrapped_up, visit, kernel.now_ms, talk_ms)
+        else:
+            self.floor.freed(agent)
+
+    def _transfer(self, visit: Visit, plan: QueuePlan) -> None:
+        """Most transfers stay the same contact; a fifth get a new id from another system."""
+        contact, parent = visit.contact, None
+        if self.kernel.chance(0.2):
+            parent = contact
+            contact, _ = self._new_contact(plan)
+        self.enter(
+            plan, contact, visit.customer, "contact.enqueued",
+            reason="transfer", parent_contact_id=parent, customer_ref=visit.customer,
+        )  # fmt: skip
+
+    def _wrapped_up(self, visit: Visit, ended_ms: int, talk_ms: int) -> None:
+        plan, agent = visit.plan, visit.agent
+        assert agent is not None
+        books = self.books[plan.name]
+        self._emit("wrapup.ended", visit, agent_id=agent.id)
+        if plan.waits_for_wrapup:
+            books.handled(talk_ms, visit.held_ms, False)
+        books.sum_ms["wrapup"] += self.kernel.now_ms - ended_ms
+        self.floor.shift_count(agent, "wrapping", plan.channel, -1)
+        self.floor.freed(agent)

@@ -1,0 +1,176 @@
+"""Tickets of the simulated centre: opened, worked on, answered, put aside, resolved, reopened.
+
+In: arrivals from the centre and free desk agents from the floor. Out: events and entries in the
+books. A desk agent works on one ticket at a time, from `work.started` to `work.ended`, and ends
+each piece of work with a public reply.
+Invariant: a ticket is open, pending, on hold, resolved or closed; the books' backlog is the stock
+of the first three.
+"""
+
+from collections import deque
+from typing import Any
+
+from streams.simulate.aftermath import Aftermath
+from streams.simulate.config import SOURCE_OF_CHANNEL, TICKET, QueuePlan
+from streams.simulate.floor import Agent, Floor
+from streams.simulate.kernel import Kernel
+from streams.simulate.truth import QueueBooks
+
+KINDS = ("request", "request", "request", "complaint")
+
+
+class Ticket:
+    """One ticket; `replied` and `resolved` are the first ones."""
+
+    __slots__ = ("assigned", "opened_ms", "plan", "ref", "reopened_ms", "replied", "resolved",
+                 "status")  # fmt: skip
+
+    def __init__(self, ref: str, plan: QueuePlan, at_ms: int) -> None:
+        self.ref = ref
+        self.plan = plan
+        self.opened_ms = at_ms
+        self.status = "open"
+        self.replied = False
+        self.resolved = False
+        self.assigned: str | None = None
+        self.reopened_ms: int | None = None
+        """Set while the reply to a reopened ticket is due."""
+
+
+class Desk:
+    """The ticket queues."""
+
+    def __init__(
+        self,
+        kernel: Kernel,
+        floor: Floor,
+        plans: dict[str, QueuePlan],
+        books: dict[str, QueueBooks],
+        aftermath: Aftermath,
+    ) -> None:
+        self.kernel = kernel
+        self.floor = floor
+        self.books = books
+        self.aftermath = aftermath
+        self.lines: dict[str, deque[Ticket]] = {
+            name: deque() for name, plan in plans.items() if plan.channel == TICKET
+        }
+        self._tickets = 0
+
+    def _emit(self, event_type: str, ticket: Ticket, /, **fields: Any) -> None:
+        self.kernel.emit(
+            SOURCE_OF_CHANNEL[TICKET], event_type, ticket.ref,
+            channel=TICKET, contact_id=ticket.ref, queue=ticket.plan.name, **fields,
+        )  # fmt: skip
+
+    def arrive(self, plan: QueuePlan) -> None:
+        """A ticket is opened."""
+        rng = self.kernel.rng
+        self._tickets += 1
+        ticket = Ticket(f"ticket-{self.kernel.run}-{self._tickets}", plan, self.kernel.now_ms)
+        self._emit(
+            "ticket.opened", ticket, kind=rng.choice(KINDS), priority=rng.randint(1, 4),
+            customer_ref=f"customer-{rng.randint(1, 100_000):06d}",
+        )  # fmt: skip
+        books = self.books[plan.name]
+        books.count["tickets_opened"] += 1
+        books.count["contacts"] += 1
+        books.backlog["open"] += 1
+        self._queue(ticket)
+
+    def _queue(self, ticket: Ticket) -> None:
+        line = self.lines[ticket.plan.name]
+        line.append(ticket)
+        agent = self.floor.pick(ticket.plan.name, TICKET, None)
+        if agent is not None:
+            self._work(line.popleft(), agent)
+
+    def serve(self, agent: Agent) -> None:
+        """The free agent works on the ticket that has been in the line longest."""
+        for queue in agent.queues:
+            line = self.lines.get(queue)
+            if line and agent.can_take(TICKET):
+                self._work(line.popleft(), agent)
+
+    def _work(self, ticket: Ticket, agent: Agent) -> None:
+        if ticket.assigned != agent.id:
+            ticket.assigned = agent.id
+            self._emit("ticket.assigned", ticket, agent_id=agent.id)
+        self._emit("work.started", ticket, agent_id=agent.id)
+        self.floor.shift_count(agent, "handling", TICKET, 1)
+        work = 3 + self.kernel.lognormal(max(1.0, ticket.plan.handle_seconds - 3), 0.6)
+        self.kernel.after(work, self._worked, ticket, agent)
+
+    def _worked(self, ticket: Ticket, agent: Agent) -> None:
+        kernel = self.kernel
+        if kernel.chance(0.1):  # a note to colleagues is no reply
+            self._emit("ticket.replied", ticket, author="agent", public=False, agent_id=agent.id)
+        self._emit("ticket.replied", ticket, author="agent", public=True, agent_id=agent.id)
+        self._book_reply(ticket)
+        fate = kernel.rng.random()
+        if fate < 0.60:
+            self._resolve(ticket, agent)
+        elif fate < 0.90:
+            self._put_aside(ticket, "pending", kernel.rng.uniform(120, 900))
+        else:
+            self._put_aside(ticket, "on_hold", kernel.rng.uniform(300, 1200))
+        self._emit("work.ended", ticket, agent_id=agent.id)
+        self.floor.shift_count(agent, "handling", TICKET, -1)
+        self.floor.freed(agent)
+
+    def _book_reply(self, ticket: Ticket) -> None:
+        books, now = self.books[ticket.plan.name], self.kernel.now_ms
+        if not ticket.replied:
+            ticket.replied = True
+            books.count["first_responses"] += 1
+            books.sum_ms["first_response"] += now - ticket.opened_ms
+        elif ticket.reopened_ms is not None:
+            books.count["reopen_responses"] += 1
+            books.sum_ms["reopen_response"] += now - ticket.reopened_ms
+        ticket.reopened_ms = None
+
+    def _move(self, ticket: Ticket, status: str) -> None:
+        backlog = self.books[ticket.plan.name].backlog
+        if ticket.status in backlog:
+            backlog[ticket.status] -= 1
+        if status in backlog:
+            backlog[status] += 1
+        ticket.status = status
+
+    def _put_aside(self, ticket: Ticket, status: str, seconds: float) -> None:
+        self._move(ticket, status)
+        self._emit("ticket.status_changed", ticket, status=status)
+        self.kernel.after(seconds, self._take_up, ticket)
+
+    def _take_up(self, ticket: Ticket) -> None:
+        if ticket.status == "pending":
+            self._emit("ticket.replied", ticket, author="customer", public=True)
+        self._move(ticket, "open")
+        self._emit("ticket.status_changed", ticket, status="open")
+        self._queue(ticket)
+
+    def _resolve(self, ticket: Ticket, agent: Agent) -> None:
+        kernel, books = self.kernel, self.books[ticket.plan.name]
+        self._move(ticket, "resolved")
+        self._emit("ticket.resolved", ticket, agent_id=agent.id)
+        if not ticket.resolved:
+            ticket.resolved = True
+            books.count["tickets_resolved"] += 1
+            books.sum_ms["resolution"] += kernel.now_ms - ticket.opened_ms
+        self.aftermath.ended(ticket.plan, ticket.ref, agent.id)
+        if kernel.chance(0.08):
+            kernel.after(kernel.rng.uniform(120, 900), self._reopen, ticket)
+        else:
+            kernel.after(kernel.rng.uniform(600, 1800), self._close, ticket)
+
+    def _reopen(self, ticket: Ticket) -> None:
+        self._move(ticket, "open")
+        ticket.reopened_ms = self.kernel.now_ms
+        self._emit("ticket.reopened", ticket)
+        self.books[ticket.plan.name].count["tickets_reopened"] += 1
+        self._queue(ticket)
+
+    def _close(self, ticket: Ticket) -> None:
+        self._move(ticket, "closed")
+        self._emit("ticket.closed", ticket)
+        self.books[ticket.plan.name].count["tickets_closed"] += 1

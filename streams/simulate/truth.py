@@ -1,0 +1,171 @@
+"""What really happened in the simulated centre: its own books, kept without the engine.
+
+In: calls from the simulation at the instant something happens, in integer milliseconds.
+Out: one JSON object, the same names as the KPI record of window `all`, seconds with 3 decimals.
+Invariant: the books never look at an emitted event; offered = answered + abandoned + flowed_out +
+waiting. Nothing here imports the engine, so agreement between the two is evidence.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+COUNTS = (
+    "offered", "blocked", "answered", "abandoned", "short_abandoned", "silent_abandoned",
+    "flowed_out", "handled", "transferred", "answered_in_threshold", "abandoned_in_threshold",
+    "flowed_out_in_threshold", "tickets_opened", "first_responses", "reopen_responses",
+    "tickets_resolved", "tickets_reopened", "tickets_closed", "surveys_sent", "surveys_answered",
+    "sales", "followups", "bot_contained", "bot_escalated", "callbacks_connected",
+    "callbacks_not_reached", "callbacks_cancelled", "resumed", "messages", "contacts",
+)  # fmt: skip
+SUMS = (
+    "answered_wait", "abandoned_wait", "closed_wait", "talk", "hold", "wrapup",
+    "first_response", "reopen_response", "resolution", "waiting",
+)  # fmt: skip
+OFFERS = ("accepted", "rejected", "timeout", "customer_left", "rescinded")
+
+
+class QueueBooks:
+    """The figures of one (tenant, queue, channel)."""
+
+    __slots__ = (
+        "answered_open",
+        "backlog",
+        "channel",
+        "count",
+        "decided_misses",
+        "flowed_out_reasons",
+        "offers",
+        "queue",
+        "short_ms",
+        "sla_ms",
+        "sum_ms",
+        "wait_max_ms",
+        "waiting",
+    )  # fmt: skip
+
+    def __init__(self, queue: str, channel: str, sla_ms: int | None, short_ms: int | None) -> None:
+        self.queue = queue
+        self.channel = channel
+        self.sla_ms = sla_ms
+        self.short_ms = short_ms
+        self.count = dict.fromkeys(COUNTS, 0)
+        self.sum_ms = dict.fromkeys(SUMS, 0)
+        self.offers = dict.fromkeys(OFFERS, 0)
+        self.flowed_out_reasons: dict[str, int] = {}
+        self.wait_max_ms = 0
+        self.waiting: dict[int, int] = {}
+        """Visit number → enqueue time of the visits still waiting."""
+        self.answered_open = 0
+        self.backlog = {"open": 0, "pending": 0, "on_hold": 0}
+
+    def enqueued(self, visit: int, at_ms: int) -> None:
+        self.count["offered"] += 1
+        self.waiting[visit] = at_ms
+
+    def answered(self, visit: int, at_ms: int) -> None:
+        wait = self._close(visit, at_ms)
+        self.count["answered"] += 1
+        self.offers["accepted"] += 1
+        self.sum_ms["answered_wait"] += wait
+        self.wait_max_ms = max(self.wait_max_ms, wait)
+        self.answered_open += 1
+        if self.sla_ms is not None and wait <= self.sla_ms:
+            self.count["answered_in_threshold"] += 1
+
+    def abandoned(self, visit: int, at_ms: int, silent: bool) -> None:
+        wait = self._close(visit, at_ms)
+        self.count["abandoned"] += 1
+        self.count["silent_abandoned"] += silent
+        self.sum_ms["abandoned_wait"] += wait
+        if self.short_ms is not None and wait <= self.short_ms:
+            self.count["short_abandoned"] += 1
+        if self.sla_ms is not None and wait <= self.sla_ms:
+            self.count["abandoned_in_threshold"] += 1
+
+    def flowed_out(self, visit: int, at_ms: int, reason: str) -> None:
+        wait = self._close(visit, at_ms)
+        self.count["flowed_out"] += 1
+        self.flowed_out_reasons[reason] = self.flowed_out_reasons.get(reason, 0) + 1
+        if self.sla_ms is not None and wait <= self.sla_ms:
+            self.count["flowed_out_in_threshold"] += 1
+
+    def handled(self, talk_ms: int, hold_ms: int, transferred: bool) -> None:
+        """The visit counts as handled: its talk and hold are booked whole, now."""
+        self.count["handled"] += 1
+        self.count["transferred"] += transferred
+        self.sum_ms["talk"] += talk_ms
+        self.sum_ms["hold"] += hold_ms
+        self.answered_open -= 1
+
+    def _close(self, visit: int, at_ms: int) -> int:
+        wait = at_ms - self.waiting.pop(visit)
+        self.sum_ms["closed_wait"] += wait
+        self.sum_ms["waiting"] += wait
+        return wait
+
+    def as_json(self, tenant: str, at_ms: int, agents: "AgentSeconds") -> dict[str, Any]:
+        """The figures as of `at_ms`. A waiting visit is decided once E+T lies before that."""
+        late = 0
+        if self.sla_ms is not None:
+            late = sum(1 for entered in self.waiting.values() if entered + self.sla_ms < at_ms)
+        count = self.count
+        closed = count["answered"] + count["abandoned"] + count["flowed_out"]
+        sums = dict(self.sum_ms)
+        sums["waiting"] += sum(at_ms - entered for entered in self.waiting.values())
+        return {
+            "tenant": tenant, "queue": self.queue, "channel": self.channel,
+            **count,
+            "threshold_decided": 0 if self.sla_ms is None else closed + late,
+            "flowed_out_reasons": dict(sorted(self.flowed_out_reasons.items())),
+            "offers": dict(self.offers),
+            "wait_max_seconds": self.wait_max_ms / 1000,
+            **{f"{name}_seconds": value / 1000 for name, value in sums.items()},
+            **agents.as_json(),
+            "live": {
+                "waiting": len(self.waiting),
+                "oldest_waiting_at": min(self.waiting.values(), default=None),
+                "answered_not_handled": self.answered_open,
+                "backlog": dict(self.backlog),
+            },
+        }  # fmt: skip
+
+
+class AgentSeconds:
+    """Milliseconds of a pool's agents; a pool's are the sum of its agents'."""
+
+    __slots__ = ("handling_ms", "slot_busy_ms", "slot_capacity_ms", "staffed_ms")
+
+    def __init__(self) -> None:
+        self.handling_ms = self.staffed_ms = self.slot_busy_ms = self.slot_capacity_ms = 0
+
+    def add(self, handling: int, staffed: int, slot_busy: int, slot_capacity: int) -> None:
+        self.handling_ms += handling
+        self.staffed_ms += staffed
+        self.slot_busy_ms += slot_busy
+        self.slot_capacity_ms += slot_capacity
+
+    def as_json(self) -> dict[str, Any]:
+        staffed = self.staffed_ms
+        return {
+            "handling_agent_seconds": self.handling_ms / 1000,
+            "staffed_agent_seconds": staffed / 1000,
+            "slot_busy_seconds": self.slot_busy_ms / 1000,
+            "slot_capacity_seconds": self.slot_capacity_ms / 1000,
+            "occupancy_ratio": round(self.handling_ms / staffed, 6) if staffed else None,
+        }
+
+
+def add_up(rows: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    """The sum of several queues' counts and seconds (not of agents', maxima or ratios)."""
+    total: dict[str, Any] = {}
+    for row in rows:
+        for name in (*COUNTS, "threshold_decided", *(f"{name}_seconds" for name in SUMS)):
+            total[name] = total.get(name, 0) + row[name]
+        for name in ("offers", "flowed_out_reasons"):
+            into = total.setdefault(name, {})
+            for key, value in row[name].items():
+                into[key] = into.get(key, 0) + value
+    for name in SUMS:
+        if total:
+            total[f"{name}_seconds"] = round(total[f"{name}_seconds"], 3)
+    return total
