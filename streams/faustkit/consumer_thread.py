@@ -78,9 +78,7 @@ class UnitConsumerThread(driver.AIOKafkaConsumerThread):
         found = await self.call_thread(self._fetch, list(tps), max_records, seconds)
         return found
 
-    async def _fetch(
-        self, tps: list[TP], max_records: int, seconds: float
-    ) -> Mapping[TP, Fetched]:
+    async def _fetch(self, tps: list[TP], max_records: int, seconds: float) -> Mapping[TP, Fetched]:
         fetcher = self._ensure_consumer()._fetcher
         deadline = time.monotonic() + seconds
         while True:

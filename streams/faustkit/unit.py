@@ -332,5 +332,3 @@ class Unit:
             await self._producer.begin_transaction()
             self.stats.written += await outbox.deliver(self._producer, writes, wall_ms)
             await self._producer.commit_transaction()
-
-

@@ -82,5 +82,3 @@ class Watchdog:
                 began, seconds = seen.get(id(unit), (since, 0.0))
                 found[id(unit)] = since, seconds + step if began == since else 0.0
         return found
-
-

@@ -4,12 +4,14 @@
 
 Stage `count` reads two topics and writes each key's absolute count; stage `total` keeps the newest
 count of each key, so it too is exact only if nothing was lost or repeated. Statistics go to the
-file `marks`, one JSON line every 0.2 s, for the test to see what really happened.
+file `marks`, one JSON line every 0.2 s; what each unit of `count` has applied and committed goes to
+shared memory, so that a test can stop the process and see whether something was uncommitted.
 """
 
 import faulthandler
 import json
 import logging
+import mmap
 import os
 import signal
 import sys
@@ -21,7 +23,8 @@ from pathlib import Path
 from streams.faustkit import InputClock, Record, StageSpec, Turn, attach, build_app
 from streams.faustkit.application import UnitApp, run_worker
 
-A, B, COUNTS = "toy.a", "toy.b", "toy.counts"
+A, B, COUNTS, TOTALS = "toy.a", "toy.b", "toy.counts", "toy.totals"
+MAX_PARTITIONS = 16
 
 
 class Count:
@@ -30,8 +33,12 @@ class Count:
     inputs: tuple[str, ...] = (A, B)
     output = COUNTS
 
-    def __init__(self, prefix: str, work_seconds: float) -> None:
+    def __init__(
+        self, prefix: str, work_seconds: float = 0, shared: memoryview | None = None
+    ) -> None:
         self.inputs = tuple(prefix + name for name in type(self).inputs)
+        self.shared = shared
+        self.applied = 0
         self.target = prefix + self.output
         self.counts: dict[bytes, int] = {}
         self.dirty: set[bytes] = set()
@@ -48,6 +55,9 @@ class Count:
             assert record.key is not None
             self.counts[record.key] = self.counts.get(record.key, 0) + 1
             self.dirty.add(record.key)
+        self.applied += len(records)
+        if self.shared is not None:
+            self.shared[0] = self.applied
         time.sleep(self.work_seconds * len(records))
 
     def turn(self, clocks: Mapping[str, InputClock], wall_ms: int) -> Turn:
@@ -60,17 +70,20 @@ class Count:
         return turn
 
     def committed(self) -> None:
-        pass
+        if self.shared is not None:
+            self.shared[1] = self.applied
 
     def closed(self) -> None:
-        pass
+        if self.shared is not None:
+            # Whatever was applied and not committed is forgotten with this object.
+            self.shared[0] = self.shared[1]
 
 
 class Total(Count):
     """The newest count of each key, read from the first stage's transactions."""
 
     inputs = (COUNTS,)
-    output = "toy.totals"
+    output = TOTALS
 
     def accept(self, topic: str, records: Sequence[Record]) -> None:
         for record in records:
@@ -100,21 +113,33 @@ def build(config: Mapping[str, object]) -> UnitApp:
     )
     changes = dict(config.get("options", {}))  # type: ignore[call-overload]
     app = build_app(settings, {"bootstrap_servers": config["bootstrap"]}, **changes)
-    kinds: dict[str, type[Count]] = {"count": Count, "total": Total}
-    specs = {
-        name: StageSpec(
-            name,
-            kind(prefix, 0).inputs,
-            f"{app_id}-{name}-changelog",
-            lambda stage, _: kinds[stage](prefix, work if stage == "count" else 0),
-        )
-        for name, kind in kinds.items()
-    }
-    units = attach(app, specs)
-    if "marks" in config:
-        _mark(app, Path(str(config["marks"])))
-    assert units is app.units
+    memory = shared_memory(Path(str(config["shared"])))
+
+    def count(_: str, partition: int) -> Count:
+        return Count(prefix, work, memory[2 * partition : 2 * partition + 2])
+
+    def total(_: str, __: int) -> Total:
+        return Total(prefix)
+
+    attach(
+        app,
+        {
+            "count": StageSpec(
+                "count", (prefix + A, prefix + B), f"{app_id}-count-changelog", count
+            ),
+            "total": StageSpec("total", (prefix + COUNTS,), f"{app_id}-total-changelog", total),
+        },
+    )
+    _mark(app, Path(str(config["marks"])))
     return app
+
+
+def shared_memory(path: Path) -> memoryview:
+    """Two numbers a partition, applied and committed records, visible to other processes."""
+    if not path.exists():
+        path.write_bytes(bytes(2 * 8 * MAX_PARTITIONS))
+    with path.open("r+b") as file:
+        return memoryview(mmap.mmap(file.fileno(), 0)).cast("Q")
 
 
 def _mark(app: UnitApp, path: Path) -> None:
