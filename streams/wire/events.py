@@ -58,7 +58,7 @@ Amount = (
     Annotated[int, Meta(ge=0, le=limits.MAX_AMOUNT)]
     | Annotated[float, Meta(ge=0, le=limits.MAX_AMOUNT)]
 )
-Currency = Annotated[str, Meta(pattern="^[A-Z]{3}$", description="ISO 4217, as EUR.")]
+Currency = Annotated[str, Meta(pattern="^[A-Z]{3}$", max_length=3, description="ISO 4217, as EUR.")]
 Attributes = Annotated[
     dict[
         Annotated[str, Meta(min_length=1, max_length=limits.MAX_NAME)],
@@ -71,7 +71,10 @@ Queues = Annotated[tuple[Name, ...], Meta(max_length=limits.MAX_QUEUES)]
 Channel = Literal["voice", "chat", "ticket"]
 LiveChannel = Literal["voice", "chat"]
 TicketChannel = Literal["ticket"]
-ChannelCounts = dict[Channel, Count]
+ChannelCounts = Annotated[
+    dict[Channel, Count],
+    Meta(extra_json_schema={"propertyNames": {"enum": sorted(get_args(Channel))}}),
+]
 
 EnqueueReason = Literal["initial", "transfer", "requeue", "overflow", "callback", "returned"]
 BlockReason = Literal["full", "closed", "no_agents", "other"]

@@ -1,0 +1,82 @@
+"""Laws of `decode`: it raises on no bytes, and what it accepts survives `encode`."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from streams.wire import TYPES, Rejected, decode, encode, key_of, topic_of
+
+EXAMPLES = Path(__file__).parents[2] / "schemas" / "examples"
+VALID = [path.read_bytes() for path in sorted(EXAMPLES.glob("*/valid-*.json"))]
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=70)
+    | st.sampled_from(sorted(TYPES)),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=12), inner),
+    max_leaves=12,
+)
+FIELDS = sorted({name for struct in TYPES.values() for name in struct.__struct_fields__} | {"type"})
+
+
+def check(data: bytes) -> None:
+    """The law: an event with integer times and a home, or a rejection in short words."""
+    outcome = decode(data)
+    if isinstance(outcome, Rejected):
+        assert outcome.reason in {"not_json", "too_large", "schema", "unknown_type"}
+        assert outcome.detail
+        assert len(outcome.detail) < 300
+        # Each fault the decoder can find is explained; nothing falls through to the last resort.
+        assert outcome.detail != "not as the schema says"
+        assert (outcome.field is None) == (outcome.reason in {"not_json", "too_large"})
+        return
+    for name in ("occurred_at", "arrived_at", "due_at"):
+        assert type(getattr(outcome, name, 0)) in {int, type(None)}
+    assert topic_of(outcome) is None or key_of(outcome)
+    assert decode(encode(outcome)) == outcome
+    assert encode(decode(encode(outcome))) == encode(outcome)  # type: ignore[arg-type]
+
+
+@given(st.binary(max_size=400))
+@example(b"\xff")
+@example(b'{"type":"\\ud800"}')
+def test_arbitrary_bytes_are_never_an_exception(data: bytes) -> None:
+    """Whatever arrives from Kafka is an event or a rejection."""
+    check(data)
+
+
+@given(JSON)
+def test_arbitrary_json_is_never_an_exception(value: Any) -> None:
+    """NaN and infinities included, as sloppy writers put them."""
+    check(json.dumps(value).encode())
+
+
+@settings(max_examples=300)
+@given(st.sampled_from(VALID), st.data())
+def test_mutated_bytes_are_never_an_exception(valid: bytes, data: st.DataObject) -> None:
+    """Cut, overwrite or insert anywhere in a valid event."""
+    start = data.draw(st.integers(0, len(valid)))
+    end = data.draw(st.integers(start, min(len(valid), start + 12)))
+    check(valid[:start] + data.draw(st.binary(max_size=12)) + valid[end:])
+
+
+@settings(max_examples=300)
+@given(st.sampled_from(VALID), st.dictionaries(st.sampled_from(FIELDS), JSON, max_size=3))
+def test_wrong_values_in_known_fields_are_never_an_exception(
+    valid: bytes, changes: dict[str, Any]
+) -> None:
+    """Any value in any field the contract knows, of this type or of another."""
+    check(json.dumps(json.loads(valid) | changes).encode())
+
+
+@given(st.sampled_from(VALID), st.sets(st.sampled_from(FIELDS), max_size=3))
+def test_missing_fields_are_never_an_exception(valid: bytes, missing: set[str]) -> None:
+    """Any field may be missing."""
+    rest = {name: value for name, value in json.loads(valid).items() if name not in missing}
+    check(json.dumps(rest).encode())

@@ -1,0 +1,67 @@
+"""Promises of routing: every event has one home and one key."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from streams.wire import INPUT_TOPICS, TYPES, Event, Rejected, belongs, decode, key_of, topic_of
+
+EXAMPLES = Path(__file__).parents[2] / "schemas" / "examples"
+
+
+def example(tag: str, **changes: str) -> Event:
+    document = json.loads((EXAMPLES / tag / "valid-minimal.json").read_text())
+    event = decode(json.dumps(document | changes).encode())
+    assert not isinstance(event, Rejected), event
+    return event
+
+
+@pytest.mark.parametrize(
+    ("tag", "channel", "topic"),
+    [
+        ("contact.enqueued", "voice", "contact.calls"),
+        ("contact.enqueued", "chat", "contact.chats"),
+        ("offer.failed", "chat", "contact.chats"),
+        ("wrapup.ended", "voice", "contact.calls"),
+        ("message.sent", "chat", "contact.chats"),
+        ("callback.attempted", "voice", "contact.calls"),
+        ("ticket.opened", "ticket", "contact.tickets"),
+        ("work.started", "ticket", "contact.tickets"),
+        ("followup.completed", "voice", "contact.calls"),
+        ("followup.completed", "ticket", "contact.tickets"),
+        ("survey.answered", "ticket", "contact.surveys"),
+        ("sale.closed", "chat", "contact.surveys"),
+    ],
+)
+def test_a_contacts_event_belongs_to_one_topic(tag: str, channel: str, topic: str) -> None:
+    """By its channel, surveys and sales apart; the key is the contact."""
+    event = example(tag, channel=channel)
+    assert topic_of(event) == topic
+    assert [name for name in INPUT_TOPICS if belongs(event, name)] == [topic]
+    assert key_of(event) == event.contact_id
+
+
+@pytest.mark.parametrize("tag", ["agent.state", "agent.heartbeat"])
+def test_an_agents_event_is_keyed_by_the_agent(tag: str) -> None:
+    """Even where it names a contact."""
+    event = example(tag, contact_id="call-1", channel="voice")
+    assert (topic_of(event), key_of(event)) == ("contact.agents", "agent-7")
+    assert not belongs(event, "contact.calls")
+
+
+def test_a_heartbeat_belongs_to_every_input_topic() -> None:
+    """And to no other, under any key."""
+    event = example("source.heartbeat")
+    assert (topic_of(event), key_of(event)) == (None, None)
+    assert all(belongs(event, topic) for topic in INPUT_TOPICS)
+    assert not belongs(event, "contact.kpis")
+
+
+@pytest.mark.parametrize("tag", sorted(TYPES))
+def test_every_type_has_a_home(tag: str) -> None:
+    """No type is forgotten in the tables."""
+    event = example(tag)
+    assert TYPES[tag] is type(event)
+    home = topic_of(event)
+    assert home is None or belongs(event, home)
