@@ -17,6 +17,8 @@ from typing import NoReturn
 from streams import __version__, settings
 from streams.errors import ConfigError, StreamsError
 
+log = logging.getLogger("streams")
+
 # One line each, in the order a newcomer meets them. A test compares them with the modules' HELP.
 COMMANDS = {
     "demo": "everything on this machine: Kafka, worker, simulated centre, wallboard",
@@ -84,6 +86,9 @@ def _overview() -> Parser:
 
 def run(arguments: Sequence[str]) -> int:
     """Runs one command and returns its exit code; errors of the project are raised."""
+    if not arguments:
+        _overview().print_help(sys.stderr)
+        return 2
     # Only the command's name is looked at here, what follows is the command's own.
     name = _overview().parse_args(arguments[:1]).command
     tool = importlib.import_module(f"streams.tools.{name}")
@@ -119,11 +124,16 @@ def run(arguments: Sequence[str]) -> int:
 def main(arguments: Sequence[str] | None = None) -> int:
     """The console script."""
     try:
-        return run(sys.argv[1:] if arguments is None else arguments)
+        try:
+            return run(sys.argv[1:] if arguments is None else arguments)
+        finally:
+            # Here, not at the interpreter's end: a reader that is gone is then still caught below.
+            sys.stdout.flush()
     except ConfigError as problem:
         print(f"streams: {problem}", file=sys.stderr)
         return 2
     except StreamsError as problem:
+        log.debug("command failed", exc_info=True)
         print(f"streams: {problem}", file=sys.stderr)
         return 1
     except BrokenPipeError:

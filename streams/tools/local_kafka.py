@@ -129,7 +129,7 @@ class LocalKafka:
         try:
             for node in range(self.nodes):
                 self._launch(node, java, classpath)
-            self._await_ready(self.nodes, stop)
+            self._await_ready(stop)
         except BaseException:
             self.stop(patience_seconds=0)
             raise
@@ -137,8 +137,7 @@ class LocalKafka:
     def start_node(self, node: int) -> None:
         """Starts one node again after `kill_node`; true after it: it answers."""
         self._launch(node, self._java(), self._classpath())
-        running = sum(process is not None for process in self._processes)
-        self._await_ready(running)
+        self._await_ready()
 
     def kill_node(self, node: int) -> None:
         """Ends one node at once (SIGKILL), as a lost machine would."""
@@ -297,9 +296,8 @@ class LocalKafka:
         }
         return "".join(f"{key}={value}\n" for key, value in values.items())
 
-    def _await_ready(self, expected: int, stop: threading.Event | None = None) -> None:
-        """Waits until `expected` brokers are alive in a cluster that answers, or `stop` is set."""
-        from kafka import KafkaAdminClient
+    def _await_ready(self, stop: threading.Event | None = None) -> None:
+        """Waits until every running node answers and knows every other, or `stop` is set."""
         from kafka.errors import KafkaError
 
         deadline = time.monotonic() + READY_SECONDS
@@ -310,13 +308,11 @@ class LocalKafka:
             while stop is None or not stop.is_set():
                 self.check()
                 try:
-                    with KafkaAdminClient(
-                        bootstrap_servers=self.bootstrap.split(","), bootstrap_timeout_ms=1_000
-                    ) as admin:
-                        if len(admin.describe_cluster()["brokers"]) >= expected:
-                            return
+                    self._ask_every_node()
                 except KafkaError:
                     pass
+                else:
+                    return
                 if time.monotonic() > deadline:
                     words = "\n".join(self._last_words(node) for node in range(self.nodes))
                     raise BrokerError(
@@ -325,6 +321,22 @@ class LocalKafka:
                 time.sleep(0.1)
         finally:
             noise.setLevel(level)
+
+    def _ask_every_node(self) -> None:
+        """Raises KafkaError unless each node answers when it is asked through each other one.
+
+        That all are registered is not enough: a client that meets a node which has not heard of the
+        others yet is sent to brokers it cannot find.
+        """
+        from kafka import KafkaAdminClient
+
+        running = [node for node, process in enumerate(self._processes) if process is not None]
+        for node in running:
+            with KafkaAdminClient(
+                bootstrap_servers=[f"{HOST}:{self._ports[node]}"], bootstrap_timeout_ms=1_000
+            ) as admin:
+                for other in running:
+                    admin.get_broker_version_data(other)
 
     def _last_words(self, node: int) -> str:
         lines: list[str] = []

@@ -1,0 +1,209 @@
+"""Settings: one name for a key everywhere, all mistakes at once, no password ever shown."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from streams.connect import aiokafka_options, kafka_python_options, ssl_context
+from streams.errors import ConfigError, StreamsError
+from streams.settings import QueueSettings, Secret, Settings, load
+
+Write = Callable[[str], Path]
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    """Writes a streams.toml and returns its path."""
+
+    def write_(text: str) -> Path:
+        path = tmp_path / "streams.toml"
+        path.write_text(text)
+        return path
+
+    return write_
+
+
+def _mistakes(config: Path | None = None, **env: str) -> tuple[str, ...]:
+    with pytest.raises(ConfigError) as caught:
+        load(config, env, {})
+    return caught.value.mistakes
+
+
+def test_nothing_is_needed() -> None:
+    """Without file, variables and options the defaults are a working set."""
+    assert load(None, {}, {}) == Settings()
+
+
+def test_a_later_place_wins(write: Write) -> None:
+    """File, then variables, then options; an option that was not given is passed over."""
+    config = write('metrics_port = 1\nboard_port = 1\npartitions = 1\nclock = "event"\n')
+    env = {"STREAMS_BOARD_PORT": "2", "STREAMS_PARTITIONS": "2", "PARTITIONS": "9"}
+    told = load(config, env, {"partitions": 3, "clock": None, "command": "worker"})
+    assert (told.metrics_port, told.board_port, told.partitions) == (1, 2, 3)
+    assert told.clock == "event"
+
+
+def test_every_mistake_is_reported_with_its_place(write: Write) -> None:
+    """One error holds all mistakes: file keys, queue keys, variables and options."""
+    config = write(
+        'partitions = "four"\nmetric_port = 1\nsasl_password = "abc"\n'
+        '[[queues]]\nname = "billing"\nservice_level_seconds = 20\nshort_abandon_seconds = 30\n'
+        '[[queues]]\nchannels = ["phone"]\n'
+        '[[queues]]\nname = "sales"\ntime_zone = "Mars/Base"\n'
+        "targets = { occupancy_low = 0.9, occupancy_high = 0.8 }\n"
+    )
+    with pytest.raises(ConfigError) as caught:
+        load(config, {"STREAMS_TICK_SECONDS": "soon"}, {"board_port": 99_999})
+    text = str(caught.value)
+    assert len(caught.value.mistakes) == 10, text
+    for part in (
+        f"{config}: partitions: needs a whole number from 1 to 1024, not 'four'",
+        f"{config}: metric_port: is no setting; did you mean metrics_port?",
+        "put it into a file of its own and name it with sasl_password_file",
+        "queues[1] 'billing': short_abandon_seconds: needs at most 20",
+        "queues[2]: channels: needs one or more of voice, chat, ticket",
+        "queues[2]: needs a name",
+        "queues[3] 'sales': time_zone: needs a time zone such as Europe/Berlin",
+        "queues[3] 'sales': targets: needs occupancy_low <= occupancy_high",
+        "STREAMS_TICK_SECONDS: needs a number from 0.05 to 60, not 'soon'",
+        "--board-port: needs a whole number from 0 to 65535, not 99999",
+    ):
+        assert part in text
+    assert "abc" not in text
+
+
+def test_a_file_that_cannot_be_read_is_a_mistake(tmp_path: Path, write: Write) -> None:
+    """A missing file and one that is not TOML are reported like every other mistake."""
+    assert "cannot be read" in _mistakes(tmp_path / "none.toml")[0]
+    assert "is not TOML" in _mistakes(write("partitions = = 4"))[0]
+
+
+def test_only_near_misses_among_foreign_variables_are_mistakes() -> None:
+    """STREAMS_ variables that others set are passed over, misspelt settings are not."""
+    assert load(None, {"STREAMS_SERVICE_HOST": "10.0.0.1", "STREAMS_PORT": "tcp://x"}, {})
+    assert _mistakes(STREAMS_METRIC_PORT="1") == (
+        "STREAMS_METRIC_PORT: is no setting; did you mean STREAMS_METRICS_PORT?",
+    )
+
+
+@pytest.mark.parametrize("value", ["", "kafka", "kafka:", ":9092", "kafka:0", "kafka:99999"])
+def test_bootstrap_needs_host_and_port(value: str) -> None:
+    """An address that no client could use is refused at the start."""
+    assert "needs HOST:PORT" in _mistakes(STREAMS_BOOTSTRAP=value)[0]
+
+
+def test_queues_read_with_their_targets(write: Write) -> None:
+    """A queue's keys are read as they stand; what it leaves out has its default."""
+    config = write(
+        '[[queues]]\nname = "billing"\nchannels = ["voice", "chat"]\nservice_level_seconds = 30\n'
+        'time_zone = "Europe/Berlin"\nhours = "Mon-Fri 08:00-18:00, Sat 09:00-13:00"\n'
+        "[queues.targets]\nservice_level = 0.9\n"
+    )
+    (queue,) = load(config, {}, {}).queues
+    assert (queue.name, queue.channels, queue.service_level_seconds) == (
+        "billing",
+        ("voice", "chat"),
+        30,
+    )
+    assert (queue.targets.service_level, queue.targets.abandonment) == (0.9, 0.05)
+    assert queue.tenant == "default"
+
+
+def test_a_queue_stands_once(write: Write) -> None:
+    """The same queue twice in one tenant is a mistake; in two tenants it is two queues."""
+    twice = '[[queues]]\nname = "a"\n[[queues]]\nname = "a"\n'
+    assert "stands twice" in _mistakes(write(twice))[0]
+    assert len(load(write(twice + 'tenant = "other"\n'), {}, {}).queues) == 2
+
+
+@pytest.mark.parametrize(
+    ("channel", "threshold", "short", "wait", "handle"),
+    [
+        ("voice", 20, 5, 14_400, 43_200),
+        ("chat", 60, 10, 14_400, 43_200),
+        ("ticket", None, None, None, None),
+    ],
+)
+def test_channel_defaults(
+    channel: str, threshold: int | None, short: int | None, wait: int | None, handle: int | None
+) -> None:
+    """A queue nobody configured has its channel's thresholds and ages."""
+    queue = Settings().queue("default", "any", channel)
+    assert (queue.service_level_seconds, queue.short_abandon_seconds) == (threshold, short)
+    assert (queue.max_wait_seconds, queue.max_handle_seconds) == (wait, handle)
+    assert queue.channels == (channel,)
+
+
+def test_short_abandon_never_exceeds_the_threshold() -> None:
+    """S <= T also where S is a default and T was set below it; S = 0 stays 0."""
+    assert QueueSettings("q", service_level_seconds=3).on("chat").short_abandon_seconds == 3
+    assert QueueSettings("q", short_abandon_seconds=0).on("voice").short_abandon_seconds == 0
+
+
+def test_passwords_come_from_files_or_variables_and_are_never_shown(tmp_path: Path) -> None:
+    """The password reaches the client's arguments, and nothing that is printed."""
+    secret = tmp_path / "password"
+    secret.write_text("hunter2\n")
+    env = {
+        "STREAMS_SECURITY_PROTOCOL": "sasl_plaintext",
+        "STREAMS_SASL_MECHANISM": "scram-sha-512",
+        "STREAMS_SASL_USERNAME": "worker",
+    }
+    by_file = load(None, env | {"STREAMS_SASL_PASSWORD_FILE": str(secret)}, {})
+    by_variable = load(None, env | {"STREAMS_SASL_PASSWORD": "hunter2"}, {})
+    assert by_file == by_variable
+    for options in (kafka_python_options(by_file), aiokafka_options(by_file)):
+        assert options["sasl_plain_password"] == "hunter2"
+        assert options["sasl_mechanism"] == "SCRAM-SHA-512"
+    assert "hunter2" not in repr(by_file) + str(by_file.shown()) + str(Secret("hunter2"))
+    assert by_file.shown()["sasl_password"] == "****"
+
+
+def test_a_password_file_may_be_named_in_the_file(tmp_path: Path, write: Write) -> None:
+    """`sasl_password_file` in streams.toml is read; a missing or empty one is a mistake."""
+    (tmp_path / "empty").write_text("")
+    login = 'security_protocol = "SASL_SSL"\nsasl_mechanism = "PLAIN"\nsasl_username = "u"\n'
+    for name, problem in (("none", "cannot be read"), ("empty", "an empty file")):
+        config = write(f'{login}sasl_password_file = "{tmp_path / name}"\n')
+        assert any(
+            "sasl_password_file: names" in mistake and problem in mistake
+            for mistake in _mistakes(config)
+        )
+    (tmp_path / "full").write_text("s3cret")
+    told = load(write(f'{login}sasl_password_file = "{tmp_path / "full"}"\n'), {}, {})
+    assert told.sasl_password == Secret("s3cret")
+
+
+def test_half_a_login_is_a_mistake() -> None:
+    """SASL without its parts, parts without SASL, and a certificate without its key are found."""
+    assert (
+        "needs sasl_mechanism, sasl_username, sasl_password too"
+        in _mistakes(STREAMS_SECURITY_PROTOCOL="SASL_SSL")[0]
+    )
+    assert "would send no SASL login" in _mistakes(STREAMS_SASL_USERNAME="u")[0]
+    assert "need each other" in _mistakes(STREAMS_SSL_CERTFILE=__file__)[0]
+
+
+def test_the_transaction_ends_before_the_session() -> None:
+    """A transaction timeout beyond the session timeout is refused, with the reason."""
+    assert "transaction_timeout_seconds" in _mistakes(STREAMS_TRANSACTION_TIMEOUT_SECONDS="31")[0]
+
+
+def test_tls_always_checks_the_server() -> None:
+    """TLS contexts demand a certificate; plain connections have no context; bad files are named."""
+    assert ssl_context(Settings()) is None
+    context = ssl_context(Settings(security_protocol="SSL"))
+    assert context is not None
+    assert context.verify_mode.name == "CERT_REQUIRED"
+    assert context.check_hostname
+    with pytest.raises(StreamsError, match="ssl_cafile"):
+        ssl_context(Settings(security_protocol="SSL", ssl_cafile=__file__))
+
+
+def test_topic_names_follow_prefix_and_app() -> None:
+    """A prefix stands before the contract's names; changelogs belong to the app id."""
+    names = Settings(topic_prefix="eu.", app_id="centre").topics
+    assert names.inputs[0] == names.calls == "eu.contact.calls"
+    assert names.canonical(names.kpis) == "contact.kpis"
+    assert names.intake_changelog == "centre-intake-changelog"
