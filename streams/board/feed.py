@@ -1,0 +1,138 @@
+"""Reads the three topics in a thread and puts every committed record into the store.
+
+In: Kafka, `read_committed`, compacted topics from the start, no group (each board reads all).
+Out: `Store.put_*` and `Store.set_feed`. Invariant: the feed never ends by itself; whatever
+happens to Kafka becomes a state with a time, and reading goes on where it was or from the start.
+Intervals are read from two days back: older ones are not shown.
+"""
+
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from kafka import KafkaConsumer, TopicPartition
+from kafka.errors import KafkaError
+
+from streams.board.store import Store, wall_ms
+
+logger = logging.getLogger(__name__)
+
+POLL_MS = 200
+PROBE_MS = 3_000  # how often Kafka is asked for the topics' ends, and how long it may take
+RETRY_SECONDS = 2.0
+INTERVALS_BACK_MS = 2 * 86_400_000
+Put = Callable[[bytes, bytes | None], bool]
+
+
+class KafkaFeed(threading.Thread):
+    """`options` are kafka-python's connection options; the names are the real topics."""
+
+    def __init__(
+        self, store: Store, options: Mapping[str, Any], kpis: str, history: str, intervals: str
+    ) -> None:
+        super().__init__(name="board-feed", daemon=True)
+        self._store = store
+        self._options = dict(options)
+        self._kpis = kpis
+        self._intervals = intervals
+        self._puts: dict[str, Put] = {
+            kpis: store.put_kpi,
+            history: store.put_history,
+            intervals: store.put_interval,
+        }
+        self._ending = threading.Event()
+        self._heard_ms = wall_ms()
+
+    def stop(self) -> None:
+        """End the thread; returns when it has ended or after 10 s."""
+        self._ending.set()
+        self.join(timeout=10)
+
+    def run(self) -> None:
+        while not self._ending.is_set():
+            try:
+                self._read()
+            except KafkaError as error:
+                self._lost(type(error).__name__)
+            except Exception as error:  # a bug must not leave a wall that looks alive
+                logger.exception("the feed failed and starts again")
+                self._lost(type(error).__name__)
+            self._ending.wait(RETRY_SECONDS)
+
+    def _lost(self, detail: str) -> None:
+        if self._store.feed().state != "lost":
+            logger.warning("kafka does not answer", extra={"detail": detail})
+        self._store.set_feed("lost", detail, since_ms=self._heard_ms)
+
+    def _read(self) -> None:
+        consumer = KafkaConsumer(
+            **self._options,
+            group_id=None,
+            isolation_level="read_committed",
+            auto_offset_reset="earliest",
+            enable_auto_commit=False,
+            client_id="contact-board",
+            bootstrap_timeout_ms=10_000,
+            request_timeout_ms=10_000,
+            fetch_max_wait_ms=POLL_MS,
+            max_poll_records=2_000,
+            reconnect_backoff_max_ms=2_000,
+            metrics_enabled=False,
+        )
+        try:
+            self._heard_ms = wall_ms()
+            partitions = self._assign(consumer)
+            if partitions:
+                self._follow(consumer, partitions)
+        finally:
+            consumer.close(autocommit=False, timeout_ms=2_000)
+
+    def _assign(self, consumer: KafkaConsumer) -> list[TopicPartition]:
+        found = []
+        for topic in self._puts:
+            numbers = consumer.partitions_for_topic(topic)
+            if not numbers and topic == self._kpis:
+                self._store.set_feed("missing", topic)
+                return []
+            found += [TopicPartition(topic, number) for number in sorted(numbers)]
+        consumer.assign(found)
+        consumer.seek_to_beginning(*found)
+        back_ms = wall_ms() - INTERVALS_BACK_MS
+        wanted = {part: back_ms for part in found if part.topic == self._intervals}
+        for part, offset in consumer.offsets_for_times(wanted, timeout_ms=PROBE_MS).items():
+            if offset is None:
+                consumer.seek_to_end(part)
+            else:
+                consumer.seek(part, offset.offset)
+        self._store.set_feed("loading")
+        return found
+
+    def _follow(self, consumer: KafkaConsumer, partitions: list[TopicPartition]) -> None:
+        next_probe_ms = 0
+        while not self._ending.is_set():
+            batches = consumer.poll(timeout_ms=POLL_MS)
+            for part, records in batches.items():
+                put = self._puts[part.topic]
+                for record in records:
+                    put(record.key or b"", record.value)
+            now_ms = wall_ms()
+            if batches:
+                self._heard_ms = now_ms
+            if now_ms < next_probe_ms:
+                continue
+            next_probe_ms = now_ms + PROBE_MS
+            try:
+                ends = consumer.end_offsets(partitions, timeout_ms=PROBE_MS)
+            except KafkaError as error:
+                self._lost(type(error).__name__)
+                next_probe_ms = 0
+                continue
+            self._heard_ms = wall_ms()
+            # a poll without records counts too: the last offset may be a transaction's marker
+            at_end = all((consumer.position(part) or 0) >= end for part, end in ends.items())
+            if at_end or not batches:
+                self._store.set_feed("live")
+            elif self._store.feed().state != "live":
+                self._store.set_feed("loading")
+                next_probe_ms = now_ms + POLL_MS

@@ -1,0 +1,162 @@
+"""Server-sent events: one stream of frames per filter, shared by every browser that has it.
+
+In: the store. Out: bytes for each browser. Four times a second the hub takes the changed keys and
+encodes them once a filter, however many browsers there are; a ring keeps the last frames.
+Invariant: nothing is buffered per browser. One that falls off the ring, or does not take a frame
+within `STALL_SECONDS`, is dropped; it reconnects and gets everything anew.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncGenerator, Callable, Mapping
+from dataclasses import dataclass, field
+
+import orjson
+
+from streams.board.faces import Key
+from streams.board.query import Filter
+from streams.board.store import Changes, Store, wall_ms
+
+TICK_SECONDS = 0.25
+STATUS_SECONDS = 2.0
+STALL_SECONDS = 10.0
+RING_FRAMES = 120  # about 20 s of frames: longer than STALL_SECONDS
+CHUNK_RECORDS = 50  # records a frame: no frame is much above 100 KB
+
+
+class DroppedError(Exception):
+    """This browser is too far behind."""
+
+
+class FullError(Exception):
+    """As many browsers are connected as are allowed."""
+
+
+def frame(event: str, body: bytes) -> bytes:
+    """One server-sent event. `body` is JSON on one line."""
+    return b"event: " + event.encode() + b"\ndata: " + body + b"\n\n"
+
+
+def _listing(name: str, items: list[bytes], gone: list[Key], now_ms: int) -> bytes:
+    return frame(
+        name,
+        b'{"server_ms":%d,"items":[%b],"gone":%b}' % (now_ms, b",".join(items), orjson.dumps(gone)),
+    )
+
+
+@dataclass(slots=True)
+class Group:
+    """The frames of one filter. `last` is the number of the newest one."""
+
+    wanted: Filter
+    ring: deque[bytes] = field(default_factory=lambda: deque(maxlen=RING_FRAMES))
+    last: int = 0
+    members: int = 0
+    grown: asyncio.Event = field(default_factory=asyncio.Event)
+    snapshot: tuple[int, list[bytes]] | None = None
+
+    def add(self, content: bytes) -> None:
+        """Append a frame and wake the browsers that wait for one."""
+        self.ring.append(content)
+        self.last += 1
+        self.grown.set()
+        self.grown = asyncio.Event()
+
+    def after(self, seen: int) -> list[bytes]:
+        """The frames after number `seen`. Raises DroppedError if some have left the ring."""
+        behind = self.last - seen
+        if behind > len(self.ring):
+            raise DroppedError
+        return list(self.ring)[len(self.ring) - behind :]
+
+
+class Hub:
+    """Lives on the web server's event loop."""
+
+    def __init__(
+        self, store: Store, status: Callable[[], Mapping[str, object]], max_browsers: int = 1_000
+    ) -> None:
+        self._store = store
+        self._status = status
+        self._max_browsers = max_browsers
+        self._groups: dict[Filter, Group] = {}
+        self.browsers = 0
+        self.dropped = 0
+
+    async def run(self) -> None:
+        """Make frames until cancelled."""
+        next_status = 0.0
+        loop = asyncio.get_running_loop()
+        while True:
+            changes = self._store.take_changes()
+            if changes:
+                for group in self._groups.values():
+                    self._publish(group, changes)
+            if loop.time() >= next_status:
+                next_status = loop.time() + STATUS_SECONDS
+                content = self.status_frame()
+                for group in self._groups.values():
+                    group.add(content)
+            await asyncio.sleep(TICK_SECONDS)
+
+    def status_frame(self) -> bytes:
+        """How feed, workers and data are; also the sign of life a browser waits for."""
+        return frame("status", orjson.dumps({"server_ms": wall_ms(), **self._status()}))
+
+    def _publish(self, group: Group, changes: Changes) -> None:
+        for content in self._frames(group.wanted, changes.kpis, changes.history):
+            group.add(content)
+
+    def _frames(
+        self, wanted: Filter, kpis: tuple[Key, ...], history: tuple[Key, ...]
+    ) -> list[bytes]:
+        now_ms = wall_ms()
+        made = []
+        keys = [key for key in kpis if wanted.matches(key)]
+        for start in range(0, len(keys), CHUNK_RECORDS):
+            items, gone = self._store.faces(keys[start : start + CHUNK_RECORDS], wanted.window)
+            made.append(_listing("kpis", items, gone, now_ms))
+        keys = [key for key in history if wanted.matches(key)]
+        for start in range(0, len(keys), CHUNK_RECORDS):
+            items = self._store.sparks(keys[start : start + CHUNK_RECORDS])
+            if items:
+                made.append(_listing("history", items, [], now_ms))
+        return made
+
+    async def frames(self, wanted: Filter) -> AsyncGenerator[bytes, None]:
+        """Everything for one browser: first all records, then each change.
+
+        Raises FullError at once, DroppedError when the browser is too far behind.
+        """
+        if self.browsers >= self._max_browsers:
+            raise FullError
+        group = self._groups.setdefault(wanted, Group(wanted))
+        self.browsers += 1
+        group.members += 1
+        try:
+            seen, everything = self._everything(group)
+            yield frame("hello", orjson.dumps({"server_ms": wall_ms(), "window": wanted.window}))
+            yield self.status_frame()
+            for content in everything:
+                yield content
+            yield frame("ready", orjson.dumps({"server_ms": wall_ms()}))
+            while True:
+                grown = group.grown
+                missing = group.after(seen)
+                seen = group.last
+                for content in missing:
+                    yield content
+                if not missing:
+                    await grown.wait()
+        finally:
+            self.browsers -= 1
+            group.members -= 1
+            if group.members == 0:
+                self._groups.pop(wanted, None)
+
+    def _everything(self, group: Group) -> tuple[int, list[bytes]]:
+        # 200 browsers that come back together after a restart share one snapshot
+        if group.snapshot is None or group.snapshot[0] != group.last:
+            keys = tuple(self._store.names())
+            group.snapshot = (group.last, self._frames(group.wanted, keys, keys))
+        return group.snapshot

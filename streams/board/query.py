@@ -1,0 +1,96 @@
+"""What a browser asks for: the filters of the address bar, checked.
+
+In: the query parameters. Out: a `Filter`, or `BadQueryError` with every mistake named.
+The same rules serve the pages, the events and the JSON, so that a link means one thing.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from streams.board.faces import CHANNELS, WINDOWS, Key
+
+DEFAULT_WINDOW = "30m"
+MAX_QUEUES = 200
+MAX_NAME = 128
+# `theme`, `lang` and `kiosk` are for the page alone, but checked here: a typo should not pass
+CHOICES = {
+    "channel": CHANNELS,
+    "window": WINDOWS,
+    "theme": ("dark", "light"),
+    "lang": ("en", "es"),
+    "kiosk": ("1", "0"),
+}
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+
+class BadQueryError(Exception):
+    """Query parameters that mean nothing; `mistakes` has one line each, the parameter first."""
+
+    def __init__(self, mistakes: list[str]) -> None:
+        super().__init__("; ".join(mistakes))
+        self.mistakes = mistakes
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which records a browser wants, and with which window. None = all."""
+
+    tenant: str | None = None
+    queues: frozenset[str] | None = None
+    channel: str | None = None
+    window: str = DEFAULT_WINDOW
+
+    def matches(self, key: Key) -> bool:
+        """Whether a record is wanted. The `_all` records are, unless queues are named."""
+        tenant, queue, channel = key
+        return (
+            (self.tenant is None or tenant == self.tenant)
+            and (self.channel is None or channel == self.channel)
+            and (self.queues is None or queue in self.queues)
+        )
+
+
+def parse(items: Iterable[tuple[str, str]]) -> Filter:
+    """The filter of these parameters. Raises BadQueryError."""
+    found: dict[str, str] = {}
+    mistakes: list[str] = []
+    for name, value in items:
+        if name not in CHOICES and name not in ("tenant", "queues"):
+            mistakes.append(f"{_shown(name)}: is not a parameter of the board")
+        elif name in found:
+            mistakes.append(f"{name}: is given twice")
+        else:
+            found[name] = value
+            mistakes.extend(_mistakes(name, value))
+    if mistakes:
+        raise BadQueryError(mistakes)
+    queues = [name for name in found.get("queues", "").split(",") if name]
+    return Filter(
+        tenant=found.get("tenant") or None,
+        queues=frozenset(queues) or None,
+        channel=found.get("channel") or None,
+        window=found.get("window") or DEFAULT_WINDOW,
+    )
+
+
+def _mistakes(name: str, value: str) -> Iterable[str]:
+    if _CONTROL.search(value):
+        yield f"{name}: has control characters"
+    elif name in CHOICES:
+        # an empty value is what a form sends for "all"
+        if value and value not in CHOICES[name]:
+            yield f"{name}: {_shown(value)} is not one of {', '.join(CHOICES[name])}"
+    elif name == "queues":
+        parts = value.split(",")
+        if len(parts) > MAX_QUEUES:
+            yield f"queues: more than {MAX_QUEUES} names"
+        if any(len(part) > MAX_NAME for part in parts):
+            yield f"queues: a name is longer than {MAX_NAME} characters"
+    elif len(value) > MAX_NAME:
+        yield f"{name}: longer than {MAX_NAME} characters"
+
+
+def _shown(value: str) -> str:
+    clean = _CONTROL.sub("?", value)
+    return f"'{clean[:40]}…'" if len(clean) > 40 else f"'{clean}'"

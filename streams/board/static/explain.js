@@ -1,0 +1,115 @@
+// What a figure means: a dialog with definition, formula, numerator and denominator, kept live.
+
+import { MARKS } from './judge.js';
+import { attr, definition, el, moment, number, percent, t } from './texts.js';
+import { path, raw, shown, target } from './figures.js';
+
+let open = null;
+
+const plainName = (field) => field.replace(/^-/, '').split('.').pop().replaceAll('_', ' ');
+
+/** Sum of the signed fields; null if one is missing. */
+export function total(fields, from) {
+  let sum = 0;
+  for (const field of fields) {
+    const value = path(from, field.replace(/^-/, ''));
+    if (value == null) return null;
+    sum += field.startsWith('-') ? -value : value;
+  }
+  return sum;
+}
+
+function term(field, value) {
+  if (value == null) return '–';
+  if (/_at$/.test(field)) return moment(value);
+  return number(value);
+}
+
+function parts(fields, from) {
+  const sum = total(fields, from);
+  const list = el('dd', 'terms');
+  fields.forEach((field, index) => {
+    const sign = field.startsWith('-') ? '−' : index ? '+' : '';
+    const name = field.replace(/^-/, '');
+    list.append(el('span', 'term', sign ? `${sign} ` : '', el('b', '', term(name, path(from, name))), ` ${plainName(field)}`));
+  });
+  if (fields.length > 1) list.append(el('span', 'term sum', '= ', el('b', '', number(sum == null ? null : Math.round(sum * 1000) / 1000))));
+  return list;
+}
+
+function content(id, record, extras) {
+  const what = definition(id);
+  const nowMs = extras.now();
+  const from = record[what.scope];
+  const value = raw(id, record);
+  const [text, unit] = shown(id, value, nowMs);
+  const close = el('button', 'explain-close', t('close'));
+  close.type = 'button';
+  close.addEventListener('click', () => open?.dialog.close());
+  const title = el('h2', '', what.name);
+  title.id = 'explain-title';
+  const list = el('dl', 'explain-list');
+  const add = (name, ...nodes) => list.append(el('dt', '', name), ...nodes);
+  if (what.unit !== 'states' && id !== 'source_age') {
+    const note = value == null && what.denominator.length ? ` ${t('nothing')}` : '';
+    add(t('value'), el('dd', 'explain-value', text, el('small', '', ` ${unit}${note}`)));
+    attr(list.lastChild, 'data-value', value);
+  }
+  const aim = record.definitions && target(id, record);
+  if (aim) add(t('target'), el('dd', '', aim));
+  add(t('formula'), el('dd', 'formula', chosen(what, record).formula));
+  if (chosen(what, record).numerator.length && chosen(what, record).denominator.length) {
+    add(t('numerator'), parts(chosen(what, record).numerator, from));
+    add(t('denominator'), parts(chosen(what, record).denominator, from));
+  } else if (what.numerator.length > 1) add(t('numerator'), parts(what.numerator, from));
+  if (what.variants) add(t('variants'), variants(what, record));
+  if (what.unit === 'states') add(t('value'), states(from[what.value]));
+  add(t('hard_case'), el('dd', '', what.hard_case));
+  const where = extras.place(record);
+  return [close, title, el('p', 'explain-place', where), el('p', 'explain-means', what.means), list];
+}
+
+/** Formula, numerator and denominator as this queue uses them. */
+function chosen(what, record) {
+  return what.variants?.[record.definitions?.default_formula] ?? what;
+}
+
+function variants(what, record) {
+  const node = el('dd', 'variants');
+  for (const [name, variant] of Object.entries(what.variants)) {
+    const used = (record.definitions.default_formula ?? 'offered_less_short') === name;
+    const value = record.figures?.service_level?.[name];
+    node.append(el('div', used ? 'variant used' : 'variant', el('b', '', value == null ? '–' : `${percent(value)} %`),
+      el('span', '', variant.formula), used ? el('em', '', `${MARKS.on} ${t('used_here')}`) : ''));
+  }
+  return node;
+}
+
+function states(agents) {
+  const node = el('dd', 'terms');
+  for (const [state, n] of Object.entries(agents)) node.append(el('span', 'term', el('b', '', number(n)), ` ${t(state)}`));
+  return node;
+}
+
+/** Open the dialog. `find()` gives the newest record, so that the dialog stays live. */
+export function explain(dialog, id, find, extras) {
+  open = { dialog, id, find, extras, shown: null };
+  refresh();
+  dialog.showModal();
+  dialog.addEventListener('close', () => { open = null; }, { once: true });
+}
+
+/** Draw the open dialog anew if its record changed. */
+export function refresh() {
+  if (!open) return;
+  const record = open.find();
+  if (!record || record === open.shown) return;
+  const focused = open.dialog.contains(document.activeElement);
+  open.shown = record;
+  open.dialog.replaceChildren(...content(open.id, record, open.extras));
+  if (focused) open.dialog.querySelector('.explain-close').focus();
+}
+
+/** Whether a dialog is open: the order of the queues then stands still. */
+export const isOpen = () => open !== null;
+

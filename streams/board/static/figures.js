@@ -1,0 +1,97 @@
+// One figure on the page: label, value, target, and a mark where it misses the target.
+// A figure is a button that explains itself; inside a dense tile it is plain text.
+
+import { NONE, ageText, attr, count, definition, duration, el, number, percent, percentShort, set, span, t } from './texts.js';
+import { MARKS, backlog, serviceLevel } from './judge.js';
+
+/** The raw value of a figure, exactly as the topic has it. */
+export function raw(id, record) {
+  const what = definition(id);
+  if (id === 'service_level') return serviceLevel(record);
+  if (id === 'backlog') return backlog(record);
+  return path(record[what.scope], what.value);
+}
+
+/** A field by its dotted name; null where anything on the way is missing. */
+export function path(from, name) {
+  return name.split('.').reduce((value, part) => value?.[part], from) ?? null;
+}
+
+/** Text and unit of a value. `nowMs` turns instants into ages. */
+export function shown(id, value, nowMs, long) {
+  if (value == null) return [NONE, ''];
+  switch (definition(id).unit) {
+    case 'ratio': return [percent(value), '%'];
+    case 'duration': return [long ? span(value) : duration(value), ''];
+    case 'age': return [long ? span((nowMs - value) / 1000) : ageText(nowMs - value), ''];
+    case 'count': return [count(value), ''];
+    default: return [number(value), ''];
+  }
+}
+
+/** The target of a figure in words, '' without one. */
+export function target(id, { definitions, live, channel }) {
+  const aim = definitions.targets;
+  const within = definitions.service_level_seconds;
+  switch (id) {
+    case 'service_level':
+      if (aim.service_level == null) return '';
+      return within == null ? t('target_at_least', { value: percentShort(aim.service_level) })
+        : t('target_within', { value: percentShort(aim.service_level), seconds: `${within} ${t('seconds')}` });
+    case 'abandonment': return aim.abandonment == null ? '' : t('target_at_most', { value: percentShort(aim.abandonment) });
+    case 'aht': return aim.handle_seconds == null ? '' : t('target_at_most', { value: duration(aim.handle_seconds) });
+    case 'oldest_wait': return within == null ? '' : t('target_at_most', { value: `${within} ${t('seconds')}` });
+    case 'first_response': return aim.first_response_seconds == null ? '' : t('target_at_most', { value: span(aim.first_response_seconds) });
+    case 'occupancy':
+      if (aim.occupancy_low == null || aim.occupancy_high == null || aim.occupancy_limit == null) return '';
+      return t('band', { low: shortRatio(aim.occupancy_low), high: percentShort(aim.occupancy_high), limit: percentShort(aim.occupancy_limit) });
+    case 'waiting':
+      return channel !== 'ticket' && within != null && live.waiting > 0
+        ? t('waiting_over', { n: count(live.waiting_over_threshold), seconds: `${within} ${t('seconds')}` }) : '';
+    default: return '';
+  }
+}
+
+const shortRatio = (ratio) => percentShort(ratio).replace(/\s*%$/, '');
+
+/** The element of one figure and how to update it. */
+export class Figure {
+  constructor(id, { plain = false, long = false, className = '' } = {}) {
+    this.id = id;
+    this.long = long;
+    this.text = el('span', 'fig-text');
+    this.unit = el('small', 'fig-unit');
+    this.mark = el('span', 'fig-mark');
+    this.mark.setAttribute('aria-hidden', 'true');
+    this.verdict = el('span', 'hidden');
+    this.value = el('span', 'fig-value', this.text, this.unit, this.verdict);
+    this.aim = el('span', 'fig-target');
+    this.node = el(plain ? 'span' : 'button', `fig ${className}`, el('span', 'fig-label', this.mark, definition(id).name), this.value, this.aim);
+    this.node.dataset.figure = id;
+    if (!plain) this.node.type = 'button';
+  }
+
+  /** Show a record's value, its target and its level ('on', 'off', 'far' or none). */
+  update(record, nowMs, level) {
+    const value = raw(this.id, record);
+    attr(this.value, 'data-value', value);
+    attr(this.node, 'data-none', value == null ? '' : null);
+    this.tick(value, nowMs);
+    set(this.aim, target(this.id, record));
+    this.judge(level);
+  }
+
+  /** Only what time changes. */
+  tick(value, nowMs) {
+    const [text, unit] = shown(this.id, value, nowMs, this.long);
+    set(this.text, text);
+    set(this.unit, unit);
+  }
+
+  judge(level) {
+    const off = level === 'off' || level === 'far';
+    attr(this.node, 'data-level', off ? level : null);
+    set(this.mark, off ? MARKS[level] : '');
+    set(this.verdict, off ? ` ${t(`level_${level}`)}` : '');
+  }
+}

@@ -1,0 +1,99 @@
+// The line that says whether to trust the page: connection, Kafka, workers, age; and data quality.
+
+import { ageText, attr, count, definition, el, set, t, time, timeSeconds } from './texts.js';
+import { now } from './stream.js';
+
+const QUIET_SOURCE_MS = 60_000;
+const COUNTS = ['late', 'dead_letters', 'anomalies', 'orphaned', 'unknown_agents'];
+
+/** What is wrong, worst first, or null: {text, since, kind}. */
+function trouble(connection, status, board) {
+  if (connection.state === 'refused') return { kind: 'refused', text: t('refused', { detail: connection.detail }) };
+  if (connection.state === 'lost') return { kind: 'lost', text: t('lost', { time: timeSeconds(connection.since) }), since: connection.since };
+  if (!status) return null;
+  const { kafka } = status;
+  if (kafka.state === 'lost') return { kind: 'kafka', text: t('kafka_lost', { time: timeSeconds(kafka.since_ms) }), since: kafka.since_ms };
+  if (kafka.state === 'missing') return { kind: 'kafka', text: t('kafka_missing', { detail: kafka.detail }) };
+  if (kafka.state === 'connecting') return { kind: 'kafka', text: t('kafka_connecting') };
+  const unready = (status.workers ?? []).find((worker) => !worker.ready);
+  if (unready) return { kind: 'worker', text: t('worker_unready', { name: unready.name, detail: unready.detail }) };
+  if (board.newest && now() - board.newest > board.staleMs) {
+    return { kind: 'stale', text: t('all_stale', { time: time(board.newest) }), since: board.newest };
+  }
+  return null;
+}
+
+export class Status {
+  constructor(root) {
+    this.link = root.querySelector('.link');
+    this.text = root.querySelector('.link-text');
+    this.clock = root.querySelector('.clock');
+    this.alarm = root.querySelector('.alarm');
+    this.alarmText = root.querySelector('.alarm-text');
+    this.alarmAge = root.querySelector('.alarm-age');
+    this.list = root.querySelector('.quality ul');
+    this.connection = { state: 'connecting', since: null };
+    this.status = null;
+    this.items = new Map();
+    this.clock.title = t('server_time');
+  }
+
+  /** The connection's state as the stream reports it. */
+  connected(state, detail) {
+    if (state === 'lost' && this.connection.state === 'lost') return;
+    this.connection = { state, detail, since: now() };
+  }
+
+  /** Once a second, and after each status event. */
+  tick(board) {
+    const problem = trouble(this.connection, this.status, board);
+    const state = problem ? problem.kind : this.connection.state;
+    attr(this.link, 'data-state', state);
+    attr(document.body, 'data-state', state);
+    const words = { live: 'live', connecting: 'connecting', lost: 'reconnecting' };
+    set(this.text, t(words[this.connection.state] ?? 'connecting'));
+    set(this.clock, timeSeconds(now()));
+    attr(this.alarm, 'hidden', problem ? null : '');
+    // the age ticks in its own, silent element: a screen reader hears the sentence once
+    set(this.alarmText, problem?.text ?? '');
+    set(this.alarmAge, problem?.since ? ageText(now() - problem.since) : '');
+    this.quality();
+  }
+
+  quality() {
+    const quality = this.status?.quality;
+    const wanted = [];
+    for (const [name, last] of Object.entries(quality?.sources ?? {})) {
+      const quiet = last == null || now() - last > QUIET_SOURCE_MS;
+      wanted.push(['source_age', name, last == null ? '–' : ageText(now() - last), quiet]);
+    }
+    if (quality) for (const id of COUNTS) wanted.push([id, definition(id).name, count(quality[id]), quality[id] > 0]);
+    const skipped = Object.values(this.status?.skipped ?? {}).reduce((sum, n) => sum + n, 0);
+    if (skipped) wanted.push(['skipped', t('skipped'), count(skipped), true]);
+    if (!quality) wanted.push(['none', t('no_quality'), '', false]);
+    const seen = new Set();
+    for (const [id, name, value, bad] of wanted) {
+      const key = `${id} ${name}`;
+      seen.add(key);
+      const item = this.items.get(key) ?? this.item(key, id, name);
+      set(item.value, value);
+      attr(item.value, 'data-value', value);
+      attr(item.node, 'data-level', bad ? 'off' : null);
+      set(item.mark, bad ? '▲' : '');
+    }
+    for (const [key, item] of this.items) if (!seen.has(key)) { item.node.remove(); this.items.delete(key); }
+  }
+
+  item(key, id, name) {
+    const value = el('b');
+    const mark = el('i', 'fig-mark');
+    mark.setAttribute('aria-hidden', 'true');
+    const plain = id === 'skipped' || id === 'none';
+    const inner = el(plain ? 'span' : 'button', 'quality-item', mark, el('span', '', name), ' ', value);
+    if (!plain) { inner.type = 'button'; inner.dataset.figure = id; }
+    const made = { node: el('li', '', inner), value, mark };
+    this.list.append(made.node);
+    this.items.set(key, made);
+    return made;
+  }
+}
