@@ -77,7 +77,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         else:
             from streams.simulate.live import run_live
 
-            run_live(session, settings, stop, args.speed)
+            run_live(session, settings, stop, args.speed, _say)
     truth = session.truth()
     if args.truth:
         with _opened(args.truth) as file:
@@ -154,6 +154,10 @@ def _stopped_by_signals(stop: threading.Event) -> Iterator[None]:
     finally:
         for number in numbers:
             signal.signal(number, before[number])
+
+
+def _say(text: str) -> None:
+    print(f"{text}; Ctrl-C ends it", file=sys.stderr, flush=True)
 
 
 def _summary(truth: dict[str, Any], where: str, seconds: float) -> None:
