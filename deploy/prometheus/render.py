@@ -31,7 +31,8 @@ _RECEIVER: Final = re.compile(r'^  - name: "?([\w-]+)"?$', re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class Fast:
-    """How the copy differs. `scale` multiplies every `for` and `keep_firing_for`, 1 s at least."""
+    """How the copy differs: `scale` multiplies every `for` and `keep_firing_for`, 1 s at least;
+    `always_open` leaves the opening hours out, so that a demo pages at night."""
 
     targets: Sequence[str]
     alertmanager: str | None = None
@@ -39,6 +40,7 @@ class Fast:
     interval_seconds: int = 1
     scale: float = 0.05
     staffed_seconds_min: int = 60
+    always_open: bool = True
 
 
 def rules(text: str, fast: Fast) -> str:
@@ -82,14 +84,15 @@ def prometheus(fast: Fast) -> str:
 
 
 def alertmanager(text: str, fast: Fast) -> str:
-    """An alertmanager.yml with the same routes, always open, every receiver the one webhook.
+    """An alertmanager.yml with the same routes, every receiver the one webhook.
 
     The receiver's name is the last part of the webhook's path, so that a listener sees who was
     told; without a webhook nobody is told.
     """
     head, receivers = text.split("\nreceivers:\n")
     head = _GROUPING.sub(rf"\g<1>{fast.interval_seconds}s", head)
-    head = re.sub(r"^\s+active_time_intervals: .*\n", "", head, flags=re.MULTILINE)
+    if fast.always_open:
+        head = re.sub(r"^\s+active_time_intervals: .*\n", "", head, flags=re.MULTILINE)
     lines = []
     for name in _RECEIVER.findall(receivers):
         lines.append(f'  - name: "{name}"')
