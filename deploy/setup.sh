@@ -111,7 +111,7 @@ if [ ! -d "$jars" ]; then
   # Complete or not there: filled beside its place and then renamed.
   part=$(mktemp -d "$cache/part.XXXXXX")
   trap 'rm -rf "$part"' EXIT
-  mvn -q -B -f deploy/kafka/pom.xml dependency:copy-dependencies -DincludeScope=runtime \
+  mvn -q -B -Dstyle.color=never -f deploy/kafka/pom.xml dependency:copy-dependencies -DincludeScope=runtime \
     -DoutputDirectory="$part/jars" >&2
   [ -f "$part/jars/kafka_2.13-$kafka.jar" ] || fail "Maven brought no Kafka; see above"
   # Another set-up at the same time may have been first: its jars are as good.
