@@ -19,7 +19,7 @@ from streams.wire.rejected import Rejected
 
 TIME_FIELDS = frozenset({"occurred_at", "arrived_at", "due_at"})
 TIME_EXPECTED = "expected integer ms since the epoch, or RFC 3339 text with an offset"
-TIME_RANGE = f"expected a time from 2000 to 2100 ({MIN_TIME_MS} to {MAX_TIME_MS} ms)"
+TIME_RANGE = f"expected a time from 1990 to 2100 ({MIN_TIME_MS} to {MAX_TIME_MS} ms)"
 
 _any_json = msgspec.json.Decoder().decode
 _PATH = re.compile(r"^(?P<what>.*?) - at (?:`key` in )?`\$\.?(?P<path>.*)`$", re.DOTALL)

@@ -15,8 +15,9 @@ MAX_NAME: Final = 64
 MAX_TEXT: Final = 256
 """Characters of free text: topic, reason, kind, customer reference, version."""
 
-MIN_TIME_MS: Final = 946_684_800_000
-"""2000-01-01T00:00:00Z. Seconds sent for milliseconds end here, as a rejection and not as 1970."""
+MIN_TIME_MS: Final = 631_152_000_000
+"""1990-01-01T00:00:00Z: older than any log worth replaying. Seconds sent for milliseconds
+end here, as a rejection and not as January 1970."""
 MAX_TIME_MS: Final = 4_102_444_800_000
 """2100-01-01T00:00:00Z."""
 MAX_TIME_TEXT: Final = 64

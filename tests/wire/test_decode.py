@@ -237,7 +237,7 @@ def test_a_detail_says_what_was_expected() -> None:
     assert rejected(raw(seq="1")).detail == "expected `int`, got `str`"
     assert rejected(raw(channel="fax")).detail == "expected one of: chat, voice"
     assert "RFC 3339 text with an offset" in rejected(raw(occurred_at="today")).detail
-    assert "2000 to 2100" in rejected(raw(occurred_at=1_709_283_600)).detail
+    assert "1990 to 2100" in rejected(raw(occurred_at=1_709_283_600)).detail
 
 
 def test_a_detail_never_repeats_a_value() -> None:
@@ -288,16 +288,16 @@ def test_further_times_of_other_types_become_integers() -> None:
 @pytest.mark.parametrize(
     "time",
     [
-        946_684_799_999,
+        631_151_999_999,
         4_102_444_800_001,
-        "1999-12-31T23:59:59.999Z",
+        "1989-12-31T23:59:59.999Z",
         "2100-01-01T00:00:00.001Z",
         1_709_283_600,
         -1,
         10**30,
     ],
 )
-def test_times_lie_from_2000_to_2100(time: object) -> None:
+def test_times_lie_from_1990_to_2100(time: object) -> None:
     """Seconds or microseconds sent for milliseconds are rejected, not misread."""
     assert reason_and_field(raw(occurred_at=time)) == ("schema", "occurred_at")
     assert reason_and_field(raw(arrived_at=time)) == ("schema", "arrived_at")
