@@ -14,10 +14,10 @@ from typing import Any, NoReturn, Protocol
 
 import faust
 from faust.types.auth import CredentialsT
-from mode.supervisors import CrashingSupervisor
 from yarl import URL
 
 from streams.faustkit.ending import End, end_process
+from streams.faustkit.links import IDLE_CONNECTION_MS, KafkaLinks, Links
 from streams.faustkit.options import Options
 from streams.faustkit.stage import StageSpec
 from streams.faustkit.units import Units
@@ -27,7 +27,6 @@ log = logging.getLogger(__name__)
 
 # The inputs are polled by our own pace; this only keeps an idle member from being thrown out.
 MAX_POLL_INTERVAL_SECONDS = 7 * 24 * 3600.0
-IDLE_CONNECTION_MS = 24 * 3600 * 1000
 
 
 class AppSettings(Protocol):
@@ -62,9 +61,12 @@ class UnitApp(faust.App):
         await self.units.close()
         self._watchdog.stop()
 
+    async def _on_agent_error(self, agent: Any, exc: BaseException) -> None:
+        # Faust would go on to skip the event and start the agent again.
+        self.end("an agent failed", exc, agent=agent.name)
+
     def _crash(self, reason: BaseException) -> None:
-        # Called on every service above the one that crashed. Faust would restart agents, skip what
-        # they failed on and look healthy.
+        # Called on every service above the one that crashed.
         self.end("a Faust service crashed", reason)
         super()._crash(reason)
 
@@ -115,18 +117,23 @@ def build_app(settings: AppSettings, client: Mapping[str, Any], **changes: Any) 
     return app
 
 
-def attach(app: UnitApp, stages: Mapping[str, StageSpec], *, agents: bool = True) -> Units:
+def attach(
+    app: UnitApp,
+    stages: Mapping[str, StageSpec],
+    *,
+    agents: bool = True,
+    links: Links | None = None,
+) -> Units:
     """Give the app its units, and one agent for each input topic unless `agents` is False.
 
-    An own agent is `async for event in stream.noack().events(): units.put(event)` on `input_topic`.
+    An own agent on `input_topic` is `async for event in stream.noack().events(): units.put(event)`.
     """
-    app.units = Units(app.options, stages.values(), app.end)
+    app.units = Units(app.options, stages.values(), links or KafkaLinks(), app.end)
     if agents:
         for topic in app.units.topics:
             app.agent(
                 input_topic(app, topic),
                 name=f"{app.options.app_id}.{topic}",
-                supervisor_strategy=CrashingSupervisor,
             )(_hand_over(app.units))
     return app.units
 

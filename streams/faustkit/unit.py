@@ -15,14 +15,13 @@ from collections.abc import Iterable, Mapping
 from itertools import islice
 from typing import Any, Protocol
 
-from aiokafka import AIOKafkaProducer
-from aiokafka.codec import has_lz4
 from aiokafka.errors import KafkaError, ProducerFenced
 
 from streams.errors import StateError
-from streams.faustkit import changelog, outbox
+from streams.faustkit import outbox
 from streams.faustkit.ending import End
-from streams.faustkit.options import MAX_BATCH_BYTES, Options
+from streams.faustkit.links import Links
+from streams.faustkit.options import Options
 from streams.faustkit.stage import Batch, InputClock, StageSpec
 from streams.faustkit.stats import UnitStats
 
@@ -32,6 +31,7 @@ POSITION_KEY = b"\0position:"
 # Records given to the stage between two turns of the event loop: 1-10 ms.
 SLICE = 250
 CLOSE_SECONDS = 2.0
+SUSPENDED = -1  # instead of an epoch
 
 
 class Event(Protocol):
@@ -47,16 +47,23 @@ class Unit:
     """See the module; everything runs on the event loop."""
 
     def __init__(
-        self, spec: StageSpec, partition: int, options: Options, stats: UnitStats, end: End
+        self,
+        spec: StageSpec,
+        partition: int,
+        options: Options,
+        stats: UnitStats,
+        links: Links,
+        end: End,
     ) -> None:
         self.spec = spec
         self.partition = partition
         self.stats = stats
         self.next: dict[str, int] = {}  # the offset each input goes on at
-        self.epoch = -1  # the assignment the inputs were sought for
+        self.epoch = SUSPENDED  # the assignment the inputs were sought for
         self.released = False
         self.busy_since: float | None = None  # monotonic start of the commit in flight
         self._options = options
+        self._links = links
         self._end = end
         self._stage = spec.factory(spec.name, partition)
         self._clocks = {topic: InputClock() for topic in spec.inputs}
@@ -64,7 +71,6 @@ class Unit:
         self._handed: dict[str, int] = {}
         self._queue: deque[Event] = deque()
         self._queued = 0
-        self._suspended = True
         self._gate = asyncio.Lock()
         self._wake = asyncio.Event()
         self._producer: Any = None
@@ -82,9 +88,9 @@ class Unit:
     async def _acquire(self) -> None:
         started = time.monotonic()
         async with asyncio.timeout(self._options.load_timeout_seconds):
-            self._producer = self._new_producer()
+            self._producer = self._links.producer(self._options, self.spec.name, self.partition)
             await self._producer.start()
-            newest, records = await changelog.read(
+            newest, records = await self._links.read(
                 self._options, self.spec.changelog, self.partition, self._progress
             )
         for index, (key, value) in enumerate(newest.items()):
@@ -104,19 +110,6 @@ class Unit:
                    "seconds": round(self.stats.restore_seconds, 3), "next": dict(self.next)},
         )  # fmt: skip
 
-    def _new_producer(self) -> Any:
-        return AIOKafkaProducer(
-            **self._options.client,
-            client_id=f"{self._options.app_id}-{self.spec.name}-{self.partition}",
-            transactional_id=f"{self._options.app_id}-{self.spec.name}-{self.partition}",
-            transaction_timeout_ms=int(self._options.transaction_timeout_seconds * 1000),
-            max_batch_size=MAX_BATCH_BYTES,
-            compression_type="lz4" if has_lz4() else None,
-            request_timeout_ms=int(self._options.commit_timeout_seconds * 1000),
-            retry_backoff_ms=50,
-            connections_max_idle_ms=24 * 3600 * 1000,
-        )
-
     def _take_position(self, topic: str, value: bytes) -> None:
         if topic in self._clocks:
             self.next[topic] = int(value) + 1
@@ -130,18 +123,21 @@ class Unit:
 
         Waiting batches are dropped unacknowledged: the inputs are sought before the unit goes on.
         """
-        self._suspended = True
-        self.epoch = -1
+        self.epoch = SUSPENDED
         async with self._gate:
             self._drop_queue()
 
+    def retire(self) -> None:
+        """The partition is lost: no turn begins any more. `release` is to follow."""
+        self.released = True
+        self.epoch = SUSPENDED
+        self.stats.assigned = self.stats.loaded = False
+        self.stats.restore_remaining = 0
+
     async def release(self) -> None:
         """Wait for the commit in flight, then write nothing more and give everything back."""
-        if self.released:
-            return
-        self.released = True
-        self.stats.assigned = self.stats.loaded = False
-        self.stats.restore_remaining = self.stats.queued = 0
+        if not self.released:
+            self.retire()
         await self.suspend()
         tasks = [task for task in (self._acquiring, self._task) if task is not None]
         for task in tasks:
@@ -171,7 +167,6 @@ class Unit:
         self._handed = dict(self.next)
         self._fetched.clear()
         self.epoch = epoch
-        self._suspended = False
         self._wake.set()
         if self._task is None:
             self._task = asyncio.create_task(self._run())
@@ -179,7 +174,7 @@ class Unit:
     @property
     def has_room(self) -> bool:
         """Whether its inputs may be polled."""
-        return not self._suspended and self._queued < self._options.queue_records
+        return self._queued < self._options.queue_records
 
     def observe(self, topic: str, next_offset: int, stable: int | None, wall_ms: int) -> None:
         """A poll showed `stable` as the end; all before `next_offset` is handed over."""
@@ -221,7 +216,7 @@ class Unit:
         loop = asyncio.get_running_loop()
         tick, linger = self._options.tick_seconds, self._options.linger_seconds
         # Spread over the tick, so that the units do not all work in the same instant.
-        next_tick = loop.time() + tick * (hash((self.spec.name, self.partition)) % 100 / 100)
+        next_tick = loop.time() + tick * (self.partition * 37 % 100 / 100)
         last = loop.time() - linger
         while not self.released:
             await self._wait_until(next_tick)
@@ -230,7 +225,7 @@ class Unit:
                 await asyncio.sleep(wait)
             due = loop.time() >= next_tick
             async with self._gate:
-                if self._suspended:
+                if self.epoch == SUSPENDED:
                     next_tick = max(next_tick, loop.time() + tick / 10)
                     continue
                 events = self._take()
@@ -241,7 +236,7 @@ class Unit:
                 next_tick = max(next_tick + tick, loop.time())
 
     async def _wait_until(self, deadline: float) -> None:
-        if self._queue and not self._suspended:
+        if self._queue and self.epoch != SUSPENDED:
             return
         self._wake.clear()
         handle = asyncio.get_running_loop().call_at(deadline, self._wake.set)

@@ -13,6 +13,7 @@ from typing import Any
 
 from streams.errors import StateError
 from streams.faustkit.ending import End
+from streams.faustkit.links import Links
 from streams.faustkit.options import Options
 from streams.faustkit.stage import StageSpec
 from streams.faustkit.stats import KitStats
@@ -28,13 +29,16 @@ Seek = Callable[[int, Mapping[str, int | None]], Awaitable[Mapping[str, int] | N
 class Units:
     """See the module; everything but reading `stats` and `ready` runs on the event loop."""
 
-    def __init__(self, options: Options, stages: Iterable[StageSpec], end: End) -> None:
+    def __init__(
+        self, options: Options, stages: Iterable[StageSpec], links: Links, end: End
+    ) -> None:
         self.options = options
         self.stages = {spec.name: spec for spec in stages}
         self.stats = KitStats()
         self.epoch = 0  # counts assignments and their ends
         self.live: dict[tuple[str, int], Unit] = {}
         self.closed = False
+        self._links = links
         self._end = end
         self._stage_of = {topic: spec for spec in self.stages.values() for topic in spec.inputs}
         self._generation: int | None = None
@@ -102,12 +106,14 @@ class Units:
         for key, unit in list(self.live.items()):
             if key not in wanted or missed:
                 del self.live[key]
+                # At once, because a successor of the same place shares its statistics.
+                unit.retire()
                 self._spawn(unit.release())
         for stage, partition in sorted(wanted - self.live.keys()):
             spec = self.stages[stage]
             stats = self.stats.unit(stage, partition, spec.inputs)
             stats.assigned = True
-            unit = Unit(spec, partition, self.options, stats, self._end)
+            unit = Unit(spec, partition, self.options, stats, self._links, self._end)
             self.live[stage, partition] = unit
         for unit in self.live.values():
             self._spawn(self._prepare(unit, self.epoch, seek))
