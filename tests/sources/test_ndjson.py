@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams.errors import StreamsError
@@ -79,6 +79,7 @@ def test_a_file_that_cannot_be_read_is_named(
         list(read_lines([path]))
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.binary(max_size=12).filter(lambda raw: b"\n" not in raw), max_size=12),
     st.integers(1, 9),

@@ -43,6 +43,7 @@ def check(data: bytes) -> None:
     assert encode(decode(encode(outcome))) == encode(outcome)  # type: ignore[arg-type]
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=400))
 @example(b"\xff")
 @example(b'{"type":"\\ud800"}')
@@ -51,13 +52,14 @@ def test_arbitrary_bytes_are_never_an_exception(data: bytes) -> None:
     check(data)
 
 
+@settings(deadline=None)
 @given(JSON)
 def test_arbitrary_json_is_never_an_exception(value: Any) -> None:
     """NaN and infinities included, as sloppy writers put them."""
     check(json.dumps(value).encode())
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(st.sampled_from(VALID), st.data())
 def test_mutated_bytes_are_never_an_exception(valid: bytes, data: st.DataObject) -> None:
     """Cut, overwrite or insert anywhere in a valid event."""
@@ -66,7 +68,7 @@ def test_mutated_bytes_are_never_an_exception(valid: bytes, data: st.DataObject)
     check(valid[:start] + data.draw(st.binary(max_size=12)) + valid[end:])
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(st.sampled_from(VALID), st.dictionaries(st.sampled_from(FIELDS), JSON, max_size=3))
 def test_wrong_values_in_known_fields_are_never_an_exception(
     valid: bytes, changes: dict[str, Any]
@@ -75,6 +77,7 @@ def test_wrong_values_in_known_fields_are_never_an_exception(
     check(json.dumps(json.loads(valid) | changes).encode())
 
 
+@settings(deadline=None)
 @given(st.sampled_from(VALID), st.sets(st.sampled_from(FIELDS), max_size=3))
 def test_missing_fields_are_never_an_exception(valid: bytes, missing: set[str]) -> None:
     """Any field may be missing."""

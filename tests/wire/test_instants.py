@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams.wire.instants import parse_rfc3339_ms
@@ -90,6 +90,7 @@ def test_what_is_no_instant_is_refused(text: str) -> None:
     assert str(refusal.value).endswith(("+01:00", "day", "offset", "UTC)"))
 
 
+@settings(deadline=None)
 @given(
     st.datetimes(datetime(1900, 1, 1), datetime(2200, 1, 1)),  # noqa: DTZ001 - the offset is drawn
     st.integers(-1439, 1439),

@@ -2,7 +2,7 @@
 
 from aiokafka.partitioner import DefaultPartitioner as AiokafkaPartitioner
 from aiokafka.partitioner import murmur2 as aiokafka_murmur2
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from kafka.partitioner import DefaultPartitioner as KafkaPythonPartitioner
 
@@ -24,6 +24,7 @@ class Cluster:
     available_partitions_for_topic = partitions_for_topic
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=140), st.integers(1, 64))
 def test_every_key_lands_where_the_clients_put_it(key: bytes, partitions: int) -> None:
     """Equal to the default partitioners of kafka-python and aiokafka."""
@@ -36,6 +37,7 @@ def test_every_key_lands_where_the_clients_put_it(key: bytes, partitions: int) -
     )
 
 
+@settings(deadline=None)
 @given(st.text(max_size=130), st.integers(1, 64))
 def test_text_counts_as_its_utf8_bytes(key: str, partitions: int) -> None:
     """The same key as text and as bytes is in the same partition, asked once or twice."""
