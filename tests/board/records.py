@@ -75,8 +75,9 @@ class Centre:
                 Queue(name, channel, draw.uniform(1, 6), trouble, draw.randint(6, 30), self.tenant)
             )
         if self.tickets:
-            for name in ("back-office", "complaints"):
-                self.queues.append(Queue(name, "ticket", 0.6, draw.random() * 0.5, 9, self.tenant))
+            for name, rate in (("back-office", 0.6), ("complaints", 0.2)):
+                trouble = draw.random() * 0.5
+                self.queues.append(Queue(name, "ticket", rate, trouble, 9, self.tenant))
 
     def records(self, now_ms: int) -> list[Record]:
         """One KPI record a queue and one `_all` record a channel, as of `now_ms`."""
@@ -146,9 +147,9 @@ class Centre:
                     "offline": draw.randint(0, 4),
                 },
                 "backlog": {
-                    "open": 34 if ticket else 0,
-                    "pending": 12 if ticket else 0,
-                    "on_hold": 3 if ticket else 0,
+                    "open": round(queue.rate * 50) if ticket else 0,
+                    "pending": round(queue.rate * 20) if ticket else 0,
+                    "on_hold": round(queue.rate * 5) if ticket else 0,
                 },
                 "oldest_open_at": now_ms - 183_000_000 if ticket else None,
             },

@@ -44,7 +44,7 @@ export function target(id, { definitions, live, channel }) {
     case 'first_response': return aim.first_response_seconds == null ? '' : t('target_at_most', { value: span(aim.first_response_seconds) });
     case 'occupancy':
       if (aim.occupancy_low == null || aim.occupancy_high == null || aim.occupancy_limit == null) return '';
-      return t('band', { low: shortRatio(aim.occupancy_low), high: percentShort(aim.occupancy_high), limit: percentShort(aim.occupancy_limit) });
+      return t('band', { low: shortRatio(aim.occupancy_low), high: shortRatio(aim.occupancy_high), limit: percentShort(aim.occupancy_limit) });
     case 'waiting':
       return channel !== 'ticket' && within != null && live.waiting > 0
         ? t('waiting_over', { n: count(live.waiting_over_threshold), seconds: `${within} ${t('seconds')}` }) : '';
@@ -86,6 +86,7 @@ export class Figure {
     const [text, unit] = shown(this.id, value, nowMs, this.long);
     set(this.text, text);
     set(this.unit, unit);
+    attr(this.node, 'data-long', text.length > 4 ? '' : null);
   }
 
   judge(level) {

@@ -4,6 +4,8 @@ import { ageText, attr, count, definition, el, set, t, time, timeSeconds } from 
 import { now } from './stream.js';
 
 const QUIET_SOURCE_MS = 60_000;
+// an anomaly or an orphan now and then is a day's business; these are data that do not count
+const ALARMING = ['late', 'dead_letters', 'unknown_agents'];
 const COUNTS = ['late', 'dead_letters', 'anomalies', 'orphaned', 'unknown_agents'];
 
 /** What is wrong, worst first, or null: {text, since, kind}. */
@@ -67,7 +69,7 @@ export class Status {
       const quiet = last == null || now() - last > QUIET_SOURCE_MS;
       wanted.push(['source_age', name, last == null ? '–' : ageText(now() - last), quiet]);
     }
-    if (quality) for (const id of COUNTS) wanted.push([id, definition(id).name, count(quality[id]), quality[id] > 0]);
+    if (quality) for (const id of COUNTS) wanted.push([id, definition(id).name, count(quality[id]), ALARMING.includes(id) && quality[id] > 0]);
     const skipped = Object.values(this.status?.skipped ?? {}).reduce((sum, n) => sum + n, 0);
     if (skipped) wanted.push(['skipped', t('skipped'), count(skipped), true]);
     if (!quality) wanted.push(['none', t('no_quality'), '', false]);

@@ -17,9 +17,9 @@ translate();
 const model = new Model();
 const status = new Status(document);
 const wall = document.querySelector('#queues');
-const tiles = document.querySelector('#others');
+const others = document.querySelector('#others');
+const rows = others.querySelector('.rows:last-child');
 const totals = document.querySelector('.totals');
-const more = document.querySelector('.more');
 const empty = document.querySelector('.empty');
 const dialog = document.querySelector('.explain');
 const cards = new Map(); // id + form → card
@@ -30,7 +30,10 @@ let stop = () => {};
 
 totals.setAttribute('aria-label', t('totals'));
 wall.setAttribute('aria-label', t('worst'));
-tiles.setAttribute('aria-label', t('others'));
+others.setAttribute('aria-label', t('others'));
+for (const head of document.querySelectorAll('.rows-head')) {
+  head.append(...['queue', 'waiting', 'oldest_wait', 'service_level', 'abandonment', 'aht', 'occupancy', 'agents', 'hour'].map((id) => el('span', '', t(`short_${id}`))));
+}
 
 const controls = new Controls(() => connect());
 const board = () => ({ staleMs: model.staleMs, tenants: model.tenants().length, newest: model.newest() });
@@ -102,15 +105,17 @@ function render() {
   });
   const [topNodes, smallNodes, wholeNodes] = [nodes(top), nodes(small), nodes(whole)];
   arrange(wall, topNodes);
-  arrange(tiles, smallNodes);
+  arrange(rows, smallNodes);
   arrange(totals, wholeNodes);
   for (const [key, card] of cards) if (!used.has(key)) { card.node.remove(); cards.delete(key); }
   model.dirty.clear();
-  const others = topNodes.length - 1;
-  attr(wall, 'data-odd', others % 2 === 1 && others > 0 ? '' : null);
-  wall.style.setProperty('--columns', Math.max(2, 2 + Math.ceil(others / 2)));
+  const beside = topNodes.length - 1; // the hero takes 2 × 2 cells; an odd card stands tall
+  attr(wall, 'data-odd', !small.length && beside % 2 === 1 ? '' : null);
+  wall.style.setProperty('--columns', 2 + Math.ceil(beside / 2));
+  wall.style.setProperty('--beside', beside);
+  attr(document.body, 'data-tenants', info.tenants > 1 ? 'many' : null);
   attr(document.body, 'data-density', small.length ? 'busy' : 'roomy');
-  attr(more, 'hidden', small.length ? null : '');
+  attr(others, 'hidden', small.length ? null : '');
   attr(totals, 'hidden', wholeNodes.length ? null : '');
   attr(empty, 'hidden', shown.length ? '' : null);
   if (!shown.length) set(empty, emptyText());

@@ -1,0 +1,172 @@
+// Interval history: four plots by uPlot and the same figures as a table.
+
+import { NONE, attr, count, definition, duration, el, moment, percentShort, span, t, time } from './texts.js';
+import { serviceLevel } from './judge.js';
+
+const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+const rem = () => parseFloat(getComputedStyle(document.documentElement).fontSize);
+const level = (item) => serviceLevel({ definitions: item.definitions, figures: item.figures });
+const gap = (value) => value ?? null;
+
+// name, text of the y axis, series: [name, colour, value of an interval, 'bar' or 'line']
+const CONTACT_PLOTS = [
+  { name: 'plot_volume', y: count, low: 0, series: [
+    ['offered', '--state-2', (item) => item.figures.offered, 'bar'],
+    ['answered', '--state-1', (item) => item.figures.answered, 'bar'],
+    ['abandoned', '--far', (item) => item.figures.abandoned, 'bar']] },
+  { name: 'plot_level', y: percentShort, low: 0, high: 1, target: (aim) => aim.service_level, series: [
+    ['service_level', '--accent', level, 'line'],
+    ['abandonment', '--far', (item) => item.figures.abandonment_ratio, 'line']] },
+  { name: 'plot_times', y: duration, low: 0, target: (aim) => aim.handle_seconds, series: [
+    ['aht', '--accent', (item) => item.figures.handle_mean_seconds, 'line'],
+    ['wait_mean', '--off', (item) => item.figures.wait_mean_seconds, 'line']] },
+  { name: 'plot_occupancy', y: percentShort, low: 0.4, high: 1, target: (aim) => aim.occupancy_limit, band: (aim) => [aim.occupancy_low, aim.occupancy_high], series: [
+    ['occupancy', '--accent', (item) => item.figures.occupancy_ratio, 'line']] },
+];
+const TICKET_PLOTS = [
+  { name: 'plot_tickets', y: count, low: 0, series: [
+    ['opened', '--state-2', (item) => item.figures.tickets_opened, 'bar'],
+    ['resolved', '--state-4', (item) => item.figures.tickets_resolved, 'line'],
+    ['reopened', '--far', (item) => item.figures.tickets_reopened, 'line']] },
+  { name: 'plot_ticket_times', y: span, low: 0, target: (aim) => aim.first_response_seconds, series: [
+    ['first_response', '--accent', (item) => item.figures.first_response_mean_seconds, 'line']] },
+];
+
+const nameOf = (id) => definition(id).name ?? t(id);
+const plotsOf = (channel) => channel === 'ticket' ? TICKET_PLOTS : CONTACT_PLOTS;
+
+/** Band and target behind the series, from the queue's targets. */
+function backdrop(shape, aims) {
+  return (plot) => {
+    const { ctx, bbox } = plot;
+    const aim = aims();
+    if (!aim) return;
+    ctx.save();
+    const band = shape.band?.(aim);
+    if (band?.every((value) => value != null)) {
+      const top = plot.valToPos(band[1], 'y', true);
+      ctx.fillStyle = css('--band');
+      ctx.fillRect(bbox.left, top, bbox.width, plot.valToPos(band[0], 'y', true) - top);
+    }
+    const value = shape.target?.(aim);
+    if (value != null) {
+      const y = plot.valToPos(value, 'y', true);
+      ctx.strokeStyle = css('--soft');
+      ctx.lineWidth = 1.5 * devicePixelRatio;
+      ctx.setLineDash([6 * devicePixelRatio, 5 * devicePixelRatio]);
+      ctx.beginPath();
+      ctx.moveTo(bbox.left, y);
+      ctx.lineTo(bbox.left + bbox.width, y);
+      ctx.stroke();
+    }
+    ctx.restore();
+  };
+}
+
+function options(shape, box, aims) {
+  const font = `${Math.round(rem() * 0.68)}px Inter, sans-serif`;
+  const axis = { stroke: css('--soft'), font, grid: { stroke: css('--line'), width: 1 }, ticks: { show: false } };
+  const range = (plot, low, high) => {
+    const aim = aims();
+    const target = (aim && shape.target?.(aim)) ?? 0;
+    return [shape.low, shape.high ?? (Math.max(high ?? 1, target) * 1.12 || 1)];
+  };
+  return {
+    width: box.clientWidth, height: box.clientHeight,
+    padding: [rem() * 0.4, rem() * 0.4, 0, 0],
+    legend: { markers: { width: 0, fill: (_, index) => index ? css(shape.series[index - 1][1]) : 'transparent' } },
+    cursor: { points: { size: 7 }, y: false },
+    scales: { x: { time: true }, y: { range } },
+    axes: [
+      { ...axis, values: (_, ticks) => ticks.map((value) => time(value * 1000)), size: rem() * 1.6 },
+      { ...axis, values: (_, ticks) => ticks.map(shape.y), size: rem() * 3.2, space: rem() * 2 },
+    ],
+    series: [{ label: t('interval'), value: (_, value) => value == null ? '' : moment(value * 1000) },
+      ...shape.series.map(([id, colour, , kind]) => ({
+        label: nameOf(id), stroke: css(colour), width: kind === 'bar' ? 0 : 2.5, spanGaps: false,
+        fill: kind === 'bar' ? css(colour) : undefined,
+        paths: kind === 'bar' ? window.uPlot.paths.bars({ size: [0.7, 60], align: 1 }) : undefined,
+        points: { show: kind !== 'bar', size: 5, fill: css(colour) },
+        value: (_, value) => value == null ? NONE : shape.y(value),
+      }))],
+    hooks: { drawAxes: [backdrop(shape, aims)] },
+  };
+}
+
+export class Plots {
+  constructor(root, channel) {
+    this.root = root;
+    this.shapes = plotsOf(channel);
+    this.aim = null;
+    this.items = [];
+    this.key = '';
+    this.built = [];
+    this.resized = new ResizeObserver(() => this.size());
+    // colours are drawn into the canvas: another theme means drawing anew
+    new MutationObserver(() => this.build()).observe(document.documentElement, { attributeFilter: ['data-theme'] });
+  }
+
+  targets(definitions) {
+    const changed = JSON.stringify(definitions.targets) !== JSON.stringify(this.aim);
+    this.aim = definitions.targets;
+    if (changed) for (const { plot } of this.built) plot.redraw();
+  }
+
+  /** Show these intervals; the same ones again cost nothing. */
+  show(items) {
+    const key = items.map((item) => `${item.interval_start} ${item.revision} ${item.final}`).join();
+    if (key === this.key && this.built.length) return;
+    this.key = key;
+    this.items = items;
+    this.build();
+  }
+
+  build() {
+    this.resized.disconnect();
+    for (const { plot } of this.built) plot.destroy();
+    this.built = [];
+    if (!this.items.length) {
+      this.root.replaceChildren(el('p', 'empty', t('no_intervals')));
+      return;
+    }
+    const x = this.items.map((item) => item.interval_start / 1000);
+    this.root.replaceChildren();
+    for (const shape of this.shapes) {
+      const box = el('div', 'plot-box');
+      const figure = el('figure', 'plot', el('figcaption', '', t(shape.name)), box);
+      this.root.append(figure);
+      const data = [x, ...shape.series.map(([, , read]) => this.items.map((item) => gap(read(item))))];
+      const plot = new window.uPlot(options(shape, box, () => this.aim), data, box);
+      attr(box, 'role', 'img');
+      attr(box, 'aria-label', `${t(shape.name)}, ${t('history')}`);
+      this.resized.observe(box);
+      this.built.push({ plot, box });
+    }
+  }
+
+  size() {
+    for (const { plot, box } of this.built) {
+      const legend = box.querySelector('.u-legend')?.offsetHeight ?? 0;
+      const size = { width: box.clientWidth, height: Math.max(80, box.clientHeight - legend) };
+      if (size.width && (size.width !== plot.width || size.height !== plot.height)) plot.setSize(size);
+    }
+  }
+}
+
+/** The intervals as a table, newest first. */
+export function table(items, channel) {
+  const columns = plotsOf(channel).flatMap((shape) => shape.series.map(([id, , read]) => [nameOf(id), (item) => {
+    const value = read(item);
+    return value == null ? NONE : shape.y(value);
+  }]));
+  const head = el('tr', '', el('th', '', t('interval')), ...columns.map(([name]) => el('th', '', name)), el('th'));
+  for (const cell of head.children) cell.scope = 'col';
+  head.lastChild.append(el('span', 'hidden', t('final')));
+  const body = el('tbody');
+  for (const item of [...items].reverse()) {
+    const start = el('th', '', moment(item.interval_start));
+    start.scope = 'row';
+    body.append(el('tr', '', start, ...columns.map(([, read]) => el('td', '', read(item))), el('td', '', t(item.final ? 'final' : 'provisional'))));
+  }
+  return el('table', '', el('thead', '', head), body);
+}
