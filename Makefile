@@ -1,5 +1,7 @@
 # What each target does stands behind its name; `make` alone prints it.
 .DEFAULT_GOAL := help
+# Setting up comes before everything that needs it, also under -j.
+.NOTPARALLEL:
 .PHONY: help setup demo test check bench clean _setup_demo _setup_test
 
 BIN := .venv/bin
@@ -38,7 +40,10 @@ check: setup
 	$(BIN)/python -m streams.tools.docs --check
 
 bench: setup
-	$(BIN)/streams bench
+	@for file in tests/bench/bench_*.py; do \
+		name=$${file##*/}; echo "== $${name%.py}"; \
+		$(BIN)/python -m tests.bench.$${name%.py} || exit 1; \
+	done
 
 clean:
 	rm -rf .venv .streams .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist *.egg-info

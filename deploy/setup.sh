@@ -98,7 +98,10 @@ if ! venv_is_current; then
     "$python" -m venv .venv
   fi
   # Wheels only: nothing is built from source, so no compiler and no unlocked build tools are needed.
-  .venv/bin/python -m pip install -q --disable-pip-version-check --only-binary :all: \
+  binary=(--only-binary :all:)
+  # Faust alone has wheels for one kind of processor only, and builds without a compiler too.
+  [ "$(uname -m)" = x86_64 ] || binary+=(--no-binary faust-streaming)
+  .venv/bin/python -m pip install -q --disable-pip-version-check "${binary[@]}" \
     --require-hashes -r requirements-dev.txt
   .venv/bin/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation \
     --no-index -e .
