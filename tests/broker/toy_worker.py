@@ -1,6 +1,6 @@
 """A worker with two toy stages, run as a program: counts per key, then the sum of all counts.
 
-    python tests/broker/toy_worker.py '{"bootstrap": ..., "app_id": ..., "marks": FILE, ...}'
+    TOY='{"bootstrap": ..., "app_id": ..., "marks": FILE, ...}' python -m tests.broker.toy_worker
 
 Stage `count` reads two topics and writes each key's absolute count; stage `total` keeps the newest
 count of each key, so it too is exact only if nothing was lost or repeated. Statistics go to the
@@ -14,17 +14,18 @@ import logging
 import mmap
 import os
 import signal
-import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from weakref import WeakSet
 
 from streams.faustkit import InputClock, Record, StageSpec, Turn, attach, build_app
 from streams.faustkit.application import UnitApp, run_worker
 
 A, B, COUNTS, TOTALS = "toy.a", "toy.b", "toy.counts", "toy.totals"
 MAX_PARTITIONS = 16
+STAGES: "WeakSet[Count]" = WeakSet()
 
 
 class Count:
@@ -39,6 +40,8 @@ class Count:
         self.inputs = tuple(prefix + name for name in type(self).inputs)
         self.shared = shared
         self.applied = 0
+        self.clocks: Mapping[str, InputClock] = {}
+        STAGES.add(self)
         self.target = prefix + self.output
         self.counts: dict[bytes, int] = {}
         self.dirty: set[bytes] = set()
@@ -61,6 +64,7 @@ class Count:
         time.sleep(self.work_seconds * len(records))
 
     def turn(self, clocks: Mapping[str, InputClock], wall_ms: int) -> Turn:
+        self.clocks = clocks
         turn = Turn()
         for key in sorted(self.dirty):
             value = b"%d" % self.counts[key]
@@ -134,6 +138,13 @@ def build(config: Mapping[str, object]) -> UnitApp:
     return app
 
 
+def _behind_ms() -> int | None:
+    """The age of the oldest "caught up" of all inputs of all units; None when one is not."""
+    found = [clock.caught_up_ms for stage in STAGES for clock in stage.clocks.values()]
+    ages = [time.time_ns() // 1_000_000 - at for at in found if at is not None]
+    return max(ages) if ages and len(ages) == len(found) else None
+
+
 def shared_memory(path: Path) -> memoryview:
     """Two numbers a partition, applied and committed records, visible to other processes."""
     if not path.exists():
@@ -157,6 +168,7 @@ def _mark(app: UnitApp, path: Path) -> None:
             "commits": sum(unit.commits for unit in units),
             "rebalances": stats.rebalances,
             "lag": sum(unit.lag(topic) for unit in units for topic in unit.positions),
+            "behind_ms": _behind_ms(),
             "restored": sum(unit.restore_records for unit in units),
         }
         with path.open("a") as file:
@@ -168,4 +180,4 @@ if __name__ == "__main__":
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname).1s %(name)s: %(message)s"
     )
-    run_worker(build(json.loads(sys.argv[1])))
+    run_worker(build(json.loads(os.environ["TOY"])))

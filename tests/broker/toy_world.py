@@ -37,7 +37,7 @@ def wait_until(met: Callable[[], bool], seconds: float, what: str) -> None:
 class Worker:
     """One worker process and what it says about itself."""
 
-    def __init__(self, world: "World", number: int) -> None:
+    def __init__(self, world: "World", number: int, *command: str) -> None:
         home = world.home / f"worker-{number}"
         home.mkdir()
         self.marks = home / "marks"
@@ -53,11 +53,11 @@ class Worker:
         }
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                [sys.executable, str(ROOT / "tests/broker/toy_worker.py"), json.dumps(config)],
+                [sys.executable, *(command or ["-m", "tests.broker.toy_worker"])],
                 cwd=home,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                env={**os.environ, "PYTHONPATH": str(ROOT)},
+                env={**os.environ, "PYTHONPATH": str(ROOT), "TOY": json.dumps(config)},
             )
 
     @property
@@ -138,9 +138,9 @@ class World:
                 ]
             )
 
-    def start(self) -> Worker:
-        """Start one more worker."""
-        worker = Worker(self, len(self.workers))
+    def start(self, *command: str) -> Worker:
+        """Start one more worker; `command` are other arguments for python."""
+        worker = Worker(self, len(self.workers), *command)
         self.workers.append(worker)
         return worker
 
