@@ -8,6 +8,7 @@ still where it was, so a patience that runs out after the answer does nothing.
 """
 
 from collections import deque
+from collections.abc import Iterable
 from typing import Any
 
 from streams.simulate.aftermath import Aftermath
@@ -25,7 +26,7 @@ class Visit:
 
     __slots__ = (
         "agent", "answered_ms", "contact", "customer", "entered_ms", "held_ms", "holding_since_ms",
-        "number", "offer", "plan", "refused_by", "state",
+        "not_to", "number", "offer", "plan", "state",
     )  # fmt: skip
 
     def __init__(self, number: int, contact: str, customer: str, plan: QueuePlan, at_ms: int):
@@ -36,7 +37,8 @@ class Visit:
         self.entered_ms = at_ms
         self.state = WAITING
         self.agent: Agent | None = None
-        self.refused_by: Agent | None = None
+        self.not_to: set[str] = set()
+        """Agents it is not offered to: who refused it, or transferred it away."""
         self.offer = 0
         self.answered_ms = 0
         self.held_ms = 0
@@ -130,12 +132,19 @@ class Conversations:
         )  # fmt: skip
 
     def enter(
-        self, plan: QueuePlan, contact: str, customer: str, event_type: str, **fields: Any
+        self,
+        plan: QueuePlan,
+        contact: str,
+        customer: str,
+        event_type: str,
+        not_to: Iterable[str] = (),
+        **fields: Any,
     ) -> None:
         """A visit is opened: by `contact.enqueued`, or by `contact.resumed`."""
         kernel = self.kernel
         self._visits += 1
         visit = Visit(self._visits, contact, customer, plan, kernel.now_ms)
+        visit.not_to.update(not_to)
         self._emit(event_type, visit, **fields)
         self.books[plan.name].enqueued(visit.number, kernel.now_ms)
         self.lines[plan.name].append(visit)
@@ -145,7 +154,7 @@ class Conversations:
             kernel.after(plan.give_up_seconds, self._give_up, visit)
         if kernel.chance(plan.callback_ratio):
             kernel.after(plan.callback_after_seconds, self._take_callback, visit)
-        agent = self.floor.pick(plan.name, plan.channel, None)
+        agent = self.floor.pick(plan.name, plan.channel, visit.not_to)
         if agent is not None and self._next_for(agent) is visit:
             self._offer(visit, agent)
 
@@ -164,7 +173,7 @@ class Conversations:
             if not line or not agent.can_take(self.plans[queue].channel):
                 continue
             for visit in line:
-                if visit.state == WAITING and visit.refused_by is not agent:
+                if visit.state == WAITING and agent.id not in visit.not_to:
                     if best is None or visit.number < best.number:
                         best = visit
                     break
@@ -195,10 +204,10 @@ class Conversations:
             return
         agent = self._take_from_agent(visit, outcome)
         visit.state = WAITING
-        visit.refused_by = agent
+        visit.not_to.add(agent.id)
         if outcome == "timeout":
             self.floor.step_out(agent, self.kernel.rng.uniform(15, 45))
-        other = self.floor.pick(visit.plan.name, visit.plan.channel, agent)
+        other = self.floor.pick(visit.plan.name, visit.plan.channel, visit.not_to)
         if other is not None:
             self._offer(visit, other)
         self.floor.freed(agent)
@@ -362,11 +371,13 @@ class Conversations:
     def _transfer(self, visit: Visit, plan: QueuePlan) -> None:
         """Most transfers stay the same contact; a fifth get a new id from another system."""
         contact, parent = visit.contact, None
+        if visit.agent is not None:
+            visit.not_to.add(visit.agent.id)
         if self.kernel.chance(0.2):
             parent = contact
             contact, _ = self._new_contact(plan)
         self.enter(
-            plan, contact, visit.customer, "contact.enqueued",
+            plan, contact, visit.customer, "contact.enqueued", visit.not_to,
             reason="transfer", parent_contact_id=parent, customer_ref=visit.customer,
         )  # fmt: skip
 

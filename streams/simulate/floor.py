@@ -6,7 +6,7 @@ Invariant: seconds are added before the state they belong to is changed; an agen
 wraps up anything is busy whatever the status says.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 from streams.simulate.config import CHAT, CentreConfig, PoolPlan
@@ -24,7 +24,7 @@ class Agent:
     """One person: the three of a seat relieve each other, so at most one of them is signed in."""
 
     __slots__ = (
-        "capacity", "dirty", "free_since_ms", "handling", "id", "leaving", "pool", "queues",
+        "capacity", "dirty", "free_since_ms", "handling", "id", "leaving", "load", "pool", "queues",
         "reason", "ringing", "seconds", "session", "since_ms", "slots", "state", "wants_break",
         "wrapping",
     )  # fmt: skip
@@ -38,6 +38,8 @@ class Agent:
         self.reason: str | None = None
         self.handling: dict[str, int] = {}
         self.wrapping: dict[str, int] = {}
+        self.load = 0
+        """Contacts in hand: handling and wrapping, all channels."""
         self.ringing = 0
         self.dirty = False
         self.leaving = False
@@ -47,10 +49,6 @@ class Agent:
         self.since_ms = 0
         self.seconds = AgentSeconds()
         self.slots = {channel: AgentSeconds() for channel in pool.capacity}
-
-    @property
-    def load(self) -> int:
-        return sum(self.handling.values()) + sum(self.wrapping.values())
 
     def used(self, channel: str) -> int:
         return self.handling.get(channel, 0) + self.wrapping.get(channel, 0)
@@ -74,6 +72,7 @@ class Floor:
         self.on_free: Callable[[Agent], None] = lambda _: None
         self.seats: list[tuple[int, list[Agent]]] = []
         self.pools: dict[str, list[Agent]] = {queue.name: [] for queue in config.queues}
+        self._on_duty: dict[str, dict[str, Agent]] = {queue: {} for queue in self.pools}
         self._dirty: list[Agent] = []
         for pool in config.pools:
             for number in range(1, pool.seats + 1):
@@ -105,6 +104,8 @@ class Floor:
         agent.session += 1
         agent.leaving = agent.wants_break = False
         self.change(agent, state="available", reason=None)
+        for queue in agent.queues:
+            self._on_duty[queue][agent.id] = agent
         self._plan_break(agent)
         self._plan_heartbeat(agent)
         self.freed(agent)
@@ -113,6 +114,8 @@ class Floor:
         if agent.load == 0 and not agent.ringing and agent.state != "offline":
             agent.session += 1
             self.change(agent, state="offline", reason="shift_end")
+            for queue in agent.queues:
+                del self._on_duty[queue][agent.id]
 
     def _plan_break(self, agent: Agent) -> None:
         rng = self.kernel.rng
@@ -177,6 +180,7 @@ class Floor:
         self.book(agent)
         counts: dict[str, int] = getattr(agent, kind)
         counts[channel] = counts.get(channel, 0) + step
+        agent.load += step
         if not counts[channel]:
             del counts[channel]
         self._mark(agent)
@@ -192,12 +196,12 @@ class Floor:
         else:
             self.on_free(agent)
 
-    def pick(self, queue: str, channel: str, not_this: Agent | None) -> Agent | None:
+    def pick(self, queue: str, channel: str, not_to: Collection[str]) -> Agent | None:
         """The least loaded, longest idle agent of the queue who can take the channel now."""
         best: Agent | None = None
         best_rank: tuple[int, int] = (0, 0)
-        for agent in self.pools[queue]:
-            if agent is not_this or not agent.can_take(channel):
+        for agent in self._on_duty[queue].values():
+            if not agent.can_take(channel) or agent.id in not_to:
                 continue
             rank = (agent.load, agent.free_since_ms)
             if best is None or rank < best_rank:

@@ -81,7 +81,7 @@ class Desk:
     def _queue(self, ticket: Ticket) -> None:
         line = self.lines[ticket.plan.name]
         line.append(ticket)
-        agent = self.floor.pick(ticket.plan.name, TICKET, None)
+        agent = self.floor.pick(ticket.plan.name, TICKET, ())
         if agent is not None:
             self._work(line.popleft(), agent)
 

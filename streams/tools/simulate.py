@@ -10,11 +10,10 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import orjson
 
@@ -80,8 +79,8 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
             run_live(session, settings, stop, args.speed, _say)
     truth = session.truth()
     if args.truth:
-        with _opened(args.truth) as file:
-            file.write(orjson.dumps(truth, option=orjson.OPT_INDENT_2) + b"\n")
+        with _opened(args.truth) as write:
+            write(orjson.dumps(truth, option=orjson.OPT_INDENT_2) + b"\n")
     _summary(truth, args.out or settings.bootstrap, time.monotonic() - started)
     return 0
 
@@ -106,31 +105,34 @@ def _session(args: argparse.Namespace) -> Session:
 
 
 def _to_file(session: Session, out: str, stop: threading.Event) -> None:
-    with _opened(out) as file:
+    with _opened(out) as write:
         lines: list[bytes] = []
         for record in session.records():
             lines.append(record.value)
             if len(lines) == 2_000:
-                file.write(b"\n".join(lines) + b"\n")
+                write(b"\n".join(lines) + b"\n")
                 lines.clear()
                 if stop.is_set():
                     session.finish()
-        file.write(b"".join(line + b"\n" for line in lines))
+        write(b"".join(line + b"\n" for line in lines))
 
 
 @contextmanager
-def _opened(name: str) -> Iterator[IO[bytes]]:
-    """The file, open for writing; `-` is standard output."""
-    if name == "-":
-        yield sys.stdout.buffer
-        sys.stdout.buffer.flush()
-        return
+def _opened(name: str) -> Iterator[Callable[[bytes], None]]:
+    """A function that writes to the file; `-` is standard output. Unbuffered: a signal in the
+    middle of a write to a pipe makes CPython 3.11's buffered writer lose the rest of it."""
     try:
-        file = Path(name).open("wb")  # noqa: SIM115 - closed below, the try is for opening alone
+        file = open(1 if name == "-" else name, "wb", buffering=0, closefd=name != "-")  # noqa: SIM115
     except OSError as problem:
         raise StreamsError(f"cannot write {name}: {problem.strerror}") from None
+
+    def write(data: bytes) -> None:
+        rest = memoryview(data)
+        while rest:
+            rest = rest[file.write(rest) or 0 :]
+
     with file:
-        yield file
+        yield write
 
 
 @contextmanager
