@@ -103,7 +103,8 @@ class UnitConsumerThread(driver.AIOKafkaConsumerThread):
         if not marks:
             return {}
         for tp, mark in marks.items():
-            position = assignment.state_value(tp).position
+            state = assignment.state_value(tp)
+            position = state.position if state.has_valid_position else None
             if position != mark.next:
                 raise StateError(
                     f"{tp.topic} partition {tp.partition} has been moved from {mark.next} to "
