@@ -55,3 +55,11 @@ LOOP_LAG_HIGH_SECONDS: Final = 0.25
 # Colours only, no alert: waits on the wallboard turn amber at the threshold, red at three times it.
 WAIT_THRESHOLD_SECONDS: Final = 20
 DATA_AGE_AMBER_SECONDS: Final = 15
+PRESSURE_AMBER: Final = 0.9
+PRESSURE_RED: Final = 1  # at the limit of some alert
+ANY: Final = 1  # one is too many
+WALLBOARD_QUEUES: Final = 15  # as many rows as fit on one screen
+PARTITIONS_OWNED: Final = 1  # all of them
+OPEN_HOURS: Final = 10  # a day's opening, the period of the service-level budget
+BUDGET_LEFT_AMBER: Final = 0.5
+BUDGET_LEFT_RED: Final = 0.1

@@ -1,0 +1,1 @@
+"""The five dashboards. `python -m deploy.grafana.src` writes them, `--check` compares."""

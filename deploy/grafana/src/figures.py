@@ -1,0 +1,106 @@
+"""Definitions and colour limits shared by the boards: one wording and one colour for one number.
+
+The wording is that of the metric dictionary; limits come from `deploy.thresholds`.
+"""
+
+from typing import Final
+
+from deploy import thresholds as at
+from deploy.grafana.src.kit import AMBER, BLUE, GREEN, RED
+
+OCCUPANCY: Final = (
+    "Occupancy = seconds the queue's agents spent handling or in wrap-up / seconds handling, in "
+    "wrap-up or "
+    "available, over the last 5 minutes. Calls in progress count from their first second; breaks "
+    "count in "
+    f"neither. Target {at.OCCUPANCY_TARGET_LOW:.0%}–{at.OCCUPANCY_TARGET_HIGH:.0%}; warning above "
+    f"{at.OCCUPANCY_TARGET_HIGH:.0%}, page above {at.OCCUPANCY_LIMIT:.0%} or the queue's own "
+    f"limit. Chat is judged "
+    "by slots in use / slots."
+)
+SERVICE_LEVEL: Final = (
+    "Service level = answered within the threshold / (decided − short abandons), over the last 30 "
+    "minutes. A "
+    "visit is decided when it leaves the wait or the threshold passes, whichever is first, so a "
+    "miss shows "
+    f"before the call is answered. Default target {at.SERVICE_LEVEL_TARGET:.0%}."
+)
+ABANDONMENT: Final = (
+    "Abandonment = (abandoned − short abandons) / (answered + abandoned − short abandons + flowed "
+    "out), of the "
+    f"visits closed in the last 30 minutes. Target at most {at.ABANDONMENT_TARGET:.0%}."
+)
+HANDLE_TIME: Final = (
+    "Mean handle time (AHT) = (talk + hold + wrap-up) / handled, of visits handled in the last 30 "
+    "minutes, each "
+    "booked whole. No waiting in it; contacts in progress are not."
+)
+WAIT: Final = (
+    "Mean wait (ASA) = waits of the visits answered in the last 5 minutes / their number. The "
+    "wait runs from "
+    "entering the queue to the first agent connection."
+)
+WAITING: Final = (
+    "Visits that entered the queue and have neither been answered nor left; ringing is waiting."
+)
+OLDEST_WAIT: Final = (
+    "Now − the moment the longest-waiting visit entered its queue. Keeps growing if the stream "
+    "stops. Amber at "
+    f"the default threshold ({at.WAIT_THRESHOLD_SECONDS} s), red at {at.LONGEST_WAIT_FACTOR} "
+    f"times it."
+)
+DATA_AGE: Final = (
+    "Now − the event time at which the slowest partition's figures stand. Everything on this "
+    "screen is that "
+    f"old; above {at.STREAM_STALE_SECONDS} s the alerts on queues are muted."
+)
+PRESSURE: Final = (
+    "How near the queue is to a page or a ticket: the greatest of occupancy / its limit, longest "
+    "wait / "
+    f"({at.LONGEST_WAIT_FACTOR} × its threshold) and abandonment / {at.ABANDONMENT_TARGET:.0%}. 1 "
+    f"= at the limit."
+)
+AGENTS: Final = (
+    "Members of the queue by one exclusive state each, in this order of precedence: error, on "
+    "contact, "
+    "wrap-up, ringing, break, available, unknown, offline."
+)
+
+OCCUPANCY_LIMITS: Final = (
+    (None, BLUE),
+    (at.OCCUPANCY_TARGET_LOW, GREEN),
+    (at.OCCUPANCY_TARGET_HIGH, AMBER),
+    (at.OCCUPANCY_LIMIT, RED),
+)
+OCCUPANCY_BANDS: Final = (
+    (0, at.OCCUPANCY_IDLE, "idle", "text"),
+    (at.OCCUPANCY_IDLE, at.OCCUPANCY_TARGET_LOW, "below target", BLUE),
+    (at.OCCUPANCY_TARGET_LOW, at.OCCUPANCY_TARGET_HIGH, "in target", GREEN),
+    (at.OCCUPANCY_TARGET_HIGH, at.OCCUPANCY_LIMIT, "high", AMBER),
+    (at.OCCUPANCY_LIMIT, 1, "overloaded", RED),
+)
+# Red where the page fires: a miss of BURN_PAGE times the budget.
+SERVICE_LEVEL_PAGE: Final = round(1 - at.BURN_PAGE * (1 - at.SERVICE_LEVEL_TARGET), 4)
+SERVICE_LEVEL_LIMITS: Final = (
+    (None, RED),
+    (SERVICE_LEVEL_PAGE, AMBER),
+    (at.SERVICE_LEVEL_TARGET, GREEN),
+)
+ABANDONMENT_LIMITS: Final = (
+    (None, GREEN),
+    (at.ABANDONMENT_TARGET, AMBER),
+    (at.ABANDONMENT_PAGE, RED),
+)
+WAIT_LIMITS: Final = (
+    (None, GREEN),
+    (at.WAIT_THRESHOLD_SECONDS, AMBER),
+    (at.LONGEST_WAIT_FACTOR * at.WAIT_THRESHOLD_SECONDS, RED),
+)
+AGE_LIMITS: Final = (
+    (None, GREEN),
+    (at.DATA_AGE_AMBER_SECONDS, AMBER),
+    (at.STREAM_STALE_SECONDS, RED),
+)
+PRESSURE_LIMITS: Final = ((None, GREEN), (at.PRESSURE_AMBER, AMBER), (at.PRESSURE_RED, RED))
+ANY_LIMITS: Final = ((None, GREEN), (at.ANY, RED))
+BUDGET_LIMITS: Final = ((None, RED), (at.BUDGET_LEFT_RED, AMBER), (at.BUDGET_LEFT_AMBER, GREEN))

@@ -1,0 +1,274 @@
+"""Board 4: the stream itself. Are the figures fresh, complete and safely written?"""
+
+from typing import Any
+
+from deploy import thresholds as at
+from deploy.grafana.src import figures as say
+from deploy.grafana.src.kit import AMBER, BLUE, GREEN, RED, Board, Column, grid, lines, tile
+
+RATE = "[$__rate_interval]"
+
+
+def _rate(metric: str, by: str, more: str = "") -> str:
+    return f"sum by ({by}) (rate(contactcenter_{metric}{more}{RATE}))"
+
+
+def _quantile(share: float, metric: str, by: str) -> str:
+    bucket = f"contactcenter_{metric}_bucket"
+    return f"histogram_quantile({share}, sum by ({by}, le) (rate({bucket}{RATE})))"
+
+
+def _now(board: Board) -> None:
+    owned = (
+        "count(max by (topic, partition) (contactcenter_stream_partition_assigned) == 1)"
+        " / (count(count by (topic) (contactcenter_stream_partition_assigned))"
+        " * max(contactcenter_stream_partitions) > 0)"
+    )
+    board.row(
+        4,
+        (
+            tile(
+                "Data age",
+                "stream:contactcenter_as_of_age:seconds",
+                say.DATA_AGE,
+                "s",
+                say.AGE_LIMITS,
+                nothing="NO DATA",
+            ),
+            4,
+        ),
+        (
+            tile(
+                "Unread records",
+                "sum(topic:contactcenter_stream_lag:sum)",
+                "Committed records of the input topics not yet applied. Red where StreamLagHigh "
+                "pages, if "
+                "they are of one topic.",
+                limits=((None, GREEN), (at.LAG_GROWING_MIN, AMBER), (at.LAG_HIGH, RED)),
+            ),
+            4,
+        ),
+        (
+            tile(
+                "Events a second",
+                f"sum(rate(contactcenter_stream_events_total{RATE}))",
+                "Records read from the input topics a second, whatever became of them, over all "
+                "workers.",
+                decimals=1,
+            ),
+            4,
+        ),
+        (
+            tile(
+                "Workers",
+                'sum(up{job="contactcenter-worker"})',
+                "Workers whose metrics page answered the last scrape.",
+                limits=((None, RED), (at.ANY, GREEN)),
+                nothing="NONE",
+            ),
+            4,
+        ),
+        (
+            tile(
+                "Partitions owned",
+                owned,
+                "Partitions some reachable worker reports as assigned to it / partitions "
+                "configured, over all "
+                "topics. Below 100 % events wait unread.",
+                "percentunit",
+                ((None, RED), (at.PARTITIONS_OWNED, GREEN)),
+            ),
+            4,
+        ),
+        (
+            tile(
+                "State still to load",
+                "sum(contactcenter_stream_recovery_remaining)",
+                "Changelog records the workers have still to load after an assignment; their "
+                "queues have no "
+                "figures until it is 0.",
+                limits=((None, GREEN), (at.ANY, AMBER)),
+            ),
+            4,
+        ),
+    )
+
+
+def _fresh(board: Board) -> None:
+    ages = lines(
+        "Age of the figures",
+        [
+            ("stream:contactcenter_as_of_age:seconds", "figures"),
+            ("stage:contactcenter_stream_age:seconds", "stage {{stage}}"),
+        ],
+        "Figures: now − the event time the slowest partition's figures stand at. Stage: now − the "
+        "least watermark "
+        "of the stage's partitions; it follows the clock when everything is read.",
+        "s",
+        limits=say.AGE_LIMITS,
+    )
+    sources = lines(
+        "Silence of the sources",
+        [("source:contactcenter_stream_age:seconds", "{{source}}")],
+        "Now − the newest event or heartbeat of each source system. Shows a dead feed, which a "
+        "watermark that "
+        f"follows the clock hides. SourceSilent pages above {at.SOURCE_SILENT_SECONDS} s.",
+        "s",
+        limits=((None, GREEN), (at.SOURCE_SILENT_SECONDS, RED)),
+    )
+    delay = lines(
+        "From event to commit",
+        [
+            (_quantile(0.5, "stream_event_delay_seconds", "topic"), "{{topic}} half within"),
+            (_quantile(0.99, "stream_event_delay_seconds", "topic"), "{{topic}} 99 % within"),
+        ],
+        "Time from an event's own time to the commit that holds it, estimated from buckets. A "
+        "late event is "
+        "late here too.",
+        "s",
+    )
+    board.row(8, (ages, 8), (sources, 8), (delay, 8))
+
+
+def _read(board: Board) -> None:
+    events = lines(
+        "Events by result",
+        [(_rate("stream_events_total", "result"), "{{result}}")],
+        "Records read a second: ok = counted; late = beyond the horizon; duplicate = seen before, "
+        "no effect; "
+        "invalid = rejected; unknown_queue = beyond the limit of queues, counted under _other.",
+        stacked=True,
+    )
+    rejected = lines(
+        "Dead letters and anomalies",
+        [
+            (_rate("stream_dead_letters_total", "reason"), "dead letter: {{reason}}"),
+            (_rate("stream_anomalies_total", "kind"), "anomaly: {{kind}}"),
+        ],
+        "A second. Dead letters are in no figure and keep their original bytes. Anomalies are "
+        "legal events that "
+        "found an unexpected state; the lifecycle's table says what each does.",
+    )
+    lag = lines(
+        "Unread records by topic",
+        [("topic:contactcenter_stream_lag:sum", "{{topic}}")],
+        "Committed records of the topic not yet applied, over its partitions.",
+        limits=((None, GREEN), (at.LAG_HIGH, RED)),
+    )
+    board.row(8, (events, 8), (rejected, 8), (lag, 8))
+
+
+def _written(board: Board) -> None:
+    commits = lines(
+        "Commits",
+        [
+            (_rate("stream_commits_total", "stage"), "{{stage}} a second"),
+            (
+                "max by (stage) (time() - contactcenter_stream_last_commit_timestamp_seconds)",
+                "{{stage}} seconds since the oldest last",
+            ),
+        ],
+        "Transactions committed a second, and the time since the last one of the partition that "
+        "is longest "
+        "without. Each holds state, positions and results together.",
+    )
+    times = lines(
+        "Commit time and batch",
+        [(_quantile(0.99, "stream_commit_seconds", "stage"), "{{stage}} 99 % within")],
+        "Time of one commit at the brokers, estimated from buckets.",
+        "s",
+    )
+    records = _rate("stream_batch_records_sum", "stage")
+    transactions = _rate("stream_batch_records_count", "stage")
+    batch = lines(
+        "Records a transaction",
+        [
+            (
+                f"{records} / ({transactions} > 0)",
+                "{{stage}}",
+            )
+        ],
+        "Mean number of records in one transaction. Large batches are a backlog being worked off.",
+    )
+    board.row(8, (commits, 8), (times, 8), (batch, 8))
+
+
+def _workers(board: Board) -> None:
+    assigned = lines(
+        "Partitions by worker",
+        [("sum by (instance) (contactcenter_stream_partition_assigned)", "{{instance}}")],
+        "Partitions, over all topics, that each worker reports as assigned to it.",
+        stacked=True,
+    )
+    moves = lines(
+        "Rebalances",
+        [
+            ("max(increase(contactcenter_stream_rebalances_total[15m]))", "in 15 min"),
+            (_quantile(0.9, "stream_rebalance_seconds", "instance"), "{{instance}} 90 % within, s"),
+            ("sum(contactcenter_stream_recovery_remaining)", "records still to load"),
+        ],
+        "Partition assignments of the worker that had most; time from revocation to the last unit "
+        "loaded; and "
+        "changelog records still to load.",
+        limits=((None, GREEN), (at.REBALANCES_MAX, AMBER)),
+    )
+    loop = lines(
+        "Event-loop lag",
+        [("max by (instance) (contactcenter_stream_loop_lag_seconds)", "{{instance}}")],
+        "How late a worker's event loop runs its timers. A loop that is busy serves heartbeats "
+        "late.",
+        "s",
+        limits=((None, GREEN), (at.LOOP_LAG_HIGH_SECONDS, AMBER)),
+    )
+    board.row(8, (assigned, 8), (moves, 8), (loop, 8))
+    series = lines(
+        "Series on the metrics pages",
+        [("max by (instance) (contactcenter_exporter_series)", "{{instance}}")],
+        f"Series on each worker's page; the scrape refuses more than {at.SAMPLE_LIMIT}.",
+        limits=((None, GREEN), (at.SAMPLE_LIMIT_NEAR, AMBER), (at.SAMPLE_LIMIT, RED)),
+    )
+    collect = lines(
+        "Time of the metrics pages",
+        [
+            ("max by (instance) (contactcenter_exporter_collect_seconds)", "{{instance}} made"),
+            (
+                'max by (instance) (scrape_duration_seconds{job="contactcenter-worker"})',
+                "{{instance}} scraped",
+            ),
+        ],
+        "Time to build the page, in a thread of its own, and time of the whole scrape.",
+        "s",
+        limits=((None, GREEN), (at.SCRAPE_SLOW_SECONDS, AMBER)),
+    )
+    skipped = tile(
+        "Replayed records skipped, 1 h",
+        "sum(increase(contactcenter_stream_replayed_records_skipped_total[1h]))",
+        "Records at or below the state's position, recognised after a restart and not counted "
+        "again.",
+        limits=((None, BLUE),),
+    )
+    builds = grid(
+        "Running versions",
+        [
+            Column(
+                "Workers",
+                "count by (version, revision, python, faust) (contactcenter_build_info)",
+            )
+        ],
+        {"version": "Version", "revision": "Revision", "python": "Python", "faust": "Faust"},
+        "Workers by what they run. More than one row during an update, not after it.",
+    )
+    board.row(8, (series, 7), (collect, 7), (skipped, 4), (builds, 6))
+
+
+def build() -> Any:
+    """The dashboard's model."""
+    board = Board(
+        "cc-pipeline",
+        "Contact centre: pipeline",
+        "The stream: fresh, complete, written? Lag, age, rejects, commits, rebalances, workers.",
+        since="now-1h",
+    )
+    for part in (_now, _fresh, _read, _written, _workers):
+        part(board)
+    return board.build()

@@ -1,0 +1,283 @@
+"""Dashboards: what is committed is what the code makes, lint-clean, and every query answers.
+
+There is no Grafana where these tests run. They look at the JSON, and ask a real Prometheus, which
+scrapes a page with every series of the catalogue, each query a panel or a variable would ask.
+"""
+
+import json
+import re
+import urllib.parse
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from deploy import thresholds
+from deploy.grafana.src import figures
+from deploy.grafana.src.__main__ import DASHBOARDS, generate, main
+from deploy.prometheus.render import Fast, render
+from streams.publish.catalogue import CATALOGUE
+from tests.stack.exposition import Centre
+from tests.stack.promql import metric_names
+from tests.stack.servers import call, eventually, exposing, prometheus
+
+ROOT = Path(__file__).resolve().parents[2]
+BOARDS: dict[str, dict[str, Any]] = {
+    path.stem: json.loads(path.read_text()) for path in sorted(DASHBOARDS.glob("*.json"))
+}
+PANELS = [(name, panel) for name, board in BOARDS.items() for panel in board["panels"]]
+PANEL_IDS = [f"{name}-{panel['title']}" for name, panel in PANELS]
+CORE = {
+    "stat",
+    "gauge",
+    "bargauge",
+    "table",
+    "timeseries",
+    "state-timeline",
+    "text",
+}
+# Asks for yesterday: a Prometheus that has run for seconds has no answer yet.
+NEEDS_HISTORY = {"queue:contactcenter_handle_seconds:mean_window30m_avg1d"}
+VARIABLE = re.compile(r"\$\{?(\w+)\}?")
+
+
+def targets(panel: dict[str, Any]) -> list[dict[str, Any]]:
+    """The panel's queries."""
+    listed: list[dict[str, Any]] = panel.get("targets") or []
+    return listed
+
+
+def limits(panel: dict[str, Any]) -> Iterator[float]:
+    """Every number at which a panel changes its colour or its words."""
+    config = panel.get("fieldConfig", {})
+    found = [config.get("defaults", {}).get("thresholds")]
+    for override in config.get("overrides", ()):
+        found += [p["value"] for p in override["properties"] if p["id"] == "thresholds"]
+    for entry in found:
+        if entry:
+            yield from (step["value"] for step in entry["steps"] if step["value"] is not None)
+    for mapping in config.get("defaults", {}).get("mappings") or ():
+        yield from (mapping["options"]["from"], mapping["options"]["to"])
+
+
+def test_the_committed_files_are_what_the_code_makes() -> None:
+    """Regenerating changes nothing, and there are five boards."""
+    assert main(["--check"]) == 0
+    assert len(generate()) == len(BOARDS) == 5
+
+
+def test_uids_titles_and_panel_ids_are_unique() -> None:
+    """Boards are told apart by uid, panels by id; both stay put so that links do."""
+    assert len({board["uid"] for board in BOARDS.values()}) == len(BOARDS)
+    assert len({board["title"] for board in BOARDS.values()}) == len(BOARDS)
+    for board in BOARDS.values():
+        ids = [panel["id"] for panel in board["panels"]]
+        assert len(set(ids)) == len(ids)
+        titles = [panel["title"] for panel in board["panels"]]
+        assert len(set(titles)) == len(titles)
+
+
+def test_panels_do_not_overlap_and_stay_inside() -> None:
+    """Every cell of the 24-column grid belongs to one panel at most."""
+    for name, board in BOARDS.items():
+        taken: dict[tuple[int, int], str] = {}
+        for panel in board["panels"]:
+            place = panel["gridPos"]
+            assert place["x"] >= 0
+            assert place["x"] + place["w"] <= 24, (name, panel["title"])
+            for x in range(place["x"], place["x"] + place["w"]):
+                for y in range(place["y"], place["y"] + place["h"]):
+                    assert (x, y) not in taken, (name, panel["title"], taken.get((x, y)))
+                    taken[x, y] = panel["title"]
+
+
+def test_the_wallboard_is_one_screen() -> None:
+    """27 rows of the grid fit on 1080 lines without scrolling."""
+    bottom = max(p["gridPos"]["y"] + p["gridPos"]["h"] for p in BOARDS["wallboard"]["panels"])
+    assert bottom <= 27
+
+
+def test_boards_are_read_only_refresh_and_choose_their_data_source() -> None:
+    """Not editable, refreshed no faster than scraped, data source a variable, no id baked in."""
+    for board in BOARDS.values():
+        assert board["editable"] is False
+        assert board.get("id") is None
+        assert board["refresh"] == f"{thresholds.SCRAPE_INTERVAL_SECONDS}s"
+        first = board["templating"]["list"][0]
+        assert (first["name"], first["type"], first["query"]) == (
+            "datasource",
+            "datasource",
+            "prometheus",
+        )
+
+
+@pytest.mark.parametrize(("name", "panel"), PANELS, ids=PANEL_IDS)
+def test_a_panel_is_described_and_has_units(name: str, panel: dict[str, Any]) -> None:
+    """Title, a definition of the number, a unit, core panel types, visible queries, limits."""
+    assert panel["type"] in CORE
+    assert panel["title"]
+    assert len(panel["description"]) > 40, "the description defines the number"
+    if panel["type"] == "text":
+        assert not targets(panel)
+        return
+    assert targets(panel)
+    assert panel["datasource"] == {"type": "prometheus", "uid": "${datasource}"}
+    refs = [target["refId"] for target in targets(panel)]
+    assert len(set(refs)) == len(refs)
+    for target in targets(panel):
+        assert target["datasource"] == {"type": "prometheus", "uid": "${datasource}"}
+        assert not target.get("hide"), "no query is hidden"
+        wants_instant = panel["type"] in {"stat", "gauge", "bargauge", "table"}
+        assert bool(target.get("instant")) is wants_instant
+        assert bool(target.get("range")) is not wants_instant
+    defaults = panel["fieldConfig"]["defaults"]
+    assert defaults["unit"] in {"short", "s", "percentunit"}
+    if panel["type"] != "timeseries":
+        assert defaults["noValue"], "no sample is shown as words, never as 0"
+    known = {value for key, value in vars(thresholds).items() if key.isupper()}
+    known |= {thresholds.LONGEST_WAIT_FACTOR * thresholds.WAIT_THRESHOLD_SECONDS}
+    known |= {figures.SERVICE_LEVEL_PAGE, 0}
+    assert set(limits(panel)) <= known, "limits come from the thresholds module"
+
+
+@pytest.mark.parametrize(("name", "panel"), PANELS, ids=PANEL_IDS)
+def test_a_panels_queries_are_sound(name: str, panel: dict[str, Any]) -> None:
+    """Known metrics, counters only in rate or increase, divisors guarded, variables that exist."""
+    rules = [
+        rule["record"]
+        for path in (ROOT / "deploy/prometheus/rules").glob("*.yml")
+        for group in yaml.safe_load(path.read_text())["groups"]
+        for rule in group["rules"]
+        if "record" in rule
+    ]
+    known = {series for metric in CATALOGUE for series in metric.series_names} | set(rules)
+    known |= {"ALERTS", "up", "scrape_duration_seconds"}
+    counters = {metric.full_name for metric in CATALOGUE if metric.type == "counter"}
+    variables = {entry["name"] for entry in BOARDS[name]["templating"]["list"]}
+    for target in targets(panel):
+        expr = target["expr"]
+        assert metric_names(VARIABLE.sub("x", expr)) - {"x"} <= known, expr
+        for counter in counters & metric_names(VARIABLE.sub("x", expr)):
+            assert re.search(rf"(rate|increase)\({counter}\b", expr), expr
+        assert expr.count(" / ") <= expr.count("> 0)"), expr
+        used = set(VARIABLE.findall(expr)) - {"__rate_interval"}
+        assert used <= variables, expr
+        if "{{" in target.get("legendFormat", ""):
+            assert set(VARIABLE.findall(target["legendFormat"])) <= variables
+
+
+def test_provisioning_points_at_what_is_there() -> None:
+    """The data source is Prometheus with the scrape interval; boards are read-only from files."""
+    folder = ROOT / "deploy/grafana/provisioning"
+    source = yaml.safe_load((folder / "datasources/prometheus.yml").read_text())["datasources"][0]
+    assert source["type"] == "prometheus"
+    assert source["jsonData"]["timeInterval"] == f"{thresholds.SCRAPE_INTERVAL_SECONDS}s"
+    assert source["editable"] is False
+    provider = yaml.safe_load((folder / "dashboards/contact-centre.yml").read_text())["providers"][
+        0
+    ]
+    assert provider["allowUiUpdates"] is False
+    assert provider["disableDeletion"] is True
+    assert provider["options"]["path"].endswith("/dashboards")
+
+
+class Live:
+    """A Prometheus that has seen the fixture; asks as Grafana would."""
+
+    def __init__(self, base: str) -> None:
+        self.base = base
+        self._values: dict[tuple[str, str], list[str]] = {}
+
+    def ask(self, expr: str) -> list[dict[str, Any]]:
+        """The instant vector of a query without variables."""
+        asked = urllib.parse.urlencode({"query": expr})
+        answer = call(f"{self.base}/api/v1/query?{asked}")
+        assert answer["status"] == "success", answer
+        result: list[dict[str, Any]] = answer["data"]["result"]
+        return result
+
+    def values(self, asked: str) -> list[str]:
+        """What a variable's label_values(selector, label) offers."""
+        matched = re.fullmatch(r"label_values\((.+), (\w+)\)", asked)
+        assert matched, asked
+        return sorted({row["metric"].get(matched[2], "") for row in self.ask(matched[1])} - {""})
+
+
+@pytest.fixture(scope="module")
+def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    """Prometheus with the fast rules, after enough scrapes that rates and alerts are there."""
+    folder = tmp_path_factory.mktemp("dashboards")
+    centre = Centre()
+    with exposing(centre.page) as port:
+        render(folder, Fast(targets=[f"127.0.0.1:{port}"], scale=0.02))
+        with prometheus(folder) as base:
+            asked = Live(base)
+            ready = (
+                'ALERTS{alertname="QueueOccupancyHigh", alertstate="firing"}',
+                "queue:contactcenter_missed_per_offered:ratio_rate2h",
+                "rate(contactcenter_stream_commits_total[1m])",
+                "site:contactcenter_service_level:ratio_window30m",
+            )
+            for expr in ready:
+                eventually(lambda expr=expr: asked.ask(expr), f"answer to {expr}", 60)
+            yield asked
+
+
+def substitute(expr: str, board: dict[str, Any], live: Live) -> list[str]:
+    """The query as Grafana would send it: All for many-valued variables, each of the others."""
+    chosen: dict[str, list[str]] = {"__rate_interval": ["30s"]}
+    for entry in board["templating"]["list"]:
+        if entry["type"] == "query":
+            asked = VARIABLE.sub(lambda m: "|".join(chosen[m[1]]), entry["query"])
+            every = entry.get("allValue")
+            chosen[entry["name"]] = [every] if every else live.values(asked)
+        elif entry["type"] == "custom":
+            chosen[entry["name"]] = entry["query"].split(",")
+    if "$group" in expr:
+        rest = {name: values for name, values in chosen.items() if name != "group"}
+        made = [expr.replace("$group", group) for group in chosen["group"]]
+    else:
+        rest, made = chosen, [expr]
+    return [VARIABLE.sub(lambda m: "|".join(rest[m[1]]), one) for one in made]
+
+
+@pytest.mark.parametrize("name", BOARDS)
+def test_variables_offer_values(name: str, live: Live) -> None:
+    """Each variable's query answers, and never offers the whole centre as a queue."""
+    board = BOARDS[name]
+    chosen: dict[str, list[str]] = {}
+    for entry in board["templating"]["list"]:
+        if entry["type"] != "query":
+            continue
+        asked = VARIABLE.sub(lambda m, chosen=chosen: "|".join(chosen[m[1]]), entry["query"])
+        chosen[entry["name"]] = live.values(asked)
+        assert chosen[entry["name"]], entry["query"]
+        assert "_all" not in chosen[entry["name"]]
+
+
+@pytest.mark.parametrize(("name", "panel"), PANELS, ids=PANEL_IDS)
+def test_every_query_of_a_panel_answers(name: str, panel: dict[str, Any], live: Live) -> None:
+    """A real Prometheus answers each query with series that have the labels its legend names."""
+    for target in targets(panel):
+        for expr in substitute(target["expr"], BOARDS[name], live):
+            if metric_names(expr) <= NEEDS_HISTORY:
+                live.ask(expr)
+                continue
+            rows = eventually(lambda expr=expr: live.ask(expr), f"answer to {expr}", 20)
+            for label in re.findall(r"\{\{(\w+)\}\}", target.get("legendFormat", "")):
+                assert any(label in row["metric"] for row in rows), (label, expr)
+
+
+def test_the_figures_shown_are_the_figures_scraped(live: Live) -> None:
+    """Occupancy, service level and abandonment of the fixture, by hand."""
+    where = '{queue="support"}'
+    for record, value in (
+        ("queue:contactcenter_occupancy:ratio_window5m", 0.7),
+        ("queue:contactcenter_service_level:ratio_window30m", 33 / 46),
+        ("queue:contactcenter_abandonment:ratio_window30m", 4 / 45),
+        ("queue:contactcenter_handle_seconds:mean_window30m", 9000 / 38),
+        ("queue:contactcenter_wait_seconds:mean_window5m", 300 / 40),
+    ):
+        assert float(live.ask(record + where)[0]["value"][1]) == pytest.approx(value)
