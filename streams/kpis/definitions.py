@@ -1,0 +1,102 @@
+"""Stage 4: what each queue's numbers mean, from the settings: the record's `definitions`, the rules.
+
+`_all` shows a definition only where all queues of the tenant and channel that are configured agree.
+"""
+
+from dataclasses import asdict
+from typing import Any
+
+from streams.lifecycle.book import ALL
+from streams.lifecycle.policy import DEFAULTS, Policies, QueuePolicy
+from streams.settings import QueueSettings, Settings
+
+Place = tuple[str, str, str]
+_TARGETS = (
+    "service_level",
+    "occupancy_low",
+    "occupancy_high",
+    "occupancy_limit",
+    "abandonment",
+    "handle_seconds",
+    "first_response_seconds",
+    "resolution_ratio",
+)
+
+
+def _ms(seconds: int | None) -> int | None:
+    return None if seconds is None else seconds * 1_000
+
+
+def policies_of(settings: Settings) -> Policies:
+    """The lifecycle's rules, in ms, of every configured queue."""
+    queues = {
+        (queue.tenant, queue.name, channel): _policy(queue.on(channel), channel)
+        for queue in settings.queues
+        for channel in queue.channels
+    }
+    return Policies(queues, settings.horizon_seconds * 1_000, settings.max_queues)
+
+
+def _policy(queue: QueueSettings, channel: str) -> QueuePolicy:
+    if channel == "ticket":
+        return DEFAULTS[channel]
+    return QueuePolicy(
+        threshold_ms=_ms(queue.service_level_seconds),
+        short_ms=_ms(queue.short_abandon_seconds),
+        wrapup=queue.wrapup,
+        wrapup_cap_ms=queue.wrapup_cap_seconds * 1_000,
+        max_wait_ms=_ms(queue.max_wait_seconds),
+        max_handle_ms=_ms(queue.max_handle_seconds),
+        silent_ms=_ms(queue.silent_chat_seconds),
+    )
+
+
+class Definitions:
+    """The `definitions` object of every record; the configured places and their time zones."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._queues = {
+            (queue.tenant, queue.name, channel): _definition(queue.on(channel))
+            for queue in settings.queues
+            for channel in queue.channels
+        }
+        self.zones: dict[Place, str] = {
+            (queue.tenant, queue.name, channel): queue.time_zone
+            for queue in settings.queues
+            for channel in queue.channels
+        }
+        for tenant, _, channel in list(self.zones):
+            self.zones[tenant, ALL, channel] = "UTC"
+        self._defaults = {
+            channel: _definition(QueueSettings(name="default").on(channel)) for channel in DEFAULTS
+        }
+        self._all: dict[tuple[str, str], dict[str, Any]] = {}
+        for (tenant, _, channel), definition in self._queues.items():
+            known = self._all.get((tenant, channel))
+            self._all[tenant, channel] = definition if known is None else _agreed(known, definition)
+
+    def of(self, place: Place) -> dict[str, Any]:
+        """The definitions of one (tenant, queue, channel)."""
+        tenant, queue, channel = place
+        if queue == ALL:
+            return self._all.get((tenant, channel), self._defaults[channel])
+        return self._queues.get(place, self._defaults[channel])
+
+
+def _definition(queue: QueueSettings) -> dict[str, Any]:
+    targets = asdict(queue.targets)
+    return {
+        "service_level_seconds": queue.service_level_seconds,
+        "short_abandon_seconds": queue.short_abandon_seconds,
+        "default_formula": queue.default_formula,
+        "targets": {name: targets[name] for name in _TARGETS},
+    }
+
+
+def _agreed(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    return {
+        key: _agreed(value, other[key])
+        if isinstance(value, dict)
+        else (value if value == other[key] else None)
+        for key, value in one.items()
+    }

@@ -1,0 +1,28 @@
+"""Stage 4: integers to published numbers. Half-even from the integers, never from a float."""
+
+
+def seconds(ms: int) -> float:
+    """Milliseconds as seconds with three decimals: exact."""
+    return ms / 1000
+
+
+def ratio(numerator: int, denominator: int) -> float | None:
+    """numerator / denominator to six decimals, half-even; None where the denominator is not positive."""
+    if denominator <= 0:
+        return None
+    return _divide(numerator * 1_000_000, denominator) / 1_000_000
+
+
+def mean_seconds(total_ms: int, count: int) -> float | None:
+    """Mean of `count` durations in seconds, six decimals, half-even; None without any."""
+    if count <= 0:
+        return None
+    return _divide(total_ms * 1_000, count) / 1_000_000
+
+
+def _divide(numerator: int, denominator: int) -> int:
+    quotient, rest = divmod(numerator, denominator)
+    twice = 2 * rest
+    if twice > denominator or (twice == denominator and quotient & 1):
+        quotient += 1
+    return quotient

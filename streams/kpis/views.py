@@ -1,0 +1,85 @@
+"""Stage 4: windows of panes as views: counts, and integrals of levels up to a cut.
+
+A level that is h at `a` and changes by d at t has the integral h (x - a) + x sum(d) - sum(d t) over
+[a, x). It cannot be cut inside a pane, so live integrals stop at `as_of` rounded down to a pane, while
+counts run to `as_of` rounded up.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from streams.kpis.figures import View
+from streams.lifecycle.book import PANE_MS
+from streams.lifecycle.counters import BUSY, SLOT_BUSY, SLOT_CAPACITY, STAFFED, WAITING
+from streams.windows.panes import INTERVAL_MS, WINDOWS_MS, Panes, add
+
+#: Levels whose integrals are figures.
+_INTEGRATED = (WAITING, BUSY, STAFFED, SLOT_BUSY, SLOT_CAPACITY)
+
+
+def integrals(
+    before: Mapping[int, int], sums: Mapping[int, int], start: int, cut: int
+) -> dict[int, int]:
+    """Level x ms over [start, cut), of levels that are `before` at the start; absolute moments."""
+    length = cut - start
+    if length <= 0:
+        return {}
+    return {
+        level: before.get(level, 0) * length + cut * sums.get(level, 0) - sums.get(level + 1, 0)
+        for level in _INTEGRATED
+    }
+
+
+def sliding(panes: Panes, name: str, as_of: int) -> View:
+    """A sliding window that ends at `as_of` (ms)."""
+    window, width = panes.windows[name], WINDOWS_MS[name]
+    cut = as_of - as_of % PANE_MS
+    start = window.start
+    sums, before = window.sums, window.before
+    if cut < panes.end:  # counts already include the pane that is being filled
+        start -= PANE_MS
+        entering = panes.pane(start)
+        sums = _only_levels(sums)
+        add(sums, _only_levels(panes.pane(cut)), -1)
+        add(sums, _only_levels(entering))
+        before = {level: before.get(level, 0) - entering.get(level, 0) for level in _INTEGRATED}
+    return View(window.sums, integrals(before, sums, start, cut), width)
+
+
+def today(panes: Panes, as_of: int) -> View:
+    """The calendar day so far, in the queue's time zone."""
+    day = panes.today
+    cut = as_of - as_of % PANE_MS
+    sums = _without(day.sums, panes, (cut,) if cut < panes.end else ())
+    length = max(0, cut - day.start)
+    return View(day.sums, integrals(day.before, sums, day.start, cut), length)
+
+
+def interval(panes: Panes, start: int, before: Mapping[int, int], as_of: int) -> View:
+    """One 15-minute interval, its integrals up to its end or `as_of`; `before`: levels at `start`."""
+    cut = min(start + INTERVAL_MS, as_of - as_of % PANE_MS)
+    sums = panes.intervals[start].sums
+    later = _without(sums, panes, range(max(cut, start), start + INTERVAL_MS, PANE_MS))
+    area = integrals(before, later, start, cut)
+    return View(sums, area, max(0, cut - start))
+
+
+def whole(sums: Mapping[int, int], first: int, as_of: int) -> View:
+    """Everything a replay saw, from its first time to `as_of`; levels were 0 before."""
+    return View(sums, integrals({}, sums, first, as_of), as_of - first)
+
+
+def _only_levels(values: Mapping[int, int]) -> dict[int, int]:
+    return {
+        counter: values[counter]
+        for level in _INTEGRATED
+        for counter in (level, level + 1)
+        if counter in values
+    }
+
+
+def _without(sums: Mapping[int, int], panes: Panes, starts: Iterable[int]) -> dict[int, int]:
+    left = _only_levels(sums)
+    for start in starts:
+        if start in panes.fine:
+            add(left, _only_levels(panes.pane(start)), -1)
+    return left

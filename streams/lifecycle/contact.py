@@ -1,0 +1,397 @@
+"""Stage 2: the life of a contact (voice, chat), one transition table.
+
+A contact stands in one queue at a time (a visit: waiting, then connected), and beside that may have
+wrap-ups that are not reported yet. Every (phase, event) pair is in `TABLE`: an effect, or the name of
+the anomaly that is counted while nothing changes. `step` takes one event, `fire` the earliest implied
+one (threshold, ages, wrap-up cap, silence, forgetting). Cost: about a microsecond.
+"""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from streams.lifecycle import counters as c
+from streams.lifecycle.book import Book
+from streams.lifecycle.histogram import bucket_of
+from streams.lifecycle.policy import NEVER, SKEW_MS
+
+if TYPE_CHECKING:
+    from streams.lifecycle.facts import Fact
+
+IDLE: Final = 0
+WAITING: Final = 1
+CONNECTED: Final = 2
+
+#: Order within one millisecond and seq; an opener has rank 0.
+RANKS = {
+    "contact.enqueued": 0,
+    "contact.resumed": 0,
+    "contact.blocked": 1,
+    "contact.offered": 2,
+    "offer.failed": 3,
+    "contact.answered": 4,
+    "hold.started": 5,
+    "hold.ended": 6,
+    "contact.transferred": 7,
+    "contact.ended": 8,
+    "wrapup.ended": 9,
+    "contact.abandoned": 10,
+    "contact.flowed_out": 11,
+    "message.sent": 12,
+    "bot.ended": 13,
+    "callback.attempted": 14,
+    "followup.completed": 15,
+}
+OPENER: Final = 0
+CLOSERS = frozenset({7, 8, 10, 11})
+
+
+class Wrapup(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """A wrap-up that is not reported yet. `whole`: the visit is handled only with it."""
+
+    ended_at: int
+    queue: str
+    agent: str | None
+    outbound: bool
+    whole: bool
+    talk: int
+    hold: int
+
+
+class ContactState(msgspec.Struct, array_like=True, gc=False):
+    """What the past of a contact means for its future. Times in ms, -1: none."""
+
+    phase: int = IDLE
+    queue: str = ""
+    entered_at: int = -1
+    outbound: bool = False
+    decided: bool = False
+    answered_at: int = -1
+    agent: str | None = None
+    hold_since: int = -1
+    hold: int = 0
+    ringing: tuple[str, ...] = ()
+    customer_at: int = -1
+    wrapups: tuple[Wrapup, ...] = ()
+    closed_at: int = -1
+    early_at: int = -1
+    early_agent: str | None = None
+    silent_queue: str | None = None
+    due: int = NEVER
+
+
+def blank() -> ContactState:
+    """A contact nothing is known of."""
+    return ContactState()
+
+
+def is_blank(state: ContactState, before: int) -> bool:
+    """Whether a contact whose events are all before `before` (ms) can be dropped without a trace."""
+    return (
+        state.phase == IDLE
+        and state.closed_at < 0
+        and not state.wrapups
+        and state.early_at < before - SKEW_MS
+    )
+
+
+def since(state: ContactState) -> tuple[str, int, int] | None:
+    """(queue, level, start in ms) of what a wallboard shows the oldest of."""
+    if state.outbound:
+        return None
+    if state.phase == WAITING:
+        return state.queue, c.WAITING, state.entered_at
+    if state.phase == CONNECTED:
+        return state.queue, c.HANDLING, state.answered_at
+    return None
+
+
+def is_open(state: ContactState) -> bool:
+    """Whether a visit is open, so that a closer goes before an opener of the same instant."""
+    return state.phase != IDLE
+
+
+# -- effects ---------------------------------------------------------------------------------------
+
+
+def _enqueued(state: ContactState, fact: "Fact", book: Book) -> None:
+    _open(state, fact.queue or "", fact.at, fact.outbound, book)
+
+
+def _requeued(state: ContactState, fact: "Fact", book: Book) -> None:
+    reason = fact.detail if fact.detail in c.REASONS else "other"
+    _flow_out(state, fact.at, reason or "other", book)
+    _enqueued(state, fact, book)
+
+
+def _moved_on(state: ContactState, fact: "Fact", book: Book) -> None:
+    _transfer(state, fact.at, state.agent, book)
+    _enqueued(state, fact, book)
+
+
+def _open(state: ContactState, queue: str, at: int, outbound: bool, book: Book) -> None:
+    early = state.early_at
+    state.phase, state.queue, state.entered_at, state.outbound = WAITING, queue, at, outbound
+    state.decided, state.ringing, state.customer_at = False, (), at
+    state.early_at, state.silent_queue = -1, None
+    if not outbound:
+        sign, cell, offset = book.sign, book.cell(queue, at), at % book.width
+        cell[c.OFFERED] += sign
+        cell[c.WAITING] += sign
+        cell[c.WAITING + 1] += sign * offset
+    if early >= 0 and at - early <= SKEW_MS:
+        book.anomaly("clamped")
+        _answer(state, at, state.early_agent, book)
+    state.early_agent = None
+
+
+def _blocked(state: ContactState, fact: "Fact", book: Book) -> None:
+    if not fact.outbound:
+        book.cell(fact.queue or "", fact.at)[c.BLOCKED] += book.sign
+
+
+def _offered(state: ContactState, fact: "Fact", book: Book) -> None:
+    agent = fact.agent or ""
+    if agent in state.ringing:
+        return
+    if not state.ringing and not state.outbound:
+        book.level(state.queue, fact.at, c.RINGING, 1)
+    state.ringing = (*state.ringing, agent)
+
+
+def _offer_failed(state: ContactState, fact: "Fact", book: Book) -> None:
+    if not state.outbound:
+        book.cell(state.queue, fact.at)[c.OFFERS[fact.detail or ""]] += book.sign
+    if fact.agent in state.ringing:
+        state.ringing = tuple(agent for agent in state.ringing if agent != fact.agent)
+        if not state.ringing and not state.outbound:
+            book.level(state.queue, fact.at, c.RINGING, -1)
+
+
+def _answered(state: ContactState, fact: "Fact", book: Book) -> None:
+    _answer(state, fact.at, fact.agent, book)
+
+
+def _answer(state: ContactState, at: int, agent: str | None, book: Book) -> None:
+    if not state.outbound:
+        sign, cell, offset = book.sign, book.cell(state.queue, at), at % book.width
+        wait = at - state.entered_at
+        cell[c.ANSWERED] += sign
+        cell[c.ACCEPTED] += sign
+        cell[c.ANSWERED_WAIT] += sign * wait
+        cell[c.CLOSED_WAIT] += sign * wait
+        cell[c.WAIT_BUCKETS + bucket_of(wait)] += sign
+        cell[c.HANDLING] += sign
+        cell[c.HANDLING + 1] += sign * offset
+        _leave(state, at, c.ANSWERED_IN, book)
+    state.phase, state.answered_at, state.agent = CONNECTED, at, agent
+    state.hold_since, state.hold, state.ringing = -1, 0, ()
+
+
+def _leave(state: ContactState, at: int, within: int | None, book: Book) -> None:
+    """The wait is over: levels fall, and the threshold is decided if it has not passed."""
+    sign, cell, offset = book.sign, book.cell(state.queue, at), at % book.width
+    cell[c.WAITING] -= sign
+    cell[c.WAITING + 1] -= sign * offset
+    if state.ringing:
+        cell[c.RINGING] -= sign
+        cell[c.RINGING + 1] -= sign * offset
+    if state.decided:
+        cell[c.OVER_THRESHOLD] -= sign
+        cell[c.OVER_THRESHOLD + 1] -= sign * offset
+        return
+    threshold = book.policy(state.queue).threshold_ms
+    if within is not None and threshold is not None and at <= state.entered_at + threshold:
+        cell[c.DECIDED] += sign
+        cell[within] += sign
+
+
+def _early(state: ContactState, fact: "Fact", book: Book) -> None:
+    """No visit (yet): with clock skew the enqueue may follow within five seconds."""
+    state.early_at, state.early_agent = fact.at, fact.agent
+    book.anomaly("answered_without_visit")
+
+
+def _hold_started(state: ContactState, fact: "Fact", book: Book) -> None:
+    if state.hold_since >= 0:
+        book.anomaly("hold_repeated")
+    else:
+        state.hold_since = fact.at
+
+
+def _hold_ended(state: ContactState, fact: "Fact", book: Book) -> None:
+    if state.hold_since < 0:
+        book.anomaly("hold_not_started")
+    else:
+        state.hold += fact.at - state.hold_since
+        state.hold_since = -1
+
+
+def _connection(state: ContactState, at: int, agent: str | None, whole: bool) -> Wrapup:
+    """The connected part of the visit, ended at `at`; an open hold ends with it."""
+    hold = state.hold + (at - state.hold_since if state.hold_since >= 0 else 0)
+    talk = at - state.answered_at - hold
+    return Wrapup(at, state.queue, agent or state.agent, state.outbound, whole, talk, hold)
+
+
+def _disconnect(state: ContactState, wrapup: Wrapup, book: Book) -> None:
+    if not state.outbound:
+        book.level(state.queue, wrapup.ended_at, c.HANDLING, -1)
+    _close(state, wrapup.ended_at, handled=not wrapup.whole)
+    state.wrapups = (*state.wrapups, wrapup)
+
+
+def _transferred(state: ContactState, fact: "Fact", book: Book) -> None:
+    _transfer(state, fact.at, fact.agent, book)
+
+
+def _transfer(state: ContactState, at: int, agent: str | None, book: Book) -> None:
+    leg = _connection(state, at, agent, whole=False)
+    handled(leg, at, 0, book)
+    if not leg.outbound:
+        book.cell(leg.queue, at)[c.TRANSFERRED] += book.sign
+    _disconnect(state, leg, book)
+
+
+def _ended(state: ContactState, fact: "Fact", book: Book) -> None:
+    leg = _connection(state, fact.at, fact.agent, book.policy(state.queue).wrapup)
+    if not leg.whole:
+        handled(leg, fact.at, 0, book)
+    _disconnect(state, leg, book)
+
+
+def handled(leg: Wrapup, at: int, wrapup: int, book: Book) -> None:
+    """The visit is handled at `at`, booked whole."""
+    if leg.outbound:
+        return
+    sign, cell = book.sign, book.cell(leg.queue, at)
+    cell[c.HANDLED] += sign
+    cell[c.TALK] += sign * leg.talk
+    cell[c.HOLD] += sign * leg.hold
+    cell[c.WRAPUP] += sign * wrapup
+
+
+def _wrapup_ended(state: ContactState, fact: "Fact", book: Book) -> None:
+    reported = fact.agent
+
+    def fits(leg: Wrapup) -> int:
+        if leg.agent is None or reported is None:
+            return 1
+        return 0 if leg.agent == reported else 2
+
+    leg = min(state.wrapups, key=fits, default=None)  # of equal fits the oldest: the first
+    if leg is None or fits(leg) == 2:
+        book.anomaly("wrapup_without_visit")
+        return
+    state.wrapups = tuple(other for other in state.wrapups if other is not leg)
+    cap = book.policy(leg.queue).wrapup_cap_ms
+    lasted = fact.at - leg.ended_at
+    if lasted > cap:
+        book.anomaly("wrapup_capped")
+        lasted = cap
+    if leg.whole:
+        handled(leg, fact.at, lasted, book)
+        state.closed_at = fact.at
+    elif not leg.outbound:
+        book.cell(leg.queue, fact.at)[c.WRAPUP] += book.sign * lasted
+
+
+def _abandoned(state: ContactState, fact: "Fact", book: Book) -> None:
+    abandon(state, fact.at, fact.detail == "silent", book)
+
+
+def abandon(state: ContactState, at: int, silent: bool, book: Book) -> None:
+    """The customer left unanswered; short if within the queue's short-abandon threshold."""
+    if not state.outbound:
+        sign, cell, wait = book.sign, book.cell(state.queue, at), at - state.entered_at
+        short = book.policy(state.queue).short_ms
+        cell[c.ABANDONED] += sign
+        if short is not None and wait <= short:
+            cell[c.SHORT_ABANDONED] += sign
+        if silent:
+            cell[c.SILENT_ABANDONED] += sign
+        cell[c.ABANDONED_WAIT] += sign * wait
+        cell[c.CLOSED_WAIT] += sign * wait
+        _leave(state, at, c.ABANDONED_IN, book)
+    _close(state, at)
+
+
+def orphan(state: ContactState, at: int, book: Book) -> None:
+    """Nobody ever reported how the wait ended: it leaves the wallboard, at its maximum age."""
+    if not state.outbound:
+        book.cell(state.queue, at)[c.ORPHANED] += book.sign
+        _leave(state, at, None, book)
+    _close(state, at)
+
+
+def expire(state: ContactState, at: int, book: Book) -> None:
+    """Answered and never ended: closed unhandled, outside AHT, at the maximum handling age."""
+    if not state.outbound:
+        book.level(state.queue, at, c.HANDLING, -1)
+    _close(state, at)
+
+
+def _flowed_out(state: ContactState, fact: "Fact", book: Book) -> None:
+    _flow_out(state, fact.at, fact.detail or "other", book)
+
+
+def _waiting_ended(state: ContactState, fact: "Fact", book: Book) -> None:
+    _flow_out(state, fact.at, "other", book)
+
+
+def _waiting_transferred(state: ContactState, fact: "Fact", book: Book) -> None:
+    _flow_out(state, fact.at, "transfer", book)
+
+
+def _flow_out(state: ContactState, at: int, reason: str, book: Book) -> None:
+    if not state.outbound:
+        sign, cell = book.sign, book.cell(state.queue, at)
+        cell[c.FLOWED_OUT] += sign
+        cell[c.REASONS[reason]] += sign
+        cell[c.CLOSED_WAIT] += sign * (at - state.entered_at)
+        _leave(state, at, c.FLOWED_OUT_IN, book)
+    _close(state, at)
+
+
+def _close(state: ContactState, at: int, handled: bool = True) -> None:
+    state.phase, state.ringing, state.outbound = IDLE, (), False
+    if handled:
+        state.closed_at = at
+
+
+def _customer_wrote(state: ContactState, fact: "Fact", book: Book) -> None:
+    if fact.detail == "customer":
+        state.customer_at = fact.at
+
+
+def _wrote_again(state: ContactState, fact: "Fact", book: Book) -> None:
+    if fact.detail == "customer" and state.silent_queue is not None:
+        _open(state, state.silent_queue, fact.at, fact.outbound, book)
+
+
+def _nothing(state: ContactState, fact: "Fact", book: Book) -> None:
+    """No effect on the visit; the event itself is remembered."""
+
+
+Effect = Callable[[ContactState, "Fact", Book], None]
+
+#: event: what it does when no visit is open, while one waits, while one is connected.
+TABLE: dict[str, tuple[Effect | str, Effect | str, Effect | str]] = {
+    "contact.enqueued": (_enqueued, _requeued, _moved_on),
+    "contact.blocked": (_blocked, _blocked, _blocked),
+    "contact.offered": ("offered_without_visit", _offered, "offered_while_connected"),
+    "offer.failed": ("offer_failed_without_visit", _offer_failed, _offer_failed),
+    "contact.answered": (_early, _answered, "answered_again"),
+    "hold.started": ("hold_without_visit", "hold_while_waiting", _hold_started),
+    "hold.ended": ("hold_without_visit", "hold_while_waiting", _hold_ended),
+    "contact.transferred": ("transferred_without_visit", _waiting_transferred, _transferred),
+    "contact.ended": ("ended_without_visit", _waiting_ended, _ended),
+    "wrapup.ended": (_wrapup_ended, _wrapup_ended, _wrapup_ended),
+    "contact.abandoned": ("abandoned_without_visit", _abandoned, _ended),
+    "contact.flowed_out": ("flowed_out_without_visit", _flowed_out, "flowed_out_while_connected"),
+    "message.sent": (_wrote_again, _customer_wrote, _customer_wrote),
+    "bot.ended": (_nothing, _nothing, _nothing),
+    "callback.attempted": (_nothing, _nothing, _nothing),
+    "followup.completed": (_nothing, _nothing, _nothing),
+}

@@ -1,0 +1,65 @@
+"""Stage 2: the numbers of every counter, sum, level and histogram that a contribution can name.
+
+A contribution is (tenant, queue, channel, pane, counter, ±integer). Counters are small integers so that
+a pane is a plain `dict[int, int]`, whose merge is addition. A level takes two numbers: the sum of its
+changes, and the sum of change x milliseconds since the pane's start; so its integral is linear.
+Changing a number changes stored state: append, never renumber.
+"""
+
+# counts, each at its own event's time
+OFFERED, BLOCKED, ANSWERED, ABANDONED, SHORT_ABANDONED, SILENT_ABANDONED = range(6)
+FLOWED_OUT, ORPHANED, HANDLED, TRANSFERRED = range(6, 10)
+DECIDED, ANSWERED_IN, ABANDONED_IN, FLOWED_OUT_IN = range(10, 14)
+TICKETS_OPENED, FIRST_RESPONSES, TICKETS_RESOLVED, TICKETS_REOPENED = range(14, 18)
+#: Not published, but a queue that a ticket was moved to exists.
+TICKETS_MOVED_IN = 18
+
+OUTCOMES = ("accepted", "rejected", "timeout", "customer_left", "rescinded")
+OFFERS = {name: 20 + index for index, name in enumerate(OUTCOMES)}
+ACCEPTED = OFFERS["accepted"]
+
+FLOWED_OUT_REASONS = (
+    "timeout",
+    "overflow",
+    "key",
+    "voicemail",
+    "callback",
+    "transfer",
+    "no_agents",
+    "closed",
+    "error",
+    "other",
+)
+REASONS = {name: 30 + index for index, name in enumerate(FLOWED_OUT_REASONS)}
+
+# sums of milliseconds
+ANSWERED_WAIT, ABANDONED_WAIT, CLOSED_WAIT, TALK, HOLD, WRAPUP = range(50, 56)
+FIRST_RESPONSE_TIME, RESOLUTION_TIME = 56, 57
+
+# levels of visits and tickets: n is the sum of changes, n + 1 the sum of change x offset
+WAITING, OVER_THRESHOLD, RINGING, HANDLING = 100, 102, 104, 106
+BACKLOG = {"open": 108, "pending": 110, "on_hold": 112}
+VISIT_LEVELS = (WAITING, OVER_THRESHOLD, RINGING, HANDLING, *BACKLOG.values())
+
+# levels of agents; from AGENT_BASE on a queue's numbers are not part of `_all`, which has its own
+AGENT_BASE = 200
+BUSY, STAFFED, SLOT_BUSY, SLOT_CAPACITY = 200, 202, 204, 206
+AGENT_STATES = (
+    "error",
+    "on_contact",
+    "wrapup",
+    "ringing",
+    "break",
+    "available",
+    "unknown",
+    "offline",
+)
+STATES = {name: 208 + 2 * index for index, name in enumerate(AGENT_STATES)}
+AGENT_LEVELS = (BUSY, STAFFED, SLOT_BUSY, SLOT_CAPACITY, *STATES.values())
+LEVELS = VISIT_LEVELS + AGENT_LEVELS
+AGENT_END = 300
+
+# log-linear histograms: base + bucket index of `windows/histogram.py` (fewer than 2,000 buckets)
+WAIT_BUCKETS = 1_000
+RESOLUTION_BUCKETS = 3_000
+BUCKETS = 2_000

@@ -1,0 +1,261 @@
+"""Stage 2: an entity is a base state and the facts after it; its contributions are those of folding them.
+
+A fact that sorts last takes one step. Any other takes the entity's contributions back and books those
+of the new fold: the same function, so the fast path cannot disagree. Implied events take part once they
+are before `limit` (the unit's now). Facts older than `closed_before` are folded into the base; long tails
+are packed into chunks, each with the base before it. Cost: a step, plus twice the tail for a refold.
+"""
+
+from bisect import insort
+from collections.abc import Sequence
+from copy import copy
+from typing import Any, Final, Generic, Protocol, TypeVar
+
+import msgspec
+
+from streams.lifecycle import agent, contact, steps, ticket
+from streams.lifecycle.book import Book
+from streams.lifecycle.facts import Fact, Snapshot, content_of, order_of
+from streams.lifecycle.policy import NEVER
+
+#: Tail lengths: packing starts above the first and leaves about the second.
+LONG, KEPT = 48, 16
+
+S = TypeVar("S", contact.ContactState, ticket.TicketState, agent.AgentState)
+F = TypeVar("F", Fact, Snapshot)
+F_in = TypeVar("F_in", Fact, Snapshot, contravariant=True)
+
+
+class Lifecycle(Protocol[S, F_in]):
+    """What a lifecycle module offers."""
+
+    def blank(self) -> S: ...
+    def is_blank(self, state: S, before: int) -> bool: ...
+    def since(self, state: S) -> tuple[str, int, int] | None: ...
+    def is_open(self, state: S) -> bool: ...
+    def step(self, state: S, fact: F_in, book: Book) -> None: ...
+    def fire(self, state: S, book: Book) -> None: ...
+
+
+class _Contact:
+    """The contact's lifecycle: table and deadlines are in two files."""
+
+    blank = staticmethod(contact.blank)
+    is_blank = staticmethod(contact.is_blank)
+    since = staticmethod(contact.since)
+    is_open = staticmethod(contact.is_open)
+    step = staticmethod(steps.step)
+    fire = staticmethod(steps.fire)
+
+
+CONTACT: Final[Any] = _Contact()
+TICKET: Final[Any] = ticket
+AGENT: Final[Any] = agent
+
+
+class Entity(msgspec.Struct, Generic[S, F], array_like=True, gc=False):
+    """One contact, ticket or agent. Times in ms.
+
+    `state` is the fold of `tail` upon `base` with the implied events before `limit`. `skipped` is the
+    earliest implied event that should have come before a fact of the tail but was not before `limit`.
+    `fired` is the time of the last implied event that is in `state`.
+    `wake` is the unit's memory of when it looks at the entity by itself. `chunks` is the number of
+    the next chunk; facts in chunks are older than the base.
+    """
+
+    base: S | None
+    state: S
+    tail: list[F]
+    limit: int
+    skipped: int = NEVER
+    fired: int = -1
+    wake: int = NEVER
+    chunks: int = 0
+
+    @property
+    def due(self) -> int:
+        """When the entity's next implied event falls due, ms."""
+        return min(self.state.due, self.skipped)
+
+
+class Chunk(msgspec.Struct, Generic[S, F], array_like=True, gc=False):
+    """Facts of a long tail that are seldom needed, and the base before them."""
+
+    base: S | None
+    facts: list[F]
+
+
+def _copy(life: Lifecycle[S, F], base: S | None) -> S:
+    if base is None:
+        return life.blank()
+    return copy(base)  # its fields are immutable: a shallow copy is a full one
+
+
+def run(life: Lifecycle[S, F], state: S, facts: Sequence[F], limit: int, book: Book) -> int:
+    """Fold `facts` (in order) into `state`, with implied events before `limit` in their places.
+
+    Implied events after the last fact are left to the caller. Returns the earliest implied event
+    that belongs before a fact but is not before `limit`, NEVER without one.
+    """
+    skipped = NEVER
+    index, count = 0, len(facts)
+    while index < count:
+        fact = facts[index]
+        at = fact.at
+        while state.due < at and state.due < limit:
+            life.fire(state, book)
+        if state.due < at:
+            skipped = min(skipped, state.due)
+        index += 1
+        if index < count and facts[index].at == at and facts[index].seq == fact.seq:
+            group = [fact]
+            while index < count and facts[index].at == at and facts[index].seq == fact.seq:
+                group.append(facts[index])
+                index += 1
+            if isinstance(fact, Fact) and life.is_open(state):
+                _closer_first(group, state)
+            for member in group:
+                life.step(state, member, book)
+        else:
+            life.step(state, fact, book)
+    return skipped
+
+
+def _closer_first(group: list[Any], state: Any) -> None:
+    """Of facts of one instant, upon an open visit: its closer comes before the opener."""
+    if group[0].rank != contact.OPENER:
+        return
+
+    def preference(fact: Fact) -> tuple[int, int, str, str]:
+        own = 0 if fact.queue == state.queue else 1 if fact.queue is None else 2
+        return own, fact.rank, fact.source, fact.id
+
+    closer = min((f for f in group if f.rank in contact.CLOSERS), key=preference, default=None)
+    if closer is not None:
+        group.remove(closer)
+        group.insert(0, closer)
+
+
+def settle(life: Lifecycle[S, F], entity: Entity[S, F], limit: int, book: Book) -> None:
+    """Let every implied event before `limit` happen; `limit` only grows."""
+    if limit <= entity.limit:
+        return
+    if entity.skipped < limit:
+        _refold(life, entity, entity.tail, limit, book)
+        return
+    _drain(life, entity, limit, book)
+    entity.limit = limit
+
+
+def add(life: Lifecycle[S, F], entity: Entity[S, F], fact: F, limit: int, book: Book) -> str:
+    """Take one fact, in whatever order it comes. Returns `ok`, `duplicate` or `conflict`.
+
+    A conflict repeats an id with other content; of the two, the least content counts.
+    """
+    tail = entity.tail
+    for known in tail:
+        if known.id == fact.id and known.source == fact.source:
+            if known == fact:
+                return "duplicate"
+            if content_of(fact) < content_of(known):
+                changed = [other for other in tail if other is not known]
+                insort(changed, fact, key=order_of)
+                _refold(life, entity, changed, max(limit, entity.limit), book)
+            return "conflict"
+    if entity.skipped < limit:
+        settle(life, entity, limit, book)
+    limit = entity.limit = max(limit, entity.limit)
+    at = fact.at
+    if at <= entity.fired or (tail and not _comes_after(tail, fact)):
+        changed = tail.copy()
+        insort(changed, fact, key=order_of)
+        _refold(life, entity, changed, limit, book)
+        return "ok"
+    state = entity.state
+    if state.due < at:
+        _drain(life, entity, min(at, limit), book)
+        entity.skipped = min(entity.skipped, state.due if state.due < at else NEVER)
+    life.step(state, fact, book)
+    tail.append(fact)
+    if state.due < limit:
+        _drain(life, entity, limit, book)
+    return "ok"
+
+
+def _comes_after(tail: list[Any], fact: Any) -> bool:
+    """Whether the fact's place is the last one, so that one step suffices.
+
+    Within an instant that is sure only where no closer can jump before an opener.
+    """
+    last = tail[-1]
+    if fact.at != last.at:
+        return bool(fact.at > last.at)
+    if fact.seq != last.seq:
+        return bool(fact.seq > last.seq)
+    if isinstance(fact, Fact) and (fact.rank in contact.CLOSERS or fact.rank == contact.OPENER):
+        return False
+    return order_of(last) < order_of(fact)
+
+
+def _drain(life: Lifecycle[S, F], entity: Entity[S, F], until: int, book: Book) -> None:
+    state = entity.state
+    while state.due < until:
+        entity.fired = state.due
+        life.fire(state, book)
+
+
+def _refold(
+    life: Lifecycle[S, F], entity: Entity[S, F], tail: list[F], limit: int, book: Book
+) -> None:
+    """Take the entity's contributions back and book those of `tail` before `limit` instead."""
+    sign = book.sign
+    book.sign = -sign
+    entity.state = _copy(life, entity.base)
+    run(life, entity.state, entity.tail, entity.limit, book)
+    _drain(life, entity, entity.limit, book)
+    book.sign = sign
+    entity.tail, entity.limit, entity.fired = tail, limit, -1
+    entity.state = _copy(life, entity.base)
+    entity.skipped = run(life, entity.state, tail, limit, book)
+    _drain(life, entity, limit, book)
+
+
+def rebase(life: Lifecycle[S, F], entity: Entity[S, F], before: int, book: Book) -> None:
+    """Fold what is older than `before` (ms, not after the unit's now) into the base: it is final."""
+    tail, cut = entity.tail, 0
+    while cut < len(tail) and tail[cut].at < before:
+        cut += 1
+    if cut or (entity.base is not None and entity.base.due < before):
+        sign, book.sign = book.sign, 0
+        base = _copy(life, entity.base)
+        run(life, base, tail[:cut], before, book)
+        while base.due < before:
+            life.fire(base, book)
+        book.sign = sign
+        entity.base, entity.tail = base, tail[cut:]
+
+
+def pack(life: Lifecycle[S, F], entity: Entity[S, F], book: Book) -> Chunk[S, F] | None:
+    """Take the older part of a long tail out of the entity; None where there is nothing to take."""
+    tail = entity.tail
+    if len(tail) <= LONG or entity.skipped != NEVER:
+        return None
+    cut = len(tail) - KEPT
+    while cut and tail[cut].at == tail[cut - 1].at:
+        cut -= 1
+    if not cut:
+        return None
+    chunk = Chunk(entity.base, tail[:cut])
+    sign, book.sign = book.sign, 0
+    base = _copy(life, entity.base)
+    run(life, base, chunk.facts, entity.limit, book)
+    book.sign = sign
+    entity.base, entity.tail = base, tail[cut:]
+    entity.chunks += 1
+    return chunk
+
+
+def unpack(entity: Entity[S, F], chunk: Chunk[S, F]) -> None:
+    """Put the newest chunk back; the entity's fold is unchanged."""
+    entity.base, entity.tail = chunk.base, chunk.facts + entity.tail
+    entity.chunks -= 1

@@ -1,0 +1,155 @@
+"""Stage 2: what a lifecycle keeps of an event.
+
+A fact is the part of an event that can change a number, small enough to be remembered for the lateness
+horizon. Facts of one entity are ordered by (at, seq, rank, source, id); `rank` is the type's place in
+its lifecycle's list. Times in ms.
+"""
+
+from typing import Any
+
+import msgspec
+
+from streams.lifecycle import contact, ticket
+from streams.lifecycle.policy import SNAPSHOT_MS
+from streams.wire import events as wire
+
+Order = tuple[int, int, int, str, str]
+
+
+class Fact(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """A contact's or ticket's event. `detail`: its reason, outcome, kind, status or author."""
+
+    at: int
+    seq: int
+    rank: int
+    source: str
+    id: str
+    queue: str | None = None
+    agent: str | None = None
+    detail: str | None = None
+    outbound: bool = False
+
+
+class Snapshot(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """An agent's event: all that holds until the next one. Channel counts are sorted pairs."""
+
+    at: int
+    seq: int
+    rank: int
+    source: str
+    id: str
+    state: str
+    queues: tuple[str, ...]
+    ringing: int
+    handling: tuple[tuple[str, int], ...]
+    wrapping: tuple[tuple[str, int], ...]
+    capacity: tuple[tuple[str, int], ...]
+    ttl: int
+
+
+def order_of(fact: Fact | Snapshot) -> Order:
+    """The place of a fact among its entity's."""
+    return fact.at, fact.seq, fact.rank, fact.source, fact.id
+
+
+def content_of(fact: Fact | Snapshot) -> tuple[Any, ...]:
+    """What of two facts with one id decides which is used: the least. Time first, then content."""
+    if isinstance(fact, Snapshot):
+        return fact.at, fact.rank, fact.seq, *msgspec.structs.astuple(fact)[5:]
+    return (
+        fact.at,
+        fact.rank,
+        fact.seq,
+        fact.queue or "",
+        fact.agent or "",
+        fact.detail or "",
+        fact.outbound,
+    )
+
+
+#: Struct of a contact event: (rank, name of the field that becomes `detail`).
+_CONTACT = {
+    struct: (
+        contact.RANKS[struct.TYPE],
+        next(
+            (
+                name
+                for name in ("reason", "outcome", "kind", "author")
+                if name in struct.__struct_fields__ and struct is not wire.ContactBlocked
+            ),
+            None,
+        ),
+    )
+    for struct in wire.TYPES.values()
+    if struct.TYPE in contact.RANKS
+}
+_TICKET = {
+    struct: ticket.RANKS[struct.TYPE]
+    for struct in wire.TYPES.values()
+    if struct.TYPE in ticket.RANKS
+}
+#: Resolving or closing for one of these reasons takes the ticket out of the figures.
+_LEAVES = frozenset({"merged", "spam", "deleted"})
+
+
+def contact_fact(event: Any) -> Fact:
+    """The fact of a call's or chat's event."""
+    rank, field = _CONTACT[event.__class__]
+    detail = None if field is None else getattr(event, field)
+    if event.__class__ is wire.ContactResumed:
+        detail = "returned"
+    return Fact(
+        event.occurred_at,
+        event.seq,
+        rank,
+        event.source,
+        event.event_id,
+        event.queue,
+        event.agent_id,
+        detail,
+        event.direction == "outbound",
+    )
+
+
+def ticket_fact(event: Any) -> Fact:
+    """The fact of a ticket's event; `detail` is the status, `left`, or `reply` of a human in public."""
+    struct = event.__class__
+    detail = None
+    if struct is wire.TicketStatusChanged:
+        detail = event.status
+    elif struct is wire.TicketReplied:
+        detail = "reply" if event.author == "agent" and event.public else None
+    elif struct is wire.TicketResolved or struct is wire.TicketClosed:
+        detail = "left" if event.reason in _LEAVES else None
+    return Fact(
+        event.occurred_at,
+        event.seq,
+        _TICKET[struct],
+        event.source,
+        event.event_id,
+        event.queue,
+        event.agent_id,
+        detail,
+    )
+
+
+def snapshot(event: wire.AgentState | wire.AgentHeartbeat) -> Snapshot:
+    """The fact of an agent's event."""
+    return Snapshot(
+        event.occurred_at,
+        event.seq,
+        0 if event.__class__ is wire.AgentState else 1,
+        event.source,
+        event.event_id,
+        event.state,
+        tuple(sorted(set(event.queues))),
+        event.ringing,
+        _counts(event.handling),
+        _counts(event.wrapping),
+        _counts(event.capacity),
+        SNAPSHOT_MS if event.ttl_seconds is None else event.ttl_seconds * 1_000,
+    )
+
+
+def _counts(counts: dict[Any, int]) -> tuple[tuple[str, int], ...]:
+    return tuple(sorted((channel, n) for channel, n in counts.items() if n > 0))

@@ -1,0 +1,277 @@
+"""Stage 2: all entities of one unit, packed between transactions.
+
+An entity that is not at hand is the bytes that stand in the changelog: little memory, and nothing to
+encode twice. `add` and `advance` unpack what they touch; `collect` packs it and returns the writes.
+Invariant after `collect`: every implied event before `now` has happened, in every entity.
+Cost: one decode and one encode a touched entity and transaction.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from heapq import heappop, heappush
+from typing import Any
+
+import msgspec
+
+from streams.lifecycle import agent, contact, entity, ticket
+from streams.lifecycle.book import ALL, Book
+from streams.lifecycle.entity import AGENT, CONTACT, TICKET, Chunk, Entity
+from streams.lifecycle.facts import Fact, Snapshot
+from streams.lifecycle.policy import NEVER
+
+#: An entity is looked at again at most this long after the last look: keeps the heap short.
+_LOOK_MS = 3_600_000
+#: Entities are listed by the minute of their last fact, to be folded when it is final.
+_MINUTE_MS = 60_000
+
+_ENCODE = msgspec.msgpack.Encoder().encode
+Write = tuple[bytes, bytes | None]
+Place = tuple[str, str, str]
+
+
+class _Kind:
+    """One lifecycle and how its entities and chunks are packed."""
+
+    def __init__(self, life: Any, state: Any, fact: Any) -> None:
+        self.life = life
+        self.decode = msgspec.msgpack.Decoder(Entity[state, fact]).decode
+        self.decode_chunk = msgspec.msgpack.Decoder(Chunk[state, fact]).decode
+
+
+#: By the first letter of an entity's key.
+_KINDS = {
+    "c": _Kind(CONTACT, contact.ContactState, Fact),
+    "t": _Kind(TICKET, ticket.TicketState, Fact),
+    "a": _Kind(AGENT, agent.AgentState, Snapshot),
+}
+
+
+class _Hot:
+    """An entity at hand, and what it was when it was unpacked."""
+
+    __slots__ = ("channel", "entity", "kind", "minute", "stock", "tenant")
+
+    def __init__(self, key: str, unpacked: Any) -> None:
+        self.kind = _KINDS[key[0]]
+        self.entity = unpacked
+        _, self.tenant, self.channel, _ = key.split("\0", 3)
+        self.stock = self.place()
+        self.minute = self.last_minute()
+
+    def place(self) -> tuple[Place, int, int] | None:
+        """((tenant, queue, channel), level, start) of what it stands in now."""
+        found = self.kind.life.since(self.entity.state)
+        if found is None:
+            return None
+        queue, level, at = found
+        return (self.tenant, queue, self.channel), level, at
+
+    def last_minute(self) -> int:
+        tail = self.entity.tail
+        return tail[-1].at // _MINUTE_MS if tail else -1
+
+
+class _Packed:
+    """A chunk that is not at hand."""
+
+    __slots__ = ("data", "hashes", "last_at", "number")
+
+    def __init__(self, number: int, data: bytes, chunk: Any) -> None:
+        self.number, self.data = number, data
+        self.last_at: int = chunk.facts[-1].at
+        self.hashes = b"".join(_hash(fact) for fact in chunk.facts)
+
+
+def _hash(fact: Any) -> bytes:
+    return hash((fact.source, fact.id)).to_bytes(8, "little", signed=True)
+
+
+class EntityStore:
+    """The entities of one unit. Times in ms."""
+
+    def __init__(self, book: Book) -> None:
+        self.book = book
+        self.now = -1
+        self.oldest: dict[tuple[Place, int], dict[str, int]] = defaultdict(dict)
+        self.moved: set[tuple[Place, int]] = set()
+        self._packed: dict[str, bytes] = {}
+        self._chunks: dict[str, list[_Packed]] = {}
+        self._hot: dict[str, _Hot] = {}
+        self._wakes: list[tuple[int, str]] = []
+        self._minutes: defaultdict[int, list[str]] = defaultdict(list)
+        self._writes: list[Write] = []
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._hot or key in self._packed
+
+    def __len__(self) -> int:
+        return len(self._packed)
+
+    def add(self, key: str, fact: Any, limit: int) -> str:
+        """Take one fact of the entity `key` (letter, tenant, channel, id, joined by NUL)."""
+        hot = self._hot.get(key) or self._unpack(key)
+        kept = hot.entity
+        if kept.chunks and key in self._chunks:
+            self._bring_back(key, hot, fact)
+        book = self.book.open(hot.tenant, hot.channel)
+        return entity.add(hot.kind.life, kept, fact, limit, book)
+
+    def advance(self, now: int) -> None:
+        """Let every implied event before `now` happen, each at its own time."""
+        wakes = self._wakes
+        while wakes and wakes[0][0] < now:
+            wake, key = heappop(wakes)
+            if key not in self:
+                continue
+            hot = self._hot.get(key) or self._unpack(key)
+            if hot.entity.wake == wake:
+                hot.entity.wake = NEVER
+            if hot.entity.due < now:
+                book = self.book.open(hot.tenant, hot.channel)
+                entity.settle(hot.kind.life, hot.entity, now, book)
+        self.now = max(self.now, now)
+
+    def close(self, before: int) -> None:
+        """Make final what is older than `before`: fold it into the bases, forget its ids."""
+        final = before // _MINUTE_MS
+        for minute in sorted(minute for minute in self._minutes if minute < final):
+            for key in dict.fromkeys(self._minutes.pop(minute)):
+                if key in self:
+                    self._rebase(key, self._hot.get(key) or self._unpack(key), before)
+
+    def collect(self, before: int) -> list[Write]:
+        """Pack all that is at hand; return the changelog's writes. `before` is `closed_before`."""
+        writes, self._writes = self._writes, []
+        for key, hot in self._hot.items():
+            kept, life = hot.entity, hot.kind.life
+            stock = hot.place()
+            if stock != hot.stock:
+                self._restock(key, hot.stock, stock)
+            oldest = kept.tail[0].at if kept.tail else NEVER
+            if oldest < before or (kept.base is not None and kept.base.due < before):
+                self._rebase(key, hot, before)
+            if self._is_gone(kept, life, before):
+                if self._packed.pop(key, None) is not None:
+                    writes.append((key.encode(), None))
+                continue
+            chunk = entity.pack(life, kept, self.book.open(hot.tenant, hot.channel))
+            if chunk is not None:
+                self._put_away(key, kept.chunks, chunk)
+            self._plan(key, hot)
+            packed = self._packed[key] = _ENCODE(kept)
+            writes.append((key.encode(), packed))
+        self._hot = {}
+        writes += self._writes
+        self._writes = []
+        return writes
+
+    def restore(self, key: str, value: bytes) -> None:
+        """A changelog record: the newest value of a key."""
+        if key[0] != "k":
+            self._packed[key] = value
+            return
+        owner, number = key[2:].rsplit("\0", 1)
+        chunk = _KINDS[owner[0]].decode_chunk(value)
+        self._chunks.setdefault(owner, []).append(_Packed(int(number), value, chunk))
+
+    def restored(self) -> None:
+        """Every record was given: rebuild what is derived."""
+        for chunks in self._chunks.values():
+            chunks.sort(key=lambda chunk: chunk.number)
+        for key in self._packed:
+            hot = self._unpack(key)
+            hot.entity.wake = NEVER
+            self._restock(key, None, hot.stock)
+            hot.minute = -1
+            self._plan(key, hot)
+            self._packed[key] = _ENCODE(hot.entity)
+        self._hot = {}
+
+    def entities(self) -> Iterator[tuple[str, Any]]:
+        """Every entity, for tests and tools; after `collect` only."""
+        for key, packed in self._packed.items():
+            yield key, _KINDS[key[0]].decode(packed)
+
+    def _unpack(self, key: str) -> _Hot:
+        packed = self._packed.get(key)
+        kind = _KINDS[key[0]]
+        if packed is None:
+            unpacked = Entity(None, kind.life.blank(), [], -1)
+        else:
+            unpacked = kind.decode(packed)
+            # Every implied event before the last `advance` has happened: nothing fell due since.
+            unpacked.limit = max(unpacked.limit, self.now)
+        hot = self._hot[key] = _Hot(key, unpacked)
+        return hot
+
+    def _plan(self, key: str, hot: _Hot) -> None:
+        """See to it that the entity is looked at when it is due, and when its facts are final."""
+        kept = hot.entity
+        due = min(kept.due, max(self.now, 0) + _LOOK_MS)
+        if kept.due == NEVER and kept.tail:
+            due = NEVER  # listed by its last fact's minute instead
+        if due < kept.wake:
+            kept.wake = due
+            heappush(self._wakes, (due, key))
+        minute = hot.last_minute()
+        if minute != hot.minute and minute >= 0:
+            self._minutes[minute].append(key)
+
+    def _restock(
+        self, key: str, old: tuple[Place, int, int] | None, new: tuple[Place, int, int] | None
+    ) -> None:
+        if old is not None:
+            for place in _and_all(old[0]):
+                self.oldest[place, old[1]].pop(key, None)
+                self.moved.add((place, old[1]))
+        if new is not None:
+            for place in _and_all(new[0]):
+                self.oldest[place, new[1]][key] = new[2]
+                self.moved.add((place, new[1]))
+
+    def _rebase(self, key: str, hot: _Hot, before: int) -> None:
+        chunks = self._chunks.get(key)
+        while chunks and chunks[0].last_at < before:
+            self._writes.append((_chunk_key(key, chunks.pop(0).number), None))
+        if chunks:
+            return
+        self._chunks.pop(key, None)
+        hot.entity.chunks = 0
+        book = self.book.open(hot.tenant, hot.channel)
+        entity.rebase(hot.kind.life, hot.entity, before, book)
+
+    def _is_gone(self, kept: Any, life: Any, before: int) -> bool:
+        """Whether no later event could tell the entity from one that never was."""
+        if kept.tail or kept.chunks or kept.due < before:
+            return False
+        return (kept.base is None or life.is_blank(kept.base, before)) and bool(
+            life.is_blank(kept.state, before)
+        )
+
+    def _put_away(self, key: str, number: int, chunk: Any) -> None:
+        data = _ENCODE(chunk)
+        self._chunks.setdefault(key, []).append(_Packed(number, data, chunk))
+        self._writes.append((_chunk_key(key, number), data))
+
+    def _bring_back(self, key: str, hot: _Hot, fact: Any) -> None:
+        """Unpack the chunks that hold this id, or facts that are not older than this one."""
+        chunks, hashed = self._chunks[key], _hash(fact)
+        needed = len(chunks)
+        for index, chunk in enumerate(chunks):
+            if chunk.last_at >= fact.at or hashed in chunk.hashes:
+                needed = index
+                break
+        while len(chunks) > needed:
+            chunk = chunks.pop()
+            entity.unpack(hot.entity, hot.kind.decode_chunk(chunk.data))
+            self._writes.append((_chunk_key(key, chunk.number), None))
+        if not chunks:
+            del self._chunks[key]
+
+
+def _and_all(place: Place) -> tuple[Place, Place]:
+    return place, (place[0], ALL, place[2])
+
+
+def _chunk_key(key: str, number: int) -> bytes:
+    return f"k\0{key}\0{number}".encode()

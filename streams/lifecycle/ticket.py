@@ -1,0 +1,187 @@
+"""Stage 2: the life of a ticket, one transition table.
+
+A ticket is open (by status), resolved, closed, or has left the figures (merged, spam, deleted). Its
+backlog is a stock: a level by status. Counts go to the queue that has the ticket at that moment.
+First response and resolution are counted once a ticket, from its opening.
+"""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from streams.lifecycle import counters as c
+from streams.lifecycle.book import Book
+from streams.lifecycle.histogram import bucket_of
+from streams.lifecycle.policy import FORGET_MS, NEVER
+
+if TYPE_CHECKING:
+    from streams.lifecycle.facts import Fact
+
+NONE: Final = 0
+OPEN: Final = 1
+RESOLVED: Final = 2
+CLOSED: Final = 3
+LEFT: Final = 4
+PHASES = ("none", "open", "resolved", "closed", "left")
+
+RANKS = {
+    "ticket.opened": 0,
+    "ticket.assigned": 1,
+    "ticket.replied": 2,
+    "ticket.status_changed": 3,
+    "ticket.sla_set": 4,
+    "ticket.moved": 5,
+    "work.started": 6,
+    "work.ended": 7,
+    "ticket.resolved": 8,
+    "ticket.reopened": 9,
+    "ticket.closed": 10,
+}
+
+
+class TicketState(msgspec.Struct, array_like=True, gc=False):
+    """What the past of a ticket means for its future. Times in ms, -1: none."""
+
+    phase: int = NONE
+    queue: str = ""
+    status: str = "open"
+    opened_at: int = -1
+    responded: bool = False
+    resolved: bool = False
+    closed_at: int = -1
+    due: int = NEVER
+
+
+def blank() -> TicketState:
+    """A ticket nothing is known of."""
+    return TicketState()
+
+
+def is_blank(state: TicketState, before: int) -> bool:
+    """Whether nothing is known of the ticket."""
+    return state.phase == NONE
+
+
+def since(state: TicketState) -> tuple[str, int, int] | None:
+    """(queue, level, start in ms) of what a wallboard shows the oldest of."""
+    return (state.queue, c.BACKLOG["open"], state.opened_at) if state.phase == OPEN else None
+
+
+def is_open(state: TicketState) -> bool:
+    """No event of a ticket jumps the order of its instant."""
+    return False
+
+
+# -- effects ---------------------------------------------------------------------------------------
+
+
+def _count(state: TicketState, fact: "Fact", counter: int, book: Book, amount: int = 1) -> None:
+    book.cell(state.queue, fact.at)[counter] += book.sign * amount
+
+
+def _backlog(state: TicketState, at: int, change: int, book: Book) -> None:
+    book.level(state.queue, at, c.BACKLOG[state.status], change)
+
+
+def _opened(state: TicketState, fact: "Fact", book: Book) -> None:
+    state.phase, state.queue, state.status = OPEN, fact.queue or "", "open"
+    state.opened_at = fact.at
+    _count(state, fact, c.TICKETS_OPENED, book)
+    _backlog(state, fact.at, 1, book)
+
+
+def _replied(state: TicketState, fact: "Fact", book: Book) -> None:
+    if fact.detail == "reply" and not state.responded:
+        state.responded = True
+        _count(state, fact, c.FIRST_RESPONSES, book)
+        _count(state, fact, c.FIRST_RESPONSE_TIME, book, fact.at - state.opened_at)
+
+
+def _status_changed(state: TicketState, fact: "Fact", book: Book) -> None:
+    _backlog(state, fact.at, -1, book)
+    state.status = fact.detail or "open"
+    _backlog(state, fact.at, 1, book)
+
+
+def _moved(state: TicketState, fact: "Fact", book: Book) -> None:
+    if state.phase == OPEN:
+        _backlog(state, fact.at, -1, book)
+    state.queue = fact.queue or ""
+    _count(state, fact, c.TICKETS_MOVED_IN, book)
+    if state.phase == OPEN:
+        _backlog(state, fact.at, 1, book)
+
+
+def _resolved(state: TicketState, fact: "Fact", book: Book) -> None:
+    _backlog(state, fact.at, -1, book)
+    if fact.detail == "left":
+        state.phase, state.closed_at = LEFT, fact.at
+        return
+    state.phase = RESOLVED
+    if not state.resolved:
+        state.resolved = True
+        lasted = fact.at - state.opened_at
+        _count(state, fact, c.TICKETS_RESOLVED, book)
+        _count(state, fact, c.RESOLUTION_TIME, book, lasted)
+        _count(state, fact, c.RESOLUTION_BUCKETS + bucket_of(lasted), book)
+
+
+def _reopened(state: TicketState, fact: "Fact", book: Book) -> None:
+    state.phase, state.status, state.closed_at = OPEN, "open", -1
+    _count(state, fact, c.TICKETS_REOPENED, book)
+    _backlog(state, fact.at, 1, book)
+
+
+def _closed(state: TicketState, fact: "Fact", book: Book) -> None:
+    if state.phase == OPEN:
+        _backlog(state, fact.at, -1, book)
+    state.phase, state.closed_at = LEFT if fact.detail == "left" else CLOSED, fact.at
+
+
+def _nothing(state: TicketState, fact: "Fact", book: Book) -> None:
+    """No effect on these figures; the event keeps the ticket from being forgotten."""
+
+
+Effect = Callable[[TicketState, "Fact", Book], None]
+_NO, _OVER, _AGAIN = "ticket_unknown", "ticket_closed", "ticket_opened_again"
+_UNSOLVED, _SOLVED = "ticket_not_resolved", "ticket_resolved"
+
+#: event: what it does to a ticket that is unknown, open, resolved, closed, left.
+TABLE: dict[str, tuple[Effect | str, ...]] = {
+    "ticket.opened": (_opened, _AGAIN, _AGAIN, _AGAIN, _AGAIN),
+    "ticket.assigned": (_NO, _nothing, _nothing, _nothing, _nothing),
+    "ticket.replied": (_NO, _replied, _replied, _OVER, _OVER),
+    "ticket.status_changed": (_NO, _status_changed, _SOLVED, _OVER, _OVER),
+    "ticket.sla_set": (_NO, _nothing, _nothing, _nothing, _nothing),
+    "ticket.moved": (_NO, _moved, _moved, _OVER, _OVER),
+    "work.started": (_NO, _nothing, _nothing, _nothing, _nothing),
+    "work.ended": (_NO, _nothing, _nothing, _nothing, _nothing),
+    "ticket.resolved": (_NO, _resolved, _SOLVED, _OVER, _OVER),
+    "ticket.reopened": (_NO, _UNSOLVED, _reopened, _reopened, _OVER),
+    "ticket.closed": (_NO, _closed, _closed, _OVER, _OVER),
+}
+_STEPS = tuple(zip(*TABLE.values(), strict=True))
+
+
+def step(state: TicketState, fact: "Fact", book: Book) -> None:
+    """Take one event, in order."""
+    effect = _STEPS[state.phase][fact.rank]
+    if effect.__class__ is str:
+        book.anomaly(effect)
+    else:
+        effect(state, fact, book)
+    if state.phase == NONE:
+        state.due = NEVER
+    elif state.closed_at >= 0:
+        state.due = state.closed_at + book.policies.horizon_ms
+    else:
+        state.due = fact.at + FORGET_MS
+
+
+def fire(state: TicketState, book: Book) -> None:
+    """The ticket is forgotten: its only implied event."""
+    if state.phase == OPEN:
+        _backlog(state, state.due, -1, book)
+    for field, value in zip(state.__struct_fields__, msgspec.structs.astuple(blank()), strict=True):
+        setattr(state, field, value)

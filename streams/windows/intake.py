@@ -1,0 +1,269 @@
+"""Stage 3: events of one partition number to its cells. The whole state of an intake unit.
+
+In: typed events, then the unit's `now`. Out: changelog writes, and the changed cells by partition of
+their queue. Invariant: one `turn` applies events, lets everything implied before `now` happen, collects,
+and only then advances `closed_before` = now - horizon. Cost: a few microseconds an event.
+"""
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from typing import Any
+
+from streams.lifecycle.book import ALL, Book, Page
+from streams.lifecycle.counters import AGENT_BASE, AGENT_END
+from streams.lifecycle.facts import contact_fact, snapshot, ticket_fact
+from streams.lifecycle.policy import Policies
+from streams.lifecycle.store import EntityStore, Write
+from streams.windows.cells import (
+    CellBatch,
+    CellUpdate,
+    StockUpdate,
+    Values,
+    decode_values,
+    encode_batch,
+    encode_values,
+)
+from streams.windows.sources import Sources
+from streams.wire import Event, Rejected
+from streams.wire.events import AgentEvent, SourceHeartbeat, TicketEvent
+from streams.wire.keys import partition_of
+from streams.wire.routing import SURVEYS
+
+#: An idle source repeats its progress this often.
+PROGRESS_MS = 5_000
+Place = tuple[str, str, str]
+
+
+@dataclass(slots=True)
+class Tally:
+    """What one turn did, for the process's metrics: numbers only ever added up."""
+
+    events: Counter[tuple[str, str]] = field(default_factory=Counter)
+    anomalies: Counter[str] = field(default_factory=Counter)
+    booked: list[tuple[Place, Values]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class IntakeTurn:
+    """What one turn must write, all or nothing; `cells` by partition of `contact.cells`."""
+
+    state: list[Write]
+    cells: list[tuple[int, bytes]]
+    tally: Tally
+
+
+def queue_key(tenant: str, queue: str) -> bytes:
+    """The Kafka key of a queue: its cells go where its KPI records are made."""
+    return f"{tenant}\0{queue}".encode()
+
+
+class Intake:
+    """All contacts, tickets and agents of one partition number, and their cells. Times in ms."""
+
+    def __init__(self, policies: Policies, partition: int, partitions: int) -> None:
+        self.partition, self.partitions = partition, partitions
+        self.horizon = policies.horizon_ms
+        self.book = Book(policies)
+        self.store = EntityStore(self.book)
+        self.cells: dict[Place, dict[int, Values]] = defaultdict(dict)
+        self._places: defaultdict[int, list[Place]] = defaultdict(list)
+        self.inputs: defaultdict[str, Sources] = defaultdict(Sources)
+        self.now = -1
+        self.closed_before = -1
+        self.counts: Counter[str] = Counter()
+        self._facts: list[tuple[str, Any, str]] = []
+        self._progress_at = -1
+        self._tally = Tally()
+        self._seen: set[str] = set()
+
+    # -- events --------------------------------------------------------------------------------
+
+    def accept(self, event: Event, topic: str) -> Rejected | None:
+        """Take one event of the input `topic` (the contract's name); or say why it is not used."""
+        struct: Any = event.__class__
+        at = event.occurred_at
+        if struct is SourceHeartbeat:
+            if at >= self.closed_before:
+                self.inputs[topic].see(event.source, at, event.ended)  # type: ignore[union-attr]
+                self._seen.add(topic)
+            return None
+        if at < self.closed_before:
+            self.counts["late"] += 1
+            return Rejected("late", "older than the lateness horizon", "occurred_at")
+        self.inputs[topic].see(event.source, at)
+        self._seen.add(topic)
+        if topic == SURVEYS:
+            return None
+        if issubclass(struct, AgentEvent):
+            key = f"a\0{event.tenant}\0\0{event.agent_id}"
+            self._facts.append((key, snapshot(event), topic))  # type: ignore[arg-type]
+        elif issubclass(struct, TicketEvent):
+            key = f"t\0{event.tenant}\0ticket\0{event.contact_id}"
+            self._facts.append((key, ticket_fact(event), topic))
+        elif event.channel != "ticket":
+            key = f"c\0{event.tenant}\0{event.channel}\0{event.contact_id}"
+            self._facts.append((key, contact_fact(event), topic))
+        return None
+
+    def knows(self, event: Event) -> bool:
+        """Whether the entity of the event is known here, so that its key was checked before."""
+        if isinstance(event, AgentEvent):
+            return f"a\0{event.tenant}\0\0{event.agent_id}" in self.store
+        letter = "t" if event.channel == "ticket" else "c"
+        return f"{letter}\0{event.tenant}\0{event.channel}\0{event.contact_id}" in self.store
+
+    # -- the turn ------------------------------------------------------------------------------
+
+    def turn(self, now: int, wall: int, following: bool) -> IntakeTurn | None:
+        """Apply what was accepted and let time come to `now`. None: nothing to write."""
+        self.now = now = max(now, self.now)
+        add, events = self.store.add, self._tally.events
+        for key, fact, topic in self._facts:
+            events[topic, add(key, fact, now)] += 1
+        worked = bool(self._facts or self._seen)
+        self._facts = []
+        self.store.advance(now)
+        self.store.close(self.closed_before)
+        state = self.store.collect(self.closed_before)
+        updates = self._collect_cells(state)
+        stocks = self._collect_stocks()
+        due = wall - self._progress_at >= PROGRESS_MS
+        if not (worked or state or updates or stocks or due):
+            return None
+        self._progress_at = wall
+        self._close(state)
+        for topic in self._seen:
+            state.append((f"s\0{topic}".encode(), self.inputs[topic].pack()))
+        self._seen = set()
+        state.append((b"m\0", encode_values(self._meta())))
+        tally, self._tally = self._tally, Tally()
+        self.counts["anomalies"] += sum(self.book.anomalies.values())
+        tally.anomalies, self.book.anomalies = self.book.anomalies, Counter()
+        return IntakeTurn(state, self._batches(updates, stocks, following), tally)
+
+    def _close(self, state: list[Write]) -> None:
+        """What is older than now - horizon is final: its cells are not needed any more."""
+        self.closed_before = max(self.closed_before, self.now - self.horizon)
+        last = self.closed_before - self.book.width
+        for pane in sorted(pane for pane in self._places if pane <= last):
+            for place in self._places.pop(pane):
+                del self.cells[place][pane]
+                state.append((_cell_key(place, pane), None))
+
+    def _collect_cells(self, state: list[Write]) -> list[CellUpdate]:
+        updates: list[CellUpdate] = []
+        pages = [page for page in self.book.pages.values() if page.panes]
+        for page in pages:
+            if page.queue != ALL:
+                self._add_to_all(page)
+        for page in [page for page in self.book.pages.values() if page.panes]:
+            place = (page.tenant, page.queue, page.channel)
+            cells, booked = self.cells[place], defaultdict[int, int](int)
+            for pane, changes in page.panes.items():
+                values = cells.get(pane)
+                if values is None:
+                    values = cells[pane] = {}
+                    self._places[pane].append(place)
+                changed = False
+                for counter, change in changes.items():
+                    if change:
+                        changed = True
+                        values[counter] = values.get(counter, 0) + change
+                        booked[counter] += change
+                if changed:
+                    state.append((_cell_key(place, pane), encode_values(values)))
+                    updates.append(CellUpdate(*place, pane, values))
+            page.panes.clear()
+            self._tally.booked.append((place, booked))
+        return updates
+
+    def _add_to_all(self, page: Page) -> None:
+        """A queue's visits and tickets are its tenant's too; agents count there by themselves."""
+        book = self.book.open(page.tenant, page.channel)
+        total = book.page(ALL).panes
+        for pane, changes in page.panes.items():
+            into = total[pane]
+            for counter, change in changes.items():
+                if not AGENT_BASE <= counter < AGENT_END:
+                    into[counter] += change
+
+    def _collect_stocks(self) -> list[StockUpdate]:
+        stocks: list[StockUpdate] = []
+        for place, level in self.store.moved:
+            starts = self.store.oldest[place, level]
+            stocks.append(StockUpdate(*place, level, min(starts.values(), default=None)))
+            if not starts:
+                del self.store.oldest[place, level]
+        self.store.moved = set()
+        return stocks
+
+    def _batches(
+        self, updates: list[CellUpdate], stocks: list[StockUpdate], following: bool
+    ) -> list[tuple[int, bytes]]:
+        """One batch a partition of queues: its changes, or the bare progress."""
+        shares: list[tuple[list[CellUpdate], list[StockUpdate]]]
+        shares = [([], []) for _ in range(self.partitions)]
+        for update in updates:
+            shares[self._partition(update)][0].append(update)
+        for stock in stocks:
+            shares[self._partition(stock)][1].append(stock)
+        watermark = self.watermark()
+        return [
+            (
+                number,
+                encode_batch(
+                    CellBatch(
+                        self.partition,
+                        self.partitions,
+                        self.now,
+                        self.closed_before,
+                        watermark,
+                        following,
+                        cells,
+                        oldest,
+                    )
+                ),
+            )
+            for number, (cells, oldest) in enumerate(shares)
+        ]
+
+    def _partition(self, update: CellUpdate | StockUpdate) -> int:
+        return partition_of(queue_key(update.tenant, update.queue), self.partitions)
+
+    def watermark(self) -> int | None:
+        """The least watermark over the inputs that have one, ms."""
+        marks = [mark for s in self.inputs.values() if (mark := s.watermark()) is not None]
+        return min(marks, default=None)
+
+    # -- changelog -----------------------------------------------------------------------------
+
+    def _meta(self) -> Values:
+        return {0: self.now, 1: self.closed_before, 2: self.counts["late"]}
+
+    def restore(self, key: bytes, value: bytes) -> None:
+        """One changelog record, the newest of its key."""
+        text = key.decode()
+        letter = text[0]
+        if letter == "m":
+            meta = decode_values(value)
+            self.now, self.closed_before, self.counts["late"] = meta[0], meta[1], meta[2]
+        elif letter == "s":
+            self.inputs[text[2:]] = Sources(value)
+        elif letter == "x":
+            tenant, queue, channel, pane = text[2:].split("\0")
+            place = (tenant, queue, channel)
+            self.cells[place][int(pane)] = decode_values(value)
+            self._places[int(pane)].append(place)
+            self.book.open(tenant, channel).page(queue)
+        else:
+            self.store.restore(text, value)
+
+    def restored(self) -> None:
+        """Every record was given."""
+        self.store.now = self.now
+        self.store.restored()
+
+
+def _cell_key(place: Place, pane: int) -> bytes:
+    return f"x\0{place[0]}\0{place[1]}\0{place[2]}\0{pane}".encode()
+

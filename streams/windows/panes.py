@@ -1,0 +1,254 @@
+"""Stage 3: the panes of one (tenant, queue, channel), added up over all source partitions.
+
+A pane of 10 s is kept for each source (packed; a reader replaces it) until that source's lateness
+horizon has passed it; then it is folded into its 15-minute interval. Sliding windows are running sums:
+panes enter and leave, and a correction is added where it belongs. Integers only; times in ms.
+A level's second number is absolute here: the sum of change x time.
+"""
+
+from collections.abc import Iterable, Mapping
+
+import msgspec
+
+from streams.lifecycle.book import PANE_MS
+from streams.lifecycle.counters import LEVELS
+from streams.windows.cells import Values, decode_values, encode_values
+
+INTERVAL_MS = 900_000
+WINDOWS_MS = {
+    "1m": 60_000,
+    "5m": 300_000,
+    "15m": 900_000,
+    "30m": 1_800_000,
+    "60m": 3_600_000,
+}
+LONGEST_MS = 3_600_000
+#: How long a final interval is kept for `today` (a day of 25 hours, and an hour to spare).
+KEPT_MS = 26 * 3_600_000
+
+_LEVELS = frozenset(LEVELS)
+_SOURCES = msgspec.msgpack.Decoder(dict[int, bytes]).decode
+_ENCODE = msgspec.msgpack.Encoder().encode
+
+
+def add(into: Values, values: Mapping[int, int], sign: int = 1) -> None:
+    """`into` += `values` x `sign`, counter by counter."""
+    for counter, amount in values.items():
+        into[counter] = into.get(counter, 0) + sign * amount
+
+
+def absolute(values: Mapping[int, int], pane: int) -> Values:
+    """The values of a pane with moments counted from the epoch, so that panes add up."""
+    moved = dict(values)
+    for counter, amount in values.items():
+        if counter in _LEVELS:
+            moved[counter + 1] = values.get(counter + 1, 0) + amount * pane
+    return moved
+
+
+def levels_of(values: Mapping[int, int]) -> Values:
+    """Only the sums of level changes."""
+    return {counter: amount for counter, amount in values.items() if counter in _LEVELS}
+
+
+class Running:
+    """A window's sums, and the levels at its start."""
+
+    __slots__ = ("before", "start", "sums")
+
+    def __init__(self, start: int) -> None:
+        self.start = start
+        self.sums: Values = {}
+        self.before: Values = {}
+
+    def correct(self, pane: int, change: Mapping[int, int]) -> None:
+        """A pane before the window's end changed."""
+        if pane >= self.start:
+            add(self.sums, change)
+        else:
+            add(self.before, levels_of(change))
+
+
+class Interval:
+    """The sums of 15 minutes: `folded` panes are final and stored, `sums` are all of them."""
+
+    __slots__ = ("changed", "final", "folded", "sums")
+
+    def __init__(self) -> None:
+        self.folded: Values = {}
+        self.sums: Values = {}
+        self.changed = True
+        self.final = False
+
+
+class Panes:
+    """All panes of one (tenant, queue, channel). `end` is the end of the newest pane that counts."""
+
+    def __init__(self) -> None:
+        self.fine: dict[int, dict[int, bytes]] = {}
+        self.intervals: dict[int, Interval] = {}
+        self.base: Values = {}
+        self.windows = {name: Running(-width) for name, width in WINDOWS_MS.items()}
+        self.today = Running(0)
+        self.end = 0
+        self._future: set[int] = set()
+        self._newest = 0
+
+    def pane(self, start: int) -> Values:
+        """What all sources have in the pane that starts at `start`; moments absolute."""
+        total: Values = {}
+        for packed in self.fine.get(start, {}).values():
+            add(total, decode_values(packed))
+        return absolute(total, start)
+
+    def replace(self, pane: int, source: int, values: Values) -> bool:
+        """The source's newest contents of a pane. Returns whether anything changed."""
+        sources = self.fine.setdefault(pane, {})
+        old = decode_values(sources[source]) if source in sources else {}
+        change = {
+            counter: difference
+            for counter in old.keys() | values.keys()
+            if (difference := values.get(counter, 0) - old.get(counter, 0))
+        }
+        sources[source] = encode_values(values)
+        if not change:
+            return False
+        change = absolute(change, pane)
+        self._interval(pane, change)
+        if pane >= self.end:
+            self._future.add(pane)
+        else:
+            for window in self.windows.values():
+                window.correct(pane, change)
+            self.today.correct(pane, change)
+        return True
+
+    def _interval(self, pane: int, change: Mapping[int, int]) -> None:
+        start = pane - pane % INTERVAL_MS
+        interval = self.intervals.get(start)
+        if interval is None:
+            interval = self.intervals[start] = Interval()
+        add(interval.sums, change)
+        interval.changed = True
+        if start >= self._newest:
+            self._newest = start
+        elif any(levels_of(change).values()):
+            for later, other in self.intervals.items():
+                if later > start:
+                    other.changed = True  # its integrals begin at another height
+
+    def advance(self, end: int, midnight: int) -> bool:
+        """Windows now end at `end`; today began at `midnight`. Returns whether a sum changed."""
+        changed = False
+        if end > self.end:
+            for pane in sorted(pane for pane in self._future if pane < end):
+                self._future.discard(pane)
+                values = self.pane(pane)
+                changed = True
+                for window in (*self.windows.values(), self.today):
+                    add(window.sums, values)
+            for name, width in WINDOWS_MS.items():
+                changed |= self._leave(self.windows[name], end - width)
+            self.end = end
+        if midnight > self.today.start:
+            self._new_day(midnight)
+            changed = True
+        return changed
+
+    def _leave(self, window: Running, start: int) -> bool:
+        left = False
+        span = (start - window.start) // PANE_MS
+        candidates: Iterable[int] = range(window.start, start, PANE_MS)
+        if span > len(self.fine):
+            candidates = [pane for pane in self.fine if window.start <= pane < start]
+        for pane in candidates:
+            if pane in self.fine:
+                values = self.pane(pane)
+                add(window.sums, values, -1)
+                add(window.before, levels_of(values))
+                left = True
+        window.start = start
+        if left:
+            window.sums = {counter: amount for counter, amount in window.sums.items() if amount}
+        return left
+
+    def _new_day(self, midnight: int) -> None:
+        self.today = Running(midnight)
+        self.today.before = dict(self.base)
+        for start, interval in self.intervals.items():
+            if start < midnight:
+                add(self.today.before, levels_of(interval.sums))
+            else:
+                add(self.today.sums, interval.sums)
+        for pane in self._future:
+            target = self.today.sums if pane >= midnight else self.today.before
+            values = self.pane(pane)
+            add(target, values if pane >= midnight else levels_of(values), -1)
+
+    def fold(self, final: int, as_of: int) -> tuple[list[int], set[int]]:
+        """Fold panes before `final` (no source can change them) that no window needs.
+
+        Returns the panes that are gone and the intervals whose folded part grew.
+        """
+        needed = min(as_of - LONGEST_MS, self.end - LONGEST_MS) - PANE_MS
+        gone: list[int] = []
+        grown: set[int] = set()
+        for pane in sorted(self.fine):
+            if pane + PANE_MS > final or pane >= needed:
+                break
+            start = pane - pane % INTERVAL_MS
+            add(self.intervals[start].folded, self.pane(pane))
+            del self.fine[pane]
+            gone.append(pane)
+            grown.add(start)
+        return gone, grown
+
+    def forget(self, as_of: int) -> list[int]:
+        """Drop final intervals that `today` cannot need; their levels go into the base."""
+        gone = []
+        for start in sorted(self.intervals):
+            interval = self.intervals[start]
+            if not interval.final or start + INTERVAL_MS > as_of - KEPT_MS:
+                break
+            add(self.base, levels_of(interval.sums))
+            del self.intervals[start]
+            gone.append(start)
+        return gone
+
+    # -- stored form ---------------------------------------------------------------------------
+
+    def pack_fine(self, pane: int) -> bytes:
+        """A pane of all sources, as it stands in the changelog."""
+        return _ENCODE(self.fine[pane])
+
+    def restore_fine(self, pane: int, value: bytes) -> None:
+        """A pane of the changelog; `rebuild` makes it count."""
+        self.fine[pane] = _SOURCES(value)
+
+    def rebuild(self, end: int, midnight: int) -> None:
+        """After a restore: everything that is derived from panes and folded parts."""
+        for interval in self.intervals.values():
+            interval.sums = dict(interval.folded)
+        self.end = end
+        level: Values = dict(self.base)
+        for pane in self.fine:
+            start = pane - pane % INTERVAL_MS
+            interval = self.intervals.setdefault(start, Interval())
+            add(interval.sums, self.pane(pane))
+            interval.changed = True
+        self._newest = max(self.intervals, default=0)
+        for interval in self.intervals.values():
+            add(level, levels_of(interval.sums))
+        self._future = {pane for pane in self.fine if pane >= end}
+        for name, width in WINDOWS_MS.items():
+            window = self.windows[name] = Running(end - width)
+            window.before = dict(level)
+            for pane in self.fine:
+                if pane >= window.start:
+                    values = self.pane(pane)
+                    add(window.before, levels_of(values), -1)
+                    if pane < end:
+                        add(window.sums, values)
+        self.today = Running(0)
+        self._new_day(midnight)
+

@@ -1,0 +1,269 @@
+"""Stage 3: cells of all source partitions to the panes of this partition's queues. A queues unit's state.
+
+Time here is `as_of`: what every source has passed. A source that was caught up is followed by the clock
+for 15 s, so idle queues stay fresh; one that is silent holds `as_of`, and everybody sees it age.
+Invariant: the same cells in any order, repeated or not, give the same panes. Times in ms.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import msgspec
+
+from streams.lifecycle.book import ALL, PANE_MS
+from streams.lifecycle.counters import AGENT_BASE, AGENT_END
+from streams.windows.calendar import midnight_of
+from streams.windows.cells import CellBatch, Values, decode_values, encode_values
+from streams.windows.panes import INTERVAL_MS, Interval, Panes, add, levels_of
+
+Place = tuple[str, str, str]
+Write = tuple[bytes, bytes | None]
+
+#: How long the clock speaks for a source that was caught up and has not reported since.
+FOLLOWED_MS = 15_000
+
+
+class Progress(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """How far one source is."""
+
+    now: int
+    closed_before: int
+    watermark: int | None
+    following: bool
+
+
+class _Stored(msgspec.Struct, array_like=True, gc=False):
+    """What the changelog keeps of a queue beside its panes and intervals."""
+
+    base: Values
+    oldest: dict[int, dict[int, int]]
+    used: bool
+    cursor: int
+
+
+class _StoredInterval(msgspec.Struct, array_like=True, gc=False):
+    folded: Values
+    final: bool
+
+
+_ENCODE = msgspec.msgpack.Encoder().encode
+_DECODE = msgspec.msgpack.Decoder(_Stored).decode
+_DECODE_INTERVAL = msgspec.msgpack.Decoder(_StoredInterval).decode
+_DECODE_PROGRESS = msgspec.msgpack.Decoder(dict[int, Progress]).decode
+
+
+@dataclass(slots=True)
+class Queue:
+    """One (tenant, queue, channel): its panes, and the oldest of what stands in it by source."""
+
+    place: Place
+    zone: str = "UTC"
+    panes: Panes = field(default_factory=Panes)
+    oldest: dict[int, dict[int, int]] = field(default_factory=dict)
+    used: bool = False
+    cursor: int = -1
+    dirty: bool = True
+
+    def oldest_at(self, level: int) -> int | None:
+        """The least start over all sources, ms; None where nothing stands in the level."""
+        return min(self.oldest.get(level, {}).values(), default=None)
+
+
+class Queues:
+    """All queues of one partition number."""
+
+    def __init__(self, configured: dict[Place, str]) -> None:
+        """`configured`: the places of this partition that always exist, with their time zones."""
+        self.zones = configured
+        self.queues: dict[Place, Queue] = {}
+        self.progress: dict[int, Progress] = {}
+        self.sources = 0
+        self.as_of = -1
+        self.revision = 0
+        self._touched: set[tuple[Place, int]] = set()
+        self._stored: set[Place] = set()
+        self._moved = False
+        self._waiting: list[Queue] = []
+        for place in configured:
+            self.queue(place).used = True
+
+    def queue(self, place: Place) -> Queue:
+        """The queue at a place, made on first use."""
+        known = self.queues.get(place)
+        if known is None:
+            zone = "UTC" if place[1] == ALL else self.zones.get(place, "UTC")
+            known = self.queues[place] = Queue(place, zone)
+            known.panes.advance(self.end, midnight_of(max(self.as_of, 0), zone))
+            known.cursor = self.as_of - self.as_of % INTERVAL_MS if self.as_of >= 0 else -1
+        return known
+
+    @property
+    def end(self) -> int:
+        """Where count windows end: `as_of` rounded up to a pane."""
+        return -(-self.as_of // PANE_MS) * PANE_MS if self.as_of >= 0 else 0
+
+    @property
+    def watermark(self) -> int | None:
+        """The least event watermark over the sources that have one."""
+        marks = (p.watermark for p in self.progress.values())
+        return min((mark for mark in marks if mark is not None), default=None)
+
+    @property
+    def closed_before(self) -> int:
+        """What no source will change any more."""
+        if not self.sources or len(self.progress) < self.sources:
+            return -1
+        return min(p.closed_before for p in self.progress.values())
+
+    def accept(self, batch: CellBatch) -> None:
+        """Take one source's changes; its progress counts after them."""
+        self.sources = max(self.sources, batch.sources)
+        for update in batch.cells:
+            place = (update.tenant, update.queue, update.channel)
+            queue = self.queue(place)
+            if queue.cursor < 0:
+                queue.cursor = update.pane - update.pane % INTERVAL_MS
+                self._stored.add(place)
+            if queue.panes.replace(update.pane, batch.source, update.values):
+                self._touched.add((place, update.pane))
+                queue.dirty = True
+            if not queue.used and any(not AGENT_BASE <= c < AGENT_END for c in update.values):
+                queue.used = True
+                self._stored.add(place)
+        for stock in batch.stocks:
+            place = (stock.tenant, stock.queue, stock.channel)
+            queue = self.queue(place)
+            starts = queue.oldest.setdefault(stock.level, {})
+            if stock.oldest is None:
+                starts.pop(batch.source, None)
+            else:
+                starts[batch.source] = stock.oldest
+            queue.dirty = True
+            self._stored.add(place)
+        self.progress[batch.source] = Progress(
+            batch.now, batch.closed_before, batch.watermark, batch.following
+        )
+        self._moved = True
+
+    def advance(self, wall: int | None) -> None:
+        """Move `as_of` on; `wall` (ms) only where everything sent was read, else None."""
+        if not self.sources or len(self.progress) < self.sources:
+            return
+        reached = min(
+            p.now
+            if wall is None or not p.following
+            else max(p.now, min(wall, p.now + FOLLOWED_MS))
+            for p in self.progress.values()
+        )
+        if reached <= self.as_of:
+            return
+        first, self.as_of = self.as_of < 0, reached
+        end = self.end
+        for queue in self.queues.values():
+            if queue.panes.advance(end, midnight_of(reached, queue.zone)):
+                queue.dirty = True
+            if first and queue.cursor < 0:
+                queue.cursor = reached - reached % INTERVAL_MS
+                self._stored.add(queue.place)
+
+    def passed(self, queue: Queue) -> Iterator[tuple[int, Values]]:
+        """Intervals to publish: those that changed, and those that just ended or became final.
+
+        Each with the levels at its start.
+        """
+        final_before = self.closed_before
+        while 0 <= queue.cursor <= self.as_of - INTERVAL_MS:
+            queue.panes.intervals.setdefault(queue.cursor, Interval()).changed = True
+            queue.cursor += INTERVAL_MS
+            self._stored.add(queue.place)
+        levels = dict(queue.panes.base)
+        for start, interval in sorted(queue.panes.intervals.items()):
+            if not interval.final and start + INTERVAL_MS <= final_before:
+                interval.final = interval.changed = True
+                self._store_interval(queue, start)
+            if interval.changed:
+                interval.changed = False
+                yield start, levels
+            add(levels, levels_of(interval.sums))
+
+    # -- changelog -----------------------------------------------------------------------------
+
+    def _store_interval(self, queue: Queue, start: int) -> None:
+        self._touched.add((queue.place, -start - 1))
+
+    def collect(self) -> list[Write]:
+        """The changelog's writes of everything that changed since the last call."""
+        writes: list[Write] = []
+        for queue in self._some_queues():
+            panes = queue.panes
+            gone, grown = panes.fold(self.closed_before, self.as_of)
+            for pane in gone:
+                self._touched.add((queue.place, pane))
+            for start in grown:
+                self._store_interval(queue, start)
+            for start in panes.forget(self.as_of):
+                self._store_interval(queue, start)
+                self._stored.add(queue.place)
+        for place, number in self._touched:
+            panes, prefix = self.queues[place].panes, "\0".join(place)
+            if number >= 0:
+                value = panes.pack_fine(number) if number in panes.fine else None
+                writes.append((f"x\0{prefix}\0{number}".encode(), value))
+            else:
+                start = -number - 1
+                kept = panes.intervals.get(start)
+                stored = kept and _ENCODE(_StoredInterval(kept.folded, kept.final))
+                writes.append((f"i\0{prefix}\0{start}".encode(), stored or None))
+        for place in self._stored:
+            queue = self.queues[place]
+            packed = _ENCODE(_Stored(queue.panes.base, queue.oldest, queue.used, queue.cursor))
+            writes.append(("q\0{}\0{}\0{}".format(*place).encode(), packed))
+        if self._moved or writes:
+            writes.append((b"p\0", _ENCODE(self.progress)))
+            writes.append((b"m\0", encode_values(self._meta())))
+        self._touched, self._stored, self._moved = set(), set(), False
+        return writes
+
+    def _some_queues(self) -> list[Queue]:
+        """A share of the queues to tidy up: all of them take their turn within about a minute."""
+        if not self._waiting:
+            self._waiting = list(self.queues.values())
+        share = len(self.queues) // 50 + 1
+        some, self._waiting = self._waiting[:share], self._waiting[share:]
+        return some
+
+    def _meta(self) -> Values:
+        return {0: self.as_of, 1: self.revision, 2: self.sources}
+
+    def restore(self, key: bytes, value: bytes) -> None:
+        """One changelog record, the newest of its key."""
+        letter, _, rest = key.decode().partition("\0")
+        if letter == "p":
+            self.progress = _DECODE_PROGRESS(value)
+        elif letter == "m":
+            meta = decode_values(value)
+            self.as_of, self.revision, self.sources = meta[0], meta[1], meta[2]
+        elif letter == "q":
+            stored, queue = _DECODE(value), self.queue(_place(rest))
+            queue.panes.base, queue.oldest = stored.base, stored.oldest
+            queue.used, queue.cursor = stored.used or queue.used, stored.cursor
+        else:
+            path, _, number = rest.rpartition("\0")
+            panes = self.queue(_place(path)).panes
+            if letter == "x":
+                panes.restore_fine(int(number), value)
+            else:
+                interval = panes.intervals[int(number)] = Interval()
+                kept = _DECODE_INTERVAL(value)
+                interval.folded, interval.final = kept.folded, kept.final
+                interval.changed = False
+
+    def restored(self) -> None:
+        """Every record was given: rebuild the running sums."""
+        for queue in self.queues.values():
+            queue.panes.rebuild(self.end, midnight_of(max(self.as_of, 0), queue.zone))
+
+
+def _place(path: str) -> Place:
+    tenant, queue, channel = path.split("\0")
+    return tenant, queue, channel

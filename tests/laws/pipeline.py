@@ -1,0 +1,121 @@
+"""Both stages without Kafka: partitions, changelogs and restarts as the worker has them."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from streams.kpis.definitions import Definitions, policies_of
+from streams.kpis.record import interval_record, kpi_record
+from streams.settings import Settings
+from streams.wire import decode, key_of, partition_of, topic_of
+from streams.windows.cells import decode_batch
+from streams.windows.intake import Intake
+from streams.windows.queues import Queues
+
+
+class Log:
+    """A compacted changelog partition."""
+
+    def __init__(self) -> None:
+        self.values: dict[bytes, bytes] = {}
+
+    def write(self, writes: Iterable[tuple[bytes, bytes | None]]) -> None:
+        """Apply one transaction's writes."""
+        for key, value in writes:
+            if value is None:
+                self.values.pop(key, None)
+            else:
+                self.values[key] = value
+
+
+class Pipeline:
+    """`partitions` units of each stage."""
+
+    def __init__(self, settings: Settings, partitions: int = 2) -> None:
+        self.settings, self.partitions = settings, partitions
+        self.definitions = Definitions(settings)
+        self.logs = {(s, p): Log() for s in ("intake", "queues") for p in range(partitions)}
+        self.intakes = [self._intake(p) for p in range(partitions)]
+        self.queues = [self._queues() for _ in range(partitions)]
+        self.intervals: dict[tuple[str, str, str, int], dict[str, Any]] = {}
+        self.rejected: list[Any] = []
+
+    def _intake(self, partition: int) -> Intake:
+        unit = Intake(policies_of(self.settings), partition, self.partitions)
+        self._restore(unit, self.logs["intake", partition])
+        return unit
+
+    def _queues(self) -> Queues:
+        return Queues(self.definitions.zones)
+
+    @staticmethod
+    def _restore(unit: Any, log: Log) -> None:
+        for key, value in log.values.items():
+            unit.restore(key, value)
+        unit.restored()
+
+    def restart(self) -> None:
+        """Every unit is lost and loaded again from its changelog."""
+        self.intakes = [self._intake(p) for p in range(self.partitions)]
+        for number in range(self.partitions):
+            self.queues[number] = self._queues()
+            self._restore(self.queues[number], self.logs["queues", number])
+
+    def accept(self, raw: bytes) -> None:
+        """Hand one record to its partition."""
+        event: Any = decode(raw)
+        topic, key = topic_of(event), key_of(event)
+        if topic is None or key is None:
+            return
+        found = self.intakes[partition_of(key, self.partitions)].accept(event, topic)
+        if found is not None:
+            self.rejected.append(found)
+
+    def turn(self, now: int) -> None:
+        """One transaction of every intake unit, then of every queues unit."""
+        for number, intake in enumerate(self.intakes):
+            turned = intake.turn(now, wall=now, following=False)
+            if turned is None:
+                continue
+            self.logs["intake", number].write(turned.state)
+            for target, value in turned.cells:
+                self.queues[target].accept(decode_batch(value))
+        for number, unit in enumerate(self.queues):
+            unit.advance(None)
+            unit.revision += 1
+            for queue in unit.queues.values():
+                for start, before in unit.passed(queue):
+                    record = interval_record(queue, start, before, unit, self.definitions)
+                    self.intervals[(*queue.place, start)] = record
+            self.logs["queues", number].write(unit.collect())
+
+    def kpis(self) -> dict[tuple[str, str, str], dict[str, Any]]:
+        """The live records of every place that exists."""
+        return {
+            queue.place: kpi_record(queue, unit, self.definitions)
+            for unit in self.queues
+            for queue in unit.queues.values()
+            if queue.used
+        }
+
+    def sums(self) -> dict[tuple[str, str, str], dict[str, Any]]:
+        """Every count and sum of seconds, added up over the newest interval records."""
+        total: dict[tuple[str, str, str], dict[str, Any]] = {}
+        for (*place, _), record in self.intervals.items():
+            tenant, queue, channel = place
+            into = total.setdefault((tenant, queue, channel), {})
+            for name, value in additive(record["figures"]).items():
+                into[name] = round(into.get(name, 0) + value, 3)
+        return total
+
+
+def additive(figures: dict[str, Any]) -> dict[str, Any]:
+    """The figures that add up over intervals: counts and sums of seconds."""
+    found: dict[str, Any] = {}
+    for name, value in figures.items():
+        if name in ("offers", "flowed_out_reasons"):
+            found |= {f"{name}.{inner}": n for inner, n in value.items()}
+        elif isinstance(value, int | float) and not name.endswith(
+            ("_ratio", "_mean_seconds", "_max_seconds", "depth_mean")
+        ):
+            found[name] = value
+    return found

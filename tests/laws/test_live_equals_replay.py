@@ -1,0 +1,108 @@
+"""Both stages, batch by batch, against one replay of everything: the same sums, whatever happened."""
+
+import random
+from typing import Any
+
+import pytest
+
+from streams.lifecycle import entity
+from tests.laws.pipeline import Pipeline, additive
+from tests.laws.test_replay_equals_oracle import configured, replayed
+from tests.oracle import Oracle
+from tests.strategies import QUEUE_VARIANTS, encoded, random_history
+
+HORIZON_MS = 14_400_000
+#: Level integrals stop at a pane's edge in the one and at `as_of` in the other.
+TIMED = ("waiting_seconds", "_agent_seconds", "slot_")
+
+
+def lately(seed: int, stories: int) -> list[dict[str, Any]]:
+    """A seeded history without what happens months later: intervals are many otherwise."""
+    history = random_history(seed, stories)
+    first = min(event["occurred_at"] for event in history)
+    return [event for event in history if event["occurred_at"] < first + 40 * 3_600_000]
+
+
+def live(history: list[dict[str, Any]], queues: list[dict[str, Any]], seed: int) -> Pipeline:
+    """Everything through both stages: unordered by up to an hour, in random batches, with ticks
+    at random times, repeats and restarts, while `closed_before` advances."""
+    chance = random.Random(seed)
+    arrivals = sorted(
+        history, key=lambda event: event["occurred_at"] + chance.randrange(0, 3_600_000)
+    )
+    pipeline = Pipeline(configured(queues), partitions=chance.choice((1, 2, 3)))
+    raws = encoded(arrivals)
+    position = 0
+    while position < len(raws):
+        size = chance.choice((1, 2, 5, 20))
+        batch = raws[position : position + size]
+        for raw in batch + [chance.choice(batch)] * chance.choice((0, 1)):
+            pipeline.accept(raw)
+        position += size
+        # Nothing to come is older than what came by more than the disorder: now may be anything up
+        # to the newest time but never so late that what is still to come is closed.
+        rest = [event["occurred_at"] for event in arrivals[position:]]
+        newest = max(event["occurred_at"] for event in arrivals[:position])
+        latest = min([newest, *(at + HORIZON_MS - 1 for at in rest)])
+        pipeline.turn(max(0, latest - chance.choice((0, 0, 1, 20_000, 3_000_000))))
+        if chance.random() < 0.1:
+            pipeline.restart()
+    return pipeline
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_sums_over_intervals_equal_the_replay(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Order, duplicates, batches, ticks, packing and restarts leave no trace in any figure."""
+    monkeypatch.setattr(entity, "LONG", 4)
+    monkeypatch.setattr(entity, "KEPT", 2)
+    history = lately(seed, 25)
+    queues = QUEUE_VARIANTS[seed % len(QUEUE_VARIANTS)]
+    pipeline = live(history, queues, seed)
+    # A last word at a pane's edge, so that integrals end at the same time in both.
+    as_of = -(-max(event["occurred_at"] for event in history) // 10_000) * 10_000
+    last = {
+        "type": "survey.sent",
+        "event_id": "last",
+        "occurred_at": as_of,
+        "source": "x",
+        "channel": "voice",
+        "contact_id": "z",
+        "kind": "csat",
+    }
+    pipeline.turn(as_of)
+    assert not pipeline.rejected
+    expected = {
+        (r["tenant"], r["queue"], r["channel"]): r for r in replayed([*history, last], queues)
+    }
+    sums = pipeline.sums()
+    kpis = pipeline.kpis()
+    assert set(expected) == set(kpis)
+    for place, record in expected.items():
+        wanted = additive(record["windows"]["all"])
+        found = sums.get(place, dict.fromkeys(wanted, 0))
+        wrong = {k: (found.get(k, 0), v) for k, v in wanted.items() if found.get(k, 0) != v}
+        assert not wrong, (place, wrong)
+        assert kpis[place]["live"] == record["live"], place
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_sliding_windows_equal_the_oracle(seed: int) -> None:
+    """Each window's counts and integrals are those of the oracle's lists, at any instant."""
+    history = lately(seed, 20)
+    queues = QUEUE_VARIANTS[seed % len(QUEUE_VARIANTS)]
+    chance = random.Random(seed)
+    pipeline = live(history, queues, seed)
+    as_of = max(e["occurred_at"] for e in history) + chance.choice((0, 1, 4_999, 60_000, 400_000))
+    pipeline.turn(as_of)
+    oracle = Oracle(queues).run(history, now_ms=as_of)
+    end, cut = -(-as_of // 10_000) * 10_000, as_of // 10_000 * 10_000
+    widths = {"1m": 60_000, "5m": 300_000, "15m": 900_000, "30m": 1_800_000, "60m": 3_600_000}
+    for place, record in pipeline.kpis().items():
+        for name, width in widths.items():
+            found = additive(record["windows"][name])
+            counted = additive(oracle.figures(*place, end - width, end))
+            timed = additive(oracle.figures(*place, cut - width, cut))
+            for key, value in found.items():
+                integral = key.startswith(("slot_", "waiting_")) or "_agent_seconds" in key
+                wanted = timed[key] if integral else counted[key]
+                assert value == wanted, (place, name, key, value, wanted)

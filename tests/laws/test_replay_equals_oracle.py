@@ -1,0 +1,88 @@
+"""The engine against the oracle: every figure of random histories, illegal ones included."""
+
+import random
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+
+from streams.kpis.replay import Replay
+from streams.settings import QueueSettings, Settings
+from streams.wire import decode
+from streams.wire.rejected import Rejected
+from tests.oracle import Oracle
+from tests.strategies import (
+    QUEUE_VARIANTS,
+    encoded,
+    histories,
+    queue_settings,
+    random_history,
+)
+
+
+def configured(queues: list[dict[str, Any]]) -> Settings:
+    """The same queues as the product's settings."""
+    return Settings(
+        queues=tuple(
+            QueueSettings(**{**queue, "channels": tuple(queue["channels"])}) for queue in queues
+        )
+    )
+
+
+def replayed(history: list[dict[str, Any]], queues: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The records of a replay of the history."""
+    replay = Replay(configured(queues))
+    for raw in encoded(history):
+        event = decode(raw)
+        assert not isinstance(event, Rejected), event
+        replay.add(event)
+    return replay.records()
+
+
+def close(found: Any, expected: Any) -> bool:
+    """Quantiles and maxima: within the histogram's error."""
+    if found is None or expected is None:
+        return found is expected
+    return abs(found - float(expected)) <= 0.008 * float(expected) + 1e-9
+
+
+def differences(found: dict[str, Any], expected: dict[str, Any]) -> list[str]:
+    """Every key that differs; quantiles may by the stated error."""
+    assert found.keys() == expected.keys(), found.keys() ^ expected.keys()
+    wrong = []
+    for key, value in expected.items():
+        if "quantiles" in key:
+            same = all(close(found[key][name], value[name]) for name in value)
+        elif key == "wait_max_seconds":
+            same = close(found[key], value)
+        else:
+            same = found[key] == value
+        if not same:
+            wrong.append(f"{key}: {found[key]} instead of {value}")
+    return wrong
+
+
+def check(history: list[dict[str, Any]], queues: list[dict[str, Any]]) -> None:
+    """Same scopes, same figures, same live part."""
+    expected = Oracle(queues).run(history)
+    records = {(r["tenant"], r["queue"], r["channel"]): r for r in replayed(history, queues)}
+    assert set(records) == set(expected.scopes())
+    for place, record in records.items():
+        figures = differences(record["windows"]["all"], expected.figures(*place))
+        live = differences(record["live"], expected.live(*place))
+        assert not figures + live, (place, figures, live)
+
+
+@settings(max_examples=300, deadline=None)
+@given(histories(), queue_settings())
+def test_every_figure_equals_the_oracles(history: list[dict], queues: list[dict]) -> None:
+    """A replay gives what the definitions give when applied to finished lists."""
+    check(history, queues)
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_larger_histories_equal_the_oracles(seed: int) -> None:
+    """The same for longer seeded histories, in a random order of lines."""
+    history = random_history(seed, stories=40)
+    random.Random(seed).shuffle(history)
+    check(history, QUEUE_VARIANTS[seed % len(QUEUE_VARIANTS)])
