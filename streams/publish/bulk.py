@@ -18,7 +18,6 @@ from streams.settings import Settings
 from streams.wire.keys import partition_of
 
 BATCH_BYTES = 256 * 1024
-METADATA_SECONDS = 10
 
 
 class BulkPublisher:
@@ -68,13 +67,14 @@ class BulkPublisher:
         known = self._partitions.get(topic)
         if known is not None:
             return known
-        try:
-            found = await asyncio.wait_for(self._producer.partitions_for(topic), METADATA_SECONDS)
-        except Exception as problem:
+        # All topics: asking for one that is not there makes the client ask again for half a minute.
+        cluster = await self._producer.client.fetch_all_metadata()
+        found = cluster.partitions_for_topic(topic)
+        if not found:
             raise BrokerError(
                 f"Kafka at {self._settings.bootstrap} has no topic {topic};"
                 " make the topics: streams topics create"
-            ) from problem
+            )
         self._partitions[topic] = len(found)
         return len(found)
 

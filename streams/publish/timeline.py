@@ -1,23 +1,24 @@
 """Events of several files in time order, without holding them in memory.
 
-In: NDJSON files (or other formats, turned into NDJSON in a temporary file first). Out: each event's
-bytes, topic and key, ordered by `occurred_at`; equal times keep the order of files and lines.
-Invariant: the bytes are the file's own, each accepted line comes exactly once. Undecodable lines
-are reported and left out; the files' source heartbeats are left out too, the publisher writes
-its own. Memory: an index of about 60 bytes an event (5 million events: 300 MB), not the events.
+In: lines of NDJSON, or events of another format, in any order. Out: each event's bytes, topic and
+key, ordered by `occurred_at`; equal times keep the order they came in.
+Invariant: bytes are passed on as they came, each accepted event exactly once. Lines that are no
+events are reported and left out; source heartbeats too, the publisher writes its own.
+Limits: about 20 bytes of memory an event, 60 while sorting, and a temporary file as large as the
+events (5 million: 300 MB and 1.3 GB).
 """
 
 import mmap
+import tempfile
 from array import array
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import IO, NamedTuple
+from collections.abc import Callable, Iterable, Iterator
+from types import TracebackType
+from typing import NamedTuple, Self
 
-from streams.errors import StreamsError
-from streams.wire import Rejected, decode, key_of, topic_of
+from streams.wire import Event, Rejected, decode, encode, key_of, topic_of
 from streams.wire.events import SourceHeartbeat
 
-Report = Callable[[str, int, Rejected], None]
+Report = Callable[[str, int, Rejected], object]
 """Called with file, line (from 1) and reason for each line that is no event."""
 
 
@@ -31,82 +32,87 @@ class Timed(NamedTuple):
 
 
 class Timeline:
-    """Files are added, then the events are iterated, as often as wanted."""
+    """`with Timeline() as timeline:` add events, then iterate over all of them, in time order."""
 
     def __init__(self) -> None:
         self.sources: dict[str, None] = {}
         """Every source seen, in order of appearance."""
         self.rejected = 0
         self.heartbeats = 0
-        """Source heartbeats of the files; they are left out."""
+        """Source heartbeats that came; they are left out."""
         self.first_ms: int | None = None
         self.last_ms: int | None = None
-        """The largest time over all files, heartbeats included."""
-        self._files: list[mmap.mmap] = []
+        """The smallest and the largest time, heartbeats' included."""
+        self._spool = tempfile.TemporaryFile()  # noqa: SIM115 - closed by __exit__
         self._times = array("q")
-        self._offsets = array("q")
-        self._lengths = array("L")
-        self._file_of = array("H")
+        self._starts = array("Q", [0])
         self._sorted = True
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        problem: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._spool.close()
 
     def __len__(self) -> int:
         return len(self._times)
 
-    def add_ndjson(self, path: Path, report: Report) -> None:
-        """All events of the file are in the timeline; raises StreamsError if it cannot be read."""
-        try:
-            with path.open("rb") as file:
-                self.add_open(file, str(path), report)
-        except OSError as problem:
-            raise StreamsError(f"cannot read {path}: {problem.strerror}") from None
-
-    def add_open(
-        self, file: IO[bytes], name: str, report: Report, lines: list[int] | None = None
-    ) -> None:
-        """As `add_ndjson`, of an open file with a descriptor. `lines` numbers lines otherwise."""
-        file.seek(0, 2)
-        if file.tell() == 0:
-            return
-        text = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        self._files.append(text)
-        offset = number = 0
-        for raw in iter(text.readline, b""):
-            number += 1
-            start, offset = offset, offset + len(raw)
-            value = raw.strip()
-            if not value:
-                continue
-            event = decode(value)
+    def add_lines(self, lines: Iterable[tuple[str, int, bytes]], report: Report) -> None:
+        """The events in the lines (file, number, bytes) are in the timeline."""
+        for name, number, raw in lines:
+            event = decode(raw)
             if isinstance(event, Rejected):
                 self.rejected += 1
-                report(name, lines[number - 1] if lines else number, event)
-                continue
-            at_ms = event.occurred_at
-            assert isinstance(at_ms, int)
-            self.sources.setdefault(event.source)
-            self.first_ms = at_ms if self.first_ms is None else min(self.first_ms, at_ms)
-            last = self.last_ms
-            self.last_ms = at_ms if last is None else max(last, at_ms)
-            if isinstance(event, SourceHeartbeat):
-                self.heartbeats += 1
-                continue
-            if self._times and at_ms < self._times[-1]:
-                self._sorted = False
-            self._times.append(at_ms)
-            self._offsets.append(start)
-            self._lengths.append(len(raw))
-            self._file_of.append(len(self._files) - 1)
+                report(name, number, event)
+            else:
+                self._add(event, raw.strip())
+
+    def add_events(
+        self, name: str, events: Iterable[tuple[int, Event | Rejected]], report: Report
+    ) -> None:
+        """The events (line, event) of one file of another format are in the timeline."""
+        for number, event in events:
+            if isinstance(event, Rejected):
+                self.rejected += 1
+                report(name, number, event)
+            else:
+                self._add(event, encode(event))
+
+    def _add(self, event: Event, value: bytes) -> None:
+        at_ms = event.occurred_at
+        self.sources.setdefault(event.source)
+        if self.first_ms is None or at_ms < self.first_ms:
+            self.first_ms = at_ms
+        if self.last_ms is None or at_ms > self.last_ms:
+            self.last_ms = at_ms
+        if isinstance(event, SourceHeartbeat):
+            self.heartbeats += 1
+            return
+        if self._times and at_ms < self._times[-1]:
+            self._sorted = False
+        self._times.append(at_ms)
+        self._starts.append(self._starts[-1] + len(value))
+        self._spool.write(value)
 
     def __iter__(self) -> Iterator[Timed]:
-        order: range | array[int] = range(len(self._times))
+        if not self._times:
+            return
+        self._spool.flush()
+        times, starts = self._times, self._starts
+        order: range | array[int] = range(len(times))
         if not self._sorted:
-            order = array("q", sorted(order, key=self._times.__getitem__))
-        for index in order:
-            start = self._offsets[index]
-            value = self._files[self._file_of[index]][start : start + self._lengths[index]].strip()
-            event = decode(value)
-            assert not isinstance(event, Rejected), "the file changed while it was read"
-            topic, key = topic_of(event), key_of(event)
-            assert topic is not None
-            assert key is not None
-            yield Timed(self._times[index], topic, key.encode(), value)
+            order = array("q", sorted(order, key=times.__getitem__))
+        with mmap.mmap(self._spool.fileno(), 0, access=mmap.ACCESS_READ) as text:
+            for index in order:
+                value = text[starts[index] : starts[index + 1]]
+                event = decode(value)
+                assert not isinstance(event, Rejected)
+                topic, key = topic_of(event), key_of(event)
+                assert topic is not None
+                assert key is not None
+                yield Timed(times[index], topic, key.encode(), value)

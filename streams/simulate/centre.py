@@ -47,7 +47,6 @@ class Centre:
         """All events in [start_ms, end_ms), then each source's `ended` heartbeat at the end."""
         kernel = self._open(start_ms)
         self.end_ms = end_ms
-        self._beat(ended=False)
         yield from self._taken()
         while not self._finishing:
             due = kernel.next_ms()
@@ -79,6 +78,8 @@ class Centre:
         aftermath = Aftermath(kernel, self.books)
         self.conversations = Conversations(kernel, self.floor, self.plans, self.books, aftermath)
         self.desk = Desk(kernel, self.floor, self.plans, self.books, aftermath)
+        # Before all else: a reader knows from the first record on whom to wait for.
+        self._beat(ended=False)
         self.floor.on_free = self._serve
         self.floor.open()
         self.floor.flush()

@@ -5,12 +5,15 @@ Invariant: a partition's dead letters below a remembered offset have been sent a
 remembered reason or all; the memory is the offsets of consumer groups of their own, kept by Kafka.
 """
 
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from types import TracebackType
 from typing import Any, Self, get_args
 
 from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
+from kafka.errors import KafkaError
 from kafka.structs import OffsetAndMetadata
 
 from streams.connect import kafka_python_options
@@ -20,6 +23,7 @@ from streams.wire import Reason
 
 REASONS: tuple[str, ...] = get_args(Reason)
 ANY = "any"
+PATIENCE_SECONDS = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +124,7 @@ class RedriveMemory:
         try:
             for kind in (ANY, *REASONS):
                 group = self._group(kind)
-                known = admin.list_group_offsets(group).get(group, {})
+                known = _patiently(partial(admin.list_group_offsets, group)).get(group, {})
                 self._offsets[kind] = {
                     place.partition: told.offset
                     for place, told in known.items()
@@ -151,12 +155,22 @@ class RedriveMemory:
         admin: Any = KafkaAdminClient(**kafka_python_options(self._settings))
         topic = self._settings.topics.deadletters
         try:
-            admin.alter_group_offsets(
-                self._group(reason or ANY),
-                {
-                    TopicPartition(topic, partition): OffsetAndMetadata(end, "", -1)
-                    for partition, end in ends.items()
-                },
-            )
+            offsets = {
+                TopicPartition(topic, partition): OffsetAndMetadata(end, "", -1)
+                for partition, end in ends.items()
+            }
+            _patiently(partial(admin.alter_group_offsets, self._group(reason or ANY), offsets))
         finally:
             admin.close()
+
+
+def _patiently(ask: Callable[[], Any]) -> Any:
+    """The answer; a cluster that has never had a group first has to make a place for them."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            return ask()
+        except KafkaError as problem:
+            if not problem.retriable or time.monotonic() > deadline:
+                raise
+            time.sleep(0.2)

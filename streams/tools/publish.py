@@ -1,13 +1,12 @@
 """`streams publish`: files of events into the topics, in time order, exactly once each.
 
 Lines that are no events are reported on standard error and not sent. All files are read before
-the first record is sent: order needs the whole. Limit: an index of some 60 bytes an event.
+the first record is sent, order needs the whole: limits in `streams.publish.timeline`.
 """
 
 import argparse
 import asyncio
 import sys
-import tempfile
 import time
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from streams.errors import StreamsError
 from streams.publish.from_files import publish
 from streams.publish.timeline import Timeline
 from streams.settings import Settings
-from streams.wire import Rejected, encode
+from streams.wire import Rejected
 
 HELP = "files of events into the topics, in time order"
 EXAMPLE = "streams publish day.ndjson\nstreams publish march.csv --format call-log --rate 5000"
@@ -25,7 +24,13 @@ FORMATS = ("ndjson", "call-log")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds this command's options."""
     add = parser.add_argument
-    add("files", nargs="+", type=Path, metavar="FILE", help="in any order")
+    add(
+        "files",
+        nargs="+",
+        type=Path,
+        metavar="FILE",
+        help="in any order; - is standard input, .gz is unpacked",
+    )
     add("--format", choices=FORMATS, default="ndjson", help="of all files (ndjson)")
     add("--rate", type=_rate, metavar="N", help="at most N events a second (as fast as possible)")
     add("--mapping", type=Path, metavar="TOML", help="columns of a call log that has other ones")
@@ -40,11 +45,14 @@ def _rate(text: str) -> float:
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Publishes the files; raises StreamsError, BrokerError and PublishError."""
+    if args.mapping is not None and args.format != "call-log":
+        raise StreamsError("--mapping is for --format call-log")
     started = time.monotonic()
-    timeline = _read(args)
-    read_seconds = time.monotonic() - started
-    started = time.monotonic()
-    sent = asyncio.run(_publish(timeline, settings, args.rate))
+    with Timeline() as timeline:
+        _read(timeline, args)
+        read_seconds = time.monotonic() - started
+        started = time.monotonic()
+        sent = asyncio.run(_publish(timeline, settings, args.rate))
     seconds = time.monotonic() - started
     print(
         f"{sent} events to {settings.bootstrap} in {seconds:.1f} s"
@@ -56,31 +64,16 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
-def _read(args: argparse.Namespace) -> Timeline:
-    timeline = Timeline()
-    for path in args.files:
-        if args.format == "ndjson":
-            if args.mapping is not None:
-                raise StreamsError("--mapping is for --format call-log")
-            timeline.add_ndjson(path, _report)
-        else:
-            _add_call_log(timeline, path, args.mapping)
-    return timeline
+def _read(timeline: Timeline, args: argparse.Namespace) -> None:
+    if args.format == "ndjson":
+        from streams.sources.ndjson import read_lines
 
-
-def _add_call_log(timeline: Timeline, path: Path, mapping: Path | None) -> None:
-    """A call's events are scattered over time: they become NDJSON first, then as any other."""
+        timeline.add_lines(read_lines(args.files), _report)
+        return
     from streams.sources import call_log
 
-    with tempfile.TemporaryFile() as spool:
-        for line, event in call_log.read(path, mapping):
-            if isinstance(event, Rejected):
-                timeline.rejected += 1
-                _report(str(path), line, event)
-            else:
-                spool.write(encode(event) + b"\n")
-        spool.flush()
-        timeline.add_open(spool, str(path), _report)
+    for path in args.files:
+        timeline.add_events(str(path), call_log.read(path, args.mapping), _report)
 
 
 def _report(name: str, line: int, rejected: Rejected) -> None:
