@@ -203,7 +203,7 @@ _STREAM_METRICS: Final = (
     _gauge(
         "stream_source_last_event_timestamp_seconds",
         ("source",),
-        "Newest event or heartbeat of each source system; shows a dead feed a watermark hides.",
+        "Newest event or heartbeat of each source, until it says it has ended; shows a dead feed.",
     ),
     _gauge(
         "stream_consumer_lag",
