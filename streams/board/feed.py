@@ -22,6 +22,19 @@ POLL_MS = 200
 PROBE_MS = 3_000  # how often Kafka is asked for the topics' ends, and how long it may take
 RETRY_SECONDS = 2.0
 INTERVALS_BACK_MS = 2 * 86_400_000
+CONSUMER: dict[str, Any] = {
+    "group_id": None,
+    "isolation_level": "read_committed",
+    "auto_offset_reset": "earliest",
+    "enable_auto_commit": False,
+    "client_id": "contact-board",
+    "bootstrap_timeout_ms": 10_000,
+    "request_timeout_ms": 10_000,
+    "fetch_max_wait_ms": POLL_MS,
+    "max_poll_records": 2_000,
+    "reconnect_backoff_max_ms": 2_000,
+    "metrics_enabled": False,
+}
 Put = Callable[[bytes, bytes | None], bool]
 
 
@@ -66,20 +79,7 @@ class KafkaFeed(threading.Thread):
         self._store.set_feed("lost", detail, since_ms=self._heard_ms)
 
     def _read(self) -> None:
-        consumer = KafkaConsumer(
-            **self._options,
-            group_id=None,
-            isolation_level="read_committed",
-            auto_offset_reset="earliest",
-            enable_auto_commit=False,
-            client_id="contact-board",
-            bootstrap_timeout_ms=10_000,
-            request_timeout_ms=10_000,
-            fetch_max_wait_ms=POLL_MS,
-            max_poll_records=2_000,
-            reconnect_backoff_max_ms=2_000,
-            metrics_enabled=False,
-        )
+        consumer = KafkaConsumer(**(self._options | CONSUMER))
         try:
             self._heard_ms = wall_ms()
             partitions = self._assign(consumer)

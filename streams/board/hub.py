@@ -2,8 +2,8 @@
 
 In: the store. Out: bytes for each browser. Four times a second the hub takes the changed keys and
 encodes them once a filter, however many browsers there are; a ring keeps the last frames.
-Invariant: nothing is buffered per browser. One that falls off the ring, or does not take a frame
-within `STALL_SECONDS`, is dropped; it reconnects and gets everything anew.
+Invariant: nothing is buffered per browser. One that falls off the ring, or does not take a frame in
+time (see `server`), is dropped; it reconnects and gets everything anew.
 """
 
 import asyncio
@@ -19,8 +19,7 @@ from streams.board.store import Changes, Store, wall_ms
 
 TICK_SECONDS = 0.25
 STATUS_SECONDS = 2.0
-STALL_SECONDS = 10.0
-RING_FRAMES = 120  # about 20 s of frames: longer than STALL_SECONDS
+RING_FRAMES = 120  # at least 30 s of small changes; fewer when hundreds of queues change at once
 CHUNK_RECORDS = 50  # records a frame: no frame is much above 100 KB
 
 

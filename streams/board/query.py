@@ -57,7 +57,7 @@ def parse(items: Iterable[tuple[str, str]]) -> Filter:
     mistakes: list[str] = []
     for name, value in items:
         if name not in CHOICES and name not in ("tenant", "queues"):
-            mistakes.append(f"{_shown(name)}: is not a parameter of the board")
+            mistakes.append(f"{shown(name)}: is not a parameter of the board")
         elif name in found:
             mistakes.append(f"{name}: is given twice")
         else:
@@ -80,7 +80,7 @@ def _mistakes(name: str, value: str) -> Iterable[str]:
     elif name in CHOICES:
         # an empty value is what a form sends for "all"
         if value and value not in CHOICES[name]:
-            yield f"{name}: {_shown(value)} is not one of {', '.join(CHOICES[name])}"
+            yield f"{name}: {shown(value)} is not one of {', '.join(CHOICES[name])}"
     elif name == "queues":
         parts = value.split(",")
         if len(parts) > MAX_QUEUES:
@@ -91,6 +91,7 @@ def _mistakes(name: str, value: str) -> Iterable[str]:
         yield f"{name}: longer than {MAX_NAME} characters"
 
 
-def _shown(value: str) -> str:
+def shown(value: str) -> str:
+    """A value as it may be repeated to its sender: short, and without control characters."""
     clean = _CONTROL.sub("?", value)
     return f"'{clean[:40]}…'" if len(clean) > 40 else f"'{clean}'"

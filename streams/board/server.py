@@ -19,7 +19,7 @@ from aiohttp import ClientError, ClientSession, ClientTimeout, web
 
 from streams.board import guard, query
 from streams.board.faces import CHANNELS
-from streams.board.hub import STALL_SECONDS, DroppedError, FullError, Hub
+from streams.board.hub import DroppedError, FullError, Hub
 from streams.board.store import Store, wall_ms
 
 logger = logging.getLogger(__name__)
@@ -38,13 +38,18 @@ WORKER_SECONDS = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How the board is served. `workers` are base addresses whose `/readyz` is asked."""
+    """How the board is served.
+
+    `workers` are base addresses whose `/readyz` is asked. A browser that does not take a frame
+    within `stall_seconds` is dropped.
+    """
 
     host: str = "127.0.0.1"
     allowed_hosts: tuple[str, ...] = ()
     token: str | None = None
     workers: tuple[str, ...] = ()
     stale_seconds: float = 30.0
+    stall_seconds: float = 10.0
     max_browsers: int = 1_000
 
 
@@ -126,14 +131,16 @@ class Board:
                 await asyncio.sleep(WORKER_SECONDS)
 
     async def _page(self, request: web.Request) -> web.StreamResponse:
-        items = [(name, value) for name, value in request.query.items() if name != "queue"]
-        try:
-            query.parse(items if request.path == "/queue" else request.query.items())
-            if request.path == "/queue":
-                _one_queue(request)
-        except query.BadQueryError as bad:
-            return _refuse(bad)
-        return self._send("queue.html" if request.path == "/queue" else "index.html", request)
+        one = request.path == "/queue"
+        mistakes: list[str] = []
+        for check in (_filter_of, _one_queue) if one else (_filter_of,):
+            try:
+                check(request)
+            except query.BadQueryError as bad:
+                mistakes += [line for line in bad.mistakes if line not in mistakes]
+        if mistakes:
+            return _refuse(query.BadQueryError(mistakes))
+        return self._send("queue.html" if one else "index.html", request)
 
     async def _static(self, request: web.Request) -> web.StreamResponse:
         return self._send(request.match_info["name"], request)
@@ -153,7 +160,7 @@ class Board:
 
     async def _events(self, request: web.Request) -> web.StreamResponse:
         try:
-            wanted = query.parse(request.query.items())
+            wanted = _filter_of(request)
         except query.BadQueryError as bad:
             return _refuse(bad)
         frames = self.hub.frames(wanted)
@@ -176,7 +183,7 @@ class Board:
             await response.write(first)
             async for content in frames:
                 # returns when the browser has room; one that does not read is not waited for
-                await asyncio.wait_for(response.write(content), STALL_SECONDS)
+                await asyncio.wait_for(response.write(content), self.options.stall_seconds)
         except (TimeoutError, DroppedError):
             self.hub.dropped += 1
             logger.info("a browser that does not read was dropped")
@@ -190,7 +197,7 @@ class Board:
 
     async def _kpis(self, request: web.Request) -> web.StreamResponse:
         try:
-            wanted = query.parse(request.query.items())
+            wanted = _filter_of(request)
         except query.BadQueryError as bad:
             return _refuse(bad)
         keys = sorted(key for key in self.store.names() if wanted.matches(key))
@@ -222,13 +229,20 @@ class Board:
         return web.json_response({"kafka": state}, status=200 if state == "live" else 503)
 
 
+def _filter_of(request: web.Request) -> query.Filter:
+    """The filter of a request. Raises BadQueryError."""
+    # `queue` names the one queue of its own page and is no filter
+    own = "queue" if request.path == "/queue" else None
+    return query.parse((name, value) for name, value in request.query.items() if name != own)
+
+
 def _one_queue(request: web.Request) -> tuple[str, str, str]:
     """Tenant, queue and channel of a page or request about one queue. Raises BadQueryError."""
     wanted = dict(request.query)
     mistakes = []
     channel = wanted.get("channel", "voice")
     if channel not in CHANNELS:
-        mistakes.append(f"channel: is not one of {', '.join(CHANNELS)}")
+        mistakes.append(f"channel: {query.shown(channel)} is not one of {', '.join(CHANNELS)}")
     queue = wanted.get("queue", "")
     if not 0 < len(queue) <= query.MAX_NAME:
         mistakes.append(f"queue: needs a name of 1 to {query.MAX_NAME} characters")

@@ -176,6 +176,7 @@ class Centre:
         closed = answered + abandoned - short + flowed
         opened = offered if ticket else 0
         replied, resolved = round(opened * 0.9), round(opened * 0.8)
+        replied_seconds = round(replied * (140 + queue.trouble * 400), 3)
         return {
             "offered": 0 if ticket else offered,
             "blocked": 0,
@@ -239,8 +240,8 @@ class Centre:
             "depth_mean": _ratio(offered * mean, minutes * 60),
             "tickets_opened": opened,
             "first_responses": replied,
-            "first_response_seconds": round(replied * (140 + queue.trouble * 400), 3),
-            "first_response_mean_seconds": 140 + queue.trouble * 400 if replied else None,
+            "first_response_seconds": replied_seconds,
+            "first_response_mean_seconds": _ratio(replied_seconds, replied),
             "tickets_resolved": resolved,
             "resolution_seconds": round(resolved * 21_600.0, 3),
             "resolution_mean_seconds": 21_600.0 if resolved else None,

@@ -52,8 +52,7 @@ export class Status {
     const state = problem ? problem.kind : this.connection.state;
     attr(this.link, 'data-state', state);
     attr(document.body, 'data-state', state);
-    const words = { live: 'live', connecting: 'connecting', lost: 'reconnecting' };
-    set(this.text, t(words[this.connection.state] ?? 'connecting'));
+    set(this.text, t(`link_${state}`));
     set(this.clock, timeSeconds(now()));
     attr(this.alarm, 'hidden', problem ? null : '');
     // the age ticks in its own, silent element: a screen reader hears the sentence once

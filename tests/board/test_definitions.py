@@ -1,0 +1,94 @@
+"""Every figure on the page has a definition, and the definition gives the figure."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from streams.board.server import STATIC
+from tests.board.records import Centre
+
+DEFINITIONS: dict[str, Any] = json.loads((STATIC / "definitions.json").read_text())
+STRINGS: dict[str, Any] = json.loads((STATIC / "strings.json").read_text())
+RECORDS = Centre(12).records(1_795_000_000_000)
+SCRIPTS = {path.name: path.read_text() for path in STATIC.glob("*.js")}
+
+
+def value(record: dict[str, Any], name: str) -> Any:
+    found: Any = record
+    for part in name.split("."):
+        found = found.get(part) if isinstance(found, dict) else None
+    return found
+
+
+def total(record: dict[str, Any], fields: list[str]) -> float:
+    return sum(
+        -value(record, name[1:]) if name.startswith("-") else value(record, name) for name in fields
+    )
+
+
+@pytest.mark.parametrize("name", list(DEFINITIONS))
+def test_numerator_over_denominator_is_the_figure(name: str) -> None:
+    """For every record: the terms named are fields, and dividing them gives the published value."""
+    what = DEFINITIONS[name]
+    if not what["denominator"]:
+        return
+    forms = {None: what} | what.get("variants", {})
+    compared = 0
+    for record in RECORDS:
+        figures = record["windows"]["30m"]
+        for formula, form in forms.items():
+            published = value(figures, what["value"])
+            if isinstance(published, dict):
+                published = published[formula or record["definitions"]["default_formula"]]
+            below = total(figures, form["denominator"])
+            if published is None:
+                continue
+            assert total(figures, form["numerator"]) / below == pytest.approx(published, abs=1e-5)
+            compared += 1
+    assert compared > 0
+
+
+@pytest.mark.parametrize("name", list(DEFINITIONS))
+def test_a_definition_is_complete(name: str) -> None:
+    """Name, meaning, formula and hard case, in English and in every other language."""
+    what = DEFINITIONS[name]
+    for field in ("name", "means", "formula", "hard_case", "value", "unit", "scope"):
+        assert what[field], field
+    for language, words in STRINGS.items():
+        if language != "en":
+            assert set(words["figures"][name]) == {"name", "means", "hard_case"}
+
+
+def test_every_figure_of_the_page_has_a_definition() -> None:
+    """Names the scripts give to figures are names of definitions."""
+    named = set(re.findall(r"figure\('(\w+)'", "".join(SCRIPTS.values())))
+    named |= {"service_level", "abandonment", "aht", "wait_mean", "offered", "abandoned"}
+    assert named <= set(DEFINITIONS)
+
+
+def test_every_language_has_every_string() -> None:
+    """No key of one language is missing in another, and placeholders agree."""
+    english = STRINGS["en"]
+    for words in STRINGS.values():
+        assert set(words) - {"figures"} == set(english)
+        for key, text in english.items():
+            assert re.findall(r"{\w+}", text) == re.findall(r"{\w+}", words[key]), key
+
+
+def test_every_string_the_page_asks_for_exists() -> None:
+    """`t('key')` and data-text name strings; a typo would show its own name on the wall."""
+    asked = set(re.findall(r"\bt\('(\w+)'", "".join(SCRIPTS.values())))
+    for page in STATIC.glob("*.html"):
+        asked |= set(re.findall(r'data-text="(\w+)"', page.read_text()))
+    assert asked <= set(STRINGS["en"])
+
+
+def test_the_page_loads_nothing_from_elsewhere() -> None:
+    """No address of another server in pages, styles and our scripts."""
+    for path in [*STATIC.glob("*.html"), *STATIC.glob("*.css"), *STATIC.glob("*.js")]:
+        found = re.findall(r"https?://[^\s\"')]+", path.read_text())
+        assert set(found) <= {"http://www.w3.org/2000/svg"}, path.name
+    for library in ("uplot", "inter"):
+        assert (STATIC / "vendor" / f"{library}.LICENSE").stat().st_size > 500
