@@ -9,8 +9,9 @@ import asyncio
 import logging
 import tempfile
 from collections.abc import AsyncIterable, Mapping
+from functools import partial
 from pathlib import Path
-from typing import Any, NoReturn, Protocol
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol, cast
 
 import faust
 from faust.types.auth import CredentialsT
@@ -23,8 +24,12 @@ from streams.faustkit.stage import StageSpec
 from streams.faustkit.units import Units
 from streams.faustkit.watchdog import Watchdog
 
+if TYPE_CHECKING:
+    from streams.faustkit.transport import Consumer
+
 log = logging.getLogger(__name__)
 
+LEAVE_SECONDS = 1.0
 # The inputs are polled by our own pace; this only keeps an idle member from being thrown out.
 MAX_POLL_INTERVAL_SECONDS = 7 * 24 * 3600.0
 
@@ -60,6 +65,11 @@ class UnitApp(faust.App):
         await super().on_stop()
         await self.units.close()
         self._watchdog.stop()
+
+    def leave_group(self) -> None:
+        """Tell the group within a second that this member is gone."""
+        if self._consumer is not None:
+            cast("Consumer", self._consumer)._thread.leave_group(LEAVE_SECONDS)
 
     async def _on_agent_error(self, agent: Any, exc: BaseException) -> None:
         # Faust would go on to skip the event and start the agent again.
@@ -113,7 +123,7 @@ def build_app(settings: AppSettings, client: Mapping[str, Any], **changes: Any) 
         autodiscover=False,
     )
     app.options = options
-    app.end = end_process
+    app.end = partial(end_process, farewell=app.leave_group)
     return app
 
 

@@ -164,6 +164,18 @@ class UnitConsumerThread(driver.AIOKafkaConsumerThread):
             self._marks[tp] = _Mark(assignment, start)
         return starts
 
+    # -- leaving
+
+    def leave_group(self, seconds: float) -> None:
+        """Tell the group, from any thread: the others need not wait for the session to run out.
+
+        Gives up after `seconds`. For a process that fails; a normal stop leaves by itself.
+        """
+        if self._consumer is not None and self._consumer._coordinator is not None:
+            asyncio.run_coroutine_threadsafe(
+                self._consumer._coordinator._maybe_leave_group(), self.thread_loop
+            ).result(seconds)
+
     # -- offset commits
 
     async def _commit(self, offsets: Mapping[TP, int]) -> bool:

@@ -7,6 +7,7 @@ carrying on is not: Faust would acknowledge what failed and skip it.
 import logging
 import os
 import threading
+from collections.abc import Callable
 from typing import NoReturn, Protocol
 
 EX_SOFTWARE = 70
@@ -28,9 +29,22 @@ def flush_logs() -> None:
     flusher.join(FLUSH_SECONDS)
 
 
-def end_process(reason: str, exc: BaseException | None = None, **fields: object) -> NoReturn:
-    """Log why with its fields, flush the logs and exit with 70; never returns."""
+def end_process(
+    reason: str,
+    exc: BaseException | None = None,
+    farewell: Callable[[], None] | None = None,
+    **fields: object,
+) -> NoReturn:
+    """Log why with its fields, say farewell, flush the logs and exit with 70; never returns.
+
+    `farewell` must come to an end by itself; what it raises is logged.
+    """
     details = "".join(f" {name}={value}" for name, value in fields.items())
     log.critical("ending the process: %s%s", reason, details, exc_info=exc, extra=fields)
+    if farewell is not None:
+        try:
+            farewell()
+        except Exception:
+            log.exception("no farewell")
     flush_logs()
     os._exit(EX_SOFTWARE)

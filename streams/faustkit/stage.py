@@ -90,12 +90,17 @@ StageFactory = Callable[[str, int], Stage]
 
 @dataclass(frozen=True, slots=True)
 class StageSpec:
-    """One stage of the application: its inputs and changelog (all with equal partition counts)."""
+    """One stage of the application: its inputs and changelog (all with equal partition counts).
+
+    `linger_seconds`: how long records may wait for others before a transaction; None: the option.
+    A stage whose results go out on its ticks only sets the tick: its turns then coincide with it.
+    """
 
     name: str
     inputs: tuple[str, ...]
     changelog: str
     factory: StageFactory
+    linger_seconds: float | None = None
 
 
 @dataclass(slots=True, eq=False)

@@ -63,6 +63,9 @@ class Unit:
         self.released = False
         self.busy_since: float | None = None  # monotonic start of the commit in flight
         self._options = options
+        self._linger = (
+            options.linger_seconds if spec.linger_seconds is None else spec.linger_seconds
+        )
         self._links = links
         self._end = end
         self._stage = spec.factory(spec.name, partition)
@@ -214,15 +217,12 @@ class Unit:
 
     async def _turns(self) -> None:
         loop = asyncio.get_running_loop()
-        tick, linger = self._options.tick_seconds, self._options.linger_seconds
+        tick = self._options.tick_seconds
         # Spread over the tick, so that the units do not all work in the same instant.
         next_tick = loop.time() + tick * (self.partition * 37 % 100 / 100)
-        last = loop.time() - linger
+        last = 0.0
         while not self.released:
-            await self._wait_until(next_tick)
-            eager = self._queued >= self._options.eager_records
-            if self._queue and not eager and (wait := last + linger - loop.time()) > 0:
-                await asyncio.sleep(wait)
+            await self._wait(next_tick, last)
             due = loop.time() >= next_tick
             async with self._gate:
                 if self.epoch == SUSPENDED:
@@ -235,13 +235,23 @@ class Unit:
             if due:
                 next_tick = max(next_tick + tick, loop.time())
 
-    async def _wait_until(self, deadline: float) -> None:
-        if self._queue and self.epoch != SUSPENDED:
-            return
-        self._wake.clear()
-        handle = asyncio.get_running_loop().call_at(deadline, self._wake.set)
-        await self._wake.wait()
-        handle.cancel()
+    async def _wait(self, next_tick: float, last: float) -> None:
+        """Return at the tick, or sooner when enough waits or has waited long enough."""
+        loop = asyncio.get_running_loop()
+        while True:
+            at = next_tick
+            if self._queue and self.epoch != SUSPENDED:
+                if self._queued >= self._options.eager_records:
+                    return
+                # Just before a tick it is cheaper to wait for the tick.
+                if last + self._linger < next_tick - self._linger / 2:
+                    at = last + self._linger
+            if loop.time() >= at:
+                return
+            self._wake.clear()
+            handle = loop.call_at(at, self._wake.set)
+            await self._wake.wait()
+            handle.cancel()
 
     def _take(self) -> list[Event]:
         events: list[Event] = []

@@ -108,6 +108,21 @@ def test_a_worker_is_added_and_removed_amid_the_work(world: World) -> None:
     assert first.mark["fences"] == 0
 
 
+def test_a_worker_that_fails_leaves_at_once(world: World) -> None:
+    """A bug in a stage ends the process with 70, and nobody waits for its session to run out."""
+    world.config["session_timeout"] = 40
+    first = world.start()
+    wait_until(lambda: first.ready, 30, "the first worker works")
+    second = world.start()
+    wait_until(lambda: second.ready and first.ready, 30, "both workers work")
+    (first.home / "bomb").touch()
+    world.produce(EVENTS)
+    assert first.ended(20) == STOPPED
+    assert "a bug in the stage" in first.log.read_text()
+    wait_until(lambda: second.ready and len(second.mark["owned"]) == 8, 15, "a quick takeover")
+    world.await_exact()
+
+
 def test_a_broker_that_dies_and_comes_back(world: World, kafka: LocalKafka) -> None:
     """The broker is killed amid transactions: workers wait or end with 70, and all is exact."""
     first = world.start()

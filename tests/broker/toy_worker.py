@@ -35,10 +35,15 @@ class Count:
     output = COUNTS
 
     def __init__(
-        self, prefix: str, work_seconds: float = 0, shared: memoryview | None = None
+        self,
+        prefix: str,
+        work_seconds: float = 0,
+        shared: memoryview | None = None,
+        bomb: Path = Path("no-bomb"),
     ) -> None:
         self.inputs = tuple(prefix + name for name in type(self).inputs)
         self.shared = shared
+        self.bomb = bomb
         self.applied = 0
         self.clocks: Mapping[str, InputClock] = {}
         STAGES.add(self)
@@ -54,6 +59,8 @@ class Count:
         self.dirty.clear()
 
     def accept(self, topic: str, records: Sequence[Record]) -> None:
+        if self.bomb.exists():
+            raise ZeroDivisionError("a bug in the stage")
         for record in records:
             assert record.key is not None
             self.counts[record.key] = self.counts.get(record.key, 0) + 1
@@ -109,9 +116,10 @@ def build(config: Mapping[str, object]) -> UnitApp:
     """The toy app of one configuration."""
     prefix, app_id = str(config["prefix"]), str(config["app_id"])
     work = float(str(config.get("work_seconds", 0)))
+    tick = float(str(config.get("tick_seconds", 0.5)))
     settings = ToySettings(
         app_id,
-        0.5,
+        tick,
         float(str(config.get("transaction_timeout", 5))),
         float(str(config.get("session_timeout", 6))),
     )
@@ -120,7 +128,7 @@ def build(config: Mapping[str, object]) -> UnitApp:
     memory = shared_memory(Path(str(config["shared"])))
 
     def count(_: str, partition: int) -> Count:
-        return Count(prefix, work, memory[2 * partition : 2 * partition + 2])
+        return Count(prefix, work, memory[2 * partition : 2 * partition + 2], Path("bomb"))
 
     def total(_: str, __: int) -> Total:
         return Total(prefix)
@@ -131,7 +139,9 @@ def build(config: Mapping[str, object]) -> UnitApp:
             "count": StageSpec(
                 "count", (prefix + A, prefix + B), f"{app_id}-count-changelog", count
             ),
-            "total": StageSpec("total", (prefix + COUNTS,), f"{app_id}-total-changelog", total),
+            "total": StageSpec(
+                "total", (prefix + COUNTS,), f"{app_id}-total-changelog", total, tick
+            ),
         },
     )
     _mark(app, Path(str(config["marks"])))

@@ -38,7 +38,7 @@ class Worker:
     """One worker process and what it says about itself."""
 
     def __init__(self, world: "World", number: int, *command: str) -> None:
-        home = world.home / f"worker-{number}"
+        home = self.home = world.home / f"worker-{number}"
         home.mkdir()
         self.marks = home / "marks"
         self.log = home / "log"
