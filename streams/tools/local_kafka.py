@@ -214,7 +214,9 @@ class LocalKafka:
             (home / "server.properties").write_text(self._properties(node))
             if not (home / "data" / "meta.properties").is_file():
                 tool = ["kafka.tools.StorageTool", "format", "-t", kept["id"], "-c"]
-                command = [*self._command(node, java, classpath, 128), *tool]
+                # It lives a second: the optimising compiler would only delay it.
+                quick = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"]
+                command = [*self._command(node, java, classpath, 128, *quick), *tool]
                 formats.append(
                     subprocess.Popen(
                         [*command, str(home / "server.properties")],
@@ -231,11 +233,14 @@ class LocalKafka:
                     "Kafka's storage could not be formatted:\n" + output.decode(errors="replace")
                 )
 
-    def _command(self, node: int, java: str, classpath: str, heap_mb: int) -> list[str]:
+    def _command(
+        self, node: int, java: str, classpath: str, heap_mb: int, *options: str
+    ) -> list[str]:
         home = self._home(node)
         return [
             java,
             f"-Xmx{heap_mb}m",
+            *options,
             "-XX:+ExitOnOutOfMemoryError",
             "-XX:-UsePerfData",
             "-Djava.awt.headless=true",

@@ -55,7 +55,7 @@ def _nodes_of(directory: Path) -> list[int]:
                 command = (entry / "cmdline").read_bytes()
             except OSError:
                 continue
-            if str(directory).encode() in command and b"kafka.Kafka" in command:
+            if str(directory).encode() in command and b"kafka.Kafka\0" in command:
                 found.append(int(entry.name))
     return found
 
@@ -67,18 +67,20 @@ def _await_gone(directory: Path) -> None:
     assert _nodes_of(directory) == []
 
 
-def test_what_was_written_is_there_after_a_restart(start: Start, tmp_path: Path) -> None:
-    """SIGTERM ends it with 0 and no process left; the directory is used again, not formatted."""
+def test_what_was_written_outlives_a_killed_command(start: Start, tmp_path: Path) -> None:
+    """kill -9 of the command takes its Kafka with it, so that nothing holds port or files; the next
+    one uses the directory again, with what was acknowledged; Ctrl-C ends it with 0."""
     first = start("--port", "0")
     bootstrap = _bootstrap(first)
     assert bootstrap.startswith("127.0.0.1:")
+    assert len(_nodes_of(tmp_path)) == 1
     with KafkaAdminClient(bootstrap_servers=bootstrap) as admin:
         admin.create_topics({"kept": {"num_partitions": 1}}, wait_for_metadata=True)
     producer = KafkaProducer(bootstrap_servers=bootstrap)
     producer.send("kept", b"yes").get(timeout=20)
     producer.close()
-    first.send_signal(signal.SIGTERM)
-    assert first.wait(30) == 0
+    first.kill()
+    first.wait(10)
     _await_gone(tmp_path)
 
     second = start("--port", "0")
@@ -90,14 +92,24 @@ def test_what_was_written_is_there_after_a_restart(start: Start, tmp_path: Path)
     )
     assert next(iter(consumer)).value == b"yes"
     consumer.close()
-    # Ctrl-C at the terminal
     second.send_signal(signal.SIGINT)
     assert second.wait(30) == 0
-    _await_gone(tmp_path)
+    assert _nodes_of(tmp_path) == []
+
+
+def test_it_can_be_stopped_before_it_is_ready(start: Start, tmp_path: Path) -> None:
+    """SIGTERM while Kafka is still starting ends the command with 0 and leaves no process."""
+    process = start("--port", "0")
+    deadline = time.monotonic() + 60
+    while not _nodes_of(tmp_path) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(60) == 0
+    assert _nodes_of(tmp_path) == []
 
 
 def test_a_dead_node_ends_the_command_with_its_last_words(start: Start, tmp_path: Path) -> None:
-    """When Kafka dies, `streams broker` says so and exits 1; so does a broker that cannot start."""
+    """When Kafka dies, `streams broker` says so, with the end of its log, and exits 1."""
     process = start("--port", "0")
     assert _bootstrap(process)
     (node,) = _nodes_of(tmp_path)
@@ -108,16 +120,6 @@ def test_a_dead_node_ends_the_command_with_its_last_words(start: Start, tmp_path
     assert "Kafka node 0 ended" in errors
     assert "Kafka Server started" in errors
     assert "Traceback" not in errors
-
-
-def test_no_node_outlives_a_killed_command(start: Start, tmp_path: Path) -> None:
-    """kill -9 of the command takes its Kafka with it: nothing is left to hold the port."""
-    process = start("--port", "0")
-    assert _bootstrap(process)
-    assert len(_nodes_of(tmp_path)) == 1
-    process.kill()
-    process.wait(10)
-    _await_gone(tmp_path)
 
 
 def test_three_nodes_outlive_one(tmp_path: Path) -> None:
