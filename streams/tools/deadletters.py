@@ -34,17 +34,13 @@ SHOWN_CHARACTERS = 120
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds this command's options."""
-    actions = parser.add_subparsers(dest="action", metavar="list|redrive", required=True)
-    listing = actions.add_parser("list", help="show them, the newest last")
-    listing.add_argument("--reason", choices=REASONS, help="only this reason")
-    listing.add_argument(
-        "--limit", type=_count, default=SHOWN, metavar="N", help=f"only the newest N ({SHOWN})"
-    )
-    listing.add_argument("--json", action="store_true", help="one JSON object a line")
-    redrive = actions.add_parser("redrive", help="publish them again where they came from")
-    redrive.add_argument("--reason", choices=REASONS, help="only this reason")
-    redrive.add_argument("--dry-run", action="store_true", help="say what would be sent")
-    redrive.add_argument("--yes", action="store_true", help="do not ask")
+    add = parser.add_argument
+    add("action", choices=("list", "redrive"), help="show them, or publish them again")
+    add("--reason", choices=REASONS, help="only this reason")
+    add("--limit", type=_count, default=SHOWN, metavar="N", help=f"list: the newest N ({SHOWN})")
+    add("--json", action="store_true", help="list: one JSON object a line")
+    add("--dry-run", action="store_true", help="redrive: say what would be sent")
+    add("--yes", action="store_true", help="redrive: do not ask")
 
 
 def _count(text: str) -> int:

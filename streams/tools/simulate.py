@@ -41,6 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--out", metavar="FILE", help="NDJSON instead of Kafka; - is standard output")
     add("--truth", metavar="FILE", help="what really happened, as JSON, when it is over")
+    add("--write-config", metavar="FILE", help="the queues as a streams.toml for the worker")
     add("--seed", type=int, default=1, help="the same seed and start give the same events (1)")
     add("--tenant", action="append", metavar="NAME", help="repeatable: a centre each (default)")
     add("--minutes", type=_positive, metavar="M", help="length; file 60, Kafka until a signal")
@@ -70,6 +71,11 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     started = time.monotonic()
     stop = threading.Event()
     session = _session(args)
+    if args.write_config:
+        from streams.simulate.queues import as_toml
+
+        with _opened(args.write_config) as write:
+            write(as_toml(centre.config for centre in session.centres).encode())
     with _stopped_by_signals(stop):
         if args.out:
             _to_file(session, args.out, stop)

@@ -57,7 +57,7 @@ def test_list_shows_reason_and_origin(
 ) -> None:
     """Each with its reason, field, place and bytes; filters and limits; JSON for programs."""
     bury(settings, LETTERS)
-    assert main(["deadletters", "list"]) == 0
+    assert main(["deadletters", "list", "--bootstrap", settings.bootstrap]) == 0
     shown = capsys.readouterr()
     assert shown.out.count("detail") == 4
     assert "not_json 1, schema 2, wrong_topic 1" in shown.err

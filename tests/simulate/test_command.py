@@ -9,6 +9,9 @@ from pathlib import Path
 import orjson
 import pytest
 
+from streams.settings import load
+from streams.simulate import default_centre
+from streams.simulate.queues import queue_settings
 from streams.tools import simulate as tool
 from streams.wire import Rejected, decode
 from tests.simulate.command import run_command
@@ -65,3 +68,15 @@ def test_a_signal_ends_the_file_cleanly(number: signal.Signals, root: Path) -> N
         assert process.wait(30) == 0
     assert not any(isinstance(decode(line.rstrip()), Rejected) for line in lines)
     assert all(orjson.loads(line)["ended"] for line in lines[-5:])
+
+
+def test_the_worker_can_be_told_about_the_queues(tmp_path: Path) -> None:
+    """`--write-config` is a configuration file the settings accept, queue for queue."""
+    config = tmp_path / "streams.toml"
+    options = f"--out {tmp_path}/x.ndjson --minutes 1 --tenant east --tenant west"
+    assert run_command(tool, f"{options} --write-config {config}") == 0
+    told = load(config, {}, {})
+    expected = [*queue_settings(default_centre("east")), *queue_settings(default_centre("west"))]
+    assert list(told.queues) == expected
+    assert told.queue("west", "support", "voice").wrapup
+    assert not told.queue("west", "billing", "voice").wrapup

@@ -1,0 +1,39 @@
+"""The simulated queues as the worker is told about them: values, or a streams.toml.
+
+Only what differs from the defaults matters to the figures: the queues that wait for the wrap-up.
+"""
+
+from collections.abc import Iterable
+
+from streams.settings import QueueSettings
+from streams.simulate.config import CentreConfig
+
+
+def queue_settings(config: CentreConfig) -> tuple[QueueSettings, ...]:
+    """One QueueSettings a queue, in the centre's order."""
+    return tuple(
+        QueueSettings(
+            name=plan.name,
+            tenant=config.tenant,
+            channels=(plan.channel,),
+            service_level_seconds=plan.service_level_seconds,
+            short_abandon_seconds=plan.short_abandon_seconds,
+            wrapup=plan.waits_for_wrapup,
+        )
+        for plan in config.queues
+    )
+
+
+def as_toml(configs: Iterable[CentreConfig]) -> str:
+    """The same as `[[queues]]` of a streams.toml, all tenants together."""
+    lines = ["# The queues of the simulated centre: streams worker --config FILE"]
+    for config in configs:
+        for queue in queue_settings(config):
+            lines += ["", "[[queues]]", f'name = "{queue.name}"', f'tenant = "{queue.tenant}"']
+            lines.append(f'channels = ["{queue.channels[0]}"]')
+            if queue.service_level_seconds is not None:
+                lines.append(f"service_level_seconds = {queue.service_level_seconds}")
+            if queue.short_abandon_seconds is not None:
+                lines.append(f"short_abandon_seconds = {queue.short_abandon_seconds}")
+            lines.append(f"wrapup = {str(queue.wrapup).lower()}")
+    return "\n".join(lines) + "\n"
