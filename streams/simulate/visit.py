@@ -1,0 +1,30 @@
+"""One stay of one contact in one queue, as the simulated centre keeps it."""
+
+from streams.simulate.config import QueuePlan
+from streams.simulate.floor import Agent
+
+WAITING, RINGING, CONNECTED, LEFT = range(4)
+
+
+class Visit:
+    """One stay of one contact in one queue."""
+
+    __slots__ = (
+        "agent", "answered_ms", "contact", "customer", "entered_ms", "held_ms", "holding_since_ms",
+        "not_to", "number", "offer", "plan", "state",
+    )  # fmt: skip
+
+    def __init__(self, number: int, contact: str, customer: str, plan: QueuePlan, at_ms: int):
+        self.number = number
+        self.contact = contact
+        self.customer = customer
+        self.plan = plan
+        self.entered_ms = at_ms
+        self.state = WAITING
+        self.agent: Agent | None = None
+        self.not_to: set[str] = set()
+        """Agents it is not offered to: who refused it, or transferred it away."""
+        self.offer = 0
+        self.answered_ms = 0
+        self.held_ms = 0
+        self.holding_since_ms: int | None = None
