@@ -2,7 +2,8 @@
 
 In: the group's assignment, and raw records from the consumer thread. Out: Faust messages whose
 value is a `Batch`; commits in strict order of hand-over. Overrides, each with a contract test:
-getmany, _new_offset, perform_seek, on_partitions_revoked, wait_empty, verify_event_path.
+getmany, _new_offset, perform_seek, on_partitions_revoked, on_partitions_assigned, wait_empty,
+verify_event_path.
 Invariant: what is handed over begins where the unit's state ends, and has no hole.
 """
 
@@ -175,6 +176,12 @@ class Consumer(driver.Consumer):
         self.stop_flow()
         await self._quiesce()
         await super().on_partitions_revoked(revoked)
+
+    async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
+        """Faust seeks after this, unless nothing is assigned: then the units must know it here."""
+        await super().on_partitions_assigned(assigned, generation_id)
+        if not assigned:
+            self.units.assign(generation_id, [], self._seek_unit)
 
     async def perform_seek(self) -> None:
         """Give the units their assignment; each one's inputs are sought once it is loaded.

@@ -41,6 +41,8 @@ class Units:
         self._links = links
         self._end = end
         self._stage_of = {topic: spec for spec in self.stages.values() for topic in spec.inputs}
+        if len(self._stage_of) < sum(len(spec.inputs) for spec in self.stages.values()):
+            raise ValueError("an input topic can belong to one stage only")
         self._generation: int | None = None
         self._assigned = False
         self._tasks: set[asyncio.Task[None]] = set()
@@ -101,7 +103,7 @@ class Units:
         self.epoch += 1
         self.stats.rebalances += 1
         wanted = self._whole_units(inputs)
-        missed = self._generation is None or generation != self._generation + 1
+        missed = self._generation is None or generation - self._generation not in (0, 1)
         self._generation = generation
         for key, unit in list(self.live.items()):
             if key not in wanted or missed:

@@ -34,6 +34,7 @@ FUNCTIONS: dict[str, Any] = {
     "Consumer.perform_seek (o)": Consumer.perform_seek,
     "Consumer._new_offset (o)": Consumer._new_offset,
     "Consumer.on_partitions_revoked (o)": Consumer.on_partitions_revoked,
+    "Consumer.on_partitions_assigned (o)": Consumer.on_partitions_assigned,
     "Consumer.wait_empty (o)": Consumer.wait_empty,
     "Consumer.verify_event_path (o)": Consumer.verify_event_path,
     "Consumer._drain_messages (r)": Consumer._drain_messages,

@@ -12,6 +12,7 @@ SOURCES = {
     "Consumer.perform_seek (o)": "0e8c130ff4b0",
     "Consumer._new_offset (o)": "1d2c7ea89a7a",
     "Consumer.on_partitions_revoked (o)": "d04b7ae72c6f",
+    "Consumer.on_partitions_assigned (o)": "29ce96596f05",
     "Consumer.wait_empty (o)": "e4662fe24f09",
     "Consumer.verify_event_path (o)": "aead7dc3d8dc",
     "Consumer._drain_messages (r)": "44a2500309e8",

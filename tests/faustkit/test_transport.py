@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Coroutine
 from typing import Any
+from unittest.mock import AsyncMock
 
 import pytest
 from faust.types import TP
@@ -198,6 +199,27 @@ def test_a_unit_that_missed_a_generation_is_loaded_again() -> None:
             assert harness.factory.last.restored_values == {b"k": b"3"}
             harness.thread.append([b"k"], start=3)
             await until(lambda: harness.factory.last.counts == {b"k": 4})
+            assert not harness.ended
+
+    run(test())
+
+
+def test_a_worker_without_partitions_is_ready_and_holds_nothing() -> None:
+    """More workers than partitions: Faust does not even seek then, and no unit may stay behind."""
+
+    async def test() -> None:
+        async with running() as harness:
+            await until(lambda: harness.app.units.ready)
+            lost = harness.factory.last
+            await harness.consumer.on_partitions_revoked({TP0})
+            harness.thread.assigned = set()
+            assert not harness.app.units.ready
+            # The app's part of it needs the recovery service, which the harness has not started.
+            harness.consumer._on_partitions_assigned = AsyncMock()
+            await harness.consumer.on_partitions_assigned(set(), GENERATION + 1)
+            await until(lambda: "closed" in lost.calls)
+            assert harness.app.units.ready
+            assert harness.app.units.live == {}
             assert not harness.ended
 
     run(test())
