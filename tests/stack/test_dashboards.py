@@ -8,6 +8,7 @@ import json
 import re
 import urllib.parse
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -221,8 +222,13 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
                 "site:contactcenter_service_level:ratio_window30m",
             )
             for expr in ready:
-                eventually(lambda expr=expr: asked.ask(expr), f"answer to {expr}", 60)
+                eventually(partial(asked.ask, expr), f"answer to {expr}", 60)
             yield asked
+
+
+def joined(chosen: dict[str, list[str]], variable: re.Match[str]) -> str:
+    """A variable's values as Grafana writes them into a matcher."""
+    return "|".join(chosen[variable[1]])
 
 
 def substitute(expr: str, board: dict[str, Any], live: Live) -> list[str]:
@@ -230,7 +236,7 @@ def substitute(expr: str, board: dict[str, Any], live: Live) -> list[str]:
     chosen: dict[str, list[str]] = {"__rate_interval": ["30s"]}
     for entry in board["templating"]["list"]:
         if entry["type"] == "query":
-            asked = VARIABLE.sub(lambda m: "|".join(chosen[m[1]]), entry["query"])
+            asked = VARIABLE.sub(partial(joined, chosen), entry["query"])
             every = entry.get("allValue")
             chosen[entry["name"]] = [every] if every else live.values(asked)
         elif entry["type"] == "custom":
@@ -240,7 +246,7 @@ def substitute(expr: str, board: dict[str, Any], live: Live) -> list[str]:
         made = [expr.replace("$group", group) for group in chosen["group"]]
     else:
         rest, made = chosen, [expr]
-    return [VARIABLE.sub(lambda m: "|".join(rest[m[1]]), one) for one in made]
+    return [VARIABLE.sub(partial(joined, rest), one) for one in made]
 
 
 @pytest.mark.parametrize("name", BOARDS)
@@ -251,7 +257,7 @@ def test_variables_offer_values(name: str, live: Live) -> None:
     for entry in board["templating"]["list"]:
         if entry["type"] != "query":
             continue
-        asked = VARIABLE.sub(lambda m, chosen=chosen: "|".join(chosen[m[1]]), entry["query"])
+        asked = VARIABLE.sub(partial(joined, chosen), entry["query"])
         chosen[entry["name"]] = live.values(asked)
         assert chosen[entry["name"]], entry["query"]
         assert "_all" not in chosen[entry["name"]]
@@ -265,7 +271,7 @@ def test_every_query_of_a_panel_answers(name: str, panel: dict[str, Any], live: 
             if metric_names(expr) <= NEEDS_HISTORY:
                 live.ask(expr)
                 continue
-            rows = eventually(lambda expr=expr: live.ask(expr), f"answer to {expr}", 20)
+            rows = eventually(partial(live.ask, expr), f"answer to {expr}", 20)
             for label in re.findall(r"\{\{(\w+)\}\}", target.get("legendFormat", "")):
                 assert any(label in row["metric"] for row in rows), (label, expr)
 
