@@ -9,6 +9,8 @@ from typing import Any
 from streams.lifecycle.book import ALL
 from streams.lifecycle.policy import DEFAULTS, Policies, QueuePolicy
 from streams.settings import QueueSettings, Settings
+from streams.windows.cells import queue_key
+from streams.wire.keys import partition_of
 
 Place = tuple[str, str, str]
 _TARGETS = (
@@ -74,6 +76,14 @@ class Definitions:
         for (tenant, _, channel), definition in self._queues.items():
             known = self._all.get((tenant, channel))
             self._all[tenant, channel] = definition if known is None else _agreed(known, definition)
+
+    def of_partition(self, partition: int, partitions: int) -> dict[Place, str]:
+        """The configured places whose records are made in one partition, and their time zones."""
+        return {
+            place: zone
+            for place, zone in self.zones.items()
+            if partition_of(queue_key(place[0], place[1]), partitions) == partition
+        }
 
     def of(self, place: Place) -> dict[str, Any]:
         """The definitions of one (tenant, queue, channel)."""

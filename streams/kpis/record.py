@@ -38,13 +38,9 @@ def kpi_record(queue: Queue, unit: Queues, definitions: Definitions) -> Record:
     panes, as_of = queue.panes, unit.as_of
     shown: dict[str, View] = {name: views.sliding(panes, name, as_of) for name in WINDOWS_MS}
     shown["today"] = views.today(panes, as_of)
-    levels = {
-        level: panes.today.before.get(level, 0) + panes.today.sums.get(level, 0)
-        for level in c.LEVELS
-    }
     starts = {level: queue.oldest_at(level) for level in queue.oldest}
     return _frame(queue.place, unit.as_of, unit.watermark, unit.revision, definitions) | {
-        "live": live(levels, starts),
+        "live": live(panes.levels(), starts),
         "windows": {name: figures(view) for name, view in shown.items()},
     }
 

@@ -6,6 +6,7 @@ the anomaly that is counted while nothing changes. `step` takes one event, `fire
 one (threshold, ages, wrap-up cap, silence, forgetting). Cost: about a microsecond.
 """
 
+from bisect import bisect_left
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
@@ -182,6 +183,7 @@ def _answer(state: ContactState, at: int, agent: str | None, book: Book) -> None
         cell[c.ANSWERED_WAIT] += sign * wait
         cell[c.CLOSED_WAIT] += sign * wait
         cell[c.WAIT_BUCKETS + bucket_of(wait)] += sign
+        cell[c.ANSWERED_WITHIN + bisect_left(c.WAIT_BOUNDS_MS, wait)] += sign
         cell[c.HANDLING] += sign
         cell[c.HANDLING + 1] += sign * offset
         _leave(state, at, c.ANSWERED_IN, book)
@@ -270,6 +272,9 @@ def handled(leg: Wrapup, at: int, wrapup: int, book: Book) -> None:
     cell[c.TALK] += sign * leg.talk
     cell[c.HOLD] += sign * leg.hold
     cell[c.WRAPUP] += sign * wrapup
+    total = leg.talk + leg.hold + wrapup
+    cell[c.HANDLED_WITHIN + bisect_left(c.HANDLE_BOUNDS_MS, total)] += sign
+    cell[c.HANDLE_TIME] += sign * total
 
 
 def _wrapup_ended(state: ContactState, fact: "Fact", book: Book) -> None:
@@ -312,6 +317,7 @@ def abandon(state: ContactState, at: int, silent: bool, book: Book) -> None:
         if silent:
             cell[c.SILENT_ABANDONED] += sign
         cell[c.ABANDONED_WAIT] += sign * wait
+        cell[c.ABANDONED_WITHIN + bisect_left(c.WAIT_BOUNDS_MS, wait)] += sign
         cell[c.CLOSED_WAIT] += sign * wait
         _leave(state, at, c.ABANDONED_IN, book)
     _close(state, at)

@@ -164,13 +164,14 @@ def add(life: Lifecycle[S, F], entity: Entity[S, F], fact: F, limit: int, book: 
             return "conflict"
     if entity.skipped < limit:
         settle(life, entity, limit, book)
-    limit = entity.limit = max(limit, entity.limit)
+    limit = max(limit, entity.limit)
     at = fact.at
     if at <= entity.fired or (tail and not _comes_after(tail, fact)):
         changed = tail.copy()
         insort(changed, fact, key=order_of)
         _refold(life, entity, changed, limit, book)
         return "ok"
+    entity.limit = limit
     state = entity.state
     if state.due < at:
         _drain(life, entity, min(at, limit), book)

@@ -69,3 +69,8 @@ def encode_values(values: Values) -> bytes:
 def decode_values(data: bytes) -> Values:
     """Inverse of `encode_values`."""
     return _DECODE_VALUES(data)
+
+
+def queue_key(tenant: str, queue: str) -> bytes:
+    """The Kafka key of a queue: its cells go where its KPI records are made."""
+    return f"{tenant}\0{queue}".encode()

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from streams.lifecycle.book import ALL, Book, Page
-from streams.lifecycle.counters import AGENT_BASE, AGENT_END
+from streams.lifecycle.counters import AGENT_BASE, AGENT_END, LOCAL
 from streams.lifecycle.facts import contact_fact, snapshot, ticket_fact
 from streams.lifecycle.policy import Policies
 from streams.lifecycle.store import EntityStore, Write
@@ -22,6 +22,7 @@ from streams.windows.cells import (
     decode_values,
     encode_batch,
     encode_values,
+    queue_key,
 )
 from streams.windows.sources import Sources
 from streams.wire import Event, Rejected
@@ -50,11 +51,6 @@ class IntakeTurn:
     state: list[Write]
     cells: list[tuple[int, bytes]]
     tally: Tally
-
-
-def queue_key(tenant: str, queue: str) -> bytes:
-    """The Kafka key of a queue: its cells go where its KPI records are made."""
-    return f"{tenant}\0{queue}".encode()
 
 
 class Intake:
@@ -167,9 +163,10 @@ class Intake:
                 changed = False
                 for counter, change in changes.items():
                     if change:
-                        changed = True
-                        values[counter] = values.get(counter, 0) + change
                         booked[counter] += change
+                        if counter < LOCAL:
+                            changed = True
+                            values[counter] = values.get(counter, 0) + change
                 if changed:
                     state.append((_cell_key(place, pane), encode_values(values)))
                     updates.append(CellUpdate(*place, pane, values))

@@ -123,16 +123,20 @@ class Panes:
             self.today.correct(pane, change)
         return True
 
-    def _interval(self, pane: int, change: Mapping[int, int]) -> None:
-        start = pane - pane % INTERVAL_MS
+    def interval(self, start: int) -> Interval:
+        """The interval that starts at `start`, made on first use."""
         interval = self.intervals.get(start)
         if interval is None:
             interval = self.intervals[start] = Interval()
+            self._newest = max(self._newest, start)
+        return interval
+
+    def _interval(self, pane: int, change: Mapping[int, int]) -> None:
+        start = pane - pane % INTERVAL_MS
+        interval = self.interval(start)
         add(interval.sums, change)
         interval.changed = True
-        if start >= self._newest:
-            self._newest = start
-        elif any(levels_of(change).values()):
+        if start < self._newest and any(levels_of(change).values()):
             for later, other in self.intervals.items():
                 if later > start:
                     other.changed = True  # its integrals begin at another height
@@ -215,6 +219,16 @@ class Panes:
             gone.append(start)
         return gone
 
+    def levels(self) -> Values:
+        """Every level now: at the end of the newest pane that counts."""
+        levels = dict(self.today.before)
+        add(levels, levels_of(self.today.sums))
+        return levels
+
+    def is_lively(self, cut: int) -> bool:
+        """Whether a level is not zero, or was not since `cut`: integrals go on."""
+        return any(self.levels().values()) or any(levels_of(self.pane(cut)).values())
+
     # -- stored form ---------------------------------------------------------------------------
 
     def pack_fine(self, pane: int) -> bytes:
@@ -233,10 +247,9 @@ class Panes:
         level: Values = dict(self.base)
         for pane in self.fine:
             start = pane - pane % INTERVAL_MS
-            interval = self.intervals.setdefault(start, Interval())
+            interval = self.interval(start)
             add(interval.sums, self.pane(pane))
             interval.changed = True
-        self._newest = max(self.intervals, default=0)
         for interval in self.intervals.values():
             add(level, levels_of(interval.sums))
         self._future = {pane for pane in self.fine if pane >= end}

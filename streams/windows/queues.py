@@ -14,7 +14,7 @@ from streams.lifecycle.book import ALL, PANE_MS
 from streams.lifecycle.counters import AGENT_BASE, AGENT_END
 from streams.windows.calendar import midnight_of
 from streams.windows.cells import CellBatch, Values, decode_values, encode_values
-from streams.windows.panes import INTERVAL_MS, Interval, Panes, add, levels_of
+from streams.windows.panes import INTERVAL_MS, Panes, add, levels_of
 
 Place = tuple[str, str, str]
 Write = tuple[bytes, bytes | None]
@@ -62,6 +62,8 @@ class Queue:
     oldest: dict[int, dict[int, int]] = field(default_factory=dict)
     used: bool = False
     cursor: int = -1
+    shown_cut: int = -1
+    lively: bool = True
     dirty: bool = True
 
     def oldest_at(self, level: int) -> int | None:
@@ -121,9 +123,13 @@ class Queues:
         for update in batch.cells:
             place = (update.tenant, update.queue, update.channel)
             queue = self.queue(place)
+            start = update.pane - update.pane % INTERVAL_MS
             if queue.cursor < 0:
-                queue.cursor = update.pane - update.pane % INTERVAL_MS
+                queue.cursor = start
                 self._stored.add(place)
+            elif start not in queue.panes.intervals:
+                for missed in range(start, queue.cursor, INTERVAL_MS):
+                    queue.panes.interval(missed)  # nothing was known before: they are owed too
             if queue.panes.replace(update.pane, batch.source, update.values):
                 self._touched.add((place, update.pane))
                 queue.dirty = True
@@ -169,11 +175,19 @@ class Queues:
     def passed(self, queue: Queue) -> Iterator[tuple[int, Values]]:
         """Intervals to publish: those that changed, and those that just ended or became final.
 
-        Each with the levels at its start.
+        Each with the levels at its start. The open interval changes with time alone where a level
+        is not zero.
         """
+        cut = self.as_of - self.as_of % PANE_MS
+        if cut > queue.shown_cut:
+            queue.shown_cut = cut
+            now = self.as_of - self.as_of % INTERVAL_MS
+            was_lively, queue.lively = queue.lively, queue.panes.is_lively(cut)
+            if queue.lively or was_lively:
+                queue.panes.interval(now).changed = True
         final_before = self.closed_before
         while 0 <= queue.cursor <= self.as_of - INTERVAL_MS:
-            queue.panes.intervals.setdefault(queue.cursor, Interval()).changed = True
+            queue.panes.interval(queue.cursor).changed = True
             queue.cursor += INTERVAL_MS
             self._stored.add(queue.place)
         levels = dict(queue.panes.base)
@@ -253,14 +267,18 @@ class Queues:
             if letter == "x":
                 panes.restore_fine(int(number), value)
             else:
-                interval = panes.intervals[int(number)] = Interval()
+                interval = panes.interval(int(number))
                 kept = _DECODE_INTERVAL(value)
                 interval.folded, interval.final = kept.folded, kept.final
                 interval.changed = False
 
     def restored(self) -> None:
         """Every record was given: rebuild the running sums."""
+        first = self.closed_before - self.closed_before % INTERVAL_MS
         for queue in self.queues.values():
+            for start in range(max(first, 0), queue.cursor, INTERVAL_MS):
+                if start not in queue.panes.intervals:  # empty ones are not stored
+                    queue.panes.interval(start).changed = False
             queue.panes.rebuild(self.end, midnight_of(max(self.as_of, 0), queue.zone))
 
 

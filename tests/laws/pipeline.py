@@ -35,17 +35,18 @@ class Pipeline:
         self.definitions = Definitions(settings)
         self.logs = {(s, p): Log() for s in ("intake", "queues") for p in range(partitions)}
         self.intakes = [self._intake(p) for p in range(partitions)]
-        self.queues = [self._queues() for _ in range(partitions)]
+        self.queues = [self._queues(p) for p in range(partitions)]
         self.intervals: dict[tuple[str, str, str, int], dict[str, Any]] = {}
         self.rejected: list[Any] = []
+        self.wall = 0
 
     def _intake(self, partition: int) -> Intake:
         unit = Intake(policies_of(self.settings), partition, self.partitions)
         self._restore(unit, self.logs["intake", partition])
         return unit
 
-    def _queues(self) -> Queues:
-        return Queues(self.definitions.zones)
+    def _queues(self, partition: int) -> Queues:
+        return Queues(self.definitions.of_partition(partition, self.partitions))
 
     @staticmethod
     def _restore(unit: Any, log: Log) -> None:
@@ -57,7 +58,7 @@ class Pipeline:
         """Every unit is lost and loaded again from its changelog."""
         self.intakes = [self._intake(p) for p in range(self.partitions)]
         for number in range(self.partitions):
-            self.queues[number] = self._queues()
+            self.queues[number] = self._queues(number)
             self._restore(self.queues[number], self.logs["queues", number])
 
     def accept(self, raw: bytes) -> None:
@@ -72,8 +73,9 @@ class Pipeline:
 
     def turn(self, now: int) -> None:
         """One transaction of every intake unit, then of every queues unit."""
+        self.wall += 10_000  # so that idle units report their progress each time
         for number, intake in enumerate(self.intakes):
-            turned = intake.turn(now, wall=now, following=False)
+            turned = intake.turn(now, wall=self.wall, following=False)
             if turned is None:
                 continue
             self.logs["intake", number].write(turned.state)

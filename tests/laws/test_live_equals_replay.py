@@ -12,8 +12,6 @@ from tests.oracle import Oracle
 from tests.strategies import QUEUE_VARIANTS, encoded, random_history
 
 HORIZON_MS = 14_400_000
-#: Level integrals stop at a pane's edge in the one and at `as_of` in the other.
-TIMED = ("waiting_seconds", "_agent_seconds", "slot_")
 
 
 def lately(seed: int, stories: int) -> list[dict[str, Any]]:
@@ -76,7 +74,10 @@ def test_sums_over_intervals_equal_the_replay(seed: int, monkeypatch: pytest.Mon
     }
     sums = pipeline.sums()
     kpis = pipeline.kpis()
-    assert set(expected) == set(kpis)
+    assert set(expected) <= set(kpis)
+    for place in set(kpis) - set(expected):  # seen for a moment, before a repeat that counts instead
+        today = kpis[place]["windows"]["today"]
+        assert not any(today[name] for name in ("offered", "blocked", "tickets_opened", "handled"))
     for place, record in expected.items():
         wanted = additive(record["windows"]["all"])
         found = sums.get(place, dict.fromkeys(wanted, 0))
