@@ -109,7 +109,7 @@ class Consumer(driver.Consumer):
         for tp, part in fetched.items():
             unit = self.units.unit(tp.topic, tp.partition)
             if unit is not None:
-                unit.observe(tp.topic, part.next, part.stable, part.wall_ms)
+                unit.observe(tp.topic, part.stable, part.wall_ms)
 
     def _messages(self, tp: TP, part: Fetched, epoch: int) -> list[ConsumerMessage]:
         if part.next == part.start:

@@ -71,7 +71,6 @@ class Unit:
         self._stage = spec.factory(spec.name, partition)
         self._clocks = {topic: InputClock() for topic in spec.inputs}
         self._fetched: dict[str, tuple[int, int]] = {}  # topic: last stable offset, wall ms
-        self._handed: dict[str, int] = {}
         self._queue: deque[Event] = deque()
         self._queued = 0
         self._gate = asyncio.Lock()
@@ -167,7 +166,6 @@ class Unit:
     def begin(self, epoch: int, starts: Mapping[str, int]) -> None:
         """The inputs have been sought to `starts`: go on from there, under assignment `epoch`."""
         self.next.update(starts)
-        self._handed = dict(self.next)
         self._fetched.clear()
         self.epoch = epoch
         self._wake.set()
@@ -179,9 +177,8 @@ class Unit:
         """Whether its inputs may be polled."""
         return self._queued < self._options.queue_records
 
-    def observe(self, topic: str, next_offset: int, stable: int | None, wall_ms: int) -> None:
-        """A poll showed `stable` as the end; all before `next_offset` is handed over."""
-        self._handed[topic] = next_offset
+    def observe(self, topic: str, stable: int | None, wall_ms: int) -> None:
+        """A fetch answered at `wall_ms` that `stable` is the end of what may be read."""
         if stable is not None:
             self._fetched[topic] = stable, wall_ms
             self.stats.end_offsets[topic] = stable
@@ -315,8 +312,8 @@ class Unit:
         for topic, clock in self._clocks.items():
             stable, wall_ms = self._fetched.get(topic, (-1, 0))
             clock.fetched = stable >= 0
-            # Everything handed over is applied, and nothing was beyond it when that was fetched.
-            here = clock.fetched and self._handed[topic] == self.next[topic] >= stable
+            # Nothing was beyond what is applied when that was fetched.
+            here = clock.fetched and self.next[topic] >= stable
             clock.caught_up_ms = wall_ms if here else None
             clock.unread = not here
         return self._clocks

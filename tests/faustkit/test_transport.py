@@ -103,6 +103,22 @@ def test_nothing_in_flight_is_ever_committed() -> None:
     run(test())
 
 
+def test_an_acknowledgement_out_of_order_waits_for_those_before_it() -> None:
+    """Stock Faust commits past one unacknowledged event; here the order of hand-over decides."""
+
+    async def test() -> None:
+        async with running() as harness:
+            consumer = harness.consumer
+            consumer._in_hand[TP0].extend([4, 9, 12])
+            for acked, expected in ((9, None), (4, 10), (12, 13)):
+                consumer._acked[TP0].append(acked)
+                consumer._acked_index[TP0].add(acked)
+                assert consumer._new_offset(TP0) == expected
+            assert not consumer._acked[TP0]
+
+    run(test())
+
+
 def test_acknowledged_batches_are_committed_before_the_partitions_go() -> None:
     """Stock Faust forgets at the revoke what it had not committed yet; here nothing is replayed."""
 

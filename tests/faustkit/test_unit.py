@@ -340,15 +340,15 @@ def test_clocks_tell_caught_up_from_unread(kafka_memory: MemoryKafka, ended: End
             return found.caught_up_ms, found.unread, found.fetched
 
         assert await clock(IN) == (None, True, False)
-        unit.observe(IN, 0, 0, 1_000)
+        unit.observe(IN, 0, 1_000)
         assert await clock(IN) == (1_000, False, True)
         assert await clock(OTHER) == (None, True, False)
-        # Handed over, not yet here; then here, but more was behind it; then all, markers included.
-        unit.observe(IN, 2, 5, 2_000)
+        # Fetched, not yet here; then here, but more was behind it; then all, markers included.
+        unit.observe(IN, 5, 2_000)
         assert await clock(IN) == (None, True, True)
         await feed(unit, batch([b"a", b"b"]))
         assert await clock(IN) == (None, True, True)
-        unit.observe(IN, 5, 5, 3_000)
+        unit.observe(IN, 5, 3_000)
         await feed(unit, batch([b"a"], start=2, after=2))
         assert await clock(IN) == (3_000, False, True)
         await unit.release()
