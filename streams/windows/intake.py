@@ -9,8 +9,10 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
+
 from streams.lifecycle.book import ALL, Book, Page
-from streams.lifecycle.counters import AGENT_BASE, AGENT_END, LOCAL
+from streams.lifecycle.counters import AGENT_BASE, AGENT_END, LOCAL, ORPHANED, STATES
 from streams.lifecycle.facts import contact_fact, snapshot, ticket_fact
 from streams.lifecycle.policy import Policies
 from streams.lifecycle.store import EntityStore, Write
@@ -33,6 +35,8 @@ from streams.wire.routing import SURVEYS
 #: An idle source repeats its progress this often.
 PROGRESS_MS = 5_000
 Place = tuple[str, str, str]
+_ENCODE_COUNTS = msgspec.msgpack.Encoder().encode
+_DECODE_COUNTS = msgspec.msgpack.Decoder(dict[str, int]).decode
 
 
 @dataclass(slots=True)
@@ -85,6 +89,7 @@ class Intake:
             return None
         if at < self.closed_before:
             self.counts["late"] += 1
+            self._seen.add(topic)
             return Rejected("late", "older than the lateness horizon", "occurred_at")
         self.inputs[topic].see(event.source, at)
         self._seen.add(topic)
@@ -100,13 +105,6 @@ class Intake:
             key = f"c\0{event.tenant}\0{event.channel}\0{event.contact_id}"
             self._facts.append((key, contact_fact(event), topic))
         return None
-
-    def knows(self, event: Event) -> bool:
-        """Whether the entity of the event is known here, so that its key was checked before."""
-        if isinstance(event, AgentEvent):
-            return f"a\0{event.tenant}\0\0{event.agent_id}" in self.store
-        letter = "t" if event.channel == "ticket" else "c"
-        return f"{letter}\0{event.tenant}\0{event.channel}\0{event.contact_id}" in self.store
 
     # -- the turn ------------------------------------------------------------------------------
 
@@ -128,14 +126,32 @@ class Intake:
             return None
         self._progress_at = wall
         self._close(state)
+        self._count()
         for topic in self._seen:
             state.append((f"s\0{topic}".encode(), self.inputs[topic].pack()))
         self._seen = set()
         state.append((b"m\0", encode_values(self._meta())))
+        state.append((b"n\0", _ENCODE_COUNTS(dict(self.counts))))
         tally, self._tally = self._tally, Tally()
-        self.counts["anomalies"] += sum(self.book.anomalies.values())
         tally.anomalies, self.book.anomalies = self.book.anomalies, Counter()
         return IntakeTurn(state, self._batches(updates, stocks, following), tally)
+
+    def _count(self) -> None:
+        """Totals that a person asks for: they outlive the process."""
+        self.counts["anomalies"] += sum(self.book.anomalies.values())
+        for place, booked in self._tally.booked:
+            if place[1] == ALL:
+                self.counts["orphaned"] += booked.get(ORPHANED, 0)
+                self.counts["unknown_agents"] += booked.get(STATES["unknown"], 0)
+
+    def last_seen(self) -> dict[str, int]:
+        """The largest time (ms) of each source that has not ended, over all inputs."""
+        seen: dict[str, int] = {}
+        for sources in self.inputs.values():
+            for source, (at, ended) in sources.marks.items():
+                if not ended:
+                    seen[source] = max(at, seen.get(source, at))
+        return seen
 
     def _close(self, state: list[Write]) -> None:
         """What is older than now - horizon is final: its cells are not needed any more."""
@@ -235,7 +251,7 @@ class Intake:
     # -- changelog -----------------------------------------------------------------------------
 
     def _meta(self) -> Values:
-        return {0: self.now, 1: self.closed_before, 2: self.counts["late"]}
+        return {0: self.now, 1: self.closed_before}
 
     def restore(self, key: bytes, value: bytes) -> None:
         """One changelog record, the newest of its key."""
@@ -243,7 +259,9 @@ class Intake:
         letter = text[0]
         if letter == "m":
             meta = decode_values(value)
-            self.now, self.closed_before, self.counts["late"] = meta[0], meta[1], meta[2]
+            self.now, self.closed_before = meta[0], meta[1]
+        elif letter == "n":
+            self.counts = Counter(_DECODE_COUNTS(value))
         elif letter == "s":
             self.inputs[text[2:]] = Sources(value)
         elif letter == "x":

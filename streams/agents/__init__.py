@@ -1,0 +1,1 @@
+"""The two stages as units run them: records in, one transaction's writes out."""

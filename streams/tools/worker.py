@@ -1,0 +1,51 @@
+"""`streams worker`: the Faust application. Any number of them, up to the partitions."""
+
+import argparse
+import logging
+
+from streams.errors import BrokerError
+from streams.settings import Settings
+
+HELP = "the stream processor; any number of them, up to the partitions"
+EXAMPLE = "streams worker\nstreams worker --clock event --metrics-port 0   (historic data)"
+
+log = logging.getLogger("streams.worker")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds this command's options."""
+    add = parser.add_argument
+    add(
+        "--clock",
+        choices=("wall", "event"),
+        help="what time is when all is read: this machine's clock (default), or the events' own,"
+        " for historic data",
+    )
+    add(
+        "--metrics-port",
+        type=int,
+        metavar="PORT",
+        help="serves /metrics, /livez and /readyz (STREAMS_METRICS_PORT; default 9464; 0 = a free one)",
+    )
+
+
+def run(args: argparse.Namespace, settings: Settings) -> int:
+    """Checks the topics, then runs until a signal; raises BrokerError for what is wrong there."""
+    from streams.tools.topics import check_topics
+
+    problems = check_topics(settings)
+    if problems:
+        raise BrokerError("\n".join(["the topics are not as the worker needs them:", *problems]))
+
+    from streams.app import create
+    from streams.faustkit.application import run_worker
+
+    worker = create(settings)
+    port = worker.metrics.start()
+    print(
+        f"worker of {settings.app_id}: Kafka {settings.bootstrap}, clock {settings.clock}, "
+        f"metrics http://{settings.metrics_host}:{port}/metrics",
+        flush=True,
+    )
+    log.info("settings", extra=settings.shown())
+    run_worker(worker.app)
