@@ -29,6 +29,11 @@ export class Head {
     this.mark.setAttribute('aria-hidden', 'true');
     this.text = el('span', 'chip-text');
     this.chip = el('span', 'chip', this.mark, this.text);
+    if (form === 'tile') { // a row has room for the age alone; the words are there for screen readers
+      this.age = el('span', 'chip-age');
+      this.age.setAttribute('aria-hidden', 'true');
+      this.chip.append(this.age);
+    }
     this.node = el('header', 'card-head', this.title, this.tenant, this.chip);
   }
 
@@ -38,6 +43,7 @@ export class Head {
     attr(card, 'data-stale', stale ? '' : null);
     attr(card, 'data-level', verdict.level);
     set(this.mark, MARKS[stale ? 'stale' : verdict.level]);
+    if (this.age) set(this.age, stale ? `${MARKS.stale} ${ageText(ageMs)}` : '');
     set(this.text, stale ? t('stale', { age: ageText(ageMs) }) : t(`level_${verdict.level}`));
   }
 }
@@ -51,26 +57,27 @@ class Agents {
     this.list = el('span', 'agents-list');
     this.parts = STATES.map((state) => {
       const block = el('span', `agents-block state-${state}`);
+      this.bar.append(block);
+      if (plain) return { state, block };
       const number = el('b');
       const swatch = el('i', `swatch state-${state}`);
       const item = el('span', 'agents-item', swatch, number, ` ${t(state)} `);
-      this.bar.append(block);
       this.list.append(item);
       return { state, block, number, item };
     });
-    this.figure.node.append(this.bar, this.list);
+    this.figure.node.append(this.bar, ...(plain ? [] : [this.list]));
   }
 
   update(agents) {
     const working = staffed(agents);
     const all = STATES.reduce((sum, state) => sum + agents[state], 0);
     attr(this.figure.value, 'data-value', all);
-    set(this.figure.text, count(working));
-    set(this.figure.unit, '');
+    this.figure.text.data = count(working);
     for (const { state, block, number, item } of this.parts) {
       const n = agents[state];
       attr(block, 'hidden', n === 0 || state === 'offline' ? '' : null);
-      block.style.flexGrow = n;
+      if (block.style.flexGrow !== String(n)) block.style.flexGrow = n;
+      if (this.figure.plain) continue;
       attr(item, 'hidden', n === 0 ? '' : null);
       attr(item, 'data-count', n);
       set(number, count(n));
@@ -108,10 +115,14 @@ class Sparkline {
     this.kind = kind;
     this.svg = spark(kind);
     this.note = el('span', 'spark-note');
-    this.node = el('div', 'spark-box', el('span', 'spark-caption', caption), this.note, this.svg);
+    this.drawn = null; // what is on the screen: history comes once a minute, figures each second
+    this.node = el('div', 'spark-box', ...(caption ? [el('span', 'spark-caption', caption), this.note] : []), this.svg);
   }
 
   update(values, targetLevel) {
+    if (values === this.drawn && targetLevel === this.aim) return;
+    this.drawn = values;
+    this.aim = targetLevel;
     const known = (values ?? []).filter((value) => value != null);
     attr(this.node, 'data-empty', known.length ? null : '');
     if (!known.length) { set(this.note, t('no_history')); return; }
@@ -138,7 +149,7 @@ export class Card {
     if (form === 'hero') middle.push(...['wait_mean', 'offered', 'abandoned'].map((id) => figure(id)));
     const occupancy = figure('occupancy', 'fig-occupancy');
     this.meter = new Meter();
-    occupancy.node.append(this.meter.node);
+    if (!plain) occupancy.node.append(this.meter.node);
     this.agents = new Agents(plain);
     this.figures.push(...middle, occupancy);
     this.node = el('article', `card form-${form}`, this.head.node,
@@ -148,7 +159,7 @@ export class Card {
     this.node.dataset.key = entry.id;
     this.node.setAttribute('aria-label', `${record.queue === '_all' ? t(record.channel) : record.queue}, ${t(record.channel)}`);
     if (form !== 'total') {
-      this.sparks = [new Sparkline('waiting', t('spark_waiting'))];
+      this.sparks = [new Sparkline('waiting', plain ? '' : t('spark_waiting'))];
       if (form === 'hero') this.sparks.push(new Sparkline('level', t('spark_level')));
       this.node.append(el('div', 'card-sparks', ...this.sparks.map((one) => one.node)));
     }
@@ -158,7 +169,7 @@ export class Card {
   update(entry, nowMs, board) {
     const { record, verdict, history } = entry;
     for (const figure of this.figures) figure.update(record, nowMs, verdict.levels[figure.id]);
-    this.meter.update(record.figures?.occupancy_ratio ?? null, record.definitions.targets);
+    if (this.form !== 'tile') this.meter.update(record.figures?.occupancy_ratio ?? null, record.definitions.targets);
     this.agents.update(record.live.agents);
     this.sparks?.[0].update(history?.waiting);
     this.sparks?.[1]?.update(history?.service_level, record.definitions.targets.service_level);

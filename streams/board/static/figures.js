@@ -54,21 +54,26 @@ export function target(id, { definitions, live, channel }) {
 
 const shortRatio = (ratio) => percentShort(ratio).replace(/\s*%$/, '');
 
-/** The element of one figure and how to update it. */
+/** The element of one figure and how to update it. A plain one has no button, unit or target. */
 export class Figure {
   constructor(id, { plain = false, long = false, className = '' } = {}) {
     this.id = id;
+    this.plain = plain;
     this.long = long;
-    this.text = el('span', 'fig-text');
-    this.unit = el('small', 'fig-unit');
-    this.mark = el('span', 'fig-mark');
-    this.mark.setAttribute('aria-hidden', 'true');
-    this.verdict = el('span', 'hidden');
-    this.value = el('span', 'fig-value', this.text, this.unit, this.verdict);
-    this.aim = el('span', 'fig-target');
-    this.node = el(plain ? 'span' : 'button', `fig ${className}`, el('span', 'fig-label', this.mark, definition(id).name), this.value, this.aim);
+    this.text = document.createTextNode('');
+    this.mark = null; // mark and verdict are made when a figure first misses its target
+    this.verdict = null;
+    this.level = null;
+    this.value = el('span', 'fig-value', plain ? this.text : el('span', 'fig-text', this.text));
+    this.label = el('span', 'fig-label', definition(id).name);
+    this.node = el(plain ? 'span' : 'button', `fig ${className}`, this.label, this.value);
     this.node.dataset.figure = id;
-    if (!plain) this.node.type = 'button';
+    if (plain) return;
+    this.node.type = 'button';
+    this.unit = el('small', 'fig-unit');
+    this.aim = el('span', 'fig-target');
+    this.value.append(this.unit);
+    this.node.append(this.aim);
   }
 
   /** Show a record's value, its target and its level ('on', 'off', 'far' or none). */
@@ -77,22 +82,33 @@ export class Figure {
     attr(this.value, 'data-value', value);
     attr(this.node, 'data-none', value == null ? '' : null);
     this.tick(value, nowMs);
-    set(this.aim, target(this.id, record));
+    // a dense row has no room for targets, and 500 of them would be formatted for nothing
+    if (this.aim) set(this.aim, target(this.id, record));
     this.judge(level);
   }
 
   /** Only what time changes. */
   tick(value, nowMs) {
     const [text, unit] = shown(this.id, value, nowMs, this.long);
-    set(this.text, text);
+    if (this.text.data !== text) this.text.data = text;
+    if (this.plain) return;
     set(this.unit, unit);
     attr(this.node, 'data-long', text.length > 4 ? '' : null);
   }
 
   judge(level) {
-    const off = level === 'off' || level === 'far';
-    attr(this.node, 'data-level', off ? level : null);
-    set(this.mark, off ? MARKS[level] : '');
-    set(this.verdict, off ? ` ${t(`level_${level}`)}` : '');
+    const off = level === 'off' || level === 'far' ? level : null;
+    if (off === this.level) return;
+    this.level = off;
+    attr(this.node, 'data-level', off);
+    if (!this.mark) {
+      this.mark = el('span', 'fig-mark');
+      this.mark.setAttribute('aria-hidden', 'true');
+      this.verdict = el('span', 'hidden');
+      (this.plain ? this.value : this.label).prepend(this.mark);
+      this.value.append(this.verdict);
+    }
+    set(this.mark, off ? MARKS[off] : '');
+    set(this.verdict, off ? ` ${t(`level_${off}`)}` : '');
   }
 }

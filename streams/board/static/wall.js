@@ -9,7 +9,11 @@ import { explain, isOpen, refresh } from './explain.js';
 import { follow, now } from './stream.js';
 import { Controls, askToken, placeOf } from './controls.js';
 
-const REORDER_MS = 3_000; // the order changes at most this often: a wall that dances is not read
+// the order changes at most this often: a wall that dances is not read; hundreds of rows move seldom
+const REORDER_MS = 3_000;
+const REORDER_MANY_MS = 10_000;
+const MANY = 60;
+const DRAW_MS = 200;
 const ROOMY = 7; // up to so many queues all are cards
 const BUSY_CARDS = 3; // above that: the hero, two cards, and dense tiles
 
@@ -49,20 +53,27 @@ function cardOf(entry, form) {
   return card;
 }
 
-/** Put exactly these nodes into a parent, moving as few as possible. */
+/** Put exactly these nodes into a parent, in this order; those in place are not touched. */
 function arrange(parent, nodes) {
   const keep = new Set(nodes);
   for (const child of [...parent.children]) if (!keep.has(child)) child.remove();
-  nodes.forEach((node, index) => {
-    if (parent.children[index] !== node) parent.insertBefore(node, parent.children[index] ?? null);
-  });
+  let next = parent.firstElementChild;
+  for (const node of nodes) {
+    if (node === next) next = next.nextElementSibling;
+    else parent.insertBefore(node, next);
+  }
+}
+
+/** A number for the style sheet; set only if it differs, because all cards inherit it. */
+function variable(name, value) {
+  if (wall.style.getPropertyValue(name) !== String(value)) wall.style.setProperty(name, value);
 }
 
 const busyReading = () => isOpen() || document.querySelector('main :focus-visible') !== null;
 
-function reorder(force) {
+function reorder() {
   const moment = performance.now();
-  const due = force || moment - orderedAt >= REORDER_MS;
+  const due = moment - orderedAt >= (order.length > MANY ? REORDER_MANY_MS : REORDER_MS);
   const known = new Set(order.map((entry) => entry.id));
   const queues = model.queues(controls.filter.channel === 'ticket');
   const sameSet = queues.length === order.length && queues.every((entry) => known.has(entry.id));
@@ -86,9 +97,9 @@ function layout() {
 
 function render() {
   frame = null;
-  const started = performance.now();
+  const started = drawnAt = performance.now();
   if (model.status) status.status = model.status;
-  const moved = reorder(false);
+  const moved = reorder();
   const { top, small, whole } = layout();
   const shown = [...top, ...small, ...whole];
   const nowMs = now();
@@ -111,8 +122,8 @@ function render() {
   model.dirty.clear();
   const beside = topNodes.length - 1; // the hero takes 2 × 2 cells; an odd card stands tall
   attr(wall, 'data-odd', !small.length && beside % 2 === 1 ? '' : null);
-  wall.style.setProperty('--columns', 2 + Math.ceil(beside / 2));
-  wall.style.setProperty('--beside', beside);
+  variable('--columns', 2 + Math.ceil(beside / 2));
+  variable('--beside', beside);
   attr(document.body, 'data-tenants', info.tenants > 1 ? 'many' : null);
   attr(document.body, 'data-density', small.length ? 'busy' : 'roomy');
   attr(others, 'hidden', small.length ? null : '');
@@ -149,7 +160,12 @@ function tally() {
 }
 
 let frame = null;
-const draw = () => { frame ??= requestAnimationFrame(render); };
+let drawnAt = -Infinity;
+
+/** Draw soon: what comes within a fifth of a second, such as the parts of one update, is one drawing. */
+function draw() {
+  frame ??= setTimeout(() => requestAnimationFrame(render), Math.max(0, drawnAt + DRAW_MS - performance.now()));
+}
 
 function connect() {
   stop();
