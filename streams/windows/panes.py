@@ -6,12 +6,13 @@ panes enter and leave, and a correction is added where it belongs. Integers only
 A level's second number is absolute here: the sum of change x time.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 import msgspec
 
 from streams.lifecycle.book import PANE_MS
 from streams.lifecycle.counters import LEVELS
+from streams.lifecycle.policy import NEVER
 from streams.windows.cells import Values, decode_values, encode_values
 
 INTERVAL_MS = 900_000
@@ -92,7 +93,8 @@ class Panes:
         self.today = Running(0)
         self.end = 0
         self._future: set[int] = set()
-        self._newest = 0
+        #: Levels changed in this interval since the last publication: later ones did too.
+        self.moved_from = NEVER
 
     def pane(self, start: int) -> Values:
         """What all sources have in the pane that starts at `start`; moments absolute."""
@@ -128,7 +130,6 @@ class Panes:
         interval = self.intervals.get(start)
         if interval is None:
             interval = self.intervals[start] = Interval()
-            self._newest = max(self._newest, start)
         return interval
 
     def _interval(self, pane: int, change: Mapping[int, int]) -> None:
@@ -136,23 +137,21 @@ class Panes:
         interval = self.interval(start)
         add(interval.sums, change)
         interval.changed = True
-        if start < self._newest and any(levels_of(change).values()):
-            for later, other in self.intervals.items():
-                if later > start:
-                    other.changed = True  # its integrals begin at another height
+        if start < self.moved_from and any(levels_of(change).values()):
+            self.moved_from = start  # the integrals of later intervals begin at another height
 
     def advance(self, end: int, midnight: int) -> bool:
         """Windows now end at `end`; today began at `midnight`. Returns whether a sum changed."""
         changed = False
         if end > self.end:
+            for name, width in WINDOWS_MS.items():
+                changed |= self._leave(self.windows[name], end - width)
             for pane in sorted(pane for pane in self._future if pane < end):
                 self._future.discard(pane)
                 values = self.pane(pane)
-                changed = True
                 for window in (*self.windows.values(), self.today):
-                    add(window.sums, values)
-            for name, width in WINDOWS_MS.items():
-                changed |= self._leave(self.windows[name], end - width)
+                    window.correct(pane, values)
+                changed = True
             self.end = end
         if midnight > self.today.start:
             self._new_day(midnight)
@@ -160,21 +159,18 @@ class Panes:
         return changed
 
     def _leave(self, window: Running, start: int) -> bool:
-        left = False
-        span = (start - window.start) // PANE_MS
-        candidates: Iterable[int] = range(window.start, start, PANE_MS)
-        if span > len(self.fine):
-            candidates = [pane for pane in self.fine if window.start <= pane < start]
-        for pane in candidates:
-            if pane in self.fine:
-                values = self.pane(pane)
-                add(window.sums, values, -1)
-                add(window.before, levels_of(values))
-                left = True
+        """The window now starts at `start`; of what it held, older panes leave it."""
+        held = range(window.start, min(start, self.end), PANE_MS)
+        panes = held if len(held) <= len(self.fine) else self.fine.keys()
+        left = [pane for pane in panes if pane in self.fine and pane in held]
+        for pane in left:
+            values = self.pane(pane)
+            add(window.sums, values, -1)
+            add(window.before, levels_of(values))
         window.start = start
         if left:
             window.sums = {counter: amount for counter, amount in window.sums.items() if amount}
-        return left
+        return bool(left)
 
     def _new_day(self, midnight: int) -> None:
         self.today = Running(midnight)

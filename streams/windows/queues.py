@@ -12,6 +12,7 @@ import msgspec
 
 from streams.lifecycle.book import ALL, PANE_MS
 from streams.lifecycle.counters import AGENT_BASE, AGENT_END
+from streams.lifecycle.policy import NEVER
 from streams.windows.calendar import midnight_of
 from streams.windows.cells import CellBatch, Values, decode_values, encode_values
 from streams.windows.panes import INTERVAL_MS, Panes, add, levels_of
@@ -191,7 +192,9 @@ class Queues:
             queue.cursor += INTERVAL_MS
             self._stored.add(queue.place)
         levels = dict(queue.panes.base)
+        moved_from, queue.panes.moved_from = queue.panes.moved_from, NEVER
         for start, interval in sorted(queue.panes.intervals.items()):
+            interval.changed |= start > moved_from
             if not interval.final and start + INTERVAL_MS <= final_before:
                 interval.final = interval.changed = True
                 self._store_interval(queue, start)
