@@ -57,10 +57,10 @@ class KafkaFeed(threading.Thread):
         self._ending = threading.Event()
         self._heard_ms = wall_ms()
 
-    def stop(self) -> None:
-        """End the thread; returns when it has ended or after 10 s."""
+    def stop(self, patience_seconds: float = 2.0) -> None:
+        """Ask the thread to end and wait for it as long as that; it has nothing to write."""
         self._ending.set()
-        self.join(timeout=10)
+        self.join(patience_seconds)
 
     def run(self) -> None:
         while not self._ending.is_set():

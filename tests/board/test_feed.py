@@ -30,7 +30,7 @@ def feeds() -> Iterator[list[KafkaFeed]]:
     made: list[KafkaFeed] = []
     yield made
     for feed in made:
-        feed.stop()
+        feed.stop(patience_seconds=30)
         assert not feed.is_alive()
 
 

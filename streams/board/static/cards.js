@@ -2,7 +2,7 @@
 // A card is built once and then only touched where a value changed.
 
 import { ageText, attr, count, el, set, t } from './texts.js';
-import { MARKS, compare, staffed } from './judge.js';
+import { MARKS, staffed, worstFirst } from './judge.js';
 import { Figure } from './figures.js';
 import { draw, spark } from './spark.js';
 
@@ -209,7 +209,7 @@ export class TicketCard {
     const stock = record.live.backlog;
     set(this.stock, stock ? ['open', 'pending', 'on_hold'].map((state) => `${count(stock[state])} ${t(state)}`).join('  ·  ') : '');
     this.head.update(this.node, record, verdict, nowMs - record.as_of, board.staleMs, board.tenants);
-    const shownParts = [...(parts ?? [])].sort(compare).slice(0, 4);
+    const shownParts = worstFirst([...(parts ?? [])], nowMs, board.staleMs).slice(0, 4);
     while (this.list.children.length > shownParts.length) this.list.lastChild.remove();
     shownParts.forEach((part, index) => {
       const item = this.list.children[index] ?? this.list.appendChild(el('li', '', el('a'), el('b'), el('span')));

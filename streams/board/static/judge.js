@@ -65,8 +65,12 @@ export function judge(record, nowMs) {
   return { level: idle ? 'idle' : LEVELS[worst], levels, score: idle ? -1 : worst * 100 + sum };
 }
 
-/** Worst first; equals by waiting, then by name, so that the order does not flicker. */
-export function compare(a, b) {
-  return b.verdict.score - a.verdict.score || b.record.live.waiting - a.record.live.waiting
-    || (a.id < b.id ? -1 : 1);
+/**
+ * Worst first; equals by waiting, then by name, so that the order does not flicker. A stale queue
+ * comes after those known to be off target: the best place is not for figures nobody can trust.
+ */
+export function worstFirst(entries, nowMs, staleMs) {
+  const rank = ({ record, verdict }) => nowMs - record.as_of > staleMs ? verdict.score / 1000 : verdict.score;
+  return entries.sort((a, b) => rank(b) - rank(a) || b.record.live.waiting - a.record.live.waiting
+    || (a.id < b.id ? -1 : 1));
 }

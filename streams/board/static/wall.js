@@ -1,7 +1,7 @@
 // The wall: worst queue first and biggest, drawn once a frame from what changed.
 
 import { attr, el, set, t, translate } from './texts.js';
-import { compare } from './judge.js';
+import { worstFirst } from './judge.js';
 import { Card, TicketCard } from './cards.js';
 import { Model } from './model.js';
 import { Status } from './status.js';
@@ -77,10 +77,9 @@ function reorder() {
   const known = new Set(order.map((entry) => entry.id));
   const queues = model.queues(controls.filter.channel === 'ticket');
   const sameSet = queues.length === order.length && queues.every((entry) => known.has(entry.id));
-  if (sameSet && (!due || busyReading())) return false;
+  if (sameSet && (!due || busyReading())) return;
   orderedAt = moment;
-  order = queues.sort(compare);
-  return true;
+  order = worstFirst(queues, now(), model.staleMs);
 }
 
 /** Which form each entry has, by rank. */
@@ -99,7 +98,7 @@ function render() {
   frame = null;
   const started = drawnAt = performance.now();
   if (model.status) status.status = model.status;
-  const moved = reorder();
+  reorder();
   const { top, small, whole } = layout();
   const shown = [...top, ...small, ...whole];
   const nowMs = now();
@@ -135,7 +134,6 @@ function render() {
   status.tick(info);
   refresh();
   document.documentElement.dataset.renderMs = (performance.now() - started).toFixed(1);
-  document.documentElement.dataset.moved = moved;
 }
 
 function emptyText() {
