@@ -105,7 +105,7 @@ class Store:
     def put_history(self, key: bytes, value: bytes | None) -> bool:
         """Take one record of `contact.history`, a queue's minutes or a partition's quality."""
         try:
-            if key in faces.QUALITY_KEYS:
+            if faces.is_quality_key(key):
                 if value is not None:
                     quality = faces.read_quality(value)
                     with self._lock:

@@ -333,7 +333,9 @@ class Centre:
 
 
 def key_of(record: Record) -> bytes:
-    """The Kafka key of a KPI, history or interval record."""
+    """The Kafka key of a KPI, history, interval or quality record."""
+    if "partition" in record:
+        return orjson.dumps(["_quality", record["partition"]])
     key = [record["tenant"], record["queue"], record["channel"]]
     if "interval_start" in record:
         key.append(record["interval_start"])

@@ -31,7 +31,7 @@ def filled(queues: int, age_seconds: int) -> Store:
     for record in centre.intervals(now, centre.queues[0]):
         store.put_interval(key_of(record), value_of(record))
     for record in centre.quality(now):
-        store.put_history(b"_quality", value_of(record))
+        store.put_history(key_of(record), value_of(record))
     store.set_feed("live")
     return store
 

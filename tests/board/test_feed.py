@@ -49,7 +49,7 @@ def test_the_store_is_the_topic(fresh_topics: Topics, feeds: list[KafkaFeed]) ->
     topics = settings.topics
     send(settings, topics.kpis, [(key_of(r), value_of(r)) for r in old + new])
     send(settings, topics.history, [(key_of(r), value_of(r)) for r in centre.history(now_ms())])
-    send(settings, topics.history, [(b"_quality", value_of(r)) for r in centre.quality(now_ms())])
+    send(settings, topics.history, [(key_of(r), value_of(r)) for r in centre.quality(now_ms())])
     made = centre.intervals(now_ms(), centre.queues[0])
     send(settings, topics.intervals, [(key_of(r), value_of(r)) for r in made])
     feeds.append(feed_of(settings, store))

@@ -88,7 +88,7 @@ def test_quality_is_summed_over_partitions() -> None:
     for record in Centre(1).quality(NOW):
         record["at"] -= record["partition"]
         record["sources"]["pbx"] -= record["partition"]
-        assert store.put_history(b"_quality", value_of(record))
+        assert store.put_history(key_of(record), value_of(record))
     found = store.quality()
     assert found is not None
     assert found["anomalies"] == 5 + 6 + 7 + 8

@@ -30,7 +30,7 @@ def filled(queues: int, as_of: int | None = None) -> Store:
     for record in centre.intervals(now_ms(), centre.queues[0]):
         store.put_interval(key_of(record), value_of(record))
     for record in centre.quality(now_ms()):
-        store.put_history(b"_quality", value_of(record))
+        store.put_history(key_of(record), value_of(record))
     store.set_feed("live")
     return store
 
