@@ -1,8 +1,8 @@
 """Stage 2: the life of an agent: each snapshot holds until the next one, or until its time to live.
 
-Contributions are levels: for each queue of the agent, and once for `_all`, on each channel it has a slot
-for. Busy is any handling or wrapping, whatever the state says; staffed is busy or available. A snapshot
-that changes nothing contributes nothing.
+Contributions are levels: for each queue of the agent, and once for `_all`, on each channel it has a
+slot for. Busy is any handling or wrapping, whatever the state says; staffed is busy or available. A
+snapshot that changes nothing contributes nothing.
 """
 
 from typing import TYPE_CHECKING, Final
@@ -68,16 +68,25 @@ def shown_as(state: AgentState) -> str:
 
 def step(state: AgentState, fact: "Snapshot", book: Book) -> None:
     """Take one snapshot, in order."""
-    before = _levels(state)
+    state.last_at, state.due = fact.at, fact.at + fact.ttl
+    if (
+        fact.state == state.state
+        and fact.handling == state.handling
+        and fact.wrapping == state.wrapping
+        and fact.queues == state.queues
+        and fact.capacity == state.capacity
+        and fact.ringing == state.ringing
+    ):
+        return
+    queues, before = state.queues, _heights(state)
     state.state, state.queues, state.ringing = fact.state, fact.queues, fact.ringing
     state.handling, state.wrapping, state.capacity = fact.handling, fact.wrapping, fact.capacity
-    state.last_at, state.due = fact.at, fact.at + fact.ttl
-    _contribute(before, _levels(state), fact.at, book)
+    _contribute(queues, before, state, fact.at, book)
 
 
 def fire(state: AgentState, book: Book) -> None:
     """The snapshot is void: the agent is unknown, and much later gone."""
-    before, at = _levels(state), state.due
+    queues, before, at = state.queues, _heights(state), state.due
     gone = state.state == UNKNOWN
     state.state = GONE if gone else UNKNOWN
     state.handling = state.wrapping = ()
@@ -86,46 +95,78 @@ def fire(state: AgentState, book: Book) -> None:
         state.queues = state.capacity = ()
         state.last_at = -1
     state.due = NEVER if gone else state.last_at + FORGET_MS
-    _contribute(before, _levels(state), at, book)
+    _contribute(queues, before, state, at, book)
 
 
-Levels = dict[tuple[str, str], tuple[tuple[int, int], ...]]
+#: Height by level.
+Heights = dict[int, int]
 
 
-def _levels(state: AgentState) -> Levels:
-    """What the agent contributes now: {(queue, channel): ((level, height), …)}."""
+def _heights(state: AgentState) -> dict[str, Heights]:
+    """What the agent contributes now, by channel, to `_all` and to each of its queues alike."""
     if state.state == GONE:
         return {}
-    busy = bool(state.handling or state.wrapping)
+    handling, wrapping = state.handling, state.wrapping
+    busy = bool(handling or wrapping)
     staffed = busy or state.state == "available"
     shown = c.STATES[shown_as(state)]
-    levels: Levels = {}
+    by_channel = {}
     for channel, slots in state.capacity:
-        heights = [(shown, 1)]
+        heights = {shown: 1}
         if staffed:
-            heights += [(c.STAFFED, 1), (c.SLOT_CAPACITY, slots)]
+            heights[c.STAFFED] = 1
+            heights[c.SLOT_CAPACITY] = slots
         if busy:
-            heights.append((c.BUSY, 1))
-            used = sum(n for name, n in state.handling + state.wrapping if name == channel)
+            heights[c.BUSY] = 1
+            used = 0
+            for name, n in handling + wrapping:
+                if name == channel:
+                    used += n
             if used:
-                heights.append((c.SLOT_BUSY, min(used, slots)))
-        fixed = tuple(heights)
-        levels[ALL, channel] = fixed
-        for queue in state.queues:
-            levels[queue, channel] = fixed
-    return levels
+                heights[c.SLOT_BUSY] = min(used, slots)
+        by_channel[channel] = heights
+    return by_channel
 
 
-def _contribute(before: Levels, after: Levels, at: int, book: Book) -> None:
-    if before == after:
+def _contribute(
+    queues: tuple[str, ...], before: dict[str, Heights], state: AgentState, at: int, book: Book
+) -> None:
+    """Book what differs from `before`, when the agent was a member of `queues`."""
+    after = _heights(state)
+    same = queues == state.queues
+    if same and before == after:
         return
-    for place in before.keys() | after.keys():
-        old, new = dict(before.get(place, ())), dict(after.get(place, ()))
-        if old == new:
-            continue
-        queue, channel = place
+    for channel in before if before.keys() == after.keys() else before.keys() | after.keys():
+        old, new = before.get(channel, {}), after.get(channel, {})
+        changes = _changes(old, new)
         book.open(book.tenant, channel)
-        for level in old.keys() | new.keys():
-            change = new.get(level, 0) - old.get(level, 0)
-            if change:
-                book.level(queue, at, level, change)
+        if changes:
+            _book(ALL, changes, at, book)
+        if same:
+            for queue in queues if changes else ():
+                _book(queue, changes, at, book)
+            continue
+        for queue in {*queues, *state.queues}:
+            left = old if queue in queues else {}
+            joined = new if queue in state.queues else {}
+            _book(queue, _changes(left, joined), at, book)
+
+
+def _changes(old: Heights, new: Heights) -> list[tuple[int, int]]:
+    changes = []
+    for level, height in new.items():
+        change = height - old.get(level, 0)
+        if change:
+            changes.append((level, change))
+    changes += [(level, -height) for level, height in old.items() if level not in new]
+    return changes
+
+
+def _book(queue: str, changes: list[tuple[int, int]], at: int, book: Book) -> None:
+    if not changes:
+        return
+    sign, cell, offset = book.sign, book.cell(queue, at), at % book.width
+    for level, change in changes:
+        amount = sign * change
+        cell[level] += amount
+        cell[level + 1] += amount * offset

@@ -376,7 +376,7 @@ def _wrote_again(state: ContactState, fact: "Fact", book: Book) -> None:
         _open(state, state.silent_queue, fact.at, fact.outbound, book)
 
 
-def _nothing(state: ContactState, fact: "Fact", book: Book) -> None:
+def nothing(state: ContactState, fact: "Fact", book: Book) -> None:
     """No effect on the visit; the event itself is remembered."""
 
 
@@ -396,8 +396,8 @@ TABLE: dict[str, tuple[Effect | str, Effect | str, Effect | str]] = {
     "wrapup.ended": (_wrapup_ended, _wrapup_ended, _wrapup_ended),
     "contact.abandoned": ("abandoned_without_visit", _abandoned, _ended),
     "contact.flowed_out": ("flowed_out_without_visit", _flowed_out, "flowed_out_while_connected"),
-    "message.sent": (_wrote_again, _customer_wrote, _customer_wrote),
-    "bot.ended": (_nothing, _nothing, _nothing),
-    "callback.attempted": (_nothing, _nothing, _nothing),
-    "followup.completed": (_nothing, _nothing, _nothing),
+    "message.sent": (_wrote_again, _customer_wrote, nothing),
+    "bot.ended": (nothing, nothing, nothing),
+    "callback.attempted": (nothing, nothing, nothing),
+    "followup.completed": (nothing, nothing, nothing),
 }

@@ -1,9 +1,10 @@
-"""Stage 2: an entity is a base state and the facts after it; its contributions are those of folding them.
+"""Stage 2: an entity is a base state and the facts after it; its contributions are their fold.
 
-A fact that sorts last takes one step. Any other takes the entity's contributions back and books those
-of the new fold: the same function, so the fast path cannot disagree. Implied events take part once they
-are before `limit` (the unit's now). Facts older than `closed_before` are folded into the base; long tails
-are packed into chunks, each with the base before it. Cost: a step, plus twice the tail for a refold.
+A fact that sorts last takes one step. Any other takes the entity's contributions back and books
+those of the new fold: the same function, so the fast path cannot disagree. Implied events take part
+once they are before `limit` (the unit's now). Facts older than `closed_before` are folded into the
+base; long tails are packed into chunks, each with the base before it. Cost: a step, plus twice the
+tail for a refold.
 """
 
 from bisect import insort
@@ -23,17 +24,17 @@ LONG, KEPT = 48, 16
 
 S = TypeVar("S", contact.ContactState, ticket.TicketState, agent.AgentState)
 F = TypeVar("F", Fact, Snapshot)
-F_in = TypeVar("F_in", Fact, Snapshot, contravariant=True)
+F_contra = TypeVar("F_contra", Fact, Snapshot, contravariant=True)
 
 
-class Lifecycle(Protocol[S, F_in]):
+class Lifecycle(Protocol[S, F_contra]):
     """What a lifecycle module offers."""
 
     def blank(self) -> S: ...
     def is_blank(self, state: S, before: int) -> bool: ...
     def since(self, state: S) -> tuple[str, int, int] | None: ...
     def is_open(self, state: S) -> bool: ...
-    def step(self, state: S, fact: F_in, book: Book) -> None: ...
+    def step(self, state: S, fact: F_contra, book: Book) -> None: ...
     def fire(self, state: S, book: Book) -> None: ...
 
 
@@ -56,8 +57,9 @@ AGENT: Final[Any] = agent
 class Entity(msgspec.Struct, Generic[S, F], array_like=True, gc=False):
     """One contact, ticket or agent. Times in ms.
 
-    `state` is the fold of `tail` upon `base` with the implied events before `limit`. `skipped` is the
-    earliest implied event that should have come before a fact of the tail but was not before `limit`.
+    `state` is the fold of `tail` upon `base` with the implied events before `limit`. `skipped` is
+    the earliest implied event that should have come before a fact of the tail but was not before
+    `limit`.
     `fired` is the time of the last implied event that is in `state`.
     `wake` is the unit's memory of when it looks at the entity by itself. `chunks` is the number of
     the next chunk; facts in chunks are older than the base.
@@ -97,34 +99,42 @@ def run(life: Lifecycle[S, F], state: S, facts: Sequence[F], limit: int, book: B
     Implied events after the last fact are left to the caller. Returns the earliest implied event
     that belongs before a fact but is not before `limit`, NEVER without one.
     """
+    step, fire, is_open = life.step, life.fire, life.is_open
     skipped = NEVER
     index, count = 0, len(facts)
     while index < count:
         fact = facts[index]
-        at = fact.at
-        while state.due < at and state.due < limit:
-            life.fire(state, book)
-        if state.due < at:
-            skipped = min(skipped, state.due)
         index += 1
-        if index < count and facts[index].at == at and facts[index].seq == fact.seq:
-            group = [fact]
-            while index < count and facts[index].at == at and facts[index].seq == fact.seq:
-                group.append(facts[index])
-                index += 1
-            if isinstance(fact, Fact) and life.is_open(state):
-                _closer_first(group, state)
-            for member in group:
-                life.step(state, member, book)
-        else:
-            life.step(state, fact, book)
+        at = fact.at
+        if state.due < at:
+            while state.due < at and state.due < limit:
+                fire(state, book)
+            if state.due < at:
+                skipped = min(skipped, state.due)
+        if fact.rank != contact.OPENER or index == count or facts[index].at != at:
+            step(state, fact, book)
+            continue
+        # An opener that is not alone in its instant: what was open before the instant decides.
+        start = index - 1
+        while index < count and facts[index].at == at and facts[index].seq == fact.seq:
+            index += 1
+        group = list(facts[start:index])
+        for member in _closer_first(group, state) if is_open(state) else group:
+            step(state, member, book)
     return skipped
 
 
-def _closer_first(group: list[Any], state: Any) -> None:
-    """Of facts of one instant, upon an open visit: its closer comes before the opener."""
-    if group[0].rank != contact.OPENER:
-        return
+def fold(life: Lifecycle[S, F], facts: Sequence[F], limit: int, book: Book) -> S:
+    """The state that `facts` (all there are, in order) and implied events before `limit` lead to."""
+    state = life.blank()
+    run(life, state, facts, limit, book)
+    while state.due < limit:
+        life.fire(state, book)
+    return state
+
+
+def _closer_first(group: list[Any], state: Any) -> list[Any]:
+    """Facts of one instant upon an open visit, an opener among them: its closer comes first."""
 
     def preference(fact: Fact) -> tuple[int, int, str, str]:
         own = 0 if fact.queue == state.queue else 1 if fact.queue is None else 2
@@ -134,6 +144,7 @@ def _closer_first(group: list[Any], state: Any) -> None:
     if closer is not None:
         group.remove(closer)
         group.insert(0, closer)
+    return group
 
 
 def settle(life: Lifecycle[S, F], entity: Entity[S, F], limit: int, book: Book) -> None:
@@ -222,7 +233,7 @@ def _refold(
 
 
 def rebase(life: Lifecycle[S, F], entity: Entity[S, F], before: int, book: Book) -> None:
-    """Fold what is older than `before` (ms, not after the unit's now) into the base: it is final."""
+    """Fold into the base what is older than `before` (ms, at most the unit's now): it is final."""
     tail, cut = entity.tail, 0
     while cut < len(tail) and tail[cut].at < before:
         cut += 1

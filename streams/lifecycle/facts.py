@@ -1,10 +1,13 @@
 """Stage 2: what a lifecycle keeps of an event.
 
-A fact is the part of an event that can change a number, small enough to be remembered for the lateness
-horizon. Facts of one entity are ordered by (at, seq, rank, source, id); `rank` is the type's place in
-its lifecycle's list. Times in ms.
+A fact is the part of an event that can change a number, small enough to be remembered for the
+lateness horizon. Facts of one entity are ordered by (at, seq, rank, source, id); `rank` is the
+type's place in its lifecycle's list. Times in ms.
 """
 
+from collections import defaultdict
+from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -92,27 +95,38 @@ _TICKET = {
 _LEAVES = frozenset({"merged", "spam", "deleted"})
 
 
+@lru_cache(maxsize=65_536)
+def _shared(name: str | None) -> str | None:
+    """The same name as one object: the decoder makes a new one for every event."""
+    return name
+
+
 def contact_fact(event: Any) -> Fact:
     """The fact of a call's or chat's event."""
-    rank, field = _CONTACT[event.__class__]
-    detail = None if field is None else getattr(event, field)
-    if event.__class__ is wire.ContactResumed:
-        detail = "returned"
+    struct = event.__class__
+    rank, field = _CONTACT[struct]
+    if field is not None:
+        detail = getattr(event, field)
+    else:
+        detail = "returned" if struct is wire.ContactResumed else None
     return Fact(
         event.occurred_at,
         event.seq,
         rank,
-        event.source,
+        _shared(event.source),  # type: ignore[arg-type]
         event.event_id,
-        event.queue,
-        event.agent_id,
+        _shared(event.queue),
+        _shared(event.agent_id),
         detail,
         event.direction == "outbound",
     )
 
 
 def ticket_fact(event: Any) -> Fact:
-    """The fact of a ticket's event; `detail` is the status, `left`, or `reply` of a human in public."""
+    """The fact of a ticket's event.
+
+    `detail` is the status, `left`, or `reply` of a human in public.
+    """
     struct = event.__class__
     detail = None
     if struct is wire.TicketStatusChanged:
@@ -125,31 +139,68 @@ def ticket_fact(event: Any) -> Fact:
         event.occurred_at,
         event.seq,
         _TICKET[struct],
-        event.source,
+        _shared(event.source),  # type: ignore[arg-type]
         event.event_id,
-        event.queue,
-        event.agent_id,
+        _shared(event.queue),
+        _shared(event.agent_id),
         detail,
     )
 
 
 def snapshot(event: wire.AgentState | wire.AgentHeartbeat) -> Snapshot:
     """The fact of an agent's event."""
+    handling, wrapping, capacity = event.handling, event.wrapping, event.capacity
     return Snapshot(
         event.occurred_at,
         event.seq,
         0 if event.__class__ is wire.AgentState else 1,
-        event.source,
+        _shared(event.source),  # type: ignore[arg-type]
         event.event_id,
         event.state,
-        tuple(sorted(set(event.queues))),
+        _members(event.queues),
         event.ringing,
-        _counts(event.handling),
-        _counts(event.wrapping),
-        _counts(event.capacity),
+        _counts(tuple(handling.items())) if handling else (),
+        _counts(tuple(wrapping.items())) if wrapping else (),
+        _counts(tuple(capacity.items())) if capacity else (),
         SNAPSHOT_MS if event.ttl_seconds is None else event.ttl_seconds * 1_000,
     )
 
 
-def _counts(counts: dict[Any, int]) -> tuple[tuple[str, int], ...]:
-    return tuple(sorted((channel, n) for channel, n in counts.items() if n > 0))
+@lru_cache(maxsize=16_384)
+def _members(queues: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(sorted(set(queues)))
+
+
+@lru_cache(maxsize=16_384)
+def _counts(counts: tuple[tuple[Any, int], ...]) -> tuple[tuple[str, int], ...]:
+    return tuple(sorted((channel, n) for channel, n in counts if n > 0))
+
+
+#: What makes the fact of an event, by its struct; events without one change no lifecycle.
+FACTS: dict[type[Any], Callable[[Any], Fact | Snapshot]] = (
+    dict.fromkeys(_CONTACT, contact_fact)
+    | dict.fromkeys(_TICKET, ticket_fact)
+    | {wire.AgentState: snapshot, wire.AgentHeartbeat: snapshot}
+)
+
+
+def in_order(facts: list[Any]) -> tuple[list[Any], int, int]:
+    """An entity's facts, in whatever order they came, as they are folded: ordered, each id once.
+
+    Also returns how many repeats had the same content, and how many had another: of those, the
+    least content is kept.
+    """
+    before = -1
+    for fact in facts:
+        if fact.at <= before:
+            facts = sorted(facts, key=order_of)
+            break
+        before = fact.at
+    if len({fact.id for fact in facts}) == len(facts):
+        return facts, 0, 0
+    contents: defaultdict[tuple[str, str], set[Any]] = defaultdict(set)
+    for fact in facts:
+        contents[fact.source, fact.id].add(fact)
+    kept = sorted((min(same, key=content_of) for same in contents.values()), key=order_of)
+    distinct = sum(map(len, contents.values()))
+    return kept, len(facts) - distinct, distinct - len(kept)

@@ -1,8 +1,8 @@
 """Stage 2: a contact's step: one event from the table of `contact.py`, or one implied event.
 
-Implied events (deadlines) fall due at a known time; `due` in the state is the earliest. They sort after
-real events of their millisecond. At one and the same due time the order is: threshold, silence, maximum
-waiting age, wrap-up cap, maximum handling age, forgetting.
+Implied events (deadlines) fall due at a known time; `due` in the state is the earliest. They sort
+after real events of their millisecond. At one and the same due time the order is: threshold,
+silence, maximum waiting age, wrap-up cap, maximum handling age, forgetting.
 """
 
 from typing import TYPE_CHECKING
@@ -25,6 +25,8 @@ _FIELDS = ContactState.__struct_fields__
 def step(state: ContactState, fact: "Fact", book: Book) -> None:
     """Take one event, in order."""
     effect = _STEPS[state.phase][fact.rank]
+    if effect is contact.nothing:
+        return
     if effect.__class__ is str:
         book.anomaly(effect)
     else:
@@ -36,11 +38,12 @@ def _due(state: ContactState, book: Book) -> int:
     """The earliest implied event, ms; NEVER without one."""
     phase, due = state.phase, NEVER
     if phase == WAITING:
-        due = min(due for due, _ in _waiting(state, book.policy(state.queue)))
+        due = min(_waiting(state, book.page(state.queue).policy))[0]
     elif phase == CONNECTED:
-        age = book.policy(state.queue).max_handle_ms
-        due = NEVER if age is None else state.answered_at + age
-    elif state.closed_at >= 0 and not any(leg.whole for leg in state.wrapups):
+        age = book.page(state.queue).policy.max_handle_ms
+        if age is not None:
+            due = state.answered_at + age
+    elif state.closed_at >= 0 and not (state.wrapups and any(leg.whole for leg in state.wrapups)):
         due = state.closed_at + book.policies.horizon_ms
     for leg in state.wrapups:
         if leg.whole:
