@@ -32,6 +32,9 @@ const TICKET_PLOTS = [
     ['first_response', '--accent', (item) => item.figures.first_response_mean_seconds, 'line']] },
 ];
 
+// steps of a time axis, in seconds: its labels are then whole minutes and hours
+const TIME_STEPS = [1, 5, 10, 30, 60, 120, 300, 600, 1_800, 3_600, 7_200, 14_400, 43_200, 86_400, 604_800];
+
 const nameOf = (id) => definition(id).name ?? t(id);
 const plotsOf = (channel) => channel === 'ticket' ? TICKET_PLOTS : CONTACT_PLOTS;
 
@@ -73,13 +76,14 @@ function options(shape, box, aims) {
   };
   return {
     width: box.clientWidth, height: box.clientHeight,
-    padding: [rem() * 0.4, rem() * 0.4, 0, 0],
+    padding: [rem() * 0.4, rem() * 1.2, 0, 0],
     legend: { markers: { width: 0, fill: (_, index) => index ? css(shape.series[index - 1][1]) : 'transparent' } },
     cursor: { points: { size: 7 }, y: false },
-    scales: { x: { time: true }, y: { range } },
+    // room for the newest interval, which begins at the last point; at least two hours wide
+    scales: { x: { time: true, range: (_, first, last) => [Math.min(first, last - 7_200), last + 900] }, y: { range } },
     axes: [
       { ...axis, values: (_, ticks) => ticks.map((value) => time(value * 1000)), size: rem() * 1.6 },
-      { ...axis, values: (_, ticks) => ticks.map(shape.y), size: rem() * 3.2, space: rem() * 2 },
+      { ...axis, values: (_, ticks) => ticks.map(shape.y), size: rem() * 3.2, space: rem() * 2, incs: [duration, span].includes(shape.y) ? TIME_STEPS : undefined },
     ],
     series: [{ label: t('interval'), value: (_, value) => value == null ? '' : moment(value * 1000) },
       ...shape.series.map(([id, colour, , kind]) => ({
