@@ -1,7 +1,8 @@
 """The intake stage: event records of one partition number to cells, dead letters and progress.
 
-In: raw records of the five inputs. Out: one transaction: entities, cells, the batches for the queues'
-stage, dead letters. What a record is, is decided here; what it means, in `streams.windows.intake`.
+In: raw records of the five inputs. Out: one transaction: entities, cells, the batches for the
+queues' stage, dead letters. What a record is, is decided here; what it means, in
+`streams.windows.intake`.
 """
 
 import time
@@ -63,6 +64,7 @@ class IntakeStage:
     def accept(self, topic: str, records: Sequence[Record]) -> None:
         """Decode records and hand them to the intake; what is unusable becomes a dead letter."""
         wall, name = self._clock(), self._canonical[topic]
+        self._results[name, "ok"] += len(records)
         for record in records:
             event = decode(record.value)
             rejected: Rejected | None
@@ -76,7 +78,7 @@ class IntakeStage:
                 self._reject(record, rejected, topic, name, wall)
         if records and not isinstance(event, Rejected):
             # One sample a slice is enough for a histogram, and costs nothing an event.
-            self._delays.append((name, wall - event.occurred_at))
+            self._delays.append((name, event.occurred_at))
 
     def _misplaced(self, event: Event, record: Record, name: str, wall: int) -> Rejected | None:
         if event.occurred_at > wall + FUTURE_MS:
@@ -96,12 +98,11 @@ class IntakeStage:
             )
         return None
 
-    def _reject(
-        self, record: Record, rejected: Rejected, topic: str, name: str, wall: int
-    ) -> None:
+    def _reject(self, record: Record, rejected: Rejected, topic: str, name: str, wall: int) -> None:
         target = self._settings.topics.deadletters
         self._letters.append(dead_letter(target, record, rejected, topic, wall))
         self._reasons[rejected.reason] += 1
+        self._results[name, "ok"] -= 1
         self._results[name, "late" if rejected.reason == "late" else "invalid"] += 1
         self.intake.counts["dead_letters"] += 1
 
@@ -143,12 +144,14 @@ class IntakeStage:
 
     def committed(self) -> None:
         """The last turn is durable: count it."""
+        wall = self._clock()
+        delays = [(topic, wall - at) for topic, at in self._delays]
         self._meter.add(
-            self.partition, self.intake, self._turned, self._results, self._reasons, self._delays
+            self.partition, self.intake, self._turned, self._results, self._reasons, delays
         )
         self._turned = None
         self._results, self._reasons, self._delays = Counter(), Counter(), []
 
     def closed(self) -> None:
         """The unit is released."""
-        self._meter.forget(self.partition)
+        self._meter.forget(self.partition, self.intake)

@@ -1,10 +1,12 @@
-"""A record that is not used goes to the dead-letter topic, untouched, with its reason and origin."""
+"""What is not used goes to the dead-letter topic, untouched, with its reason and origin."""
 
 from streams.faustkit.stage import Output, Record
 from streams.wire import Rejected
 
 
-def dead_letter(topic: str, record: Record, rejected: Rejected, origin: str, seen_at: int) -> Output:
+def dead_letter(
+    topic: str, record: Record, rejected: Rejected, origin: str, seen_at: int
+) -> Output:
     """The dead letter of a record of the topic `origin`; `seen_at` in ms."""
     headers = [
         ("reason", rejected.reason.encode()),

@@ -129,7 +129,7 @@ class QueueStage:
 
     def closed(self) -> None:
         """The unit is released: its queues are somebody else's."""
-        self._meter.forget(self.partition)
+        self._meter.forget(self.partition, self.unit)
 
 
 _SORTED = orjson.OPT_SORT_KEYS

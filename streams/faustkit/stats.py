@@ -10,21 +10,29 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 BUCKET_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+REBALANCE_SECONDS = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
+BATCH_RECORDS = (1.0, 10.0, 50.0, 100.0, 250.0, 500.0, 1000.0, 2000.0, 4000.0)
 
 
-@dataclass(slots=True)
-class Timing:
-    """Durations: counts per bucket (not cumulative, the last is "longer"), and their sum."""
+class Spread:
+    """Sizes: counts per bucket (not cumulative, the last is "more"), their sum, and the newest.
 
-    buckets: list[int] = field(default_factory=lambda: [0] * (len(BUCKET_SECONDS) + 1))
-    seconds: float = 0.0
-    count: int = 0
+    `bounds` are inclusive, in the unit of what is added.
+    """
 
-    def add(self, seconds: float) -> None:
-        """Count one duration."""
-        self.buckets[bisect_left(BUCKET_SECONDS, seconds)] += 1
-        self.seconds += seconds
-        self.count += 1
+    __slots__ = ("bounds", "buckets", "newest", "sum")
+
+    def __init__(self, bounds: tuple[float, ...] = BUCKET_SECONDS) -> None:
+        self.bounds = bounds
+        self.buckets = [0] * (len(bounds) + 1)
+        self.sum = 0.0
+        self.newest = 0.0
+
+    def add(self, size: float) -> None:
+        """Count one."""
+        self.buckets[bisect_left(self.bounds, size)] += 1
+        self.sum += size
+        self.newest = size
 
 
 @dataclass(slots=True)
@@ -43,8 +51,9 @@ class UnitStats:
     written: int = 0
     fences: int = 0
     queued: int = 0
-    commit: Timing = field(default_factory=Timing)
-    apply: Timing = field(default_factory=Timing)
+    commit: Spread = field(default_factory=Spread)  # seconds
+    apply: Spread = field(default_factory=Spread)  # seconds
+    transaction: Spread = field(default_factory=lambda: Spread(BATCH_RECORDS))  # input records
     last_commit_at: float = 0.0
     last_turn_at: float = 0.0
     restore_remaining: int = 0
@@ -67,7 +76,10 @@ class KitStats:
     units: dict[tuple[str, int], UnitStats] = field(default_factory=dict)
     rebalances: int = 0
     offset_commits_failed: int = 0
-    loop_lag: Timing = field(default_factory=Timing)
+    # From the first sign of a rebalance until every unit reads again, seconds.
+    rebalance: Spread = field(default_factory=lambda: Spread(REBALANCE_SECONDS))
+    loop_lag: Spread = field(default_factory=Spread)  # seconds
+    beat_at: float = 0.0  # monotonic time of the event loop's last heartbeat; 0 before the first
 
     def unit(self, stage: str, partition: int, inputs: Iterable[str]) -> UnitStats:
         """The statistics of one unit, made when it is first asked for."""

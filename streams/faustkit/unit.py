@@ -264,6 +264,7 @@ class Unit:
     async def _turn(self, events: list[Event]) -> None:
         started = time.monotonic()
         moved: set[str] = set()
+        accepted = self.stats.records
         for event in events:
             batch = event.value
             await self._accept(batch)
@@ -280,6 +281,7 @@ class Unit:
             self.busy_since = None
             self.stats.commits += 1
             self.stats.commit.add(time.monotonic() - applied)
+            self.stats.transaction.add(self.stats.records - accepted)
             self.stats.last_commit_at = time.time()
             for topic in moved:
                 self.stats.positions[topic] = self.next[topic] - 1

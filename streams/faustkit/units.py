@@ -8,6 +8,7 @@ Invariant: a unit receives batches of the current assignment only, from its own 
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 
@@ -45,6 +46,7 @@ class Units:
             raise ValueError("an input topic can belong to one stage only")
         self._generation: int | None = None
         self._assigned = False
+        self._unsettled_at: float | None = None  # monotonic start of the rebalance under way
         self._tasks: set[asyncio.Task[None]] = set()
 
     @property
@@ -91,6 +93,7 @@ class Units:
         """Wait for the commits in flight; nothing is written until the next assignment."""
         self.epoch += 1
         self._assigned = False
+        self._unsettle()
         await asyncio.gather(*(unit.suspend() for unit in self.live.values()))
 
     def assign(self, generation: int, inputs: Iterable[tuple[str, int]], seek: Seek) -> None:
@@ -102,6 +105,7 @@ class Units:
             return
         self.epoch += 1
         self.stats.rebalances += 1
+        self._unsettle()
         wanted = self._whole_units(inputs)
         missed = self._generation is None or generation - self._generation not in (0, 1)
         self._generation = generation
@@ -120,6 +124,7 @@ class Units:
         for unit in self.live.values():
             self._spawn(self._prepare(unit, self.epoch, seek))
         self._assigned = True
+        self._settle()
         log.info(
             "units assigned",
             extra={"generation": generation, "units": sorted(wanted), "missed": missed},
@@ -152,6 +157,16 @@ class Units:
         )
         if starts is not None and not unit.released and epoch == self.epoch:
             unit.begin(epoch, starts)
+            self._settle()
+
+    def _unsettle(self) -> None:
+        if self._unsettled_at is None:
+            self._unsettled_at = time.monotonic()
+
+    def _settle(self) -> None:
+        if self._unsettled_at is not None and self.ready:
+            self.stats.rebalance.add(time.monotonic() - self._unsettled_at)
+            self._unsettled_at = None
 
     def _spawn(self, work: Any) -> None:
         task = asyncio.create_task(work)

@@ -8,6 +8,7 @@ continued finds the loop as silent as itself and gets its chance.
 import asyncio
 import logging
 import threading
+import time
 
 from streams.faustkit.ending import End
 from streams.faustkit.units import Units
@@ -45,6 +46,7 @@ class Watchdog:
     def _beat(self) -> None:
         now = self._loop.time()
         self._units.stats.loop_lag.add(max(0.0, now - self._due))
+        self._units.stats.beat_at = time.monotonic()
         self._beats += 1
         self._due = now + BEAT_SECONDS
         self._handle = self._loop.call_at(self._due, self._beat)

@@ -42,6 +42,7 @@ class Book:
 
     `width` is the pane's width in ms. `anomalies` counts, by kind, legal events that found an
     unexpected state; like every contribution it is taken back when a refold explains it.
+    `overflowed` counts, by channel, look-ups of queues beyond the limit, which went to `_other`.
     """
 
     __slots__ = (
@@ -66,7 +67,7 @@ class Book:
         self.tenant = self.channel = ""
         self.pages: dict[tuple[str, str, str], Page] = {}
         self.anomalies: Counter[str] = Counter()
-        self.overflowed = 0
+        self.overflowed: Counter[str] = Counter()
         self._shelf: dict[tuple[str, str], dict[str, Page]] = {}
         self._desk: dict[str, Page] = {}
         self._tenants: dict[str, set[str]] = defaultdict(set)
@@ -122,7 +123,7 @@ class Book:
         known = self._tenants[self.tenant]
         if queue not in known and queue not in (ALL, OTHER):
             if len(known) >= self.policies.max_queues:
-                self.overflowed += 1
+                self.overflowed[self.channel] += 1
                 return self.page(OTHER)
             known.add(queue)
         key = (self.tenant, queue, self.channel)

@@ -1,0 +1,78 @@
+"""The metrics page of one worker (stage 5, publish).
+
+In: meters, units' statistics and settings, read in the exporter's own thread. Out: every metric of
+the catalogue, in its order, and no other; as text for the worker's server, or as a collector for
+prometheus_client. Invariant: no sample carries a time of its own; what is gone is not yielded.
+"""
+
+import os
+import platform
+import threading
+import time
+from collections.abc import Iterator
+from importlib.metadata import version
+
+from prometheus_client import Metric
+from prometheus_client.registry import Collector
+
+from streams import __version__
+from streams.agents.meters import IntakeMeter, QueueMeter
+from streams.faustkit.stats import KitStats
+from streams.publish import families
+from streams.publish.catalogue import CATALOGUE
+from streams.publish.families import NONE, Family, Labels, family, single
+from streams.publish.queue_metrics import QueueMetrics
+from streams.publish.stream_metrics import StreamMetrics
+from streams.settings import Settings
+
+#: The series that tell of the page itself: two of the exporter, and build_info.
+OWN_SERIES = 3
+
+
+class MetricsCollector(Collector):
+    """All families, and the text of a whole page; for any number of threads."""
+
+    def __init__(
+        self, settings: Settings, stats: KitStats, intake: IntakeMeter, queues: QueueMeter
+    ) -> None:
+        self._parts = (
+            QueueMetrics(settings, stats, intake, queues),
+            StreamMetrics(settings, stats, intake, queues),
+        )
+        self._lock = threading.Lock()
+        self._seconds = 0.0
+        self._build = Labels(
+            version=__version__,
+            # Tells what runs and changes nothing: no setting, so it is not read with them.
+            revision=os.environ.get("STREAMS_REVISION") or "unknown",
+            python=platform.python_version(),
+            faust=version("faust-streaming"),
+        )
+
+    def describe(self) -> list[Metric]:
+        """Nothing, so that registration does not collect."""
+        return []
+
+    def collect(self) -> Iterator[Metric]:
+        """Every family, for a prometheus_client registry."""
+        with self._lock:
+            return iter([found.metric() for found in self._families()])
+
+    def page(self, openmetrics: bool) -> bytes:
+        """The text of the page, as of now."""
+        with self._lock:
+            started = time.perf_counter()
+            text = families.page(self._families(), openmetrics)
+            self._seconds = time.perf_counter() - started
+            return text
+
+    def _families(self) -> list[Family]:
+        found = {
+            family.definition.name: family for part in self._parts for family in part.families()
+        }
+        series = sum(len(family.rows) for family in found.values()) + OWN_SERIES
+        found["exporter_series"] = single("exporter_series", series)
+        # Of the page before: this one is not finished.
+        found["exporter_collect_seconds"] = single("exporter_collect_seconds", self._seconds)
+        found["build_info"] = family("build_info", [("", self._build, NONE, 1)])
+        return [found[definition.name] for definition in CATALOGUE]
