@@ -28,8 +28,8 @@ KAFKA_VERSION = "4.2.0"
 HOST = "127.0.0.1"
 READY_SECONDS = 90
 
-# Runs before java takes its place: without it a killed parent would leave the node running.
-_LAUNCH = """
+# Runs before the program takes its place: without it a killed parent would leave it running.
+LAUNCH = """
 import ctypes, os, signal, sys
 try:
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)
@@ -257,7 +257,7 @@ class LocalKafka:
         with (home / "output.log").open("wb") as output:
             self._processes[node] = subprocess.Popen(
                 [
-                    *[sys.executable, "-I", "-S", "-c", _LAUNCH, str(os.getpid())],
+                    *[sys.executable, "-I", "-S", "-c", LAUNCH, str(os.getpid())],
                     *[*command, "kafka.Kafka", str(home / "server.properties")],
                 ],
                 stdin=subprocess.DEVNULL,
