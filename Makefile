@@ -37,6 +37,7 @@ check: setup
 	$(BIN)/mypy
 	$(BIN)/pytest -q tests/test_import_contract.py
 	$(BIN)/python -m streams.wire.schemas --check
+	$(BIN)/python -m streams.kpis.schemas --check
 	$(BIN)/python -m streams.tools.docs --check
 
 bench: setup

@@ -1,0 +1,45 @@
+"""The schemas of KPI and interval records: up to date, every key described, real records fit."""
+
+import json
+from typing import Any
+
+from streams.kpis.schemas import DIRECTORY, main
+from tests.laws.pipeline import Pipeline
+from tests.laws.test_live_equals_replay import lately
+from tests.laws.test_replay_equals_oracle import configured
+from tests.strategies import QUEUE_VARIANTS, encoded
+
+TYPES: dict[str, Any] = {"number": (int, float), "integer": int, "string": str, "boolean": bool}
+
+
+def misfits(value: Any, schema: dict[str, Any], place: str) -> list[str]:
+    """Where a value is not what these schemas (objects of plain values) say."""
+    assert place == "" or schema["description"], place
+    kinds = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
+    if "object" in kinds:
+        found = [] if value.keys() == schema["properties"].keys() else [f"{place}: keys"]
+        for key, part in schema["properties"].items():
+            found += misfits(value[key], part, f"{place}/{key}")
+        return found
+    fits = "null" in kinds if value is None else isinstance(value, TYPES[kinds[0]])
+    return [] if fits else [f"{place}: {value!r} is not {kinds}"]
+
+
+def test_the_written_schemas_are_what_the_records_have() -> None:
+    """`python -m streams.kpis.schemas` has been run after the last new key."""
+    assert main(["--check"]) == 0
+
+
+def test_records_of_random_histories_fit() -> None:
+    """Records with and without events, of every channel."""
+    for seed in range(2):
+        history = lately(seed, 20)
+        pipeline = Pipeline(configured(QUEUE_VARIANTS[seed % len(QUEUE_VARIANTS)]))
+        for raw in encoded(history):
+            pipeline.accept(raw)
+        pipeline.turn(max(event["occurred_at"] for event in history))
+        for name, records in (("kpi", pipeline.kpis()), ("interval", pipeline.intervals)):
+            schema = json.loads((DIRECTORY / f"{name}.v1.json").read_text(encoding="utf-8"))
+            assert records
+            for record in list(records.values())[:50]:
+                assert misfits(record, schema, "") == []
