@@ -1,7 +1,8 @@
 """Stage 4: the figures of one window, from its sums and integrals. Definitions: `metrics.md` §1-3.
 
-In: `View`, the integer sums of a window. Out: the `figures` object of the KPI record, every key always
-present. Counts are decided at their own event's time; a value whose denominator is not positive is None.
+In: `View`, the integer sums of a window. Out: the `figures` object of the KPI record, every key
+always present. Counts are decided at their own event's time; a value whose denominator is not
+positive is None.
 """
 
 from collections.abc import Mapping

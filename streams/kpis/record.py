@@ -1,7 +1,8 @@
 """Stage 4: KPI records and interval records of the contract, as plain objects.
 
-In: one queue's panes and the unit's time. Out: dictionaries whose keys are always all present. The live
-part speaks of the instant `as_of`, rounded up to a pane as counts are. Cost: about half a millisecond.
+In: one queue's panes and the unit's time. Out: dictionaries whose keys are always all present. The
+live part speaks of the instant `as_of`, rounded up to a pane as counts are. Cost: about half a
+millisecond.
 """
 
 from collections.abc import Mapping

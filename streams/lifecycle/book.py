@@ -1,9 +1,9 @@
 """Stage 2: where contributions are written down.
 
-A `Page` is one (tenant, queue, channel): its rules and the contributions that are not yet collected, as
-`{pane: {counter: amount}}`. A `Book` finds the pages of the entity being folded and carries the sign:
-+1 books, -1 takes the same contributions back (a refold), 0 folds without a trace. Cost: a dict look-up
-a pane, one a counter.
+A `Page` is one (tenant, queue, channel): its rules and the contributions that are not yet
+collected, as `{pane: {counter: amount}}`. A `Book` finds the pages of the entity being folded and
+carries the sign: +1 books, -1 takes the same contributions back (a refold), 0 folds without a
+trace. Cost: a dict look-up a pane, one a counter.
 """
 
 from collections import Counter, defaultdict

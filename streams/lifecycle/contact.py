@@ -1,9 +1,9 @@
 """Stage 2: the life of a contact (voice, chat), one transition table.
 
 A contact stands in one queue at a time (a visit: waiting, then connected), and beside that may have
-wrap-ups that are not reported yet. Every (phase, event) pair is in `TABLE`: an effect, or the name of
-the anomaly that is counted while nothing changes. `step` takes one event, `fire` the earliest implied
-one (threshold, ages, wrap-up cap, silence, forgetting). Cost: about a microsecond.
+wrap-ups that are not reported yet. Every (phase, event) pair is in `TABLE`: an effect, or the name
+of the anomaly that is counted while nothing changes. `step` takes one event, `fire` the earliest
+implied one (threshold, ages, wrap-up cap, silence, forgetting). Cost: about a microsecond.
 """
 
 from bisect import bisect_left

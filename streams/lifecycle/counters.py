@@ -1,9 +1,9 @@
 """Stage 2: the numbers of every counter, sum, level and histogram that a contribution can name.
 
-A contribution is (tenant, queue, channel, pane, counter, ±integer). Counters are small integers so that
-a pane is a plain `dict[int, int]`, whose merge is addition. A level takes two numbers: the sum of its
-changes, and the sum of change x milliseconds since the pane's start; so its integral is linear.
-Changing a number changes stored state: append, never renumber.
+A contribution is (tenant, queue, channel, pane, counter, ±integer). Counters are small integers so
+that a pane is a plain `dict[int, int]`, whose merge is addition. A level takes two numbers: the sum
+of its changes, and the sum of change x milliseconds since the pane's start; so its integral is
+linear. Changing a number changes stored state: append, never renumber.
 """
 
 # counts, each at its own event's time

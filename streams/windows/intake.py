@@ -1,8 +1,8 @@
 """Stage 3: events of one partition number to its cells. The whole state of an intake unit.
 
-In: typed events, then the unit's `now`. Out: changelog writes, and the changed cells by partition of
-their queue. Invariant: one `turn` applies events, lets everything implied before `now` happen, collects,
-and only then advances `closed_before` = now - horizon. Cost: a few microseconds an event.
+In: typed events, then the unit's `now`. Out: changelog writes, and the changed cells by partition
+of their queue. Invariant: one `turn` applies events, lets everything implied before `now` happen,
+collects, and only then advances `closed_before` = now - horizon. Cost: a few microseconds an event.
 """
 
 from collections import Counter, defaultdict

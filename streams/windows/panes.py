@@ -1,8 +1,8 @@
 """Stage 3: the panes of one (tenant, queue, channel), added up over all source partitions.
 
 A pane of 10 s is kept for each source (packed; a reader replaces it) until that source's lateness
-horizon has passed it; then it is folded into its 15-minute interval. Sliding windows are running sums:
-panes enter and leave, and a correction is added where it belongs. Integers only; times in ms.
+horizon has passed it; then it is folded into its 15-minute interval. Sliding windows are running
+sums: panes enter and leave, and a correction is added where it belongs. Integers only; times in ms.
 A level's second number is absolute here: the sum of change x time.
 """
 

@@ -1,8 +1,8 @@
 """Stage 3: cells of all source partitions to the panes of this partition's queues. A queues unit's state.
 
-Time here is `as_of`: what every source has passed. A source that was caught up is followed by the clock
-for 15 s, so idle queues stay fresh; one that is silent holds `as_of`, and everybody sees it age.
-Invariant: the same cells in any order, repeated or not, give the same panes. Times in ms.
+Time here is `as_of`: what every source has passed. A source that was caught up is followed by the
+clock for 15 s, so idle queues stay fresh; one that is silent holds `as_of`, and everybody sees it
+age. Invariant: the same cells in any order, repeated or not, give the same panes. Times in ms.
 """
 
 from collections.abc import Iterator
