@@ -57,10 +57,9 @@ AGENT: Final[Any] = agent
 class Entity(msgspec.Struct, Generic[S, F], array_like=True, gc=False):
     """One contact, ticket or agent. Times in ms.
 
-    `state` is the fold of `tail` upon `base` with the implied events before `limit`. `skipped` is
-    the earliest implied event that should have come before a fact of the tail but was not before
-    `limit`.
-    `fired` is the time of the last implied event that is in `state`.
+    `state` is the fold of `tail` upon `base`, with the implied events after the last fact that are
+    before `limit`. `skipped` is the earliest implied event that belongs before a fact of the tail
+    but was not before the unit's now. `fired` is the time of the last one that is in `state`.
     `wake` is the unit's memory of when it looks at the entity by itself. `chunks` is the number of
     the next chunk; facts in chunks are older than the base.
     """
@@ -152,18 +151,21 @@ def settle(life: Lifecycle[S, F], entity: Entity[S, F], limit: int, book: Book) 
     if limit <= entity.limit:
         return
     if entity.skipped < limit:
-        _refold(life, entity, entity.tail, limit, book)
-        return
-    _drain(life, entity, limit, book)
-    entity.limit = limit
+        _refold(life, entity, entity.tail, limit, limit, book)
+    else:
+        _drain(life, entity, limit, book)
+        entity.limit = limit
 
 
 def add(life: Lifecycle[S, F], entity: Entity[S, F], fact: F, limit: int, book: Book) -> str:
     """Take one fact, in whatever order it comes. Returns `ok`, `duplicate` or `conflict`.
 
-    A conflict repeats an id with other content; of the two, the least content counts.
+    Implied events before `limit` happen where they belong before a fact; those after the last one
+    wait for `settle`, because the next fact may be at hand already. A conflict repeats an id with
+    other content; of the two, the least content counts.
     """
-    tail = entity.tail
+    tail, settled = entity.tail, entity.limit
+    limit = max(limit, settled)
     for known in tail:
         if known.id == fact.id and known.source == fact.source:
             if known == fact:
@@ -171,26 +173,25 @@ def add(life: Lifecycle[S, F], entity: Entity[S, F], fact: F, limit: int, book: 
             if content_of(fact) < content_of(known):
                 changed = [other for other in tail if other is not known]
                 insort(changed, fact, key=order_of)
-                _refold(life, entity, changed, max(limit, entity.limit), book)
+                _refold(life, entity, changed, limit, settled, book)
             return "conflict"
     if entity.skipped < limit:
-        settle(life, entity, limit, book)
-    limit = max(limit, entity.limit)
+        _refold(life, entity, tail, limit, settled, book)
     at = fact.at
     if at <= entity.fired or (tail and not _comes_after(tail, fact)):
         changed = tail.copy()
         insort(changed, fact, key=order_of)
-        _refold(life, entity, changed, limit, book)
+        _refold(life, entity, changed, limit, settled, book)
         return "ok"
-    entity.limit = limit
     state = entity.state
     if state.due < at:
         _drain(life, entity, min(at, limit), book)
-        entity.skipped = min(entity.skipped, state.due if state.due < at else NEVER)
+        if state.due < at:
+            entity.skipped = min(entity.skipped, state.due)
     life.step(state, fact, book)
     tail.append(fact)
-    if state.due < limit:
-        _drain(life, entity, limit, book)
+    if state.due < settled:
+        _drain(life, entity, settled, book)
     return "ok"
 
 
@@ -217,19 +218,28 @@ def _drain(life: Lifecycle[S, F], entity: Entity[S, F], until: int, book: Book) 
 
 
 def _refold(
-    life: Lifecycle[S, F], entity: Entity[S, F], tail: list[F], limit: int, book: Book
+    life: Lifecycle[S, F],
+    entity: Entity[S, F],
+    tail: list[F],
+    limit: int,
+    settled: int,
+    book: Book,
 ) -> None:
-    """Take the entity's contributions back and book those of `tail` before `limit` instead."""
+    """Take the entity's contributions back and book those of `tail` instead.
+
+    Implied events before `limit` are in their places, and before `settled` after the last fact.
+    """
     sign = book.sign
     book.sign = -sign
     entity.state = _copy(life, entity.base)
-    run(life, entity.state, entity.tail, entity.limit, book)
+    # What was booked before a fact is exactly what was due before the first that was skipped.
+    run(life, entity.state, entity.tail, entity.skipped, book)
     _drain(life, entity, entity.limit, book)
     book.sign = sign
-    entity.tail, entity.limit, entity.fired = tail, limit, -1
+    entity.tail, entity.limit, entity.fired = tail, settled, -1
     entity.state = _copy(life, entity.base)
     entity.skipped = run(life, entity.state, tail, limit, book)
-    _drain(life, entity, limit, book)
+    _drain(life, entity, settled, book)
 
 
 def rebase(life: Lifecycle[S, F], entity: Entity[S, F], before: int, book: Book) -> None:
@@ -260,7 +270,7 @@ def pack(life: Lifecycle[S, F], entity: Entity[S, F], book: Book) -> Chunk[S, F]
     chunk = Chunk(entity.base, tail[:cut])
     sign, book.sign = book.sign, 0
     base = _copy(life, entity.base)
-    run(life, base, chunk.facts, entity.limit, book)
+    run(life, base, chunk.facts, NEVER, book)
     book.sign = sign
     entity.base, entity.tail = base, tail[cut:]
     entity.chunks += 1

@@ -118,6 +118,9 @@ class EntityStore:
 
     def advance(self, now: int) -> None:
         """Let every implied event before `now` happen, each at its own time."""
+        for hot in self._hot.values():
+            if hot.entity.limit < now:
+                self._settle(hot, now)
         wakes = self._wakes
         while wakes and wakes[0][0] < now:
             wake, key = heappop(wakes)
@@ -127,9 +130,12 @@ class EntityStore:
             if hot.entity.wake == wake:
                 hot.entity.wake = NEVER
             if hot.entity.due < now:
-                book = self.book.open(hot.tenant, hot.channel)
-                entity.settle(hot.kind.life, hot.entity, now, book)
+                self._settle(hot, now)
         self.now = max(self.now, now)
+
+    def _settle(self, hot: _Hot, now: int) -> None:
+        book = self.book.open(hot.tenant, hot.channel)
+        entity.settle(hot.kind.life, hot.entity, now, book)
 
     def close(self, before: int) -> None:
         """Make final what is older than `before`: fold it into the bases, forget its ids."""
