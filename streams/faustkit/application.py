@@ -104,7 +104,8 @@ def build_app(settings: AppSettings, client: Mapping[str, Any], **changes: Any) 
         # A JoinGroup may take the whole rebalance timeout.
         broker_request_timeout=session + max(30.0, session),
         broker_max_poll_interval=MAX_POLL_INTERVAL_SECONDS,
-        broker_commit_interval=1.0,
+        # For lag tools alone.
+        broker_commit_interval=3.0,
         consumer_group_instance_id=options.group_instance_id,
         consumer_auto_offset_reset="earliest",
         consumer_max_fetch_size=1 << 20,

@@ -68,7 +68,8 @@ class Count:
         self.applied += len(records)
         if self.shared is not None:
             self.shared[0] = self.applied
-        time.sleep(self.work_seconds * len(records))
+        if self.work_seconds:
+            time.sleep(self.work_seconds * len(records))
 
     def turn(self, clocks: Mapping[str, InputClock], wall_ms: int) -> Turn:
         self.clocks = clocks
