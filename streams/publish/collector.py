@@ -1,7 +1,7 @@
 """The metrics page of one worker (stage 5, publish).
 
 In: meters, units' statistics and settings, read in the exporter's own thread. Out: every metric of
-the catalogue, in its order, and no other; as text for the worker's server, or as a collector for
+the catalogue, and no other; as text for the worker's server, or as a collector for
 prometheus_client. Invariant: no sample carries a time of its own; what is gone is not yielded.
 """
 
@@ -18,8 +18,6 @@ from prometheus_client.registry import Collector
 from streams import __version__
 from streams.agents.meters import IntakeMeter, QueueMeter
 from streams.faustkit.stats import KitStats
-from streams.publish import families
-from streams.publish.catalogue import CATALOGUE
 from streams.publish.families import NONE, Family, Labels, family, single
 from streams.publish.queue_metrics import QueueMetrics
 from streams.publish.stream_metrics import StreamMetrics
@@ -56,23 +54,33 @@ class MetricsCollector(Collector):
     def collect(self) -> Iterator[Metric]:
         """Every family, for a prometheus_client registry."""
         with self._lock:
-            return iter([found.metric() for found in self._families()])
+            metrics = [found.metric() for part in self._parts for found in part.families()]
+            series = sum(len(metric.samples) for metric in metrics)
+            metrics += [found.metric() for found in self._own(series)]
+            return iter(metrics)
 
     def page(self, openmetrics: bool) -> bytes:
         """The text of the page, as of now."""
         with self._lock:
             started = time.perf_counter()
-            text = families.page(self._families(), openmetrics)
+            lines: list[str] = []
+            series = 0
+            for part in self._parts:
+                for found in part.families():
+                    more = found.lines(openmetrics)
+                    series += len(more) - 1
+                    lines += more
+            for found in self._own(series):
+                lines += found.lines(openmetrics)
+            if openmetrics:
+                lines.append("# EOF\n")
+            text = "".join(lines).encode()
             self._seconds = time.perf_counter() - started
             return text
 
-    def _families(self) -> list[Family]:
-        found = {
-            family.definition.name: family for part in self._parts for family in part.families()
-        }
-        series = sum(len(family.rows) for family in found.values()) + OWN_SERIES
-        found["exporter_series"] = single("exporter_series", series)
+    def _own(self, series: int) -> Iterator[Family]:
+        """What the page says of itself; `series`: those of all other metrics."""
+        yield single("exporter_series", series + OWN_SERIES)
         # Of the page before: this one is not finished.
-        found["exporter_collect_seconds"] = single("exporter_collect_seconds", self._seconds)
-        found["build_info"] = family("build_info", [("", self._build, NONE, 1)])
-        return [found[definition.name] for definition in CATALOGUE]
+        yield single("exporter_collect_seconds", self._seconds)
+        yield family("build_info", [("", self._build, NONE, 1)])

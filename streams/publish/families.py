@@ -35,16 +35,21 @@ def _escaped(value: str) -> str:
 
 NONE = Labels()
 
-#: The sample's suffix, two parts of its labels, its value.
+#: The sample's suffix, two parts of its labels, its value. Only where the first part has labels may
+#: the second have some.
 Row = tuple[str, Labels, Labels, float]
 
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """One metric of the catalogue with the rows of one scrape."""
+    """One metric of the catalogue with the rows of one scrape, which can be gone through once.
+
+    Rows are made as they are written: 180,000 of them at a time would keep the collector of garbage
+    busy for as long as the rest takes.
+    """
 
     definition: MetricDef
-    rows: Sequence[Row]
+    rows: Iterable[Row]
 
     def metric(self) -> Metric:
         """The same for prometheus_client."""
@@ -57,24 +62,23 @@ class Family:
         ]
         return metric
 
-    def lines(self, openmetrics: bool) -> Iterator[str]:
-        """Its text, in lines with their ends."""
+    def lines(self, openmetrics: bool) -> list[str]:
+        """Its text: the head, then one line a series."""
         definition = self.definition
         name = definition.full_name
         head = name.removesuffix("_total") if openmetrics else name
-        yield f"# HELP {head} {definition.help}\n# TYPE {head} {definition.type}\n"
-        for end, first, second, value in self.rows:
-            if first.text:
-                yield f"{name}{end}{{{first.text}{second.more}}} {value}\n"
-            elif second.text:
-                yield f"{name}{end}{{{second.text}}} {value}\n"
-            else:
-                yield f"{name}{end} {value}\n"
+        return [
+            f"# HELP {head} {definition.help}\n# TYPE {head} {definition.type}\n",
+            *[
+                f"{name}{end}{{{first.text}{second.more}}} {value}\n"
+                for end, first, second, value in self.rows
+            ],
+        ]
 
 
 def family(name: str, rows: Iterable[Row]) -> Family:
     """A family of the catalogue's metric `name`."""
-    return Family(BY_NAME[name], tuple(rows))
+    return Family(BY_NAME[name], rows)
 
 
 def single(name: str, value: float) -> Family:
@@ -93,14 +97,9 @@ def histogram_rows(
     """The rows of one histogram; `counts` by bucket, not cumulative; `les` hold `extra` too."""
     running = 0
     for le, running in zip(les, accumulate(counts), strict=True):
-        yield "_bucket", base, le, running
+        if base.text:
+            yield "_bucket", base, le, running
+        else:
+            yield "_bucket", le, NONE, running
     yield "_count", base, extra, running
     yield "_sum", base, extra, total
-
-
-def page(families: Iterable[Family], openmetrics: bool) -> bytes:
-    """A whole page in OpenMetrics 1.0, or else in the plain format 0.0.4."""
-    parts = [line for found in families for line in found.lines(openmetrics)]
-    if openmetrics:
-        parts.append("# EOF\n")
-    return "".join(parts).encode()

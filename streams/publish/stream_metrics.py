@@ -162,5 +162,6 @@ def _histograms(name: str, series: Iterable[tuple[dict[str, str], list[Spread]]]
     for labels, spreads in series:
         copies = [spread.buckets.copy() for spread in spreads]
         counts = [sum(column) for column in zip(*copies, strict=True)] or [0] * size
-        rows += histogram_rows(Labels(**labels), NONE, les, counts, sum(s.sum for s in spreads))
+        base, total = Labels(**labels), sum(spread.sum for spread in spreads)
+        rows += histogram_rows(base, NONE, les, counts, total)
     return family(name, rows)
