@@ -129,9 +129,8 @@ class KafkaFeed(threading.Thread):
                 next_probe_ms = 0
                 continue
             self._heard_ms = wall_ms()
-            # a poll without records counts too: the last offset may be a transaction's marker
-            at_end = all((consumer.position(part) or 0) >= end for part, end in ends.items())
-            if at_end or not batches:
+            # the position passes a transaction's marker too, so that the end is reached exactly
+            if all((consumer.position(part) or 0) >= end for part, end in ends.items()):
                 self._store.set_feed("live")
             elif self._store.feed().state != "live":
                 self._store.set_feed("loading")

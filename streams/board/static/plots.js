@@ -83,7 +83,7 @@ function options(shape, box, aims) {
     scales: { x: { time: true, range: (_, first, last) => [Math.min(first, last - 7_200), last + 900] }, y: { range } },
     axes: [
       { ...axis, values: (_, ticks) => ticks.map((value) => time(value * 1000)), size: rem() * 1.6 },
-      { ...axis, values: (_, ticks) => ticks.map(shape.y), size: rem() * 3.2, space: rem() * 2, incs: [duration, span].includes(shape.y) ? TIME_STEPS : undefined },
+      { ...axis, values: (_, ticks) => ticks.map(shape.y), size: rem() * 3.2, space: rem() * 2, incrs: [duration, span].includes(shape.y) ? TIME_STEPS : undefined },
     ],
     series: [{ label: t('interval'), value: (_, value) => value == null ? '' : moment(value * 1000) },
       ...shape.series.map(([id, colour, , kind]) => ({
