@@ -157,24 +157,29 @@ def settle(life: Lifecycle[S, F], entity: Entity[S, F], limit: int, book: Book) 
         entity.limit = limit
 
 
-def add(life: Lifecycle[S, F], entity: Entity[S, F], fact: F, limit: int, book: Book) -> str:
+def add(
+    life: Lifecycle[S, F], entity: Entity[S, F], fact: F, limit: int, book: Book, ids: set[str]
+) -> str:
     """Take one fact, in whatever order it comes. Returns `ok`, `duplicate` or `conflict`.
 
+    `ids` are those of the tail (whatever their source); the fact's is added.
     Implied events before `limit` happen where they belong before a fact; those after the last one
     wait for `settle`, because the next fact may be at hand already. A conflict repeats an id with
     other content; of the two, the least content counts.
     """
     tail, settled = entity.tail, entity.limit
     limit = max(limit, settled)
-    for known in tail:
-        if known.id == fact.id and known.source == fact.source:
-            if known == fact:
-                return "duplicate"
-            if content_of(fact) < content_of(known):
-                changed = [other for other in tail if other is not known]
-                insort(changed, fact, key=order_of)
-                _refold(life, entity, changed, limit, settled, book)
-            return "conflict"
+    if fact.id in ids:
+        for known in tail:
+            if known.id == fact.id and known.source == fact.source:
+                if known == fact:
+                    return "duplicate"
+                if content_of(fact) < content_of(known):
+                    changed = [other for other in tail if other is not known]
+                    insort(changed, fact, key=order_of)
+                    _refold(life, entity, changed, limit, settled, book)
+                return "conflict"
+    ids.add(fact.id)
     if entity.skipped < limit:
         _refold(life, entity, tail, limit, settled, book)
     at = fact.at

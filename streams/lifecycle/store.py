@@ -49,7 +49,7 @@ _KINDS = {
 class _Hot:
     """An entity at hand, and what it was when it was unpacked."""
 
-    __slots__ = ("channel", "entity", "kind", "minute", "stock", "tenant")
+    __slots__ = ("channel", "entity", "ids", "kind", "minute", "stock", "tenant")
 
     def __init__(self, key: str, unpacked: Any) -> None:
         self.kind = _KINDS[key[0]]
@@ -57,6 +57,7 @@ class _Hot:
         _, self.tenant, self.channel, _ = key.split("\0", 3)
         self.stock = self.place()
         self.minute = self.last_minute()
+        self.ids = {fact.id for fact in unpacked.tail}
 
     def place(self) -> tuple[Place, int, int] | None:
         """((tenant, queue, channel), level, start) of what it stands in now."""
@@ -114,7 +115,7 @@ class EntityStore:
         if kept.chunks and key in self._chunks:
             self._bring_back(key, hot, fact)
         book = self.book.open(hot.tenant, hot.channel)
-        return entity.add(hot.kind.life, kept, fact, limit, book)
+        return entity.add(hot.kind.life, kept, fact, limit, book, hot.ids)
 
     def advance(self, now: int) -> None:
         """Let every implied event before `now` happen, each at its own time."""
@@ -269,7 +270,9 @@ class EntityStore:
                 break
         while len(chunks) > needed:
             chunk = chunks.pop()
-            entity.unpack(hot.entity, hot.kind.decode_chunk(chunk.data))
+            facts = hot.kind.decode_chunk(chunk.data)
+            entity.unpack(hot.entity, facts)
+            hot.ids.update(fact.id for fact in facts.facts)
             self._writes.append((_chunk_key(key, chunk.number), None))
         if not chunks:
             del self._chunks[key]
