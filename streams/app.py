@@ -1,7 +1,7 @@
 """The composition root: the only module that knows both Faust and the core.
 
-`streams worker` builds the app from its options; `faust -A streams.app worker -l info --without-web`
-takes `streams.app.app`, built from the configuration file and the environment.
+`streams worker` builds the app from its options; `faust -A streams.app worker -l info
+--without-web` takes `streams.app.app`, built from the configuration file and the environment.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""Stage 4: what each queue's numbers mean, from the settings: the record's `definitions`, the rules.
+"""Stage 4: what each queue's numbers mean, from the settings: definitions and rules.
 
 `_all` shows a definition only where all queues of the tenant and channel that are configured agree.
 """

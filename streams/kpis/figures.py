@@ -18,7 +18,7 @@ _PERCENTILES = {"p50": 50, "p80": 80, "p90": 90, "p95": 95, "p99": 99}
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A window: sums by counter, integrals (level x ms) by level, and the integrated length in ms."""
+    """A window: sums by counter, integrals (level x ms) by level, the integrated length in ms."""
 
     sums: Mapping[int, int]
     integrals: Mapping[int, int]
@@ -133,9 +133,7 @@ def _waits(view: View) -> Figures:
         "wait_max_seconds": longest,
         "wait_mean_seconds": wait_mean_seconds(view),
         "wait_closed_mean_seconds": mean_seconds(count(c.CLOSED_WAIT), closed),
-        "abandoned_wait_mean_seconds": mean_seconds(
-            count(c.ABANDONED_WAIT), count(c.ABANDONED)
-        ),
+        "abandoned_wait_mean_seconds": mean_seconds(count(c.ABANDONED_WAIT), count(c.ABANDONED)),
         "wait_quantiles_seconds": percentiles,
     }
 

@@ -54,7 +54,7 @@ def replay_record(
     watermark: int | None,
     definitions: Definitions,
 ) -> Record:
-    """The record of a whole replay: window `all`, from the first to the last time of `span` (ms)."""
+    """The record of a whole replay: window `all`, from first to last time of `span` (ms)."""
     first, as_of = span
     return _frame(place, as_of, watermark, 1, definitions) | {
         "live": live(sums, oldest),

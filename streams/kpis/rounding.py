@@ -7,7 +7,7 @@ def seconds(ms: int) -> float:
 
 
 def ratio(numerator: int, denominator: int) -> float | None:
-    """numerator / denominator to six decimals, half-even; None where the denominator is not positive."""
+    """numerator / denominator to six decimals, half-even; None unless the denominator > 0."""
     if denominator <= 0:
         return None
     return _divide(numerator * 1_000_000, denominator) / 1_000_000

@@ -55,7 +55,7 @@ def today(panes: Panes, as_of: int) -> View:
 
 
 def interval(panes: Panes, start: int, before: Mapping[int, int], as_of: int) -> View:
-    """One 15-minute interval, its integrals up to its end or `as_of`; `before`: levels at `start`."""
+    """One 15-minute interval, integrals up to its end or `as_of`; `before`: levels at `start`."""
     cut = min(start + INTERVAL_MS, as_of - as_of % PANE_MS)
     sums = panes.intervals[start].sums
     later = _without(sums, panes, range(max(cut, start), start + INTERVAL_MS, PANE_MS))

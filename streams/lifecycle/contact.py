@@ -10,19 +10,14 @@ from bisect import bisect_left
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-import msgspec
-
 from streams.lifecycle import counters as c
 from streams.lifecycle.book import Book
 from streams.lifecycle.histogram import bucket_of
-from streams.lifecycle.policy import NEVER, SKEW_MS
+from streams.lifecycle.policy import SKEW_MS
+from streams.lifecycle.visit import CONNECTED, IDLE, WAITING, ContactState, Wrapup
 
 if TYPE_CHECKING:
     from streams.lifecycle.facts import Fact
-
-IDLE: Final = 0
-WAITING: Final = 1
-CONNECTED: Final = 2
 
 #: Order within one millisecond and seq; an opener has rank 0.
 RANKS = {
@@ -46,71 +41,6 @@ RANKS = {
 }
 OPENER: Final = 0
 CLOSERS = frozenset({7, 8, 10, 11})
-
-
-class Wrapup(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """A wrap-up that is not reported yet. `whole`: the visit is handled only with it."""
-
-    ended_at: int
-    queue: str
-    agent: str | None
-    outbound: bool
-    whole: bool
-    talk: int
-    hold: int
-
-
-class ContactState(msgspec.Struct, array_like=True, gc=False):
-    """What the past of a contact means for its future. Times in ms, -1: none."""
-
-    phase: int = IDLE
-    queue: str = ""
-    entered_at: int = -1
-    outbound: bool = False
-    decided: bool = False
-    answered_at: int = -1
-    agent: str | None = None
-    hold_since: int = -1
-    hold: int = 0
-    ringing: tuple[str, ...] = ()
-    customer_at: int = -1
-    wrapups: tuple[Wrapup, ...] = ()
-    closed_at: int = -1
-    early_at: int = -1
-    early_agent: str | None = None
-    silent_queue: str | None = None
-    due: int = NEVER
-
-
-def blank() -> ContactState:
-    """A contact nothing is known of."""
-    return ContactState()
-
-
-def is_blank(state: ContactState, before: int) -> bool:
-    """Whether a contact whose events are all before `before` (ms) can be dropped without a trace."""
-    return (
-        state.phase == IDLE
-        and state.closed_at < 0
-        and not state.wrapups
-        and state.early_at < before - SKEW_MS
-    )
-
-
-def since(state: ContactState) -> tuple[str, int, int] | None:
-    """(queue, level, start in ms) of what a wallboard shows the oldest of."""
-    if state.outbound:
-        return None
-    if state.phase == WAITING:
-        return state.queue, c.WAITING, state.entered_at
-    if state.phase == CONNECTED:
-        return state.queue, c.HANDLING, state.answered_at
-    return None
-
-
-def is_open(state: ContactState) -> bool:
-    """Whether a visit is open, so that a closer goes before an opener of the same instant."""
-    return state.phase != IDLE
 
 
 # -- effects ---------------------------------------------------------------------------------------

@@ -64,8 +64,8 @@ WAIT_BUCKETS = 1_000
 RESOLUTION_BUCKETS = 3_000
 BUCKETS = 2_000
 
-# Classic buckets of the process's own histograms, counted at booking: from LOCAL on a number stays in
-# the process and is not part of a pane. Bounds are inclusive, ms; the last bucket is "longer".
+# Classic buckets of the process's own histograms, counted at booking: from LOCAL on a number stays
+# in the process and is not part of a pane. Bounds are inclusive, ms; the last bucket is "longer".
 LOCAL = 5_000
 WAIT_BOUNDS_MS = (5_000, 10_000, 20_000, 30_000, 60_000, 120_000, 300_000, 600_000)
 HANDLE_BOUNDS_MS = (

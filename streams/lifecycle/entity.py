@@ -14,7 +14,7 @@ from typing import Any, Final, Generic, Protocol, TypeVar
 
 import msgspec
 
-from streams.lifecycle import agent, contact, steps, ticket
+from streams.lifecycle import agent, contact, steps, ticket, visit
 from streams.lifecycle.book import Book
 from streams.lifecycle.facts import Fact, Snapshot, content_of, order_of
 from streams.lifecycle.policy import NEVER
@@ -22,7 +22,7 @@ from streams.lifecycle.policy import NEVER
 #: Tail lengths: packing starts above the first and leaves about the second.
 LONG, KEPT = 48, 16
 
-S = TypeVar("S", contact.ContactState, ticket.TicketState, agent.AgentState)
+S = TypeVar("S", visit.ContactState, ticket.TicketState, agent.AgentState)
 F = TypeVar("F", Fact, Snapshot)
 F_contra = TypeVar("F_contra", Fact, Snapshot, contravariant=True)
 
@@ -41,10 +41,10 @@ class Lifecycle(Protocol[S, F_contra]):
 class _Contact:
     """The contact's lifecycle: table and deadlines are in two files."""
 
-    blank = staticmethod(contact.blank)
-    is_blank = staticmethod(contact.is_blank)
-    since = staticmethod(contact.since)
-    is_open = staticmethod(contact.is_open)
+    blank = staticmethod(visit.blank)
+    is_blank = staticmethod(visit.is_blank)
+    since = staticmethod(visit.since)
+    is_open = staticmethod(visit.is_open)
     step = staticmethod(steps.step)
     fire = staticmethod(steps.fire)
 
@@ -124,7 +124,7 @@ def run(life: Lifecycle[S, F], state: S, facts: Sequence[F], limit: int, book: B
 
 
 def fold(life: Lifecycle[S, F], facts: Sequence[F], limit: int, book: Book) -> S:
-    """The state that `facts` (all there are, in order) and implied events before `limit` lead to."""
+    """The state that `facts` (all, in order) and implied events before `limit` lead to."""
     state = life.blank()
     run(life, state, facts, limit, book)
     while state.due < limit:

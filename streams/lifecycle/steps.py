@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from streams.lifecycle import contact
+from streams.lifecycle import contact, visit
 from streams.lifecycle import counters as c
 from streams.lifecycle.book import Book
-from streams.lifecycle.contact import CONNECTED, WAITING, ContactState
 from streams.lifecycle.policy import NEVER, QueuePolicy
+from streams.lifecycle.visit import CONNECTED, WAITING, ContactState
 
 if TYPE_CHECKING:
     from streams.lifecycle.facts import Fact
@@ -81,7 +81,7 @@ def fire(state: ContactState, book: Book) -> None:
         _handling_expired(state, at, book)
         state.due = _due(state, book)
     else:
-        for field, value in zip(_FIELDS, msgspec.structs.astuple(contact.blank()), strict=True):
+        for field, value in zip(_FIELDS, msgspec.structs.astuple(visit.blank()), strict=True):
             setattr(state, field, value)
 
 
@@ -104,7 +104,7 @@ def _orphaned(state: ContactState, at: int, book: Book) -> None:
     contact.orphan(state, at, book)
 
 
-def _capped(state: ContactState, leg: contact.Wrapup, at: int, book: Book) -> None:
+def _capped(state: ContactState, leg: visit.Wrapup, at: int, book: Book) -> None:
     book.anomaly("wrapup_capped")
     state.wrapups = tuple(other for other in state.wrapups if other is not leg)
     contact.handled(leg, at, book.policy(leg.queue).wrapup_cap_ms, book)

@@ -1,7 +1,7 @@
 """Stage 2: all entities of one unit, packed between transactions.
 
-An entity that is not at hand is the bytes that stand in the changelog: little memory, and nothing to
-encode twice. `add` and `advance` unpack what they touch; `collect` packs it and returns the writes.
+An entity that is not at hand is the bytes that stand in the changelog: little memory, and nothing
+to encode twice. `add` and `advance` unpack what they touch; `collect` packs it, returns the writes.
 Invariant after `collect`: every implied event before `now` has happened, in every entity.
 Cost: one decode and one encode a touched entity and transaction.
 """
@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from streams.lifecycle import agent, contact, entity, ticket
+from streams.lifecycle import agent, entity, ticket, visit
 from streams.lifecycle.book import ALL, Book
 from streams.lifecycle.entity import AGENT, CONTACT, TICKET, Chunk, Entity
 from streams.lifecycle.facts import Fact, Snapshot
@@ -40,7 +40,7 @@ class _Kind:
 
 #: By the first letter of an entity's key.
 _KINDS = {
-    "c": _Kind(CONTACT, contact.ContactState, Fact),
+    "c": _Kind(CONTACT, visit.ContactState, Fact),
     "t": _Kind(TICKET, ticket.TicketState, Fact),
     "a": _Kind(AGENT, agent.AgentState, Snapshot),
 }

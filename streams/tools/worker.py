@@ -25,11 +25,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--metrics-port",
         type=int,
         metavar="PORT",
-        help="serves /metrics, /livez and /readyz (STREAMS_METRICS_PORT; default 9464; 0 = a free one)",
+        help="serves /metrics, /livez and /readyz"
+        " (STREAMS_METRICS_PORT; default 9464; 0 = a free one)",
     )
 
 
-def run(args: argparse.Namespace, settings: Settings) -> int:
+def run(_args: argparse.Namespace, settings: Settings) -> int:
     """Checks the topics, then runs until a signal; raises BrokerError for what is wrong there."""
     from streams.tools.topics import check_topics
 

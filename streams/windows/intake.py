@@ -281,4 +281,3 @@ class Intake:
 
 def _cell_key(place: Place, pane: int) -> bytes:
     return f"x\0{place[0]}\0{place[1]}\0{place[2]}\0{pane}".encode()
-

@@ -83,7 +83,7 @@ class Interval:
 
 
 class Panes:
-    """All panes of one (tenant, queue, channel). `end` is the end of the newest pane that counts."""
+    """All panes of one (tenant, queue, channel). `end`: where the newest that counts ends."""
 
     def __init__(self) -> None:
         self.fine: dict[int, dict[int, bytes]] = {}
@@ -260,4 +260,3 @@ class Panes:
                         add(window.sums, values)
         self.today = Running(0)
         self._new_day(midnight)
-

@@ -1,4 +1,4 @@
-"""Stage 3: cells of all source partitions to the panes of this partition's queues. A queues unit's state.
+"""Stage 3: cells of all sources to the panes of this partition's queues: a queues unit's state.
 
 Time here is `as_of`: what every source has passed. A source that was caught up is followed by the
 clock for 15 s, so idle queues stay fresh; one that is silent holds `as_of`, and everybody sees it
@@ -157,9 +157,7 @@ class Queues:
         if not self.sources or len(self.progress) < self.sources:
             return
         reached = min(
-            p.now
-            if wall is None or not p.following
-            else max(p.now, min(wall, p.now + FOLLOWED_MS))
+            p.now if wall is None or not p.following else max(p.now, min(wall, p.now + FOLLOWED_MS))
             for p in self.progress.values()
         )
         if reached <= self.as_of:

@@ -6,10 +6,10 @@ from typing import Any
 from streams.kpis.definitions import Definitions, policies_of
 from streams.kpis.record import interval_record, kpi_record
 from streams.settings import Settings
-from streams.wire import decode, key_of, partition_of, topic_of
 from streams.windows.cells import decode_batch
 from streams.windows.intake import Intake
 from streams.windows.queues import Queues
+from streams.wire import decode, key_of, partition_of, topic_of
 
 
 class Log:

@@ -1,4 +1,4 @@
-"""Both stages, batch by batch, against one replay of everything: the same sums, whatever happened."""
+"""Both stages, batch by batch, against one replay of everything: the same sums, always."""
 
 import random
 from typing import Any
@@ -75,7 +75,8 @@ def test_sums_over_intervals_equal_the_replay(seed: int, monkeypatch: pytest.Mon
     sums = pipeline.sums()
     kpis = pipeline.kpis()
     assert set(expected) <= set(kpis)
-    for place in set(kpis) - set(expected):  # seen for a moment, before a repeat that counts instead
+    # Others were seen for a moment, before a repeat came that counts instead.
+    for place in set(kpis) - set(expected):
         today = kpis[place]["windows"]["today"]
         assert not any(today[name] for name in ("offered", "blocked", "tickets_opened", "handled"))
     for place, record in expected.items():
