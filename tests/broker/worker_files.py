@@ -1,0 +1,119 @@
+"""Files of events for the workers to count, and what a replay of the same files says."""
+
+import csv
+from collections.abc import Iterable
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from streams.kpis.replay import Replay
+from streams.settings import Settings
+from streams.simulate.erlang import Model, simulate
+from streams.sources import call_log
+from streams.wire import Event, Rejected, decode
+from tests.laws.pipeline import additive
+
+LOG = Path(__file__).parents[3] / "shared" / "data" / "call_log.csv"
+COLUMNS = [
+    "call_id", "customer", "priority", "queue", "entered_at", "outcome", "answered_at", "ended_at",
+    "agent",
+]  # fmt: skip
+PANE_MS = 10_000
+
+Place = tuple[str, str, str]
+Sums = dict[Place, dict[str, int]]
+
+
+def write_call_log(path: Path, copies: int) -> Path:
+    """The real call log `copies` times with other ids; where it is absent, one as hard to count."""
+    if LOG.exists():
+        with LOG.open(newline="") as file:
+            calls = list(csv.DictReader(file))
+    else:
+        calls = _made_up_calls(16_000)
+    with path.open("w", newline="") as file:
+        out = csv.DictWriter(file, COLUMNS)
+        out.writeheader()
+        for copy in range(copies):
+            out.writerows(call | {"call_id": f"{copy}-{call['call_id']}"} for call in calls)
+    return path
+
+
+def _made_up_calls(number: int) -> list[dict[str, str]]:
+    """Two weeks of whole seconds, waits of 0 s, unnamed agents, midnights, rows out of order."""
+    chance = Random(7)
+    calls = []
+    for n in range(number):
+        start = 917_827_200 + chance.randrange(14 * 86_400)
+        wait = chance.choice((0, 0, 5, 20, 21, chance.randrange(600)))
+        answered = chance.random() < 0.8
+        end = start + wait + (chance.randrange(900) if answered else 0)
+        calls.append(
+            {
+                "call_id": f"made-up-{n}",
+                "queue": chance.choice(("PS", "PS", "NE", "IN", "NW", "TT")),
+                "entered_at": _text(start),
+                "outcome": "answered" if answered else "abandoned",
+                "answered_at": _text(start + wait) if answered else "",
+                "ended_at": _text(end),
+                "agent": chance.choice(("", f"agent-{chance.randrange(30)}")) if answered else "",
+                "customer": "",
+                "priority": str(chance.randrange(3)),
+            }
+        )
+    return calls
+
+
+def _text(seconds: int) -> str:
+    from datetime import UTC, datetime
+
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def write_centre(path: Path, contacts: int, seed: int = 1) -> Path:
+    """A queue with agents, whose last word stands at a pane's edge: integrals end there too."""
+    model = Model(
+        arrival_rate=0.5, handle_seconds=60, agents=28, contacts=contacts, seed=seed,
+        patience_seconds=90,
+    )  # fmt: skip
+    with path.open("w") as file:
+        outcome = simulate(model, file.write)
+        at = -(-outcome.end_ms // PANE_MS) * PANE_MS
+        file.write(
+            f'{{"event_id":"last","type":"survey.sent","occurred_at":{at},"source":"pbx",'
+            '"channel":"voice","contact_id":"last","kind":"csat"}\n'
+        )
+    return path
+
+
+def read_events(path: Path) -> list[Event]:
+    """Every event of a call log (.csv) or of NDJSON."""
+    found: Iterable[Event | Rejected]
+    if path.suffix == ".csv":
+        found = (event for _, event in call_log.read(path, None))
+    else:
+        found = map(decode, path.read_bytes().splitlines())
+    events = []
+    for event in found:
+        assert not isinstance(event, Rejected), event
+        events.append(event)
+    return events
+
+
+def in_thousandths(figures: dict[str, Any]) -> dict[str, int]:
+    """Counts and sums of seconds, as integers that add up without rounding."""
+    return {name: round(value * 1_000) for name, value in additive(figures).items()}
+
+
+def expected_sums(settings: Settings, events: Iterable[Event]) -> Sums:
+    """What a replay of the events says of each (tenant, queue, channel), and of each `_all`."""
+    replay = Replay(settings)
+    for event in events:
+        replay.add(event)
+    found = {}
+    for record in replay.records():
+        sums = in_thousandths(record["windows"]["all"])
+        if record["live"]["waiting"] and record["as_of"] % PANE_MS:
+            del sums["waiting_seconds"]  # integrals of a live record end at the last full pane
+        found[record["tenant"], record["queue"], record["channel"]] = sums
+    return found
