@@ -19,6 +19,7 @@ from streams.errors import StreamsError
 from streams.tools.local_kafka import HOST, LAUNCH, free_ports
 
 LAST_LINES = 12
+NEIGHBOURS = 10
 
 
 class Child:
@@ -93,7 +94,7 @@ def answers(url: str) -> bool:
 
 
 class Ports:
-    """Loopback ports: the usual one when it and its followers are free, else free ones."""
+    """Loopback ports: the usual one when it is free, else one near it, else any."""
 
     def __init__(self) -> None:
         self._given: set[int] = set()
@@ -102,7 +103,7 @@ class Ports:
         """The first of `number` ports in a row that nobody listens on."""
         first = usual
         while not all(self._is_free(first + step) for step in range(number)):
-            first = free_ports(1)[0]
+            first = first + 1 if first < usual + NEIGHBOURS else free_ports(1)[0]
         self._given.update(range(first, first + number))
         return first
 

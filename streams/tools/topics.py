@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 HELP = "create the topics, or check them"
 EXAMPLE = "streams topics create\nstreams topics check --bootstrap kafka-1:9092"
 
+READY_SECONDS = 30
 _HOUR_MS = 3_600_000
 _MEGABYTE = 1024 * 1024
 _EXISTS = 36  # Kafka's error code: somebody else made the topic meanwhile
@@ -124,8 +125,33 @@ def create_topics(settings: Settings) -> list[str]:
                 f"Kafka at {settings.bootstrap} refuses topics (check partitions,"
                 f" replication_factor and this user's rights): {'; '.join(refused)}"
             )
-        admin.wait_for_topics([topic.name for topic in plan], timeout_ms=30_000)
+        admin.wait_for_topics([topic.name for topic in plan], timeout_ms=READY_SECONDS * 1_000)
+        _await_leaders(admin, missing)
     return [topic.name for topic in missing]
+
+
+def _await_leaders(admin: "KafkaAdminClient", topics: list[TopicPlan]) -> None:
+    """Waits until each partition answers: its leader is named before it has made its files, and
+    a producer that is quicker fills its log with retries."""
+    from kafka import TopicPartition
+    from kafka.admin import OffsetSpec
+    from kafka.errors import KafkaError
+
+    places = {
+        TopicPartition(topic.name, number): OffsetSpec.LATEST
+        for topic in topics
+        for number in range(topic.partitions)
+    }
+    deadline = time.monotonic() + READY_SECONDS
+    while True:
+        try:
+            admin.list_partition_offsets(places, timeout_ms=1_000)
+        except KafkaError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
+        else:
+            return
 
 
 def check_topics(settings: Settings) -> list[str]:
