@@ -41,6 +41,7 @@ def run(_args: argparse.Namespace, settings: Settings) -> int:
     from streams.app import create
     from streams.faustkit.application import run_worker
 
+    _quiet_libraries(settings.log_level)
     worker = create(settings)
     port = worker.metrics.start()
     print(
@@ -50,3 +51,13 @@ def run(_args: argparse.Namespace, settings: Settings) -> int:
     )
     log.info("settings", extra=settings.shown())
     run_worker(worker.app)
+
+
+def _quiet_libraries(level: str) -> None:
+    """Their running commentary only on request; what ends a worker is said by the worker."""
+    if level == "debug":
+        return
+    for name in ("aiokafka", "faust", "mode"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    # A broker that has just started answers "not yet" a few times: these are no errors.
+    logging.getLogger("aiokafka.consumer.group_coordinator").setLevel(logging.CRITICAL)
