@@ -4,7 +4,8 @@
 
 A simulated centre's events wait in a real broker on the same machine; one `streams worker`
 process takes them, with its full lifecycle, durable and fenced. The rate is that between 10 % and
-90 % of the events, the CPU that of the worker process alone. Compare ratios: the broker shares the cores.
+90 % of the events, the CPU that of the worker process alone. Compare ratios: the broker shares
+the cores.
 """
 
 import argparse
