@@ -40,6 +40,7 @@ class _Stored(msgspec.Struct, array_like=True, gc=False):
     oldest: dict[int, dict[int, int]]
     used: bool
     cursor: int
+    first: int
 
 
 class _StoredInterval(msgspec.Struct, array_like=True, gc=False):
@@ -62,6 +63,8 @@ class Queue:
     panes: Panes = field(default_factory=Panes)
     oldest: dict[int, dict[int, int]] = field(default_factory=dict)
     used: bool = False
+    #: Intervals are owed from `first` on; those before `cursor` have been published.
+    first: int = -1
     cursor: int = -1
     shown_cut: int = -1
     lively: bool = True
@@ -70,6 +73,10 @@ class Queue:
     def oldest_at(self, level: int) -> int | None:
         """The least start over all sources, ms; None where nothing stands in the level."""
         return min(self.oldest.get(level, {}).values(), default=None)
+
+    def owe_from(self, start: int) -> None:
+        """The first interval to publish starts at `start`."""
+        self.first = self.cursor = start
 
 
 class Queues:
@@ -97,7 +104,8 @@ class Queues:
             zone = "UTC" if place[1] == ALL else self.zones.get(place, "UTC")
             known = self.queues[place] = Queue(place, zone)
             known.panes.advance(self.end, midnight_of(max(self.as_of, 0), zone))
-            known.cursor = self.as_of - self.as_of % INTERVAL_MS if self.as_of >= 0 else -1
+            if self.as_of >= 0:
+                known.owe_from(self.as_of - self.as_of % INTERVAL_MS)
         return known
 
     @property
@@ -126,9 +134,12 @@ class Queues:
             queue = self.queue(place)
             start = update.pane - update.pane % INTERVAL_MS
             if queue.cursor < 0:
-                queue.cursor = start
+                queue.owe_from(start)
                 self._stored.add(place)
             elif start not in queue.panes.intervals:
+                if start < queue.first:
+                    queue.first = start
+                    self._stored.add(place)
                 for missed in range(start, queue.cursor, INTERVAL_MS):
                     queue.panes.interval(missed)  # nothing was known before: they are owed too
             if queue.panes.replace(update.pane, batch.source, update.values):
@@ -168,7 +179,7 @@ class Queues:
             if queue.panes.advance(end, midnight_of(reached, queue.zone)):
                 queue.dirty = True
             if first and queue.cursor < 0:
-                queue.cursor = reached - reached % INTERVAL_MS
+                queue.owe_from(reached - reached % INTERVAL_MS)
                 self._stored.add(queue.place)
 
     def passed(self, queue: Queue) -> Iterator[tuple[int, Values]]:
@@ -231,7 +242,7 @@ class Queues:
                 writes.append((f"i\0{prefix}\0{start}".encode(), stored or None))
         for place in self._stored:
             queue = self.queues[place]
-            packed = _ENCODE(_Stored(queue.panes.base, queue.oldest, queue.used, queue.cursor))
+            packed = _encode_queue(queue)
             writes.append(("q\0{}\0{}\0{}".format(*place).encode(), packed))
         if self._moved or writes:
             writes.append((b"p\0", _ENCODE(self.progress)))
@@ -261,7 +272,8 @@ class Queues:
         elif letter == "q":
             stored, queue = _DECODE(value), self.queue(_place(rest))
             queue.panes.base, queue.oldest = stored.base, stored.oldest
-            queue.used, queue.cursor = stored.used or queue.used, stored.cursor
+            queue.used = stored.used or queue.used
+            queue.first, queue.cursor = stored.first, stored.cursor
         else:
             path, _, number = rest.rpartition("\0")
             panes = self.queue(_place(path)).panes
@@ -277,10 +289,15 @@ class Queues:
         """Every record was given: rebuild the running sums."""
         first = self.closed_before - self.closed_before % INTERVAL_MS
         for queue in self.queues.values():
-            for start in range(max(first, 0), queue.cursor, INTERVAL_MS):
+            # A source without events so far has closed nothing: `first` may be -1, decades ago.
+            for start in range(max(first, queue.first), queue.cursor, INTERVAL_MS):
                 if start not in queue.panes.intervals:  # empty ones are not stored
                     queue.panes.interval(start).changed = False
             queue.panes.rebuild(self.end, midnight_of(max(self.as_of, 0), queue.zone))
+
+
+def _encode_queue(queue: Queue) -> bytes:
+    return _ENCODE(_Stored(queue.panes.base, queue.oldest, queue.used, queue.cursor, queue.first))
 
 
 def _place(path: str) -> Place:
