@@ -80,10 +80,9 @@ class IntakeMeter:
         self.sources[partition] = intake.last_seen()
         changes = Counter(results) + self._overflow(partition, intake)
         if turned is not None:
-            for (topic, result), n in turned.tally.events.items():
-                if result != "ok":
-                    changes[topic, "ok"] -= n
-                    changes[topic, "duplicate"] += n
+            for (topic, _), n in turned.tally.events.items():
+                changes[topic, "ok"] -= n
+                changes[topic, "duplicate"] += n
             for kind, n in turned.tally.anomalies.items():
                 self.anomalies[kind] += max(0, n)
             for place, booked in turned.tally.booked:

@@ -72,8 +72,9 @@ class MetricsServer:
             self._server = _Server(host, port, self)
         except OSError as problem:
             mistake = (
-                f"metrics_port: cannot listen on {host} port {port} ({problem.strerror}); set "
-                "another one (--metrics-port, STREAMS_METRICS_PORT; 0 = any free one)"
+                f"metrics_host, metrics_port: cannot listen on {host} port {port} "
+                f"({problem.strerror}); set another port (--metrics-port, STREAMS_METRICS_PORT; "
+                "0 = any free one) or host"
             )
             raise ConfigError([mistake]) from problem
         self.port = self._server.server_address[1]
