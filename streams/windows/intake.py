@@ -13,7 +13,7 @@ import msgspec
 
 from streams.lifecycle.book import ALL, Book, Page
 from streams.lifecycle.counters import AGENT_BASE, AGENT_END, LOCAL, ORPHANED, STATES
-from streams.lifecycle.facts import contact_fact, snapshot, ticket_fact
+from streams.lifecycle.facts import FACTS
 from streams.lifecycle.policy import Policies
 from streams.lifecycle.store import EntityStore, Write
 from streams.windows.cells import (
@@ -30,18 +30,26 @@ from streams.windows.sources import Sources
 from streams.wire import Event, Rejected
 from streams.wire.events import AgentEvent, SourceHeartbeat, TicketEvent
 from streams.wire.keys import partition_of
-from streams.wire.routing import SURVEYS
 
 #: An idle source repeats its progress this often.
 PROGRESS_MS = 5_000
 Place = tuple[str, str, str]
+#: First letter of an entity's key, by the struct of its events.
+_FAMILIES = {
+    struct: "a"
+    if issubclass(struct, AgentEvent)
+    else "t"
+    if issubclass(struct, TicketEvent)
+    else "c"
+    for struct in FACTS
+}
 _ENCODE_COUNTS = msgspec.msgpack.Encoder().encode
 _DECODE_COUNTS = msgspec.msgpack.Decoder(dict[str, int]).decode
 
 
 @dataclass(slots=True)
 class Tally:
-    """What one turn did, for the process's metrics: numbers only ever added up."""
+    """What one turn did, for the process's metrics; of `events` only those that did nothing new."""
 
     events: Counter[tuple[str, str]] = field(default_factory=Counter)
     anomalies: Counter[str] = field(default_factory=Counter)
@@ -93,17 +101,14 @@ class Intake:
             return Rejected("late", "older than the lateness horizon", "occurred_at")
         self.inputs[topic].see(event.source, at)
         self._seen.add(topic)
-        if topic == SURVEYS:
+        family = _FAMILIES.get(struct)
+        if family is None or (family == "c" and event.channel == "ticket"):
             return None
-        if issubclass(struct, AgentEvent):
+        if family == "a":
             key = f"a\0{event.tenant}\0\0{event.agent_id}"
-            self._facts.append((key, snapshot(event), topic))  # type: ignore[arg-type]
-        elif issubclass(struct, TicketEvent):
-            key = f"t\0{event.tenant}\0ticket\0{event.contact_id}"
-            self._facts.append((key, ticket_fact(event), topic))
-        elif event.channel != "ticket":
-            key = f"c\0{event.tenant}\0{event.channel}\0{event.contact_id}"
-            self._facts.append((key, contact_fact(event), topic))
+        else:
+            key = f"{family}\0{event.tenant}\0{event.channel}\0{event.contact_id}"
+        self._facts.append((key, FACTS[struct](event), topic))
         return None
 
     # -- the turn ------------------------------------------------------------------------------
@@ -113,7 +118,9 @@ class Intake:
         self.now = now = max(now, self.now)
         add, events = self.store.add, self._tally.events
         for key, fact, topic in self._facts:
-            events[topic, add(key, fact, now)] += 1
+            result = add(key, fact, now)
+            if result != "ok":
+                events[topic, result] += 1
         worked = bool(self._facts or self._seen)
         self._facts = []
         self.store.advance(now)
