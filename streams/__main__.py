@@ -109,8 +109,10 @@ def run(arguments: Sequence[str]) -> int:
         format="%(asctime)s %(levelname)s %(name)s %(message)s",
         stream=sys.stderr,
     )
-    # The client reports each try to reach a broker; we say it once, in our own words.
-    logging.getLogger("kafka").setLevel(logging.CRITICAL if told.log_level != "debug" else 0)
+    # The clients report each try to reach a broker; we say it once, in our own words. A worker goes
+    # on for months: there, what its client has met is worth a line.
+    for client in ("kafka",) if name == "worker" else ("kafka", "aiokafka"):
+        logging.getLogger(client).setLevel(logging.CRITICAL if told.log_level != "debug" else 0)
     try:
         return int(tool.run(args, told))
     except Exception as problem:

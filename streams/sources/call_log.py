@@ -101,7 +101,7 @@ def _places(path: str | Path, header: list[str], mapping: CallLogMapping) -> dic
         elif field in REQUIRED or field in mapping.columns:
             mistakes.append(
                 f"{path}: no column {name!r} for {field}; the file has: {', '.join(names)}."
-                f' Say which it is in a mapping: [columns] {field} = "…"'
+                f' Say which it is in a file for --mapping: [columns] {field} = "…"'
             )
     if mistakes:
         raise ConfigError(mistakes)

@@ -47,6 +47,8 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     """Publishes the files; raises StreamsError, BrokerError and PublishError."""
     if args.mapping is not None and args.format != "call-log":
         raise StreamsError("--mapping is for --format call-log")
+    if args.format == "ndjson" and (tables := [p for p in args.files if ".csv" in p.suffixes]):
+        raise StreamsError(f"{tables[0]} is a table by its name: say --format call-log")
     started = time.monotonic()
     with Timeline() as timeline:
         _read(timeline, args)

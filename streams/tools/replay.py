@@ -48,6 +48,8 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     """Replays the files; raises StreamsError."""
     if args.mapping is not None and args.format != "call-log":
         raise StreamsError("--mapping is for --format call-log")
+    if args.format == "ndjson" and (tables := [p for p in args.files if ".csv" in p.suffixes]):
+        raise StreamsError(f"{tables[0]} is a table by its name: say --format call-log")
     started = time.monotonic()
     source = _lines(args.files) if args.format == "ndjson" else _calls(args.files, args.mapping)
     gc.disable()  # nothing here is ever part of a cycle, and there are millions of objects

@@ -242,7 +242,9 @@ def _partition_differences(topic: TopicPlan, described: dict[str, Any]) -> list[
     if len(partitions) != topic.partitions:
         found.append(
             f"{topic.name}: has {len(partitions)} partitions, needs {topic.partitions} as all the"
-            f" topics have; make it anew, or set partitions = {len(partitions)} if the others agree"
+            f" topics have: delete it (kafka-topics --delete --topic {topic.name}) and run"
+            f" `streams topics create`; or, if all have {len(partitions)}, set partitions ="
+            f" {len(partitions)} (STREAMS_PARTITIONS={len(partitions)})"
         )
     copies = min((len(item["replica_nodes"]) for item in partitions), default=0)
     if copies < topic.replication_factor:
