@@ -130,9 +130,11 @@ def _table(records: list[dict[str, Any]]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table("start (UTC)", "queue", "channel", box=None, header_style="bold")
+    table = Table(box=None, header_style="bold")
+    for name in ("start (UTC)", "queue", "channel"):
+        table.add_column(name, no_wrap=name != "queue")
     for name in (*_SHOWN, "final"):
-        table.add_column(name.replace("_mean_seconds", " mean s"), justify="right")
+        table.add_column(name.replace("_mean_seconds", " s"), justify="right")
     for record in records:
         start = datetime.fromtimestamp(record["interval_start"] / 1000, UTC)
         values = [record["figures"][name] for name in _SHOWN]
