@@ -10,6 +10,7 @@ import subprocess
 import threading
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -38,6 +39,14 @@ def call(url: str, body: Any = None) -> Any:
     with urllib.request.urlopen(request, timeout=10) as answer:
         raw = answer.read()
     return json.loads(raw) if raw[:1] in (b"{", b"[") else None
+
+
+def ask(base: str, query: str) -> list[dict[str, Any]]:
+    """The instant vector with which a Prometheus answers a query."""
+    answer = call(f"{base}/api/v1/query?{urllib.parse.urlencode({'query': query})}")
+    assert answer["status"] == "success", answer
+    result: list[dict[str, Any]] = answer["data"]["result"]
+    return result
 
 
 @contextmanager

@@ -4,9 +4,7 @@ There is no Grafana where these tests run. They look at the JSON, and ask a real
 scrapes a page with every series of the catalogue, each query a panel or a variable would ask.
 """
 
-import json
 import re
-import urllib.parse
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -17,19 +15,24 @@ import yaml
 
 from deploy import thresholds
 from deploy.grafana.src import figures
-from deploy.grafana.src.__main__ import DASHBOARDS, generate, main
+from deploy.grafana.src.__main__ import generate, main
 from deploy.prometheus.render import Fast, render
 from streams.publish.catalogue import CATALOGUE
+from tests.stack.boards import (
+    BOARDS,
+    PANEL_IDS,
+    PANELS,
+    VARIABLE,
+    Live,
+    check_panel,
+    check_variables,
+    targets,
+)
 from tests.stack.exposition import Centre
 from tests.stack.promql import metric_names
-from tests.stack.servers import call, eventually, exposing, prometheus
+from tests.stack.servers import eventually, exposing, prometheus
 
 ROOT = Path(__file__).resolve().parents[2]
-BOARDS: dict[str, dict[str, Any]] = {
-    path.stem: json.loads(path.read_text()) for path in sorted(DASHBOARDS.glob("*.json"))
-}
-PANELS = [(name, panel) for name, board in BOARDS.items() for panel in board["panels"]]
-PANEL_IDS = [f"{name}-{panel['title']}" for name, panel in PANELS]
 CORE = {
     "stat",
     "gauge",
@@ -39,15 +42,6 @@ CORE = {
     "state-timeline",
     "text",
 }
-# Asks for yesterday: a Prometheus that has run for seconds has no answer yet.
-NEEDS_HISTORY = {"queue:contactcenter_handle_seconds:mean_window30m_avg1d"}
-VARIABLE = re.compile(r"\$\{?(\w+)\}?")
-
-
-def targets(panel: dict[str, Any]) -> list[dict[str, Any]]:
-    """The panel's queries."""
-    listed: list[dict[str, Any]] = panel.get("targets") or []
-    return listed
 
 
 def limits(panel: dict[str, Any]) -> Iterator[float]:
@@ -184,28 +178,6 @@ def test_provisioning_points_at_what_is_there() -> None:
     assert provider["options"]["path"].endswith("/dashboards")
 
 
-class Live:
-    """A Prometheus that has seen the fixture; asks as Grafana would."""
-
-    def __init__(self, base: str) -> None:
-        self.base = base
-        self._values: dict[tuple[str, str], list[str]] = {}
-
-    def ask(self, expr: str) -> list[dict[str, Any]]:
-        """The instant vector of a query without variables."""
-        asked = urllib.parse.urlencode({"query": expr})
-        answer = call(f"{self.base}/api/v1/query?{asked}")
-        assert answer["status"] == "success", answer
-        result: list[dict[str, Any]] = answer["data"]["result"]
-        return result
-
-    def values(self, asked: str) -> list[str]:
-        """What a variable's label_values(selector, label) offers."""
-        matched = re.fullmatch(r"label_values\((.+), (\w+)\)", asked)
-        assert matched, asked
-        return sorted({row["metric"].get(matched[2], "") for row in self.ask(matched[1])} - {""})
-
-
 @pytest.fixture(scope="module")
 def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     """Prometheus with the fast rules, after enough scrapes that rates and alerts are there."""
@@ -226,54 +198,16 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
             yield asked
 
 
-def joined(chosen: dict[str, list[str]], variable: re.Match[str]) -> str:
-    """A variable's values as Grafana writes them into a matcher."""
-    return "|".join(chosen[variable[1]])
-
-
-def substitute(expr: str, board: dict[str, Any], live: Live) -> list[str]:
-    """The query as Grafana would send it: All for many-valued variables, each of the others."""
-    chosen: dict[str, list[str]] = {"__rate_interval": ["30s"]}
-    for entry in board["templating"]["list"]:
-        if entry["type"] == "query":
-            asked = VARIABLE.sub(partial(joined, chosen), entry["query"])
-            every = entry.get("allValue")
-            chosen[entry["name"]] = [every] if every else live.values(asked)
-        elif entry["type"] == "custom":
-            chosen[entry["name"]] = entry["query"].split(",")
-    if "$group" in expr:
-        rest = {name: values for name, values in chosen.items() if name != "group"}
-        made = [expr.replace("$group", group) for group in chosen["group"]]
-    else:
-        rest, made = chosen, [expr]
-    return [VARIABLE.sub(partial(joined, rest), one) for one in made]
-
-
 @pytest.mark.parametrize("name", BOARDS)
 def test_variables_offer_values(name: str, live: Live) -> None:
     """Each variable's query answers, and never offers the whole centre as a queue."""
-    board = BOARDS[name]
-    chosen: dict[str, list[str]] = {}
-    for entry in board["templating"]["list"]:
-        if entry["type"] != "query":
-            continue
-        asked = VARIABLE.sub(partial(joined, chosen), entry["query"])
-        chosen[entry["name"]] = live.values(asked)
-        assert chosen[entry["name"]], entry["query"]
-        assert "_all" not in chosen[entry["name"]]
+    check_variables(BOARDS[name], live)
 
 
 @pytest.mark.parametrize(("name", "panel"), PANELS, ids=PANEL_IDS)
 def test_every_query_of_a_panel_answers(name: str, panel: dict[str, Any], live: Live) -> None:
     """A real Prometheus answers each query with series that have the labels its legend names."""
-    for target in targets(panel):
-        for expr in substitute(target["expr"], BOARDS[name], live):
-            if metric_names(expr) <= NEEDS_HISTORY:
-                live.ask(expr)
-                continue
-            rows = eventually(partial(live.ask, expr), f"answer to {expr}", 20)
-            for label in re.findall(r"\{\{(\w+)\}\}", target.get("legendFormat", "")):
-                assert any(label in row["metric"] for row in rows), (label, expr)
+    check_panel(panel, BOARDS[name], live)
 
 
 def test_the_figures_shown_are_the_figures_scraped(live: Live) -> None:
