@@ -105,16 +105,16 @@ class Panes:
 
     def replace(self, pane: int, source: int, values: Values) -> bool:
         """The source's newest contents of a pane. Returns whether anything changed."""
-        sources = self.fine.setdefault(pane, {})
-        old = decode_values(sources[source]) if source in sources else {}
+        packed = self.fine.get(pane, {}).get(source)
+        old = {} if packed is None else decode_values(packed)
         change = {
             counter: difference
             for counter in old.keys() | values.keys()
             if (difference := values.get(counter, 0) - old.get(counter, 0))
         }
-        sources[source] = encode_values(values)
         if not change:
             return False
+        self.fine.setdefault(pane, {})[source] = encode_values(values)
         change = absolute(change, pane)
         self._interval(pane, change)
         if pane >= self.end:

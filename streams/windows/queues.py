@@ -23,6 +23,10 @@ Write = tuple[bytes, bytes | None]
 #: How long the clock speaks for a source that was caught up and has not reported since.
 FOLLOWED_MS = 15_000
 
+#: Empty intervals are owed this far back. Levels do not outlast it (an age or a time to live ends
+#: them), so one event with a wrong year costs a month of empty records, not decades of them.
+GAP_MS = 35 * 24 * 3_600_000
+
 
 class Progress(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """How far one source is."""
@@ -140,7 +144,7 @@ class Queues:
                 if start < queue.first:
                     queue.first = start
                     self._stored.add(place)
-                for missed in range(start, queue.cursor, INTERVAL_MS):
+                for missed in range(max(start, queue.cursor - GAP_MS), queue.cursor, INTERVAL_MS):
                     queue.panes.interval(missed)  # nothing was known before: they are owed too
             if queue.panes.replace(update.pane, batch.source, update.values):
                 self._touched.add((place, update.pane))
@@ -197,9 +201,12 @@ class Queues:
                 queue.panes.interval(now).changed = True
         final_before = self.closed_before
         while 0 <= queue.cursor <= self.as_of - INTERVAL_MS:
+            self._stored.add(queue.place)
+            if queue.cursor < self.as_of - GAP_MS and queue.cursor not in queue.panes.intervals:
+                self._pass_gap(queue)
+                continue
             queue.panes.interval(queue.cursor).changed = True
             queue.cursor += INTERVAL_MS
-            self._stored.add(queue.place)
         levels = dict(queue.panes.base)
         moved_from, queue.panes.moved_from = queue.panes.moved_from, NEVER
         for start, interval in sorted(queue.panes.intervals.items()):
@@ -211,6 +218,19 @@ class Queues:
                 interval.changed = False
                 yield start, levels
             add(levels, levels_of(interval.sums))
+
+    def _pass_gap(self, queue: Queue) -> None:
+        """Go on to where intervals are owed again; those between only where a level stands."""
+        intervals, gap = queue.panes.intervals, queue.cursor
+        oldest = (self.as_of - GAP_MS) // INTERVAL_MS * INTERVAL_MS + INTERVAL_MS
+        queue.cursor = min([oldest, *(start for start in intervals if start > gap)])
+        levels = dict(queue.panes.base)
+        for start, interval in intervals.items():
+            if start < gap:
+                add(levels, levels_of(interval.sums))
+        if any(levels.values()):
+            for start in range(gap, queue.cursor, INTERVAL_MS):
+                queue.panes.interval(start).changed = True
 
     # -- changelog -----------------------------------------------------------------------------
 
@@ -290,7 +310,9 @@ class Queues:
         first = self.closed_before - self.closed_before % INTERVAL_MS
         for queue in self.queues.values():
             # A source without events so far has closed nothing: `first` may be -1, decades ago.
-            for start in range(max(first, queue.first), queue.cursor, INTERVAL_MS):
+            owed = max(first, queue.first, queue.cursor - GAP_MS)
+            owed -= owed % INTERVAL_MS
+            for start in range(owed, queue.cursor, INTERVAL_MS):
                 if start not in queue.panes.intervals:  # empty ones are not stored
                     queue.panes.interval(start).changed = False
             queue.panes.rebuild(self.end, midnight_of(max(self.as_of, 0), queue.zone))

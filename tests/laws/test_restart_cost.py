@@ -34,3 +34,22 @@ def known(pipeline: Pipeline) -> dict[tuple[str, str, str], int]:
         for unit in pipeline.queues
         for queue in unit.queues.values()
     }
+
+
+def test_one_event_with_a_wrong_year_costs_a_month_of_intervals_not_decades() -> None:
+    """Where nothing stands, nothing is owed further back; the old event itself is not lost."""
+    pipeline = Pipeline(Settings(), partitions=1)
+    call = {"source": "pbx", "channel": "voice", "queue": "q", "type": "contact.enqueued"}
+    old = 640_000_000_000  # 1990
+    pipeline.accept(encoded([call | {"contact_id": "a", "event_id": "1", "occurred_at": old}])[0])
+    pipeline.turn(old)
+    pipeline.accept(
+        encoded([call | {"contact_id": "b", "event_id": "2", "occurred_at": START_MS}])[0]
+    )
+    pipeline.turn(START_MS)
+    pipeline.turn(START_MS + 900_000)
+    pipeline.restart()
+    pipeline.turn(START_MS + 1_800_000)
+    assert len(pipeline.intervals) < 2 * 36 * 96
+    sums = pipeline.sums()["default", "q", "voice"]
+    assert (sums["offered"], sums["orphaned"], sums["waiting_seconds"]) == (2, 1, 14_400 + 1_800)
