@@ -17,11 +17,9 @@ HOT, CALM = "billing", "support"
 WINDOW_SECONDS = 300
 #: Snapshots older than the window fill all of it at once.
 BEFORE_THE_WINDOW = 7
+OCCUPANCY = f'queue:contactcenter_occupancy:ratio_window5m{{queue="{HOT}"}}'
 #: Ten times below the limit is longer than the fast rules keep an alert firing (6 s).
-BELOW_FOR_LONG = (
-    f'count_over_time((queue:contactcenter_occupancy:ratio_window5m{{queue="{HOT}"}} < 0.85)'
-    "[1m:1s]) >= 10"
-)
+BELOW_FOR_LONG = f"count_over_time(({OCCUPANCY} < 0.85)[1m:1s]) >= 10"
 Messages = list[dict[str, Any]]
 
 
@@ -79,6 +77,8 @@ def test_one_page_for_one_overloaded_queue_and_another_for_a_lost_worker(
             labels = {"tenant": TENANT, "queue": HOT, "channel": "voice", "severity": "page"}
             assert labels.items() <= page["labels"].items()
             assert "is 90%" in page["annotations"]["description"]
+            [figure] = ask(base, OCCUPANCY)
+            assert float(figure["value"][1]) == 0.9
 
             # 9 of 11, below the limit and above where it ends: longer than it is kept firing.
             source.agents(HOT, crew(HOT, 10, 1), 0, BEFORE_THE_WINDOW)
