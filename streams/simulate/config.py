@@ -2,8 +2,8 @@
 
 Plain data; nothing here draws a random number. Times are seconds, rates are contacts a second,
 ratios are 0–1. `default_centre` is the centre of the demo: three channels, six queues, sixty
-seats. One queue (`billing`) is staffed so tightly that its agents' occupancy stays above 85 %;
-the others are meant to live between 60 and 80 %.
+seats. One queue (`billing`) has so few agents that their occupancy stays above 85 %, over
+any 5 minutes; the others are meant to live between 60 and 80 %.
 """
 
 from collections.abc import Mapping
@@ -135,7 +135,7 @@ def default_centre(tenant: str = "default") -> CentreConfig:
         QueuePlan(
             "billing",
             VOICE,
-            rate=0.121,
+            rate=0.15,
             handle_seconds=52,
             wrapup_seconds=10,
             patience_seconds=180,

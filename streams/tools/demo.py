@@ -107,6 +107,8 @@ class Demo:
         kept = {k: v for k, v in os.environ.items() if not k.startswith("STREAMS_")}
         self._env = kept | {"PYTHONUNBUFFERED": "1"}
         self._ports = Ports()
+        self._workers: list[int] = []
+        self._second = 0
         self._parts = ExitStack()
 
     def asked(self, *_: object) -> None:
@@ -123,6 +125,7 @@ class Demo:
                 while deadline is None or time.monotonic() < deadline:
                     self._look()
                     self.view.draw(self.figures.records())
+                    self._meet_second_worker()
                     time.sleep(LOOK_SECONDS)
                 orderly = True
             except _Asked:
@@ -156,6 +159,7 @@ class Demo:
             f"starting the simulated centre, its last {BACKLOG_MINUTES} minutes first, and a worker"
         )
         metrics, board = self._ports.take(9464), self._ports.take(8088)
+        self._workers, self._second = [metrics], self._ports.take(metrics + 1)
         self.worker = self._child(
             "worker", "worker", "--config", str(config), "--metrics-port", str(metrics)
         )
@@ -223,8 +227,9 @@ class Demo:
             f"  {streams} kpis {there}",
             f"  {streams} intervals --json --queue billing {there}",
             f"  {streams} deadletters list {there}",
-            f"  {streams} worker --config {config} --metrics-port 0 {there}",
-            "    (a second worker: half of the partitions move to it, and no figure changes)",
+            f"  {streams} worker --config {config} --metrics-port {self._second} {there}",
+            "    (a second worker: half of the partitions move to it)",
+            "    (end it as you like, with kill -9 too: the figures stay exact)",
         ]
         if len(opened) > 2:
             lines.append("billing has too few agents: its page comes within a minute")
@@ -246,6 +251,13 @@ class Demo:
             child.check()
         if (figures := getattr(self, "figures", None)) is not None:
             figures.check()
+
+    def _meet_second_worker(self) -> None:
+        """A worker that somebody starts beside ours is scraped from then on."""
+        watched = (self.folder / "watch").is_dir() and self._second not in self._workers
+        if watched and answers(_url(self._second) + "/livez"):
+            self._workers.append(self._second)
+            demo_alerts.scrape(self.folder / "watch", self._workers)
 
     def _until(self, ready: Callable[[], object], what: str) -> None:
         deadline = time.monotonic() + START_SECONDS

@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -27,6 +27,7 @@ PEOPLE = {
     "tickets-operations": "TICKET",
     "tickets-engineering": "TICKET",
 }
+WORKERS = "workers.json"
 LARGEST_MESSAGE = 1 << 20
 # A second less, and a busy small machine misses scrapes.
 INTERVAL_SECONDS = 2
@@ -92,9 +93,10 @@ class Receiver:
             before, self._known[place] = self._known.get(place), status
         if status == before or (before is None and status == "resolved"):
             return
-        # Summaries begin with the queue, where there is one.
-        ended = "ENDED " if status == "resolved" else ""
-        self._hear(f"{word} {ended}{name} {alert['annotations'].get('summary', '')}")
+        if status == "resolved":  # its text would still be that of the beginning
+            self._hear(f"{word} ENDED {name} {labels.get('queue', '')}".rstrip())
+        else:  # the summary begins with the queue, where there is one
+            self._hear(f"{word} {name} {alert['annotations'].get('summary', '')}")
 
     def close(self) -> None:
         """Hears no more."""
@@ -111,9 +113,22 @@ def render(folder: Path, metrics_port: int, alertmanager_port: int, webhook: str
         *["--alertmanager", f"{HOST}:{alertmanager_port}", "--webhook", webhook],
         *["--interval-seconds", str(INTERVAL_SECONDS)],
     ]
+    scrape(folder, [metrics_port])
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise StreamsError(f"the demo's rules could not be written:\n{done.stderr}")
+    config = folder / "prometheus.yml"
+    fixed = f'static_configs: [{{targets: ["{HOST}:{metrics_port}"]}}]'
+    found = f"file_sd_configs: [{{files: [{WORKERS}], refresh_interval: 1s}}]"
+    config.write_text(config.read_text().replace(fixed, found))
+
+
+def scrape(folder: Path, ports: Sequence[int]) -> None:
+    """Tells Prometheus which workers there are."""
+    folder.mkdir(exist_ok=True)
+    part = folder / f"{WORKERS}.part"
+    part.write_text(json.dumps([{"targets": [f"{HOST}:{port}" for port in ports]}]))
+    part.replace(folder / WORKERS)
 
 
 def start_alertmanager(folder: Path, port: int, log: Path, env: Mapping[str, str]) -> Child:
