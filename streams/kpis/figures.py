@@ -1,5 +1,6 @@
-"""Stage 4: the figures of one window, from its sums and integrals. Definitions: `metrics.md` §1-3.
+"""Stage 4: the figures of one window, from its sums and integrals.
 
+Definitions: `DEFINITIONS.md` beside this file.
 In: `View`, the integer sums of a window. Out: the `figures` object of the KPI record, every key
 always present. Counts are decided at their own event's time; a value whose denominator is not
 positive is None.

@@ -1,4 +1,4 @@
-"""The textbook queue against the textbook: `metrics.md` §6, by batch means of its own books."""
+"""The textbook queue against the textbook: `DEFINITIONS.md` section 5, by batch means of its own books."""
 
 import math
 from collections.abc import Callable
