@@ -16,10 +16,10 @@ from streams.agents.letters import dead_letter
 from streams.agents.meters import IntakeMeter
 from streams.faustkit.stage import InputClock, Output, Record, Turn
 from streams.kpis.definitions import policies_of
-from streams.lifecycle.book import ALL
 from streams.settings import Settings
 from streams.windows.intake import PROGRESS_MS, Intake, IntakeTurn
 from streams.wire import Event, Rejected, belongs, decode, key_of, partition_of
+from streams.wire.names import misnamed
 
 #: An event may be this far ahead of this machine's clock, ms.
 FUTURE_MS = 60_000
@@ -85,8 +85,9 @@ class IntakeStage:
             return Rejected("future", "more than 60 s ahead of this machine's clock", "occurred_at")
         if not belongs(event, name):
             return Rejected("wrong_topic", f"{event.TYPE} does not belong in {name}", "type")
-        if event.queue == ALL or "\0" in event.tenant or "\0" in (event.queue or ""):
-            return Rejected("schema", "this name is reserved", "queue")
+        rejected = misnamed(event, record.value or b"")
+        if rejected is not None:
+            return rejected
         key = key_of(event)
         if key is None:
             return None

@@ -1,0 +1,31 @@
+"""Stage 1: names that no event may bear.
+
+`_all` and `_other` are queues of our own making; NUL joins names to keys in changelogs and topics.
+Cost: two look-ups an event, and a search of the raw bytes that almost never finds anything.
+"""
+
+from typing import Final
+
+from streams.wire.events import AgentEvent, Event
+from streams.wire.rejected import Rejected
+
+RESERVED_QUEUES: Final = frozenset({"_all", "_other"})
+#: The only way JSON text can hold a NUL; the escape of a backslash looks the same, hence a search.
+_NUL: Final = b"\\u0000"
+_NAMES: Final = ("tenant", "queue", "contact_id", "agent_id", "source")
+
+
+def misnamed(event: Event, raw: bytes) -> Rejected | None:
+    """Return why the event decoded from `raw` bears a name it must not, None where it does not."""
+    if event.queue in RESERVED_QUEUES:
+        return Rejected("schema", "this name is reserved", "queue")
+    queues = event.queues if isinstance(event, AgentEvent) else ()
+    if queues and not RESERVED_QUEUES.isdisjoint(queues):
+        return Rejected("schema", "this name is reserved", "queues[...]")
+    if _NUL in raw:
+        for field in _NAMES:
+            if "\0" in (getattr(event, field) or ""):
+                return Rejected("schema", "a name holds no NUL character", field)
+        if any("\0" in queue for queue in queues):
+            return Rejected("schema", "a name holds no NUL character", "queues[...]")
+    return None

@@ -1,0 +1,120 @@
+"""One life at a time: events as (type, ms since START, fields), and what they contribute, dated.
+
+Panes are one millisecond wide here, so every contribution shows the exact time it counts at.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from streams.lifecycle.book import Book
+from streams.lifecycle.entity import AGENT, CONTACT, TICKET, fold
+from streams.lifecycle.facts import FACTS, in_order
+from streams.lifecycle.policy import Policies, QueuePolicy
+from streams.wire import decode
+from streams.wire.rejected import Rejected
+
+START = 1_700_000_000_000
+SECOND, MINUTE, HOUR, DAY = 1_000, 60_000, 3_600_000, 86_400_000
+#: Later than any deadline there is.
+FAR = 400 * DAY
+
+Told = tuple[str, int] | tuple[str, int, dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Life:
+    """What a fold led to."""
+
+    state: Any
+    book: Book
+    channel: str
+
+    def dated(self, counter: int, queue: str = "billing", channel: str = "") -> dict[int, int]:
+        """{ms since START: amount} of one counter; a level's changes for a level."""
+        page = self.book.pages.get(("default", queue, channel or self.channel))
+        panes = page.panes.items() if page else ()
+        return {at - START: n for at, cell in sorted(panes) if (n := cell.get(counter, 0))}
+
+    def total(self, counter: int, queue: str = "billing") -> int:
+        """The sum over all time."""
+        return sum(self.dated(counter, queue).values())
+
+    @property
+    def anomalies(self) -> dict[str, int]:
+        """What was counted as unexpected."""
+        return {kind: n for kind, n in self.book.anomalies.items() if n}
+
+    @property
+    def contributions(self) -> dict[tuple[str, int, int], int]:
+        """Everything: (queue, ms since START, counter) to amount."""
+        return {
+            (page.queue, at - START, counter): n
+            for page in self.book.pages.values()
+            for at, cell in page.panes.items()
+            for counter, n in cell.items()
+            if n
+        }
+
+
+def fact(kind: str, at: int, number: int = 0, channel: str = "voice", **fields: Any) -> Any:
+    """The fact of an event as it comes from the wire; `kind` without a dot is a contact's."""
+    if "." not in kind:
+        kind = f"ticket.{kind}" if channel == "ticket" else f"contact.{kind}"
+    event = {
+        "type": kind,
+        "event_id": f"e{number}",
+        "occurred_at": START + at,
+        "source": "acd",
+        "channel": channel,
+        "contact_id": "c",
+        "queue": "billing",
+    } | fields
+    decoded = decode(orjson.dumps(event))
+    assert not isinstance(decoded, Rejected), decoded
+    return FACTS[type(decoded)](decoded)
+
+
+def facts(events: Iterable[Told], channel: str = "voice", **common: Any) -> list[Any]:
+    """Facts in the order of the list, ids by place."""
+    made = []
+    for number, (kind, at, *more) in enumerate(events):
+        made.append(fact(kind, at, number, channel, **(common | (more[0] if more else {}))))
+    return made
+
+
+def book(policy: QueuePolicy | None, channel: str, width: int = 1) -> Book:
+    """A book whose queue `billing` goes by `policy`; others by the defaults."""
+    queues = {} if policy is None else {("default", "billing", channel): policy}
+    return Book(Policies(queues), width)
+
+
+def _life(life: Any, told: list[Any], now: int | None, policy: Any, channel: str) -> Life:
+    ordered, _, _ = in_order(told)
+    limit = ordered[-1].at if now is None else START + now
+    pages = book(policy, channel)
+    state = fold(life, ordered, limit, pages.open("default", channel))
+    return Life(state, pages, channel)
+
+
+def contact(
+    *events: Told, now: int | None = None, policy: QueuePolicy | None = None, channel: str = "voice"
+) -> Life:
+    """A contact's life; `now` (ms since START) is the last event's time unless given."""
+    return _life(CONTACT, facts(events, channel), now, policy, channel)
+
+
+def ticket(*events: Told, now: int | None = None) -> Life:
+    """A ticket's life."""
+    return _life(TICKET, facts(events, "ticket"), now, None, "ticket")
+
+
+def agent(*snapshots: tuple[int, dict[str, Any]], now: int | None = None) -> Life:
+    """An agent's life, told as (ms, fields of agent.state)."""
+    told = [
+        fact("agent.state", at, number, **({"agent_id": "anna", "queues": ["billing"]} | fields))
+        for number, (at, fields) in enumerate(snapshots)
+    ]
+    return _life(AGENT, told, now, None, "voice")

@@ -1,0 +1,420 @@
+"""Contacts: every visit ends in one outcome, each number at its own event's time."""
+
+import pytest
+
+from streams.lifecycle import counters as c
+from streams.lifecycle.policy import NEVER, QueuePolicy
+from streams.lifecycle.visit import CONNECTED, IDLE, WAITING
+from tests.lifecycle.lives import FAR, HOUR, MINUTE, SECOND, Life, contact
+
+ANNA, BEN = {"agent_id": "anna"}, {"agent_id": "ben"}
+OUTBOUND = {"direction": "outbound"}
+CUSTOMER = {"author": "customer"}
+AWAITED = QueuePolicy(wrapup=True)
+SILENT = QueuePolicy(threshold_ms=60_000, short_ms=10_000, silent_ms=30_000)
+LEVELS = (c.WAITING, c.OVER_THRESHOLD, c.RINGING, c.HANDLING)
+
+
+def balanced(life: Life, queue: str = "billing") -> bool:
+    """Whether no level is left behind by visits that are over."""
+    return not any(life.total(level, queue) for level in LEVELS)
+
+
+def test_an_answered_call_counts_each_step_at_its_time() -> None:
+    """Offered, answered and handled are three instants; talk is connected time without hold."""
+    life = contact(
+        ("enqueued", 0),
+        ("answered", 8_000, ANNA),
+        ("hold.started", 20_000),
+        ("hold.ended", 25_000),
+        ("ended", 68_000),
+    )
+    assert life.dated(c.OFFERED) == {0: 1}
+    assert life.dated(c.ANSWERED) == life.dated(c.ACCEPTED) == {8_000: 1}
+    assert life.dated(c.ANSWERED_WAIT) == {8_000: 8_000}
+    assert life.dated(c.ANSWERED_IN) == life.dated(c.DECIDED) == {8_000: 1}
+    assert life.dated(c.HANDLED) == {68_000: 1}
+    assert life.dated(c.TALK) == {68_000: 55_000}
+    assert life.dated(c.HOLD) == {68_000: 5_000}
+    assert life.dated(c.WAITING) == {0: 1, 8_000: -1}
+    assert life.dated(c.HANDLING) == {8_000: 1, 68_000: -1}
+    assert not life.anomalies
+
+
+@pytest.mark.parametrize(("answered", "within"), [(20_000, 1), (20_001, 0)])
+def test_exactly_the_threshold_is_within(answered: int, within: int) -> None:
+    """The first event at or before E + T decides; else the passing of E + T does, at E + T."""
+    life = contact(("enqueued", 0), ("answered", answered), ("ended", 30_000))
+    assert life.dated(c.DECIDED) == {20_000: 1}
+    assert life.total(c.ANSWERED_IN) == within
+    assert life.dated(c.OVER_THRESHOLD) == ({} if within else {20_000: 1, 20_001: -1})
+
+
+def test_a_miss_shows_before_the_call_is_answered() -> None:
+    """At E + T the denominator counts, whatever the visit does later."""
+    life = contact(("enqueued", 0), now=20_001)
+    assert life.dated(c.DECIDED) == life.dated(c.OVER_THRESHOLD) == {20_000: 1}
+    assert not contact(("enqueued", 0), now=20_000).total(c.DECIDED)
+
+
+@pytest.mark.parametrize(("left", "short"), [(5_000, 1), (5_001, 0)])
+def test_short_abandons_are_abandons_within_s(left: int, short: int) -> None:
+    """Exactly S is short; abandoned includes the short ones."""
+    life = contact(("enqueued", 0), ("abandoned", left))
+    assert life.dated(c.ABANDONED) == {left: 1}
+    assert life.total(c.SHORT_ABANDONED) == short
+    assert life.dated(c.ABANDONED_IN) == {left: 1}
+    assert life.dated(c.ABANDONED_WAIT) == life.dated(c.CLOSED_WAIT) == {left: left}
+
+
+def test_flowing_out_counts_by_its_reason() -> None:
+    """Neither answered nor abandoned; the wait is a closed wait."""
+    life = contact(("enqueued", 0), ("flowed_out", 9_000, {"reason": "callback"}))
+    assert life.dated(c.FLOWED_OUT) == life.dated(c.REASONS["callback"]) == {9_000: 1}
+    assert life.dated(c.FLOWED_OUT_IN) == {9_000: 1}
+    assert life.dated(c.CLOSED_WAIT) == {9_000: 9_000}
+    assert balanced(life)
+
+
+# -- openers that find a visit ---------------------------------------------------------------------
+
+
+def test_a_transfer_at_one_millisecond_is_two_visits() -> None:
+    """The old queue's agent leg closes before the new queue's visit opens."""
+    life = contact(
+        ("enqueued", 0),
+        ("answered", 1_000, ANNA),
+        ("enqueued", 9_000, {"queue": "support", "reason": "transfer"}),
+        ("transferred", 9_000, {"queue": None, **ANNA}),
+        ("answered", 12_000, {"queue": "support", **BEN}),
+        ("ended", 15_000, {"queue": "support"}),
+    )
+    assert life.dated(c.HANDLED) == life.dated(c.TRANSFERRED) == {9_000: 1}
+    assert life.dated(c.TALK) == {9_000: 8_000}
+    assert life.dated(c.OFFERED, "support") == {9_000: 1}
+    assert life.dated(c.ANSWERED_WAIT, "support") == {12_000: 3_000}
+    assert life.dated(c.TALK, "support") == {15_000: 3_000}
+    assert not life.anomalies
+    assert balanced(life)
+    assert balanced(life, "support")
+
+
+def test_of_closers_at_one_millisecond_the_own_queues_goes_first() -> None:
+    """An abandon of the new visit does not close the old one."""
+    life = contact(
+        ("enqueued", 0),
+        ("enqueued", 9_000, {"queue": "support"}),
+        ("abandoned", 9_000, {"queue": "support"}),
+        ("flowed_out", 9_000, {"reason": "overflow"}),
+    )
+    assert life.dated(c.REASONS["overflow"]) == {9_000: 1}
+    assert life.dated(c.ABANDONED, "support") == {9_000: 1}
+    assert life.total(c.ABANDONED) == 0
+    assert not life.anomalies
+
+
+def test_a_call_enqueued_and_gone_in_one_millisecond_is_a_visit() -> None:
+    """Where nothing was open, the opener comes first."""
+    life = contact(("abandoned", 0), ("enqueued", 0))
+    assert life.dated(c.OFFERED) == life.dated(c.ABANDONED) == life.dated(c.SHORT_ABANDONED)
+    assert not life.anomalies
+
+
+@pytest.mark.parametrize(
+    ("reason", "counted"), [("overflow", "overflow"), ("requeue", "other"), (None, "other")]
+)
+def test_enqueued_while_waiting_flows_the_open_visit_out(reason: str | None, counted: str) -> None:
+    """By the new event's reason where it is one of flowed_out's, else other."""
+    life = contact(("enqueued", 0), ("enqueued", 7_000, {"queue": "support", "reason": reason}))
+    assert life.dated(c.FLOWED_OUT) == life.dated(c.REASONS[counted]) == {7_000: 1}
+    assert life.dated(c.WAITING, "support") == {7_000: 1}
+    assert balanced(life)
+
+
+def test_enqueued_while_connected_is_a_transfer() -> None:
+    """The agent's leg is handled at that instant, and counted as transferred."""
+    life = contact(("enqueued", 0), ("answered", 1_000), ("enqueued", 5_000, {"queue": "support"}))
+    assert life.dated(c.HANDLED) == life.dated(c.TRANSFERRED) == {5_000: 1}
+    assert life.dated(c.OFFERED, "support") == {5_000: 1}
+
+
+def test_a_customer_who_comes_back_opens_a_new_visit() -> None:
+    """Nothing of the visit that was left is retracted."""
+    life = contact(("enqueued", 0), ("abandoned", 9_000), ("resumed", 11_000))
+    assert life.dated(c.OFFERED) == {0: 1, 11_000: 1}
+    assert life.dated(c.ABANDONED) == {9_000: 1}
+
+
+# -- clock skew ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("early", [1, 5_000])
+def test_an_answer_up_to_five_seconds_early_counts_at_the_enqueue(early: int) -> None:
+    """Wait 0, dated at the enqueue, and counted as clamped."""
+    life = contact(
+        ("answered", 10_000 - early, ANNA), ("enqueued", 10_000), ("ended", 70_000), now=FAR
+    )
+    assert life.dated(c.ANSWERED) == life.dated(c.ANSWERED_IN) == {10_000: 1}
+    assert life.total(c.ANSWERED_WAIT) == 0
+    assert life.dated(c.TALK) == {70_000: 60_000}
+    assert life.anomalies == {"answered_without_visit": 1, "clamped": 1}
+
+
+def test_an_answer_earlier_than_that_is_none() -> None:
+    """5,001 ms before the enqueue: an anomaly, and the visit still waits."""
+    life = contact(("answered", 4_999), ("enqueued", 10_000), now=10_001)
+    assert life.total(c.ANSWERED) == 0
+    assert life.state.phase == WAITING
+    assert life.anomalies == {"answered_without_visit": 1}
+
+
+def test_a_second_answer_changes_nothing() -> None:
+    """The first agent connection closes the wait."""
+    life = contact(("enqueued", 0), ("answered", 1_000, ANNA), ("answered", 2_000, BEN))
+    assert life.dated(c.ANSWERED) == {1_000: 1}
+    assert life.state.agent == "anna"
+    assert life.anomalies == {"answered_again": 1}
+
+
+# -- ringing and holding ---------------------------------------------------------------------------
+
+
+def test_a_visit_rings_while_any_agent_rings() -> None:
+    """Two agents, one visit; each failed attempt is counted, the visit stays the same."""
+    failed = {"outcome": "timeout"}
+    life = contact(
+        ("enqueued", 0),
+        ("offered", 1_000, ANNA),
+        ("offered", 2_000, BEN),
+        ("offer.failed", 3_000, ANNA | failed),
+        ("offer.failed", 4_000, BEN | failed),
+        ("offered", 5_000, ANNA),
+        ("answered", 6_000, ANNA),
+    )
+    assert life.dated(c.RINGING) == {1_000: 1, 4_000: -1, 5_000: 1, 6_000: -1}
+    assert life.dated(c.OFFERS["timeout"]) == {3_000: 1, 4_000: 1}
+    assert life.dated(c.OFFERED) == {0: 1}
+
+
+def test_the_end_closes_an_open_hold() -> None:
+    """A hold without its end lasts until the conversation ends."""
+    life = contact(("enqueued", 0), ("answered", 0), ("hold.started", 6_000), ("ended", 10_000))
+    assert life.dated(c.TALK) == {10_000: 6_000}
+    assert life.dated(c.HOLD) == {10_000: 4_000}
+
+
+def test_a_repeated_hold_is_a_no_op() -> None:
+    """The hold began with its first start and ended with its first end."""
+    life = contact(
+        ("enqueued", 0),
+        ("answered", 0),
+        ("hold.started", 1_000),
+        ("hold.started", 2_000),
+        ("hold.ended", 4_000),
+        ("hold.ended", 5_000),
+        ("ended", 10_000),
+    )
+    assert life.dated(c.HOLD) == {10_000: 3_000}
+    assert life.anomalies == {"hold_repeated": 1, "hold_not_started": 1}
+
+
+# -- wrap-up ---------------------------------------------------------------------------------------
+
+CALL = (("enqueued", 0), ("answered", 1_000, ANNA), ("ended", 61_000))
+
+
+def test_a_reported_wrapup_adds_its_seconds_when_it_ends() -> None:
+    """By default the visit is handled with the conversation; the wrap-up comes later."""
+    life = contact(*CALL, ("wrapup.ended", 91_000))
+    assert life.dated(c.HANDLED) == {61_000: 1}
+    assert life.dated(c.WRAPUP) == {91_000: 30_000}
+
+
+def test_a_queue_that_waits_for_it_is_handled_with_the_wrapup() -> None:
+    """Everything is booked whole, at the wrap-up's end."""
+    life = contact(*CALL, ("wrapup.ended", 91_000), policy=AWAITED)
+    assert life.dated(c.HANDLED) == {91_000: 1}
+    assert life.dated(c.TALK) == {91_000: 60_000}
+    assert life.dated(c.WRAPUP) == {91_000: 30_000}
+    assert life.dated(c.HANDLING) == {1_000: 1, 61_000: -1}
+
+
+def test_a_wrapup_never_reported_ends_at_its_cap() -> None:
+    """The visit is handled then, at that time, with the cap as its wrap-up."""
+    life = contact(*CALL, now=FAR, policy=AWAITED)
+    cap = 61_000 + 15 * MINUTE
+    assert life.dated(c.HANDLED) == {cap: 1}
+    assert life.dated(c.WRAPUP) == {cap: 15 * MINUTE}
+    assert life.anomalies == {"wrapup_capped": 1}
+    assert not contact(*CALL, now=cap, policy=AWAITED).total(c.HANDLED)
+
+
+def test_a_late_wrapup_is_capped_too() -> None:
+    """Where the visit did not wait for it, the cap limits the seconds, not the time they count."""
+    at = 61_000 + 15 * MINUTE + 1
+    life = contact(*CALL, ("wrapup.ended", at))
+    assert life.dated(c.WRAPUP) == {at: 15 * MINUTE}
+    assert life.anomalies == {"wrapup_capped": 1}
+
+
+def test_a_wrapup_belongs_to_its_agents_leg() -> None:
+    """After a transfer two legs wait for a wrap-up: each agent's goes to its own queue."""
+    life = contact(
+        ("enqueued", 0),
+        ("answered", 0, ANNA),
+        ("transferred", 10_000),
+        ("enqueued", 10_000, {"queue": "support"}),
+        ("answered", 11_000, BEN),
+        ("ended", 20_000),
+        ("wrapup.ended", 25_000, BEN),
+        ("wrapup.ended", 40_000, ANNA),
+    )
+    assert life.dated(c.WRAPUP, "support") == {25_000: 5_000}
+    assert life.dated(c.WRAPUP) == {40_000: 30_000}
+
+
+def test_a_wrapup_of_another_agent_finds_nothing() -> None:
+    """It is an anomaly and adds no seconds."""
+    life = contact(*CALL, ("wrapup.ended", 70_000, BEN))
+    assert life.total(c.WRAPUP) == 0
+    assert life.anomalies == {"wrapup_without_visit": 1}
+
+
+# -- ends that were never reported -----------------------------------------------------------------
+
+
+def test_a_wait_that_nobody_ends_is_orphaned_at_its_maximum_age() -> None:
+    """Dated at E + 4 h whenever it is noticed; never abandoned, not among closed waits."""
+    life = contact(("enqueued", 0), now=FAR)
+    assert life.dated(c.ORPHANED) == {4 * HOUR: 1}
+    assert life.dated(c.WAITING) == {0: 1, 4 * HOUR: -1}
+    assert life.total(c.ABANDONED) == life.total(c.CLOSED_WAIT) == 0
+    assert balanced(life)
+    assert contact(("enqueued", 0), now=4 * HOUR).state.phase == WAITING
+
+
+def test_a_real_event_at_the_maximum_age_still_counts() -> None:
+    """Implied events come after the real ones of their millisecond."""
+    life = contact(("enqueued", 0), ("answered", 4 * HOUR), now=FAR)
+    assert life.total(c.ORPHANED) == 0
+    assert life.dated(c.ANSWERED) == {4 * HOUR: 1}
+
+
+def test_a_conversation_that_nobody_ends_expires_unhandled() -> None:
+    """At A + 12 h it leaves the wallboard, outside AHT."""
+    life = contact(("enqueued", 0), ("answered", SECOND), now=FAR)
+    assert life.dated(c.HANDLING) == {SECOND: 1, SECOND + 12 * HOUR: -1}
+    assert life.total(c.HANDLED) == life.total(c.TALK) == 0
+    assert life.anomalies == {"handling_expired": 1}
+
+
+def test_a_closed_contact_is_forgotten_a_horizon_later() -> None:
+    """A wrap-up at that millisecond is in time, one later finds nothing."""
+    end = 61_000 + 4 * HOUR
+    assert contact(*CALL, ("wrapup.ended", end)).dated(c.WRAPUP) == {end: 15 * MINUTE}
+    gone = contact(*CALL, ("wrapup.ended", end + 1), now=FAR)
+    assert gone.total(c.WRAPUP) == 0
+    assert gone.anomalies == {"wrapup_without_visit": 1}
+    assert gone.state.due == NEVER
+
+
+# -- events that find another state ----------------------------------------------------------------
+
+
+def test_ended_while_waiting_is_flowed_out() -> None:
+    """By the reason other; a transfer while waiting by the reason transfer."""
+    assert contact(("enqueued", 0), ("ended", 9)).dated(c.REASONS["other"]) == {9: 1}
+    assert contact(("enqueued", 0), ("transferred", 9)).dated(c.REASONS["transfer"]) == {9: 1}
+
+
+def test_abandoned_while_connected_is_ended() -> None:
+    """The customer hung up: the visit is handled."""
+    life = contact(("enqueued", 0), ("answered", 1_000), ("abandoned", 5_000))
+    assert life.dated(c.HANDLED) == {5_000: 1}
+    assert life.total(c.ABANDONED) == 0
+
+
+def test_blocked_contacts_are_never_offered() -> None:
+    """They count for the queue that refused them."""
+    life = contact(("blocked", 0, {"reason": "full"}))
+    assert life.dated(c.BLOCKED) == {0: 1}
+    assert life.total(c.OFFERED) == 0
+    assert life.state.phase == IDLE
+
+
+def test_events_that_find_no_visit_change_nothing() -> None:
+    """Each is an anomaly by its own name."""
+    life = contact(
+        ("abandoned", 0),
+        ("flowed_out", 1, {"reason": "key"}),
+        ("ended", 2),
+        ("transferred", 3),
+        ("hold.started", 4),
+        ("offered", 5, ANNA),
+    )
+    assert life.contributions == {}
+    assert sum(life.anomalies.values()) == 6
+
+
+def test_outbound_contacts_are_in_no_queue_figure() -> None:
+    """They run through the same phases and contribute nothing at all."""
+    life = contact(
+        ("enqueued", 0, OUTBOUND),
+        ("offered", 1_000, ANNA | OUTBOUND),
+        ("answered", 30_000, ANNA | OUTBOUND),
+    )
+    assert life.contributions == {}
+    assert life.state.phase == CONNECTED
+    done = contact(
+        ("enqueued", 0, OUTBOUND), ("answered", 1, OUTBOUND), ("ended", 2), ("wrapup.ended", 3)
+    )
+    assert done.contributions == {}
+    assert not done.anomalies
+
+
+# -- chats -----------------------------------------------------------------------------------------
+
+
+def test_a_silent_chat_is_abandoned_when_the_silence_is_long_enough() -> None:
+    """Dated N after the customer's last word; off unless the queue sets it."""
+    bot = {"author": "bot"}
+    told = (("enqueued", 0), ("message.sent", 5_000, CUSTOMER), ("message.sent", 9_000, bot))
+    life = contact(*told, now=FAR, policy=SILENT, channel="chat")
+    assert life.dated(c.ABANDONED) == life.dated(c.SILENT_ABANDONED) == {35_000: 1}
+    assert life.total(c.SHORT_ABANDONED) == 0
+    off = contact(*told, now=HOUR, channel="chat")
+    assert off.total(c.ABANDONED) == 0
+    assert off.state.phase == WAITING
+
+
+def test_a_silent_customer_who_writes_again_opens_a_new_visit() -> None:
+    """In the same queue; nothing is retracted. A bot's message opens none."""
+    life = contact(
+        ("enqueued", 0),
+        ("message.sent", 40_000, {"author": "bot"}),
+        ("message.sent", 50_000, CUSTOMER),
+        policy=SILENT,
+        channel="chat",
+    )
+    assert life.dated(c.ABANDONED) == {30_000: 1}
+    assert life.dated(c.OFFERED) == {0: 1, 50_000: 1}
+    assert life.dated(c.WAITING) == {0: 1, 30_000: -1, 50_000: 1}
+
+
+def test_every_visit_ends_in_exactly_one_outcome() -> None:
+    """Four visits of one contact, four outcomes, none twice."""
+    life = contact(
+        ("enqueued", 0),
+        ("answered", 1_000),
+        ("ended", 2_000),
+        ("enqueued", 3_000),
+        ("abandoned", 4_000),
+        ("enqueued", 5_000),
+        ("flowed_out", 6_000, {"reason": "timeout"}),
+        ("enqueued", 7_000),
+        now=FAR,
+    )
+    outcomes = (c.ANSWERED, c.ABANDONED, c.FLOWED_OUT, c.ORPHANED)
+    assert [life.total(outcome) for outcome in outcomes] == [1, 1, 1, 1]
+    assert life.total(c.OFFERED) == 4
+    assert balanced(life)

@@ -1,0 +1,181 @@
+"""One entity: whatever the order its facts come in, it holds what their fold in order gives."""
+
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streams.lifecycle import counters as c
+from streams.lifecycle import entity
+from streams.lifecycle.book import Book
+from streams.lifecycle.entity import AGENT, CONTACT, TICKET, Entity
+from streams.lifecycle.facts import FACTS, in_order
+from streams.lifecycle.policy import Policies
+from streams.wire import decode
+from tests.lifecycle.lives import FAR, HOUR, START, book, fact, facts
+from tests.strategies import encoded, histories
+
+CALL = (("enqueued", 0), ("answered", 30_000, {"agent_id": "anna"}), ("ended", 90_000))
+
+
+class One:
+    """An entity at hand, with the book it writes in."""
+
+    def __init__(self, life: Any = CONTACT, channel: str = "voice") -> None:
+        self.life = life
+        self.book = book(None, channel).open("default", channel)
+        self.kept: Any = Entity(None, life.blank(), [], -1)
+        self.ids: set[str] = set()
+
+    def add(self, told: Any, limit: int = -1) -> str:
+        """Take a fact while the unit's now is `limit` (ms since START; -1: it has none)."""
+        now = START + limit if limit >= 0 else -1
+        return entity.add(self.life, self.kept, told, now, self.book, self.ids)
+
+    def settle(self, now: int) -> None:
+        """Time passes."""
+        entity.settle(self.life, self.kept, START + now, self.book)
+
+    def total(self, counter: int) -> dict[int, int]:
+        """Contributions of a counter by ms since START."""
+        panes = self.book.page("billing").panes.items()
+        return {at - START: n for at, cell in sorted(panes) if (n := cell[counter])}
+
+
+def booked(pages: Book) -> dict[tuple[str, int, int], int]:
+    """Everything that is not zero."""
+    return {
+        (f"{page.queue}/{page.channel}", at, counter): n
+        for page in pages.pages.values()
+        for at, cell in page.panes.items()
+        for counter, n in cell.items()
+        if n
+    }
+
+
+def entities(history: list[dict[str, Any]]) -> list[tuple[Any, str, list[Any]]]:
+    """(lifecycle, channel, facts) of each entity of a history."""
+    found: dict[tuple[str, ...], tuple[Any, str, list[Any]]] = {}
+    for raw in encoded(history):
+        event: Any = decode(raw)
+        make = FACTS.get(type(event))
+        if make is None or (event.TYPE == "followup.completed" and event.channel == "ticket"):
+            continue
+        if event.TYPE.startswith("agent."):
+            key, life, channel = ("a", event.tenant, event.agent_id), AGENT, ""
+        else:
+            key, channel = (event.channel, event.tenant, event.contact_id), event.channel
+            life = TICKET if channel == "ticket" else CONTACT
+        found.setdefault(key, (life, channel, []))[2].append(make(event))
+    return list(found.values())
+
+
+@given(histories(), st.randoms(use_true_random=False))
+def test_any_order_and_any_ticks_give_the_fold(
+    history: list[dict[str, Any]], chance: Random
+) -> None:
+    """Steps and refolds at any times book exactly what one fold of everything books."""
+    for life, channel, told in entities(history):
+        last = max(each.at for each in told)
+        ordered, _, _ = in_order(told)
+        wanted = Book(Policies({}), 1)
+        state = entity.fold(life, ordered, last, wanted.open("default", channel))
+
+        pages = Book(Policies({}), 1)
+        kept: Any = Entity(None, life.blank(), [], -1)
+        ids: set[str] = set()
+        arrivals = [*told, *chance.choices(told, k=2)]
+        chance.shuffle(arrivals)
+        now = min(each.at for each in told)
+        for each in arrivals:
+            entity.add(life, kept, each, now, pages.open("default", channel), ids)
+            now = max(now, min(last, now + chance.choice((0, 1, 20_000, HOUR))))
+            if chance.random() < 0.5:
+                entity.settle(life, kept, now, pages.open("default", channel))
+        entity.settle(life, kept, last, pages.open("default", channel))
+        assert booked(pages) == booked(wanted)
+        assert +pages.anomalies == +wanted.anomalies
+        assert kept.state == state
+
+
+def test_deadlines_wait_for_the_units_now() -> None:
+    """An event alone moves no time: what is implied before it may still be contradicted."""
+    one = One()
+    told = facts(CALL)
+    one.add(told[0])
+    one.add(told[2])
+    assert one.total(c.DECIDED) == {}
+    one.add(told[1])
+    one.settle(20_000)
+    assert one.total(c.DECIDED) == {}
+    one.settle(20_001)
+    assert one.total(c.DECIDED) == {20_000: 1}
+
+
+def test_a_deadline_that_an_event_comes_before_is_taken_back() -> None:
+    """The answer was in time after all: the miss and its levels vanish without a trace."""
+    one = One()
+    one.add(fact("enqueued", 0))
+    one.settle(25_000)
+    assert one.total(c.OVER_THRESHOLD) == {20_000: 1}
+    assert one.add(fact("answered", 19_000, 1), 25_000) == "ok"
+    assert one.total(c.OVER_THRESHOLD) == {}
+    assert one.total(c.DECIDED) == one.total(c.ANSWERED_IN) == {19_000: 1}
+
+
+def test_the_same_event_again_does_nothing() -> None:
+    """By (source, event_id) within the entity; another source's id is another event."""
+    one = One()
+    assert one.add(fact("enqueued", 0)) == "ok"
+    assert one.add(fact("enqueued", 0)) == "duplicate"
+    assert one.add(fact("blocked", 0, reason="full", source="ivr")) == "ok"
+    assert one.total(c.OFFERED) == {0: 1}
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_of_repeats_with_other_content_the_least_counts(order: int) -> None:
+    """Whichever comes first: the earlier time, and the conflict is counted."""
+    one = One()
+    told = [fact("enqueued", 5_000), fact("enqueued", 4_000)][::order]
+    assert [one.add(each) for each in told] == ["ok", "conflict"]
+    assert one.total(c.OFFERED) == {4_000: 1}
+
+
+def test_a_base_forgets_ids_and_keeps_every_number() -> None:
+    """What is older than `closed_before` is final; the fold after it goes on as before."""
+    one = One()
+    for told in facts(CALL)[:2]:
+        one.add(told)
+    one.settle(40_000)
+    before = booked(one.book)
+    entity.rebase(CONTACT, one.kept, START + 35_000, one.book)
+    assert one.kept.tail == []
+    assert booked(one.book) == before
+    one.add(fact("ended", 90_000, 2), 40_000)
+    assert one.total(c.TALK) == {90_000: 60_000}
+
+
+def test_a_packed_tail_is_put_back_as_it_was() -> None:
+    """Packing and unpacking change neither the fold nor what is booked."""
+    one = One(TICKET, "ticket")
+    one.add(fact("opened", 0, channel="ticket"))
+    for number in range(1, 100):
+        one.add(fact("assigned", number, number, "ticket", agent_id="anna"))
+    state, tail, numbers = one.kept.state, one.kept.tail.copy(), booked(one.book)
+    chunk = entity.pack(TICKET, one.kept, one.book)
+    assert chunk is not None
+    assert len(one.kept.tail) == entity.KEPT
+    assert (one.kept.state, one.kept.chunks) == (state, 1)
+    entity.unpack(one.kept, chunk)
+    assert (one.kept.tail, one.kept.base, one.kept.chunks) == (tail, None, 0)
+    assert booked(one.book) == numbers
+
+
+def test_a_short_tail_is_not_packed() -> None:
+    """There is nothing to win."""
+    one = One()
+    one.add(fact("enqueued", 0))
+    one.settle(FAR)
+    assert entity.pack(CONTACT, one.kept, one.book) is None

@@ -1,0 +1,218 @@
+"""All entities of a unit, packed: what the changelog holds is the state, and it does not grow."""
+
+import gc
+import tracemalloc
+from random import Random
+from typing import Any
+
+import pytest
+
+from streams.lifecycle import entity
+from streams.lifecycle.book import Book
+from streams.lifecycle.policy import Policies
+from streams.lifecycle.store import EntityStore
+from tests.lifecycle.lives import HOUR, MINUTE, START, Told, fact
+
+HORIZON = 4 * HOUR
+TICKET = "t\0default\0ticket\0c"
+
+
+class Unit:
+    """A store with its book and a compacted changelog. Times in ms since START."""
+
+    def __init__(self, log: dict[str, bytes] | None = None, now: int = -1) -> None:
+        self.log: dict[str, bytes] = {} if log is None else dict(log)
+        self.book = Book(Policies({}))
+        self.store = EntityStore(self.book)
+        for key, value in self.log.items():
+            self.store.restore(key, value)
+        self.store.now = now + START if now >= 0 else -1
+        self.store.restored()
+        self.tombstones: list[str] = []
+
+    def add(self, key: str, told: Any, now: int) -> str:
+        """One fact of the entity."""
+        return self.store.add(key, told, START + now)
+
+    def turn(self, now: int) -> None:
+        """End one transaction."""
+        before = START + now - HORIZON
+        self.store.advance(START + now)
+        self.store.close(before)
+        self.write(before)
+
+    def write(self, before: int) -> None:
+        """The transaction's writes, as a compacted topic keeps them."""
+        for key, value in self.store.collect(before):
+            if value is None:
+                self.log.pop(key.decode(), None)
+                self.tombstones.append(key.decode())
+            else:
+                self.log[key.decode()] = value
+
+    def booked(self) -> dict[tuple[str, int, int], int]:
+        """Everything booked so far, zeros left out."""
+        return {
+            (page.queue, at, counter): n
+            for page in self.book.pages.values()
+            for at, cell in page.panes.items()
+            for counter, n in cell.items()
+            if n
+        }
+
+
+def key(number: int) -> str:
+    """The key of a voice contact."""
+    return f"c\0default\0voice\0{number}"
+
+
+def minus(one: dict[Any, int], other: dict[Any, int]) -> dict[Any, int]:
+    """What `one` has more than `other`, zeros left out."""
+    return {k: n for k in one | other if (n := one.get(k, 0) - other.get(k, 0))}
+
+
+def call(number: int, start: int) -> list[Told]:
+    """A call that is answered after the threshold."""
+    return [("enqueued", start), ("answered", start + 25_000), ("ended", start + 60_000 + number)]
+
+
+def test_restored_from_its_writes_a_store_is_the_same() -> None:
+    """At any point a fresh store made of the changelog goes on exactly as the old one would."""
+    chance = Random(5)
+    told = [
+        (key(n), fact(kind, at, m))
+        for n in range(30)
+        for m, (kind, at, *_) in enumerate(call(n, chance.randrange(HOUR)))
+    ]
+    chance.shuffle(told)
+    half = len(told) // 2
+    old = Unit()
+    for name, each in told[:half]:
+        old.add(name, each, MINUTE)
+    old.turn(MINUTE)
+    new = Unit(old.log, MINUTE)
+    assert dict(new.store.oldest) == dict(old.store.oldest)
+    before = old.booked()
+    for unit in (old, new):
+        for name, each in told[half:]:
+            unit.add(name, each, MINUTE)
+        unit.turn(2 * HOUR)
+    assert new.booked() == minus(old.booked(), before)
+    assert [found for _, found in sorted(new.store.entities())] == [
+        found for _, found in sorted(old.store.entities())
+    ]
+
+
+def test_an_entity_is_gone_a_horizon_after_its_end() -> None:
+    """Nothing of it stays but a tombstone in the changelog."""
+    unit = Unit()
+    for number, (kind, at, *_) in enumerate(call(0, 0)):
+        unit.add(key(0), fact(kind, at, number), 0)
+    unit.turn(MINUTE)
+    assert set(unit.log) == {key(0)}
+    for hour in range(1, 12):
+        unit.turn(hour * HOUR)
+    assert unit.log == {}
+    assert unit.tombstones == [key(0)]
+    assert len(unit.store) == 0
+
+
+def test_a_contact_that_came_and_went_in_one_turn_leaves_nothing_behind() -> None:
+    """An entity that was never written needs no tombstone."""
+    unit = Unit()
+    unit.add(key(0), fact("message.sent", 0, author="bot"), 10 * HOUR)
+    unit.turn(10 * HOUR)
+    assert (unit.log, unit.tombstones) == ({}, [])
+
+
+def test_deadlines_are_found_again_after_a_restore() -> None:
+    """The heap of what falls due is made of the state: a restart forgets no orphan."""
+    old = Unit()
+    old.add(key(0), fact("enqueued", 0), 0)
+    old.turn(1_000)
+    new = Unit(old.log, 1_000)
+    new.turn(4 * HOUR + 1)
+    orphaned = [at for _, at, counter in new.booked() if counter == 7]
+    assert orphaned == [START + 4 * HOUR - (START + 4 * HOUR) % 10_000]
+
+
+def test_long_tails_are_packed_into_chunks_of_their_own() -> None:
+    """A busy ticket writes little a turn: its old facts stand in records that rest."""
+    unit = Unit()
+    unit.add(TICKET, fact("opened", 0, 0, "ticket"), 0)
+    for number in range(1, 201):
+        unit.add(TICKET, fact("replied", number, number, "ticket", author="customer"), 0)
+        if number % 10 == 0:
+            unit.turn(1_000)
+    chunks = [name for name in unit.log if name.startswith("k")]
+    assert len(chunks) >= 3
+    assert len(unit.log[TICKET]) < 5_000
+    kept = dict(unit.store.entities())[TICKET]
+    assert len(kept.tail) <= entity.LONG
+
+
+@pytest.mark.parametrize("restart", [False, True])
+def test_chunks_come_back_for_what_concerns_them(restart: bool) -> None:
+    """A repeat is recognised and an early fact finds its place, whatever was packed away."""
+    unit, plain = Unit(), Unit()
+    told = [fact("opened", 0, 0, "ticket")]
+    told += [fact("replied", n, n, "ticket", author="customer") for n in range(1, 120)]
+    for unlike in (unit, plain):
+        for number, each in enumerate(told):
+            unlike.add(TICKET, each, 0)
+            if unlike is unit and number % 10 == 0:
+                unlike.turn(1_000)
+    unit.turn(1_000)
+    before = unit.booked()
+    if restart:
+        unit = Unit(unit.log, 1_000)
+        unit.book.pages.clear()
+    assert unit.add(TICKET, told[3], 1_000) == "duplicate"
+    early = fact("replied", 50, 900, "ticket", author="agent")
+    assert unit.add(TICKET, early, 1_000) == "ok"
+    unit.turn(2_000)
+    plain.add(TICKET, early, 1_000)
+    plain.turn(2_000)
+    total = plain.booked() if not restart else minus(plain.booked(), before)
+    assert unit.booked() == total
+    assert [name for name in unit.log if name.startswith("k")]
+
+
+def test_chunks_are_dropped_once_they_are_final() -> None:
+    """A ticket open for days costs what its last four hours cost."""
+    unit = Unit()
+    unit.add(TICKET, fact("opened", 0, 0, "ticket"), 0)
+    for number in range(1, 300):
+        unit.add(TICKET, fact("replied", number, number, "ticket", author="customer"), 0)
+        unit.turn(1_000)
+    unit.add(TICKET, fact("replied", 9 * HOUR, 999, "ticket", author="customer"), 0)
+    for hour in range(9, 16):
+        unit.turn(hour * HOUR)
+    assert set(unit.log) == {TICKET}
+    kept = dict(unit.store.entities())[TICKET]
+    assert (kept.tail, kept.chunks) == ([], 0)
+
+
+def test_an_open_contact_costs_at_most_a_kibibyte() -> None:
+    """State, key, changelog bytes and its places in heap and lists together."""
+    number, unit = 4_000, Unit()
+    warm = Unit()
+    for n in range(100):
+        warm.add(key(n), fact("enqueued", n), 0)
+    warm.turn(1_000)
+    gc.collect()
+    tracemalloc.start()
+    base = tracemalloc.get_traced_memory()[0]
+    for n in range(number):
+        unit.add(key(n), fact("enqueued", n, n), 0)
+        unit.add(key(n), fact("answered", n + 9_000, number + n, agent_id=f"agent-{n % 50}"), 0)
+        if n % 500 == 0:
+            unit.store.advance(START)
+            unit.store.collect(START - HORIZON)
+    unit.store.advance(START + 20_000)
+    unit.store.collect(START - HORIZON)
+    gc.collect()
+    used = tracemalloc.get_traced_memory()[0] - base
+    tracemalloc.stop()
+    assert len(unit.store) == number
+    assert used / number <= 1_024

@@ -1,0 +1,95 @@
+"""Transition tables are complete, and what they do not allow changes nothing."""
+
+from typing import Any
+
+import pytest
+
+from streams.lifecycle import contact, steps, ticket, visit
+from streams.lifecycle.book import Book
+from streams.lifecycle.policy import Policies
+from streams.wire.events import TYPES, ContactEvent, TicketEvent
+from tests.lifecycle.lives import START, fact
+
+#: A state in every phase, as far as it can be without a past.
+CONTACTS = (
+    visit.ContactState(),
+    visit.ContactState(phase=visit.WAITING, queue="billing", entered_at=START - 1_000),
+    visit.ContactState(
+        phase=visit.CONNECTED, queue="billing", entered_at=START - 9, answered_at=START - 5
+    ),
+)
+TICKETS = tuple(
+    ticket.TicketState(phase=phase, queue="billing", opened_at=START - 1_000)
+    for phase in range(len(ticket.PHASES))
+)
+LIVES = (("voice", contact, steps.step, CONTACTS), ("ticket", ticket, ticket.step, TICKETS))
+PAIRS = [
+    pytest.param(channel, step, state, kind, effect, id=f"{kind}-{number}")
+    for channel, module, step, states in LIVES
+    for kind, effects in module.TABLE.items()
+    for number, (state, effect) in enumerate(zip(states, effects, strict=True))
+]
+NEEDED: dict[str, dict[str, Any]] = {
+    "contact.blocked": {"reason": "full"},
+    "contact.offered": {"agent_id": "anna"},
+    "offer.failed": {"agent_id": "anna", "outcome": "timeout"},
+    "contact.flowed_out": {"reason": "overflow"},
+    "message.sent": {"author": "customer"},
+    "bot.ended": {"outcome": "contained"},
+    "callback.attempted": {"outcome": "connected"},
+    "followup.completed": {"outcome": "satisfied"},
+    "ticket.replied": {"author": "agent"},
+    "ticket.status_changed": {"status": "pending"},
+    "ticket.sla_set": {"metric": "resolution"},
+    "work.started": {"agent_id": "anna"},
+    "work.ended": {"agent_id": "anna"},
+}
+
+
+def contributions(book: Book) -> list[Any]:
+    """Everything that was booked."""
+    return [(key, page.panes) for key, page in book.pages.items() if page.panes]
+
+
+@pytest.mark.parametrize(("channel", "step", "state", "kind", "effect"), PAIRS)
+def test_every_pair_is_an_effect_or_a_named_anomaly(
+    channel: str, step: Any, state: Any, kind: str, effect: Any
+) -> None:
+    """An anomaly is counted once by its name and changes no state and no number."""
+    book = Book(Policies({})).open("default", channel)
+    before = {name: getattr(state, name) for name in state.__struct_fields__ if name != "due"}
+    after = type(state)(**before)
+    step(after, fact(kind, 0, channel=channel, **NEEDED.get(kind, {})), book)
+    if callable(effect):
+        assert not set(book.anomalies) & {
+            name
+            for _, module, _, _ in LIVES
+            for row in module.TABLE.values()
+            for name in row
+            if isinstance(name, str)
+        }
+        return
+    assert effect.replace("_", "").isalpha()
+    assert book.anomalies == {effect: 1}
+    assert {name: getattr(after, name) for name in before} == before
+    assert contributions(book) == []
+
+
+def test_every_type_of_a_channel_has_a_row_at_its_rank() -> None:
+    """No event of a contact or ticket is without a place: the table's row number is its rank."""
+    contacts = {kind for kind, struct in TYPES.items() if issubclass(struct, ContactEvent)}
+    tickets = {kind for kind, struct in TYPES.items() if issubclass(struct, TicketEvent)}
+    assert contacts | {"followup.completed"} == contact.RANKS.keys()
+    assert tickets == ticket.RANKS.keys()
+    assert {*contact.TABLE, "contact.resumed"} == contact.RANKS.keys()
+    assert ticket.TABLE.keys() == ticket.RANKS.keys()
+    for module in (contact, ticket):
+        assert [module.RANKS[kind] for kind in module.TABLE] == list(range(len(module.TABLE)))
+
+
+def test_no_two_types_share_a_rank_but_the_openers() -> None:
+    """What happens first within a millisecond is never left to chance."""
+    ranks = {kind: rank for kind, rank in contact.RANKS.items() if kind != "contact.resumed"}
+    assert len(set(ranks.values())) == len(ranks)
+    assert contact.RANKS["contact.resumed"] == contact.RANKS["contact.enqueued"] == contact.OPENER
+    assert len(set(ticket.RANKS.values())) == len(ticket.RANKS)

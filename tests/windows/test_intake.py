@@ -1,0 +1,153 @@
+"""Intake: late events say so, an idle unit shows progress, visits balance at any instant."""
+
+from random import Random
+from typing import Any
+
+import pytest
+
+from streams.kpis.definitions import policies_of
+from streams.lifecycle import counters as c
+from streams.lifecycle.policy import Policies
+from streams.settings import Settings
+from streams.windows.cells import CellBatch, decode_batch
+from streams.windows.intake import Intake, IntakeTurn
+from streams.wire import decode, topic_of
+from streams.wire.rejected import Rejected
+from tests.laws.test_live_equals_replay import lately
+from tests.laws.test_replay_equals_oracle import configured
+from tests.strategies import QUEUE_VARIANTS, encoded
+
+START = 1_700_000_000_000
+HOUR = 3_600_000
+CALLS = "contact.calls"
+
+
+def event(kind: str, at: int, **fields: Any) -> Any:
+    """A voice contact's event; `at` in ms since START."""
+    told = {
+        "type": kind,
+        "event_id": f"{kind}-{at}",
+        "occurred_at": START + at,
+        "source": "pbx",
+        "channel": "voice",
+        "contact_id": "c",
+        "queue": "billing",
+    } | fields
+    return decode(encoded([told])[0])
+
+
+def unit(partitions: int = 1) -> Intake:
+    """A fresh unit with the contract's defaults."""
+    made = Intake(Policies({}), 0, partitions)
+    made.restored()
+    return made
+
+
+def batches(turned: IntakeTurn | None) -> list[CellBatch]:
+    """What a turn sends, by partition of queues."""
+    assert turned is not None
+    return [decode_batch(data) for _, data in turned.cells]
+
+
+def heartbeat(at: int) -> Any:
+    """A source's sign of life."""
+    return event("source.heartbeat", at)
+
+
+def test_an_event_older_than_the_horizon_is_late() -> None:
+    """Rejected by that name, counted, and without effect; the last open millisecond counts."""
+    intake = unit()
+    intake.accept(event("contact.enqueued", 0), CALLS)
+    intake.turn(START + 4 * HOUR + 1_000, wall=0, following=False)
+    late = intake.accept(event("contact.enqueued", 999, contact_id="d"), CALLS)
+    assert isinstance(late, Rejected)
+    assert (late.reason, late.field) == ("late", "occurred_at")
+    assert intake.counts["late"] == 1
+    assert intake.accept(event("contact.enqueued", 1_000, contact_id="e"), CALLS) is None
+
+
+def test_closed_before_moves_after_the_cells() -> None:
+    """An event that was in time is in the cells of a turn that closes its time."""
+    intake = unit()
+    assert intake.accept(event("contact.enqueued", 0), CALLS) is None
+    (batch,) = batches(intake.turn(START + 9 * HOUR, wall=0, following=False))
+    assert batch.closed_before == START + 5 * HOUR
+    offered = [u for u in batch.cells if u.values.get(c.OFFERED)]
+    assert {(u.queue, u.pane) for u in offered} == {("billing", START), ("_all", START)}
+    orphaned = [u for u in batch.cells if u.values.get(c.ORPHANED)]
+    assert {u.pane for u in orphaned} == {START + 4 * HOUR}
+
+
+def test_an_idle_unit_repeats_its_progress_every_five_seconds() -> None:
+    """To every partition of queues, so that an idle source is told from a dead one."""
+    intake = unit(partitions=3)
+    assert len(batches(intake.turn(START, wall=100_000, following=True))) == 3
+    assert intake.turn(START + 4_999, wall=104_999, following=True) is None
+    sent = batches(intake.turn(START + 5_000, wall=105_000, following=True))
+    assert [(b.now, b.following, b.cells, b.stocks) for b in sent] == [
+        (START + 5_000, True, [], [])
+    ] * 3
+
+
+def test_time_never_runs_back() -> None:
+    """An input that falls behind again does not take anything back."""
+    intake = unit()
+    intake.turn(START + 5_000, wall=0, following=False)
+    intake.turn(START, wall=10_000, following=False)
+    assert (intake.now, intake.closed_before) == (START + 5_000, START + 5_000 - 4 * HOUR)
+
+
+def test_a_heartbeat_moves_its_sources_watermark_only() -> None:
+    """Nothing else is known of it; the batch carries the least watermark."""
+    intake = unit()
+    intake.accept(event("contact.enqueued", 9_000), CALLS)
+    intake.accept(event("source.heartbeat", 5_000, source="crm"), CALLS)
+    (batch,) = batches(intake.turn(START, wall=0, following=False))
+    assert batch.watermark == START + 5_000
+    assert intake.last_seen() == {"pbx": START + 9_000, "crm": START + 5_000}
+
+
+def test_the_oldest_waiting_is_told_when_it_changes() -> None:
+    """With its queue's cells, and None when nobody waits any more."""
+    intake = unit()
+    intake.accept(event("contact.enqueued", 0), CALLS)
+    (batch,) = batches(intake.turn(START, wall=0, following=False))
+    told = {(s.queue, s.level): s.oldest for s in batch.stocks}
+    assert told == {("billing", c.WAITING): START, ("_all", c.WAITING): START}
+    intake.accept(event("contact.abandoned", 2_000), CALLS)
+    (batch,) = batches(intake.turn(START + 2_000, wall=0, following=False))
+    assert {s.oldest for s in batch.stocks} == {None}
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_visits_balance_after_every_turn(seed: int) -> None:
+    """offered = answered + abandoned + flowed out + orphaned + waiting, in every queue, always."""
+    chance = Random(seed)
+    history = lately(seed, 25)
+    chance.shuffle(history)
+    settings: Settings = configured(QUEUE_VARIANTS[seed % len(QUEUE_VARIANTS)])
+    intake = Intake(policies_of(settings), 0, 1)
+    cells: dict[tuple[str, str, str, int], dict[int, int]] = {}
+    now = min(told["occurred_at"] for told in history)
+    for raw in encoded(history):
+        decoded: Any = decode(raw)
+        intake.accept(decoded, topic_of(decoded) or CALLS)
+        if chance.random() < 0.4:
+            now += chance.choice((0, 1_000, 60_000, 3_600_000))
+            turned = intake.turn(now, wall=0, following=False)
+            for batch in batches(turned) if turned else ():
+                for update in batch.cells:
+                    place = (update.tenant, update.queue, update.channel, update.pane)
+                    cells[place] = update.values
+            assert not unbalanced(cells)
+    assert cells
+
+
+def unbalanced(cells: dict[tuple[str, str, str, int], dict[int, int]]) -> dict[Any, int]:
+    """By (tenant, queue, channel): visits too many or too few."""
+    rest: dict[Any, int] = {}
+    for (*place, _), values in cells.items():
+        closed = (c.ANSWERED, c.ABANDONED, c.FLOWED_OUT, c.ORPHANED, c.WAITING)
+        change = values.get(c.OFFERED, 0) - sum(values.get(n, 0) for n in closed)
+        rest[tuple(place)] = rest.get(tuple(place), 0) + change
+    return {place: n for place, n in rest.items() if n}

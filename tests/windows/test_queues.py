@@ -1,0 +1,239 @@
+"""A queues unit: how far everybody is, and when an interval is published, revised and final."""
+
+import pytest
+
+from streams.kpis.views import today
+from streams.lifecycle import counters as c
+from streams.lifecycle.book import PANE_MS
+from streams.windows.cells import CellBatch, CellUpdate, StockUpdate
+from streams.windows.panes import INTERVAL_MS
+from streams.windows.queues import FOLLOWED_MS, Queues
+
+START = 1_700_000_100_000  # the start of an interval: 2023-11-14T22:15:00Z
+HOUR = 3_600_000
+PLACE = ("default", "billing", "voice")
+
+
+def batch(
+    now: int,
+    *cells: tuple[int, dict[int, int]],
+    source: int = 0,
+    sources: int = 1,
+    closed: int = -1,
+    following: bool = False,
+    watermark: int | None = None,
+    stocks: tuple[StockUpdate, ...] = (),
+) -> CellBatch:
+    """A source's word; times in ms since START, `closed` 4 h before `now` unless given."""
+    return CellBatch(
+        source,
+        sources,
+        START + now,
+        START + (now - 4 * HOUR if closed < 0 else closed),
+        None if watermark is None else START + watermark,
+        following,
+        [CellUpdate(*PLACE, START + pane, values) for pane, values in cells],
+        list(stocks),
+    )
+
+
+def unit(zone: str = "UTC") -> Queues:
+    """A unit with one configured queue."""
+    return Queues({PLACE: zone})
+
+
+def published(queues: Queues) -> dict[int, bool]:
+    """{interval's start, ms since START: final} of what is to be published now."""
+    queue = queues.queue(PLACE)
+    found = [start for start, _ in queues.passed(queue)]
+    assert len(found) == len(set(found))
+    return {start - START: queue.panes.intervals[start].final for start in found}
+
+
+# -- as_of -----------------------------------------------------------------------------------------
+
+
+def test_as_of_is_what_every_source_has_passed() -> None:
+    """The slowest source decides; one that has not spoken yet holds it."""
+    queues = unit()
+    queues.accept(batch(50_000, source=0, sources=2))
+    queues.advance(None)
+    assert queues.as_of == -1
+    queues.accept(batch(30_000, source=1, sources=2))
+    queues.advance(None)
+    assert queues.as_of == START + 30_000
+    queues.accept(batch(70_000, source=1, sources=2))
+    queues.advance(None)
+    assert queues.as_of == START + 50_000
+
+
+def test_the_clock_speaks_fifteen_seconds_for_a_source_that_was_caught_up() -> None:
+    """Then `as_of` stands still, and everybody sees it age."""
+    queues = unit()
+    queues.accept(batch(0, following=True))
+    for wall, as_of in ((4_000, 4_000), (15_000, 15_000), (15_001, 15_000), (90_000, 15_000)):
+        queues.advance(START + wall)
+        assert queues.as_of == START + as_of
+    assert FOLLOWED_MS == 15_000
+
+
+def test_the_clock_does_not_speak_for_a_source_that_lags() -> None:
+    """Nor where what was sent has not been read to its end (no wall time is given then)."""
+    queues = unit()
+    queues.accept(batch(0, source=0, sources=2, following=True))
+    queues.accept(batch(1_000, source=1, sources=2, following=False))
+    queues.advance(START + 10_000)
+    assert queues.as_of == START + 1_000
+    alone = unit()
+    alone.accept(batch(0, following=True))
+    alone.advance(None)
+    assert alone.as_of == START
+
+
+def test_as_of_never_runs_back() -> None:
+    """A clock that was ahead is waited for."""
+    queues = unit()
+    queues.accept(batch(0, following=True))
+    queues.advance(START + 9_000)
+    queues.accept(batch(5_000, following=False))
+    queues.advance(START + 6_000)
+    assert queues.as_of == START + 9_000
+
+
+def test_the_watermark_is_the_least_of_the_sources_that_have_one() -> None:
+    """A source without events has none, which is not time zero."""
+    queues = unit()
+    queues.accept(batch(0, source=0, sources=3, watermark=9_000))
+    queues.accept(batch(0, source=1, sources=3, watermark=4_000))
+    queues.accept(batch(0, source=2, sources=3))
+    assert queues.watermark == START + 4_000
+    assert unit().watermark is None
+
+
+def test_the_oldest_waiting_is_the_least_over_the_sources() -> None:
+    """Minima are not sums: each source sends its own."""
+    queues = unit()
+    for source, oldest in ((0, 5_000), (1, 3_000)):
+        stock = StockUpdate(*PLACE, c.WAITING, START + oldest)
+        queues.accept(batch(9_000, source=source, sources=2, stocks=(stock,)))
+    assert queues.queue(PLACE).oldest_at(c.WAITING) == START + 3_000
+    gone = StockUpdate(*PLACE, c.WAITING, None)
+    queues.accept(batch(9_000, source=1, sources=2, stocks=(gone,)))
+    assert queues.queue(PLACE).oldest_at(c.WAITING) == START + 5_000
+
+
+# -- intervals -------------------------------------------------------------------------------------
+
+
+def advanced(queues: Queues, to: int, *cells: tuple[int, dict[int, int]]) -> dict[int, bool]:
+    """What is published after the only source came to `to` with these cells."""
+    queues.accept(batch(to, *cells))
+    queues.advance(None)
+    return published(queues)
+
+
+def test_an_interval_is_published_at_its_end_even_when_it_was_empty() -> None:
+    """Every configured queue shows its zeros, and only once."""
+    queues = unit()
+    advanced(queues, 1_000)
+    assert advanced(queues, 20_000) in ({}, {0: False})
+    assert advanced(queues, 40_000) == {}
+    assert advanced(queues, INTERVAL_MS - 1) == {}
+    assert 0 in advanced(queues, INTERVAL_MS)
+    assert 0 not in advanced(queues, INTERVAL_MS + 1_000)
+
+
+def test_intervals_that_were_jumped_over_are_published_too() -> None:
+    """An hour without a word owes four records."""
+    queues = unit()
+    advanced(queues, 1_000)
+    found = advanced(queues, HOUR)
+    assert {0, 1 * INTERVAL_MS, 2 * INTERVAL_MS, 3 * INTERVAL_MS} <= found.keys()
+
+
+def test_a_late_event_revises_a_published_interval() -> None:
+    """The one that it belongs to, not those beside it."""
+    queues = unit()
+    advanced(queues, 1_000)
+    advanced(queues, 2 * INTERVAL_MS)
+    assert advanced(queues, 2 * INTERVAL_MS, (30_000, {c.OFFERED: 1})) == {0: False}
+    assert queues.queue(PLACE).panes.intervals[START].sums[c.OFFERED] == 1
+
+
+def test_a_late_change_of_a_level_revises_what_came_after_it_too() -> None:
+    """The integrals of later intervals begin at another height."""
+    queues = unit()
+    advanced(queues, 1_000)
+    advanced(queues, 3 * INTERVAL_MS)
+    found = advanced(queues, 3 * INTERVAL_MS, (30_000, {c.WAITING: 1, c.WAITING + 1: 0}))
+    assert {0, INTERVAL_MS, 2 * INTERVAL_MS} <= found.keys()
+
+
+def test_an_interval_becomes_final_once() -> None:
+    """When every source has passed its end by the horizon; not a millisecond before."""
+    queues = unit()
+    advanced(queues, 1_000, (0, {c.OFFERED: 1}))
+    advanced(queues, INTERVAL_MS)
+    assert 0 not in advanced(queues, INTERVAL_MS + 4 * HOUR - 1)
+    assert advanced(queues, INTERVAL_MS + 4 * HOUR)[0] is True
+    assert 0 not in advanced(queues, INTERVAL_MS + 4 * HOUR + 1_000)
+
+
+def test_an_open_interval_is_published_while_somebody_waits() -> None:
+    """Its integral grows with time alone, at every pane's end."""
+    queues = unit()
+    advanced(queues, 1_000, (0, {c.WAITING: 1, c.WAITING + 1: 500}))
+    assert advanced(queues, 10_000) == {0: False}
+    assert advanced(queues, 10_500) == {}
+    assert advanced(queues, 20_000) == {0: False}
+
+
+# -- days ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("zone", "offset_hours"), [("UTC", 0), ("Asia/Tokyo", 9)])
+def test_today_starts_again_at_the_queues_midnight(zone: str, offset_hours: int) -> None:
+    """What was counted before is yesterday's; the level that stands goes over."""
+    day = 24 * HOUR
+    midnight = START + (day - (START + offset_hours * HOUR) % day)
+    queues = unit(zone)
+    queue = queues.queue(PLACE)
+    pane = midnight - START - PANE_MS
+    advanced(queues, pane + 5_000, (pane, {c.OFFERED: 2, c.WAITING: 1, c.WAITING + 1: 0}))
+    assert today(queue.panes, queues.as_of).count(c.OFFERED) == 2
+    advanced(queues, midnight - START + PANE_MS, (midnight - START, {c.OFFERED: 1}))
+    view = today(queue.panes, queues.as_of)
+    assert view.count(c.OFFERED) == 1
+    assert view.length_ms == PANE_MS
+    assert view.integrals[c.WAITING] == PANE_MS
+    assert queue.panes.levels()[c.WAITING] == 1
+
+
+# -- changelog -------------------------------------------------------------------------------------
+
+
+def test_a_restored_unit_publishes_nothing_twice_and_owes_the_same() -> None:
+    """Panes, cursors and finality are all in the changelog."""
+    log: dict[bytes, bytes] = {}
+    queues = unit()
+    for to, cells in (
+        (1_000, [(0, {c.OFFERED: 1, c.WAITING: 1, c.WAITING + 1: 7})]),
+        (INTERVAL_MS + 5_000, [(INTERVAL_MS, {c.ANSWERED: 1, c.WAITING: -1})]),
+    ):
+        advanced(queues, to, *cells)
+        for name, value in queues.collect():
+            if value is None:
+                log.pop(name, None)
+            else:
+                log[name] = value
+    fresh = unit()
+    for name, value in log.items():
+        fresh.restore(name, value)
+    fresh.restored()
+    assert fresh.as_of == queues.as_of
+    old, new = queues.queue(PLACE), fresh.queue(PLACE)
+    assert new.cursor == old.cursor
+    for name, window in old.panes.windows.items():
+        mine = {k: n for k, n in new.panes.windows[name].sums.items() if n}
+        assert mine == {k: n for k, n in window.sums.items() if n}
+    assert advanced(fresh, 2 * INTERVAL_MS).keys() >= {INTERVAL_MS}
