@@ -1,4 +1,4 @@
-"""The textbook queue against the textbook: `DEFINITIONS.md` section 5, by batch means of its own books."""
+"""The textbook queue against the textbook: `DEFINITIONS.md` section 5, by batch means."""
 
 import math
 from collections.abc import Callable
