@@ -19,7 +19,6 @@ from streams.kpis.definitions import policies_of
 from streams.settings import Settings
 from streams.windows.intake import PROGRESS_MS, Intake, IntakeTurn
 from streams.wire import Event, Rejected, belongs, decode, key_of, partition_of
-from streams.wire.names import misnamed
 
 #: An event may be this far ahead of this machine's clock, ms.
 FUTURE_MS = 60_000
@@ -85,9 +84,6 @@ class IntakeStage:
             return Rejected("future", "more than 60 s ahead of this machine's clock", "occurred_at")
         if not belongs(event, name):
             return Rejected("wrong_topic", f"{event.TYPE} does not belong in {name}", "type")
-        rejected = misnamed(event, record.value or b"")
-        if rejected is not None:
-            return rejected
         key = key_of(event)
         if key is None:
             return None

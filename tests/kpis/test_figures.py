@@ -1,0 +1,104 @@
+"""Figures by hand, from the integer sums of one window."""
+
+import random
+
+import pytest
+
+from streams.kpis import figures as f
+from streams.kpis.definitions import Definitions
+from streams.kpis.figures import View, figures
+from streams.lifecycle import counters as c
+from streams.lifecycle.histogram import bucket_of
+from streams.settings import QueueSettings, Settings
+from tests.laws.test_live_equals_replay import lately, live
+from tests.strategies import QUEUE_VARIANTS
+
+#: 20 visits: 12 answered (8 in threshold), 5 abandoned (2 short, 3 in threshold), 3 flowed out.
+WINDOW = View(
+    {
+        c.OFFERED: 21,
+        c.ANSWERED: 12,
+        c.ANSWERED_IN: 8,
+        c.ABANDONED: 5,
+        c.SHORT_ABANDONED: 2,
+        c.ABANDONED_IN: 3,
+        c.FLOWED_OUT: 3,
+        c.DECIDED: 18,
+        c.HANDLED: 4,
+        c.TALK: 400_000,
+        c.HOLD: 20_000,
+        c.WRAPUP: 60_000,
+        c.ANSWERED_WAIT: 120_000,
+    },
+    {c.BUSY: 850_000, c.STAFFED: 1_000_000, c.SLOT_BUSY: 3, c.SLOT_CAPACITY: 4, c.WAITING: 90_000},
+    60_000,
+)
+
+
+def test_the_four_service_levels() -> None:
+    """Numerator and denominator are counted at the instant of decision; answered at the answer."""
+    assert f.service_levels(WINDOW) == {
+        "answered_only": 0.666667,
+        "offered": 0.444444,
+        "offered_less_short": 0.5,
+        "removed_in_threshold": 0.611111,
+    }
+
+
+def test_abandonment_leaves_short_ones_out_above_and_below() -> None:
+    """(5 - 2) / (12 + 5 - 2 + 3)."""
+    assert f.abandonment_ratio(WINDOW) == 0.166667
+
+
+def test_handle_time_and_occupancy() -> None:
+    """AHT is talk, hold and wrap-up of handled visits; occupancy is busy of staffed time."""
+    assert f.handle_mean_seconds(WINDOW) == 120.0
+    assert f.occupancy_ratio(WINDOW) == 0.85
+    found = figures(WINDOW)
+    assert (found["slot_occupancy_ratio"], found["depth_mean"]) == (0.75, 1.5)
+    assert f.wait_mean_seconds(WINDOW) == 10.0
+
+
+def test_quantiles_are_nearest_rank() -> None:
+    """Of 1 … 100 ms (exact buckets) the p-th is p; without a sample there is none."""
+    view = View({c.WAIT_BUCKETS + bucket_of(ms): 1 for ms in range(1, 101)}, {}, 0)
+    found, longest = f.quantiles(view, c.WAIT_BUCKETS)
+    assert found == {"p50": 0.05, "p80": 0.08, "p90": 0.09, "p95": 0.095, "p99": 0.099}
+    assert longest == 0.1
+    assert f.quantiles(View({}, {}, 0), c.WAIT_BUCKETS) == (dict.fromkeys(found), None)
+
+
+def test_every_key_is_always_there() -> None:
+    """An empty window has the keys of a full one: zeros, and None where there is nothing."""
+    empty = figures(View({}, {}, 0))
+    assert empty.keys() == figures(WINDOW).keys()
+    assert empty["offered"] == 0
+    assert empty["occupancy_ratio"] is None
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_service_levels_lie_within_0_and_1_in_every_window(seed: int) -> None:
+    """Of one population in numerator and denominator, at any instant of any history."""
+    queues = QUEUE_VARIANTS[seed % len(QUEUE_VARIANTS)]
+    pipeline = live(lately(seed, 20), queues, seed)
+    chance = random.Random(seed)
+    now = max(intake.now for intake in pipeline.intakes)
+    for _ in range(12):
+        now += chance.choice((1_000, 10_000, 60_000, 900_000))
+        pipeline.turn(now)
+        for record in pipeline.kpis().values():
+            for window in record["windows"].values():
+                levels = window["service_level"]
+                decided = [levels["offered"], levels["removed_in_threshold"]]
+                assert all(level is None or 0 <= level <= 1 for level in decided)
+
+
+def test_all_shows_a_definition_only_where_its_queues_agree() -> None:
+    """T differs between the queues, S does not."""
+    queues = (
+        QueueSettings(name="a", service_level_seconds=20),
+        QueueSettings(name="b", service_level_seconds=30),
+    )
+    found = Definitions(Settings(queues=queues)).of(("default", "_all", "voice"))
+    assert (found["service_level_seconds"], found["short_abandon_seconds"]) == (None, 5)
+    assert found["targets"]["occupancy_limit"] == 0.85
