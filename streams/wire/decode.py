@@ -15,6 +15,7 @@ from streams.wire.events import ContactEnqueued, Event, TicketSlaSet
 from streams.wire.explain import TIME_RANGE, explain
 from streams.wire.instants import parse_rfc3339_ms
 from streams.wire.limits import MAX_RECORD_BYTES, MAX_TIME_MS, MIN_TIME_MS
+from streams.wire.names import misnamed
 from streams.wire.rejected import Rejected
 
 _decode: Final = msgspec.json.Decoder(Event).decode
@@ -44,8 +45,10 @@ def decode(raw: bytes | bytearray | memoryview | None) -> Event | Rejected:
             if fault is not None:
                 return fault
     if type(event.occurred_at) is not int:
-        return _read_time(event, "occurred_at") or event
-    return event
+        fault = _read_time(event, "occurred_at")
+        if fault is not None:
+            return fault
+    return misnamed(event, raw) or event
 
 
 def _read_time(event: Event, field: str) -> Rejected | None:
