@@ -122,6 +122,8 @@ def test_an_interrupt_exits_130() -> None:
             [sys.executable, "-m", "streams", "topics", "check", "--bootstrap", address],
             stderr=subprocess.PIPE,
             text=True,
+            # A shell's background job ignores SIGINT, and so would what it starts.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
         # It has called, so it is in the middle of its work, waiting for an answer.
         silent.accept()
