@@ -123,7 +123,7 @@ def test_an_interrupt_exits_130() -> None:
             stderr=subprocess.PIPE,
             text=True,
             # A shell's background job ignores SIGINT, and so would what it starts.
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - no threads here
         )
         # It has called, so it is in the middle of its work, waiting for an answer.
         silent.accept()
