@@ -135,6 +135,7 @@ class Intake:
         self._close(state)
         self._count()
         for topic in self._seen:
+            self.inputs[topic].prune(self.closed_before)
             state.append((f"s\0{topic}".encode(), self.inputs[topic].pack()))
         self._seen = set()
         state.append((b"m\0", encode_values(self._meta())))

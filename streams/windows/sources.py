@@ -9,6 +9,9 @@ import msgspec
 _ENCODE = msgspec.msgpack.Encoder().encode
 _DECODE = msgspec.msgpack.Decoder(dict[str, tuple[int, bool]]).decode
 
+#: As many sources are remembered however long they are silent: a dead feed must stay in sight.
+MOST = 1_000
+
 
 class Sources:
     """The sources of one input topic: the largest time of each, and whether it has ended."""
@@ -32,6 +35,11 @@ class Sources:
         if live:
             return min(live)
         return max((at for at, _ in self.marks.values()), default=None)
+
+    def prune(self, before: int) -> None:
+        """Beyond `MOST` sources, forget those whose last word is older than `before` (ms)."""
+        if len(self.marks) > MOST:
+            self.marks = {name: mark for name, mark in self.marks.items() if mark[0] >= before}
 
     def pack(self) -> bytes:
         """As it stands in the changelog."""

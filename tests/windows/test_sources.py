@@ -49,3 +49,13 @@ def test_packed_and_unpacked_sources_are_the_same() -> None:
     """What the changelog holds is all there is."""
     sources = told(("pbx", 9_000), ("crm", 3_000, True))
     assert Sources(sources.pack()).marks == sources.marks
+
+
+def test_silent_sources_are_forgotten_only_beyond_a_thousand() -> None:
+    """A dead feed stays in sight; a stream of ever new names does not fill the memory."""
+    few = told(("dead", 1_000), ("live", 9_000))
+    few.prune(5_000)
+    assert set(few.marks) == {"dead", "live"}
+    many = told(*((f"s{number}", number) for number in range(1_001)))
+    many.prune(900)
+    assert set(many.marks) == {f"s{number}" for number in range(900, 1_001)}
