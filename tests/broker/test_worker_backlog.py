@@ -78,8 +78,10 @@ def test_a_backlog_of_hours_is_counted_as_if_it_had_been_seen_live(world: World)
     backlog.shift(started - BACKLOG_HOURS * HOUR_MS, started)
     path = backlog.write()
     assert world.publish(path).wait(PATIENCE) == 0, (world.home / "publish.log").read_text()
-    worker = world.start()
     events = read_events(path)
+    waiting = world.lag()
+    assert waiting >= len(events), "no backlog waits: nothing would be shown"
+    worker = world.start()
     wait_until(lambda: world.lag() == 0, PATIENCE, "the backlog is read")
     now = time.time_ns() // 1_000_000 // 10_000 * 10_000
     live = Floor(world.home / "live.ndjson", "live")
@@ -102,7 +104,4 @@ def test_a_backlog_of_hours_is_counted_as_if_it_had_been_seen_live(world: World)
         moved = [r["as_of"] for r in records if r["queue"] == queue]
         assert moved == sorted(moved)
         assert moved[-1] >= now
-    first = min(record["as_of"] for record in records)
-    hours = (started - first) / HOUR_MS
-    assert hours > 1, "the first records already stood at the end: no backlog was seen"
-    print(f"{len(events)} events, {len(records)} records, the first {hours:.1f} hours back")
+    print(f"{waiting} records waited over {BACKLOG_HOURS} hours, {len(events)} events in all")
