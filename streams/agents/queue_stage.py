@@ -77,10 +77,11 @@ class QueueStage:
     def _publish(self) -> list[Output]:
         outputs: list[Output] = []
         unit = self.unit
-        unit.revision += 1
-        for queue in self._due():
-            if queue.used:
-                outputs += self._records(queue)
+        due = [queue for queue in self._due() if queue.used]
+        if due:
+            unit.revise()
+        for queue in due:
+            outputs += self._records(queue)
         for queue in self._due_for_history():
             key, value = _key(queue.place), orjson.dumps(history_record(queue, unit))
             outputs.append((self._settings.topics.history, None, key, value, []))

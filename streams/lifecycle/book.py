@@ -7,7 +7,6 @@ trace. Cost: a dict look-up a pane, one a counter.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable
 
 from streams.lifecycle.policy import Policies, QueuePolicy
 
@@ -112,12 +111,6 @@ class Book:
     def anomaly(self, kind: str) -> None:
         """Count a legal event that found an unexpected state."""
         self.anomalies[kind] += self.sign
-
-    def take(self, visit: Callable[[Page], None]) -> None:
-        """Hand every page with open contributions to `visit`; afterwards it has none."""
-        for page in [page for page in self.pages.values() if page.panes]:
-            visit(page)
-            page.panes = defaultdict(_cell)
 
     def _new_page(self, queue: str) -> Page:
         known = self._tenants[self.tenant]

@@ -186,6 +186,11 @@ class Queues:
                 queue.owe_from(reached - reached % INTERVAL_MS)
                 self._stored.add(queue.place)
 
+    def revise(self) -> None:
+        """What is published from here on is newer; stored with it, so that a restart goes on."""
+        self.revision += 1
+        self._moved = True
+
     def passed(self, queue: Queue) -> Iterator[tuple[int, Values]]:
         """Intervals to publish: those that changed, and those that just ended or became final.
 

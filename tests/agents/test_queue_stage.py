@@ -1,5 +1,8 @@
 """When records go out: a change at the next tick, mere time within ten seconds."""
 
+import orjson
+
+from streams.faustkit.stage import InputClock
 from tests.agents.stages import START, Stages, call
 
 PLACE = ["default", "billing", "voice"]
@@ -41,6 +44,28 @@ def test_revisions_only_grow() -> None:
         revisions += [v["revision"] for k, v in stages.tick(turn)["contact.kpis"] if k == PLACE]
     assert revisions == sorted(set(revisions))
     assert len(revisions) == 5
+
+
+def test_revisions_go_on_after_a_restart() -> None:
+    """Also after ticks in which only time had changed: their revision is stored with them."""
+    stages = Stages()
+    stages.tick(stages.take(call("contact.enqueued", START)))
+    changelog: dict[bytes, bytes | None] = {}
+    newest = 0
+    cells = stages.settings.topics.cells
+    for _ in range(12):
+        stages.wall += 1_000
+        clock = InputClock(stages.wall, unread=False, fetched=True)
+        turn = stages.queues.turn({cells: clock}, stages.wall)
+        changelog |= dict(turn.state)
+        for topic, _, _, value, _ in turn.outputs:
+            if topic == stages.settings.topics.kpis:
+                newest = max(newest, orjson.loads(value or b"")["revision"])
+    again = Stages()
+    for key, value in changelog.items():
+        if value is not None:
+            again.queues.restore(key, value)
+    assert again.queues.unit.revision >= newest > 1
 
 
 def test_an_interval_is_published_at_its_end_though_nothing_happened() -> None:

@@ -83,7 +83,7 @@ class Pipeline:
                 self.queues[target].accept(decode_batch(value))
         for number, unit in enumerate(self.queues):
             unit.advance(None)
-            unit.revision += 1
+            unit.revise()
             for queue in unit.queues.values():
                 for start, before in unit.passed(queue):
                     record = interval_record(queue, start, before, unit, self.definitions)
