@@ -13,11 +13,12 @@ import pytest
 from streams.settings import Settings
 from streams.tools.local_kafka import LocalKafka
 from tests.broker.toy_world import wait_until
-from tests.broker.worker_files import expected_sums, read_events, write_call_log, write_centre
-from tests.broker.worker_world import PATIENCE, STOPPED, World
+from tests.broker.worker_files import expected_sums, write_call_log, write_centre
+from tests.broker.worker_world import PATIENCE, STOPPED, Supply, World
 
 EVENT_TIME = ("--clock", "event")
-CONTACTS = 4_000
+# Events a second: seconds of work in each file, however fast the workers are.
+RATE = 4_000
 
 
 @pytest.fixture
@@ -29,51 +30,49 @@ def world(fresh_topics: Callable[..., Settings], tmp_path: Path) -> Iterator[Wor
     made.close()
 
 
-def published(world: World, *files: Path) -> None:
-    """Every file is in Kafka."""
-    for path in files:
-        assert world.publish(path).wait(PATIENCE) == 0, (world.home / "publish.log").read_text()
+def centre(home: Path, number: int) -> Path:
+    """One queue with agents; each number has contacts of its own."""
+    return write_centre(home / f"centre-{number}.ndjson", 2_000, seed=number + 1)
 
 
 def test_a_killed_worker_leaves_the_call_log_exact(world: World) -> None:
     """kill -9 amid a transaction, and a start again: every count and second as in the replay."""
-    log = write_call_log(world.home / "calls.csv", copies=1)
+    supply = Supply(world, write_call_log, RATE)
     first, second = world.start(*EVENT_TIME), world.start(*EVENT_TIME)
-    publisher = world.publish(log)
     wait_until(lambda: first.ready and second.ready, PATIENCE, "both workers have their units")
-    uncommitted = world.stop_amid_work(first)
+    uncommitted = world.stop_amid_work(first, supply)
+    lag = world.lag()
     assert uncommitted > 0
-    assert world.lag() > 0
-    print(f"killed with {uncommitted} changelog records uncommitted, lag {world.lag()}")
+    assert lag > 0
     first.send(signal.SIGKILL)
     first.ended(5)
     third = world.start(*EVENT_TIME)
-    assert publisher.wait(PATIENCE) == 0
-    world.await_exact(expected_sums(world.settings, read_events(log)))
+    supply.finish()
+    world.await_exact(expected_sums(world.settings, supply.events))
     assert second.running
     assert third.running
+    print(f"killed with {uncommitted} changelog records uncommitted, lag {lag}")
 
 
 def test_a_stalled_worker_writes_nothing_when_it_wakes_up(world: World) -> None:
     """SIGSTOP beyond the session timeout: what it had open is aborted, it may not write again."""
-    files = [write_centre(world.home / f"{n}.ndjson", CONTACTS // 2, seed=n) for n in (1, 2)]
+    supply = Supply(world, centre, RATE)
     first, second = world.start(*EVENT_TIME), world.start(*EVENT_TIME)
     wait_until(lambda: first.ready and second.ready, PATIENCE, "both workers have their units")
-    publisher = world.publish(files[0])
-    uncommitted = world.stop_amid_work(first)
+    uncommitted = world.stop_amid_work(first, supply)
     lag = world.lag()
     assert uncommitted > 0
     assert lag > 0
-    assert publisher.wait(PATIENCE) == 0
+    supply.finish()
     # Nobody else can have read the rest: its partitions are the second worker's now.
     wait_until(lambda: world.lag() == 0, PATIENCE, "the second worker takes over")
-    events = read_events(files[0])
-    world.await_exact(expected_sums(world.settings, events))
+    world.await_exact(expected_sums(world.settings, supply.events))
     first.send(signal.SIGCONT)
     wait_until(lambda: not first.running or first.ready, PATIENCE, "it ends, or has joined again")
     # Records that it would write beside the new owner, were it not fenced.
-    published(world, files[1])
-    world.await_exact(expected_sums(world.settings, events + read_events(files[1])))
+    supply.begin()
+    supply.finish()
+    world.await_exact(expected_sums(world.settings, supply.events))
     code = first.process.poll()
     assert code in (None, STOPPED), first.said[-3000:]
     assert code is None or "fenced" in first.said
@@ -84,25 +83,20 @@ def test_a_stalled_worker_writes_nothing_when_it_wakes_up(world: World) -> None:
 
 def test_planned_scaling_disturbs_nobody(world: World) -> None:
     """A third worker, then one and another leave by SIGTERM, amid the work: exit 0, no fencing."""
-    files = [write_centre(world.home / f"{n}.ndjson", CONTACTS // 3, seed=n) for n in (1, 2, 3)]
+    supply = Supply(world, centre, RATE)
     first, second = world.start(*EVENT_TIME), world.start(*EVENT_TIME)
     wait_until(lambda: first.ready and second.ready, PATIENCE, "both workers have their units")
-    uncommitted = []
-
-    publishers = [world.publish(files[0])]
-    uncommitted.append(world.stop_amid_work(first))
+    uncommitted = [world.stop_amid_work(first, supply)]
     third = world.start(*EVENT_TIME)
     first.send(signal.SIGCONT)
     wait_until(lambda: third.ready and first.ready and second.ready, PATIENCE, "scale-out")
-    for path, leaving in ((files[1], second), (files[2], first)):
-        publishers.append(world.publish(path))
-        uncommitted.append(world.stop_amid_work(leaving))
+    for leaving in (second, first):
+        uncommitted.append(world.stop_amid_work(leaving, supply))
         leaving.send(signal.SIGTERM)
         leaving.send(signal.SIGCONT)
         assert leaving.ended(PATIENCE) == 0, leaving.said[-3000:]
-    assert [publisher.wait(PATIENCE) for publisher in publishers] == [0, 0, 0]
-    events = [event for path in files for event in read_events(path)]
-    world.await_exact(expected_sums(world.settings, events))
+    supply.finish()
+    world.await_exact(expected_sums(world.settings, supply.events))
     for worker in world.workers:
         assert "fenced" not in worker.said
         assert "CRITICAL" not in worker.said
@@ -112,12 +106,11 @@ def test_planned_scaling_disturbs_nobody(world: World) -> None:
 
 def test_a_broker_that_dies_and_comes_back(world: World, kafka: LocalKafka) -> None:
     """The broker dies amid transactions: workers wait or end with 70, and all is exact after."""
-    files = [write_centre(world.home / f"{n}.ndjson", CONTACTS // 2, seed=n) for n in (1, 2)]
+    supply = Supply(world, centre, RATE)
     first, second = world.start(*EVENT_TIME), world.start(*EVENT_TIME)
     wait_until(lambda: first.ready and second.ready, PATIENCE, "both workers have their units")
-    publisher = world.publish(files[0])
-    uncommitted = world.stop_amid_work(first)
-    assert publisher.wait(PATIENCE) == 0
+    uncommitted = world.stop_amid_work(first, supply)
+    supply.finish()
     lag = world.lag()
     assert uncommitted > 0
     assert lag > 0
@@ -127,9 +120,9 @@ def test_a_broker_that_dies_and_comes_back(world: World, kafka: LocalKafka) -> N
     ended = world.supervise(
         lambda: any(w.running and w.ready for w in world.workers), PATIENCE, STOPPED, *EVENT_TIME
     )
-    published(world, files[1])
+    supply.begin()
+    supply.finish()
     ended += world.supervise(lambda: world.lag() == 0, PATIENCE, STOPPED, *EVENT_TIME)
-    events = [event for path in files for event in read_events(path)]
-    world.await_exact(expected_sums(world.settings, events))
+    world.await_exact(expected_sums(world.settings, supply.events))
     print(f"broker gone at {uncommitted} changelog records uncommitted, lag {lag}; ended: {ended}")
     assert second.running or STOPPED in ended

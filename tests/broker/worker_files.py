@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -18,25 +19,39 @@ COLUMNS = [
     "call_id", "customer", "priority", "queue", "entered_at", "outcome", "answered_at", "ended_at",
     "agent",
 ]  # fmt: skip
+TIMES = ("entered_at", "answered_at", "ended_at")
+#: Two weeks and a day.
+LOG_SECONDS = 15 * 86_400
 PANE_MS = 10_000
 
 Place = tuple[str, str, str]
 Sums = dict[Place, dict[str, int]]
 
 
-def write_call_log(path: Path, copies: int) -> Path:
-    """The real call log `copies` times with other ids; where it is absent, one as hard to count."""
+def write_call_log(home: Path, number: int) -> Path:
+    """The real call log, `number` times its length later; where it is absent, one as hard to count.
+
+    Times are moved, because what lies before the end of an earlier file is late.
+    """
     if LOG.exists():
         with LOG.open(newline="") as file:
             calls = list(csv.DictReader(file))
     else:
         calls = _made_up_calls(16_000)
+    path = home / f"calls-{number}.csv"
     with path.open("w", newline="") as file:
         out = csv.DictWriter(file, COLUMNS)
         out.writeheader()
-        for copy in range(copies):
-            out.writerows(call | {"call_id": f"{copy}-{call['call_id']}"} for call in calls)
+        for call in calls:
+            times = {name: _later(call[name], number) for name in TIMES}
+            out.writerow(call | times | {"call_id": f"{number}-{call['call_id']}"})
     return path
+
+
+def _later(text: str, number: int) -> str:
+    if not text or not number:
+        return text
+    return _text(round(datetime.fromisoformat(text).timestamp()) + number * LOG_SECONDS)
 
 
 def _made_up_calls(number: int) -> list[dict[str, str]]:
@@ -65,12 +80,10 @@ def _made_up_calls(number: int) -> list[dict[str, str]]:
 
 
 def _text(seconds: int) -> str:
-    from datetime import UTC, datetime
-
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def write_centre(path: Path, contacts: int, seed: int = 1) -> Path:
+def write_centre(path: Path, contacts: int, seed: int) -> Path:
     """A queue with agents, whose last word stands at a pane's edge: integrals end there too."""
     model = Model(
         arrival_rate=0.5, handle_seconds=60, agents=28, contacts=contacts, seed=seed,

@@ -23,8 +23,9 @@ from prometheus_client.parser import text_string_to_metric_families
 from streams.connect import kafka_python_options
 from streams.faustkit.unit import POSITION_KEY
 from streams.settings import Settings
+from streams.wire import Event
 from tests.broker.toy_world import wait_until
-from tests.broker.worker_files import Sums, in_thousandths
+from tests.broker.worker_files import Sums, in_thousandths, read_events
 
 ROOT = Path(__file__).parents[2]
 STOPPED = 70
@@ -190,11 +191,15 @@ class World:
         ends = self._all.end_offsets(places)
         return {p: (stable[p], ends[p]) for p in places if ends[p] > stable[p]}
 
-    def stop_amid_work(self, worker: Worker) -> int:
-        """SIGSTOP it in a transaction that carries events; how many changelog records are open."""
+    def stop_amid_work(self, worker: Worker, supply: "Supply") -> int:
+        """SIGSTOP it in a transaction that carries events; how many changelog records are open.
+
+        However fast the workers are, `supply` sees to it that there is work until it is caught.
+        """
         caught: list[int] = []
 
         def catch() -> bool:
+            supply.keep_up()
             worker.send(signal.SIGSTOP)
             before = self.open_transactions()
             if before:
@@ -209,6 +214,9 @@ class World:
                     caught.append(sum(still.values()))
                     return True
             worker.send(signal.SIGCONT)
+            if before:
+                # Stopped most of the time, it would be fenced before it is caught.
+                time.sleep(STILL_SECONDS)
             return False
 
         wait_until(catch, PATIENCE, "a moment with an open transaction")
@@ -260,6 +268,41 @@ class World:
 
         wait_until(done, seconds, "under supervision")
         return ended
+
+
+class Supply:
+    """Files of events, published one after the other: while it is kept up, work never runs out."""
+
+    def __init__(self, world: World, make: Callable[[Path, int], Path], rate: int) -> None:
+        """`make` writes the file of a number, from 0 on; `rate` in events a second."""
+        self._world, self._make, self._rate = world, make, rate
+        self._paths: list[Path] = []
+        self._publisher: subprocess.Popen[bytes] | None = None
+
+    def keep_up(self) -> None:
+        """Begin the next file if there is none, or the last one has been published and read."""
+        begun = self._publisher
+        if begun is None or (begun.poll() is not None and self._world.lag() == 0):
+            self.begin()
+
+    def begin(self) -> None:
+        """Begin the next file, once the last one is in Kafka."""
+        if self._publisher is not None:
+            self.finish()
+        number = len(self._paths)
+        self._paths.append(self._make(self._world.home, number))
+        self._publisher = self._world.publish(self._paths[-1], "--rate", str(self._rate))
+
+    def finish(self) -> None:
+        """Wait until everything begun is in Kafka."""
+        assert self._publisher is not None
+        said = self._world.home / "publish.log"
+        assert self._publisher.wait(PATIENCE) == 0, said.read_text()
+
+    @property
+    def events(self) -> list[Event]:
+        """Every event of the files begun so far."""
+        return [event for path in self._paths for event in read_events(path)]
 
 
 class Results:
