@@ -2,7 +2,7 @@
 
 A command is a module of `streams.tools` with HELP, EXAMPLE, `add_arguments(parser)` and
 `run(args, settings) -> exit code`; imported only when asked for, so that --help is quick.
-Exit codes: 0 done, 1 failed, 2 wrong use (also a mistake in the configuration), 130 interrupted.
+Exit codes: 0 done, 1 failed (also a mistake in the configuration), 2 wrong use, 130 interrupted.
 """
 
 import argparse
@@ -131,13 +131,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         finally:
             # Here, not at the interpreter's end: a reader that is gone is then still caught below.
             sys.stdout.flush()
-    except ConfigError as problem:
-        print(f"streams: {problem}", file=sys.stderr)
-        return 2
     except StreamsError as problem:
         log.debug("command failed", exc_info=True)
         print(f"streams: {problem}", file=sys.stderr)
-        return 1
+        return 2 if isinstance(problem, ConfigError) and problem.wrong_use else 1
     except BrokenPipeError:
         # The reader of our output has enough (`| head`): nothing to say, nowhere to flush to.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

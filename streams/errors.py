@@ -6,8 +6,9 @@
     ├── StateError     nobody at run time: state and input disagree, going on would count wrong
     └── PublishError   whoever reads: a result could not be handed over
 
-The command line prints the message alone and exits 1. Anything else that is raised is a bug.
-Bad events are no errors: they are `Rejected` values, counted and dead-lettered.
+The command line prints the message alone and exits 1; 2 where nothing but options is wrong.
+Anything else that is raised is a bug. Bad events are no errors: they are `Rejected` values, counted
+and dead-lettered.
 """
 
 from collections.abc import Sequence
@@ -22,6 +23,8 @@ class ConfigError(StreamsError):
 
     def __init__(self, mistakes: Sequence[str]) -> None:
         self.mistakes = tuple(mistakes)
+        #: Only options are wrong (`--partitions: …`): the command was used wrongly.
+        self.wrong_use = all(mistake.startswith("--") for mistake in self.mistakes)
         if len(self.mistakes) == 1:
             text = f"the configuration has a mistake: {self.mistakes[0]}"
         else:

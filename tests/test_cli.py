@@ -76,7 +76,6 @@ def test_every_module_of_a_command_is_listed() -> None:
         (("frobnicate",), "invalid choice"),
         (("topics",), "required: action"),
         (("topics", "check", "--bootstrap", "nowhere"), "--bootstrap: needs HOST:PORT"),
-        (("topics", "check", "--config", "/none.toml"), "/none.toml: cannot be read"),
     ],
 )
 def test_wrong_use_exits_2(arguments: tuple[str, ...], words: str) -> None:
@@ -86,6 +85,14 @@ def test_wrong_use_exits_2(arguments: tuple[str, ...], words: str) -> None:
     assert words in done.stderr
     assert "Traceback" not in done.stderr
     assert done.stdout == ""
+
+
+def test_a_wrong_configuration_exits_1() -> None:
+    """A file that cannot be read, or a wrong value in it: one message, no traceback."""
+    done = _streams("topics", "check", "--config", "/none.toml")
+    assert done.returncode == 1
+    assert "/none.toml: cannot be read" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_no_broker_is_one_line() -> None:

@@ -39,12 +39,12 @@ def test_a_token_file_that_is_not_there(tmp_path: Path) -> None:
 
 
 def test_a_taken_port_is_said() -> None:
-    """Exit 2 with the setting's name, not a traceback."""
+    """Exit 1 with the setting's name, not a traceback."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         done = run("--bootstrap", "127.0.0.1:1", "--port", str(taken.getsockname()[1]))
-    assert done.returncode == 2
+    assert done.returncode == 1
     assert "board_port" in done.stderr
     assert "Traceback" not in done.stderr
 

@@ -71,14 +71,14 @@ def test_one_missing_topic_and_other_counts(fresh_topics: Callable[..., Settings
 def test_every_wrong_setting_is_named(
     fresh_settings: Callable[..., Settings], tmp_path: Path
 ) -> None:
-    """File, variable and option mistakes in one message, each with its place; exit 2."""
+    """File, variable and option mistakes in one message, each with its place; exit 1."""
     config = tmp_path / "streams.toml"
     config.write_text('horizon_secnds = 5\n[[queues]]\nname = "q"\nchannels = ["telex"]\n')
     ended = start(
         fresh_settings(), "--config", str(config), STREAMS_PARTITIONS="none",
         STREAMS_CLOCK="moon", STREAMS_TRANSACTION_TIMEOUT_SECONDS="90",
     )  # fmt: skip
-    said = message(ended, 2)
+    said = message(ended, 1)
     for words in (
         "horizon_secnds: is no setting; did you mean horizon_seconds?",
         "channels",
@@ -112,7 +112,7 @@ def test_a_host_that_is_none(fresh_settings: Callable[..., Settings], host: str)
 
 
 def test_a_port_that_is_taken(fresh_settings: Callable[..., Settings]) -> None:
-    """The metrics port belongs to somebody else: said with the fix; exit 2."""
+    """The metrics port belongs to somebody else: said with the fix; exit 1."""
     import socket
 
     settings = fresh_settings()
@@ -120,6 +120,6 @@ def test_a_port_that_is_taken(fresh_settings: Callable[..., Settings]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         ended = start(settings, "--metrics-port", port)
-    said = message(ended, 2)
+    said = message(ended, 1)
     assert f"port {port}" in said
     assert "--metrics-port" in said
