@@ -88,9 +88,15 @@ class QueueSettings:
     site: str = ""
     skill: str = ""
     team: str = ""
+    #: The queue as it is from later instants (ms) on, in order of time.
+    changes: tuple[tuple[int, "QueueSettings"], ...] = ()
+
+    def versions(self, channel: str) -> tuple[tuple[int, "QueueSettings"], ...]:
+        """The queue on one channel through time: (from when in ms, what holds then)."""
+        return tuple((since, queue.on(channel)) for since, queue in ((0, self), *self.changes))
 
     def on(self, channel: str) -> "QueueSettings":
-        """The queue as it is on one channel: defaults filled in, so None now means none.
+        """The queue as it is at first on one channel: defaults filled in, so None means none.
 
         A ticket has no threshold and no ages, whatever the queue says for its calls and chats.
         The short-abandon threshold S is never above the service-level threshold T.
@@ -115,6 +121,7 @@ class QueueSettings:
             max_wait_seconds=wait,
             max_handle_seconds=handle,
             silent_chat_seconds=self.silent_chat_seconds if channel == "chat" else None,
+            changes=(),
         )
 
 

@@ -7,12 +7,14 @@ What each key takes stands in `settings_readers.py`.
 import difflib
 import tomllib
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from streams.errors import ConfigError
 from streams.settings import CHANNEL_DEFAULTS, QueueSettings, Secret, Settings, Targets
 from streams.settings_readers import (
+    CHANGE_READERS,
     QUEUE_READERS,
     READERS,
     SECRETS,
@@ -134,8 +136,11 @@ def _queues(raw: object, place: str, mistakes: list[str]) -> tuple[QueueSettings
         where = f"{place}[{number_}]" + (f" {item['name']!r}" if "name" in item else "")
         found: dict[str, Any] = {}
         own: list[str] = []
-        _read(item, QUEUE_READERS, lambda k, w=where: f"{w}: {k}", found, own, also=("targets",))  # type: ignore[misc]
-        found["targets"] = _targets(item.get("targets", {}), where, own)
+        _read(
+            item, QUEUE_READERS, lambda k, w=where: f"{w}: {k}", found, own,  # type: ignore[misc]
+            also=("targets", "changes"),
+        )  # fmt: skip
+        found["targets"] = _targets(item.get("targets", {}), Targets(), where, own)
         if "name" not in item:
             own.append(f"{where}: needs a name")
         mistakes += own
@@ -143,6 +148,7 @@ def _queues(raw: object, place: str, mistakes: list[str]) -> tuple[QueueSettings
             continue
         queue = QueueSettings(**found)
         mistakes += _between_thresholds(queue, where)
+        queue = replace(queue, changes=_changes(item.get("changes", []), queue, where, mistakes))
         if (queue.tenant, queue.name) in seen:
             mistakes.append(f"{where}: stands twice for tenant {queue.tenant!r}; keep one")
         seen.add((queue.tenant, queue.name))
@@ -150,14 +156,46 @@ def _queues(raw: object, place: str, mistakes: list[str]) -> tuple[QueueSettings
     return tuple(queues)
 
 
-def _targets(raw: object, where: str, mistakes: list[str]) -> Targets:
+def _changes(
+    raw: object, queue: QueueSettings, where: str, mistakes: list[str]
+) -> tuple[tuple[int, QueueSettings], ...]:
+    """Each change is what is new from an instant on; everything else stays as it was before."""
+    if not isinstance(raw, list) or not all(isinstance(item, dict) for item in raw):
+        mistakes.append(f"{where}: changes: needs [[queues.changes]] tables")
+        return ()
+    changes: list[tuple[int, QueueSettings]] = []
+    before = 0
+    for number_, item in enumerate(raw, 1):
+        here = f"{where}: changes[{number_}]"
+        found: dict[str, Any] = {}
+        own: list[str] = []
+        _read(
+            item, CHANGE_READERS, lambda k, w=here: f"{w}: {k}", found, own,  # type: ignore[misc]
+            also=("targets",),
+        )  # fmt: skip
+        found["targets"] = _targets(item.get("targets", {}), queue.targets, here, own)
+        since = found.pop("from", None)
+        if "from" not in item:
+            own.append(f"{here}: needs a from: the time since when it holds")
+        elif since is not None and since <= before:
+            own.append(f"{here}: from: needs a later time than the change before it")
+        mistakes += own
+        if own:
+            continue
+        queue, before = replace(queue, **found), since
+        mistakes += _between_thresholds(queue, here)
+        changes.append((since, queue))
+    return tuple(changes)
+
+
+def _targets(raw: object, known: Targets, where: str, mistakes: list[str]) -> Targets:
     found: dict[str, Any] = {}
     before = len(mistakes)
     if not isinstance(raw, dict):
         mistakes.append(f"{where}: targets: needs a table such as {{ service_level = 0.8 }}")
-        return Targets()
+        return known
     _read(raw, TARGET_READERS, lambda key: f"{where}: targets.{key}", found, mistakes)
-    targets = Targets(**found)
+    targets = replace(known, **found)
     levels = (targets.occupancy_low, targets.occupancy_high, targets.occupancy_limit)
     if len(mistakes) == before and sorted(levels) != list(levels):
         mistakes.append(

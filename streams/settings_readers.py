@@ -8,6 +8,7 @@ import re
 import zoneinfo
 from collections.abc import Callable
 from dataclasses import fields
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -111,6 +112,17 @@ def zone(raw: object) -> str:
         raise ValueError("needs a time zone such as Europe/Berlin") from None
 
 
+def instant(raw: object) -> int:
+    """A TOML date and time, or RFC 3339 text, as ms."""
+    try:
+        at = raw if isinstance(raw, datetime) else datetime.fromisoformat(str(raw))
+    except ValueError:
+        at = None
+    if at is None or at.tzinfo is None:
+        raise ValueError("needs a time with its offset, such as 2026-03-01T00:00:00+01:00")
+    return round(at.timestamp() * 1_000)
+
+
 _DAY = "(Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
 _SPAN = rf"{_DAY}(-{_DAY})? ([01]\d|2[0-3]):[0-5]\d-(([01]\d|2[0-3]):[0-5]\d|24:00)"
 _HOST = text(r"[A-Za-z0-9._:-]+", "a host name or address")
@@ -167,6 +179,22 @@ QUEUE_READERS: dict[str, Reader] = {
     "skill": _LABEL,
     "team": _LABEL,
 }
+#: What a queue's `changes` may set: what its visits and figures go by. Its name, its channels and
+#: where its day begins stay, for records are kept under them.
+CHANGE_READERS: dict[str, Reader] = {"from": instant} | {
+    name: QUEUE_READERS[name]
+    for name in (
+        "service_level_seconds",
+        "short_abandon_seconds",
+        "max_wait_seconds",
+        "max_handle_seconds",
+        "default_formula",
+        "wrapup",
+        "wrapup_cap_seconds",
+        "silent_chat_seconds",
+        "hours",
+    )
+}
 TARGET_READERS: dict[str, Reader] = {
     "service_level": _RATIO,
     "occupancy_low": _RATIO,
@@ -180,5 +208,5 @@ TARGET_READERS: dict[str, Reader] = {
 
 # A setting without a reader could never be set.
 assert set(READERS) | set(SECRETS) | {"queues"} == {item.name for item in fields(Settings)}
-assert set(QUEUE_READERS) | {"targets"} == {item.name for item in fields(QueueSettings)}
+assert set(QUEUE_READERS) | {"targets", "changes"} == {item.name for item in fields(QueueSettings)}
 assert set(TARGET_READERS) == {item.name for item in fields(Targets)}

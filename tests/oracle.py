@@ -79,14 +79,20 @@ class Oracle:
         self.queues = queues or []
         self.horizon_ms = horizon_ms
 
-    def settings(self, tenant: str, queue: str, channel: str) -> dict:
-        """The settings of one queue on one channel; durations in ms, None where there is none."""
+    def settings(self, tenant: str, queue: str, channel: str, at: int) -> dict:
+        """The settings of one queue on one channel at `at`; durations in ms, None without one.
+
+        A change (`from` in ms) says what is new; the rest stays as it was.
+        """
         given: dict = {}
         for entry in self.queues:
             listed = entry.get("channels") or ["voice"]
             same = entry["name"] == queue and entry.get("tenant", "default") == tenant
             if same and channel in listed:
-                given = entry
+                given = dict(entry)
+                for change in entry.get("changes", []):
+                    if change["from"] <= at:
+                        given |= change
 
         def ms(name: str) -> int | None:
             seconds = given.get(name)

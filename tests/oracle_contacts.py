@@ -34,7 +34,7 @@ class Story:
     """What is known of the contact while its events are told."""
 
     channel: str
-    settings_of: Callable[[str], dict]
+    settings_of: Callable[[str, int], dict]
     horizon_ms: int
     anomaly: Callable[[str], None]
     visits: list[Visit] = field(default_factory=list)
@@ -126,7 +126,7 @@ class Story:
         elif old is not None:
             self.transfer(old, at, None)
         inbound = event.get("direction", "inbound") != "outbound"
-        visit = Visit(queue, inbound, self.settings_of(queue), at, at)
+        visit = Visit(queue, inbound, self.settings_of(queue, at), at, at)
         self.visits.append(visit)
         early, self.early_answer, self.silent_queue = self.early_answer, None, None
         if early is not None and at - early[0] <= EARLY_ANSWER_MS:
@@ -273,7 +273,10 @@ def tell_contact(entity, events, now: int, horizon_ms: int, settings, result) ->
     def anomaly(kind: str) -> None:
         result.anomalies[kind] += 1
 
-    story = Story(channel, lambda queue: settings(tenant, queue, channel), horizon_ms, anomaly)
+    def in_force(queue: str, at: int) -> dict:
+        return settings(tenant, queue, channel, at)
+
+    story = Story(channel, in_force, horizon_ms, anomaly)
     for (at, _), same in groupby(events, key=instant):
         story.fire_before(min(at, now))
         for event in arrange_group(list(same), story.current):

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from hypothesis import strategies as st
 
 from tests.stories import (
+    BASE_MS,
     CONTACT_TYPES,
     FIELDS,
     HOUR,
@@ -143,5 +144,28 @@ QUEUE_VARIANTS: tuple[list[dict], ...] = (
             "silent_chat_seconds": 20,
         },
         {"name": "idle", "channels": ["voice", "ticket"]},
+    ],
+    [
+        {
+            "name": name,
+            "channels": ["voice", "chat"],
+            "changes": [
+                {
+                    "from": BASE_MS + 12_000,
+                    "service_level_seconds": 10,
+                    "wrapup": True,
+                    "wrapup_cap_seconds": 20,
+                    "max_handle_seconds": 900,
+                },
+                {
+                    "from": BASE_MS + 3 * MINUTE,
+                    "service_level_seconds": 30,
+                    "short_abandon_seconds": 1,
+                    "max_wait_seconds": 300,
+                    "silent_chat_seconds": 30,
+                },
+            ],
+        }
+        for name in QUEUES
     ],
 )

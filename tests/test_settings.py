@@ -73,6 +73,46 @@ def test_every_mistake_is_reported_with_its_place(write: Write) -> None:
     assert "abc" not in text
 
 
+def test_a_queue_changes_with_time(write: Write) -> None:
+    """Each change says what is new from when on; the rest stays as it was just before."""
+    config = write(
+        '[[queues]]\nname = "billing"\nservice_level_seconds = 20\n'
+        "targets = { abandonment = 0.1 }\n"
+        "[[queues.changes]]\nfrom = 2026-03-01T00:00:00+01:00\nservice_level_seconds = 30\n"
+        '[[queues.changes]]\nfrom = "2026-04-01T00:00:00Z"\nwrapup = true\n'
+        "targets = { service_level = 0.9 }\n"
+    )
+    [billing] = load(config, {}, {}).queues
+    (_, first), (march, second), (april, third) = billing.versions("voice")
+    assert (march, april) == (1_772_319_600_000, 1_775_001_600_000)
+    assert [v.service_level_seconds for v in (first, second, third)] == [20, 30, 30]
+    assert [v.wrapup for v in (first, second, third)] == [False, False, True]
+    assert [v.targets.service_level for v in (first, second, third)] == [0.8, 0.8, 0.9]
+    assert {v.targets.abandonment for v in (first, second, third)} == {0.1}
+
+
+def test_mistakes_in_changes_are_named(write: Write) -> None:
+    """A time without offset, times out of order, what must stay, S above T: each in its place."""
+    config = write(
+        '[[queues]]\nname = "billing"\n'
+        "[[queues.changes]]\nfrom = 2026-04-01T00:00:00Z\nservice_level_seconds = 3\n"
+        "[[queues.changes]]\nfrom = 2026-03-01T00:00:00Z\nshort_abandon_seconds = 40\n"
+        "[[queues.changes]]\nfrom = 2026-05-01T00:00:00\n"
+        '[[queues.changes]]\nfrom = 2026-06-01T00:00:00Z\nchannels = ["chat"]\n'
+        "[[queues.changes]]\nwrapup = true\n"
+        "[[queues.changes]]\nfrom = 2026-07-01T00:00:00Z\nshort_abandon_seconds = 40\n"
+    )
+    found = _mistakes(config)
+    where = f"{config}: queues[1] 'billing': changes"
+    assert [mistake.split(", not")[0] for mistake in found] == [
+        f"{where}[2]: from: needs a later time than the change before it",
+        f"{where}[3]: from: needs a time with its offset, such as 2026-03-01T00:00:00+01:00",
+        f"{where}[4]: channels: is no setting; take it away",
+        f"{where}[5]: needs a from: the time since when it holds",
+        f"{where}[6]: short_abandon_seconds: needs at most 3 (the service level's)",
+    ]
+
+
 def test_a_file_that_cannot_be_read_is_a_mistake(tmp_path: Path, write: Write) -> None:
     """A missing file and one that is not TOML are reported like every other mistake."""
     assert "cannot be read" in _mistakes(tmp_path / "none.toml")[0]

@@ -5,6 +5,7 @@ queues' stage, dead letters. What a record is, is decided here; what it means, i
 `streams.windows.intake`.
 """
 
+import logging
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -19,6 +20,8 @@ from streams.kpis.definitions import policies_of
 from streams.settings import Settings
 from streams.windows.intake import PROGRESS_MS, Intake, IntakeTurn
 from streams.wire import Event, Rejected, belongs, decode, key_of, partition_of
+
+log = logging.getLogger(__name__)
 
 #: An event may be this far ahead of this machine's clock, ms.
 FUTURE_MS = 60_000
@@ -59,6 +62,12 @@ class IntakeStage:
     def restored(self) -> None:
         """Everything has been restored."""
         self.intake.restored()
+        for tenant, queue, channel in self.intake.changed_rules:
+            log.info(
+                "rules changed: visits that began before keep the old ones",
+                extra={"tenant": tenant, "queue": queue, "channel": channel,
+                       "partition": self.partition, "since": self.intake.now + 1},
+            )  # fmt: skip
 
     def accept(self, topic: str, records: Sequence[Record]) -> None:
         """Decode records and hand them to the intake; what is unusable becomes a dead letter."""

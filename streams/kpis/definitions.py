@@ -3,7 +3,7 @@
 `_all` shows a definition only where all queues of the tenant and channel that are configured agree.
 """
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from streams.lifecycle.book import ALL
@@ -13,6 +13,8 @@ from streams.windows.cells import queue_key
 from streams.wire.keys import partition_of
 
 Place = tuple[str, str, str]
+#: Definitions through time: (from when in ms, what holds then).
+Versions = list[tuple[int, dict[str, Any]]]
 _TARGETS = (
     "service_level",
     "occupancy_low",
@@ -32,7 +34,7 @@ def _ms(seconds: int | None) -> int | None:
 def policies_of(settings: Settings) -> Policies:
     """The lifecycle's rules, in ms, of every configured queue."""
     queues = {
-        (queue.tenant, queue.name, channel): _policy(queue.on(channel), channel)
+        (queue.tenant, queue.name, channel): _policy(queue, channel)
         for queue in settings.queues
         for channel in queue.channels
     }
@@ -42,6 +44,11 @@ def policies_of(settings: Settings) -> Policies:
 def _policy(queue: QueueSettings, channel: str) -> QueuePolicy:
     if channel == "ticket":
         return DEFAULTS[channel]
+    (_, first), *later = queue.versions(channel)
+    return replace(_rules(first), later=tuple((since, _rules(then)) for since, then in later))
+
+
+def _rules(queue: QueueSettings) -> QueuePolicy:
     return QueuePolicy(
         threshold_ms=_ms(queue.service_level_seconds),
         short_ms=_ms(queue.short_abandon_seconds),
@@ -57,8 +64,10 @@ class Definitions:
     """The `definitions` object of every record; the configured places and their time zones."""
 
     def __init__(self, settings: Settings) -> None:
-        self._queues = {
-            (queue.tenant, queue.name, channel): _definition(queue.on(channel))
+        self._queues: dict[Place, Versions] = {
+            (queue.tenant, queue.name, channel): [
+                (since, _definition(then)) for since, then in queue.versions(channel)
+            ]
             for queue in settings.queues
             for channel in queue.channels
         }
@@ -70,12 +79,16 @@ class Definitions:
         for tenant, _, channel in list(self.zones):
             self.zones[tenant, ALL, channel] = "UTC"
         self._defaults = {
-            channel: _definition(QueueSettings(name="default").on(channel)) for channel in DEFAULTS
+            channel: [(0, _definition(QueueSettings(name="default").on(channel)))]
+            for channel in DEFAULTS
         }
-        self._all: dict[tuple[str, str], dict[str, Any]] = {}
-        for (tenant, _, channel), definition in self._queues.items():
-            known = self._all.get((tenant, channel))
-            self._all[tenant, channel] = definition if known is None else _agreed(known, definition)
+        self._all: dict[tuple[str, str], Versions] = {}
+        for (tenant, _, channel), versions in self._queues.items():
+            known = self._all.get((tenant, channel), versions)
+            since = sorted({at for at, _ in (*known, *versions)})
+            self._all[tenant, channel] = [
+                (at, _agreed(_in_force(known, at), _in_force(versions, at))) for at in since
+            ]
 
     def of_partition(self, partition: int, partitions: int) -> dict[Place, str]:
         """The configured places whose records are made in one partition, and their time zones."""
@@ -85,12 +98,23 @@ class Definitions:
             if partition_of(queue_key(place[0], place[1]), partitions) == partition
         }
 
-    def of(self, place: Place) -> dict[str, Any]:
-        """The definitions of one (tenant, queue, channel)."""
+    def of(self, place: Place, at: int) -> dict[str, Any]:
+        """The definitions of one (tenant, queue, channel) that are in force at `at` (ms)."""
         tenant, queue, channel = place
+        default = self._defaults[channel]
         if queue == ALL:
-            return self._all.get((tenant, channel), self._defaults[channel])
-        return self._queues.get(place, self._defaults[channel])
+            return _in_force(self._all.get((tenant, channel), default), at)
+        return _in_force(self._queues.get(place, default), at)
+
+
+def _in_force(versions: Versions, at: int) -> dict[str, Any]:
+    """The last version that began by `at` (ms); the first one has always been."""
+    found = versions[0][1]
+    for since, definition in versions[1:]:
+        if since > at:
+            break
+        found = definition
+    return found
 
 
 def _definition(queue: QueueSettings) -> dict[str, Any]:

@@ -40,7 +40,8 @@ def kpi_record(queue: Queue, unit: Queues, definitions: Definitions) -> Record:
     shown: dict[str, View] = {name: views.sliding(panes, name, as_of) for name in WINDOWS_MS}
     shown["today"] = views.today(panes, as_of)
     starts = {level: queue.oldest_at(level) for level in queue.oldest}
-    return _frame(queue.place, unit.as_of, unit.watermark, unit.revision, definitions) | {
+    return _frame(queue.place, as_of, unit.watermark, unit.revision, definitions) | {
+        "as_of": as_of,
         "live": live(panes.levels(), starts),
         "windows": {name: figures(view) for name, view in shown.items()},
     }
@@ -57,6 +58,7 @@ def replay_record(
     """The record of a whole replay: window `all`, from first to last time of `span` (ms)."""
     first, as_of = span
     return _frame(place, as_of, watermark, 1, definitions) | {
+        "as_of": as_of,
         "live": live(sums, oldest),
         "windows": {"all": figures(views.whole(sums, first, as_of))},
     }
@@ -69,9 +71,7 @@ def interval_record(
 
     A reader keeps the newest revision.
     """
-    frame = _frame(queue.place, unit.as_of, unit.watermark, unit.revision, definitions)
-    del frame["as_of"]
-    return frame | {
+    return _frame(queue.place, start, unit.watermark, unit.revision, definitions) | {
         "interval_start": start,
         "interval_seconds": INTERVAL_MS // 1_000,
         "final": queue.panes.intervals[start].final,
@@ -80,15 +80,15 @@ def interval_record(
 
 
 def _frame(
-    place: Place, as_of: int, watermark: int | None, revision: int, definitions: Definitions
+    place: Place, at: int, watermark: int | None, revision: int, definitions: Definitions
 ) -> Record:
+    """What every record begins with; `at` (ms) decides which definitions are in force."""
     tenant, queue, channel = place
     return {
         "tenant": tenant,
         "queue": queue,
         "channel": channel,
-        "as_of": as_of,
         "watermark": watermark,
         "revision": revision,
-        "definitions": definitions.of(place),
+        "definitions": definitions.of(place, at),
     }

@@ -88,9 +88,15 @@ class Book:
         page = self._desk.get(queue)
         return page if page is not None else self._new_page(queue)
 
-    def policy(self, queue: str) -> QueuePolicy:
-        """The rules of a queue of the entity's tenant and channel."""
-        return self.page(queue).policy
+    def policy(self, queue: str, entered_at: int) -> QueuePolicy:
+        """The rules for a visit to a queue of the entity's tenant and channel that began then."""
+        policy = self.page(queue).policy
+        return policy.at(entered_at) if policy.later else policy
+
+    def rule(self) -> None:
+        """Take every page's rules anew from `policies`."""
+        for key, page in self.pages.items():
+            page.policy = self.policies.of(*key)
 
     def cell(self, queue: str, at: int) -> Cell:
         """The contributions of the pane that holds `at` (ms)."""

@@ -133,7 +133,7 @@ def _leave(state: ContactState, at: int, within: int | None, book: Book) -> None
         cell[c.OVER_THRESHOLD] -= sign
         cell[c.OVER_THRESHOLD + 1] -= sign * offset
         return
-    threshold = book.policy(state.queue).threshold_ms
+    threshold = book.policy(state.queue, state.entered_at).threshold_ms
     if within is not None and threshold is not None and at <= state.entered_at + threshold:
         cell[c.DECIDED] += sign
         cell[within] += sign
@@ -164,7 +164,8 @@ def _connection(state: ContactState, at: int, agent: str | None, whole: bool) ->
     """The connected part of the visit, ended at `at`; an open hold ends with it."""
     hold = state.hold + (at - state.hold_since if state.hold_since >= 0 else 0)
     talk = at - state.answered_at - hold
-    return Wrapup(at, state.queue, agent or state.agent, state.outbound, whole, talk, hold)
+    who, began = agent or state.agent, state.entered_at
+    return Wrapup(at, state.queue, who, state.outbound, whole, talk, hold, began)
 
 
 def _disconnect(state: ContactState, wrapup: Wrapup, book: Book) -> None:
@@ -187,7 +188,8 @@ def _transfer(state: ContactState, at: int, agent: str | None, book: Book) -> No
 
 
 def _ended(state: ContactState, fact: "Fact", book: Book) -> None:
-    leg = _connection(state, fact.at, fact.agent, book.policy(state.queue).wrapup)
+    awaited = book.policy(state.queue, state.entered_at).wrapup
+    leg = _connection(state, fact.at, fact.agent, awaited)
     if not leg.whole:
         handled(leg, fact.at, 0, book)
     _disconnect(state, leg, book)
@@ -207,6 +209,11 @@ def handled(leg: Wrapup, at: int, wrapup: int, book: Book) -> None:
     cell[c.HANDLE_TIME] += sign * total
 
 
+def cap_of(leg: Wrapup, book: Book) -> int:
+    """The longest wrap-up that is counted for the visit, ms."""
+    return book.policy(leg.queue, leg.entered_at).wrapup_cap_ms
+
+
 def _wrapup_ended(state: ContactState, fact: "Fact", book: Book) -> None:
     reported = fact.agent
 
@@ -220,7 +227,7 @@ def _wrapup_ended(state: ContactState, fact: "Fact", book: Book) -> None:
         book.anomaly("wrapup_without_visit")
         return
     state.wrapups = tuple(other for other in state.wrapups if other is not leg)
-    cap = book.policy(leg.queue).wrapup_cap_ms
+    cap = cap_of(leg, book)
     lasted = fact.at - leg.ended_at
     if lasted > cap:
         book.anomaly("wrapup_capped")
@@ -240,7 +247,7 @@ def abandon(state: ContactState, at: int, silent: bool, book: Book) -> None:
     """The customer left unanswered; short if within the queue's short-abandon threshold."""
     if not state.outbound:
         sign, cell, wait = book.sign, book.cell(state.queue, at), at - state.entered_at
-        short = book.policy(state.queue).short_ms
+        short = book.policy(state.queue, state.entered_at).short_ms
         cell[c.ABANDONED] += sign
         if short is not None and wait <= short:
             cell[c.SHORT_ABANDONED] += sign

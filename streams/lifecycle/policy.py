@@ -20,7 +20,11 @@ SNAPSHOT_MS = 24 * HOUR_MS
 
 @dataclass(frozen=True, slots=True)
 class QueuePolicy:
-    """One (queue, channel)'s rules; times in ms; None: the rule does not apply."""
+    """One (queue, channel)'s rules; times in ms; None: the rule does not apply.
+
+    `later`: the rules from later instants (ms) on, in order of time. A visit keeps those that were
+    in force when it was enqueued, so that a change does not rewrite what has been.
+    """
 
     threshold_ms: int | None = 20_000
     short_ms: int | None = 5_000
@@ -29,6 +33,16 @@ class QueuePolicy:
     max_wait_ms: int | None = 4 * HOUR_MS
     max_handle_ms: int | None = 12 * HOUR_MS
     silent_ms: int | None = None
+    later: tuple[tuple[int, "QueuePolicy"], ...] = ()
+
+    def at(self, at: int) -> "QueuePolicy":
+        """The rules in force at `at` (ms)."""
+        found = self
+        for since, policy in self.later:
+            if since > at:
+                break
+            found = policy
+        return found
 
 
 #: The contract's defaults by channel, for queues that no configuration names.

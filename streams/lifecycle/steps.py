@@ -38,16 +38,16 @@ def _due(state: ContactState, book: Book) -> int:
     """The earliest implied event, ms; NEVER without one."""
     phase, due = state.phase, NEVER
     if phase == WAITING:
-        due = min(_waiting(state, book.page(state.queue).policy))[0]
+        due = min(_waiting(state, book.policy(state.queue, state.entered_at)))[0]
     elif phase == CONNECTED:
-        age = book.page(state.queue).policy.max_handle_ms
+        age = book.policy(state.queue, state.entered_at).max_handle_ms
         if age is not None:
             due = state.answered_at + age
     elif state.closed_at >= 0 and not (state.wrapups and any(leg.whole for leg in state.wrapups)):
         due = state.closed_at + book.policies.horizon_ms
     for leg in state.wrapups:
         if leg.whole:
-            due = min(due, leg.ended_at + book.policy(leg.queue).wrapup_cap_ms)
+            due = min(due, leg.ended_at + contact.cap_of(leg, book))
     return due
 
 
@@ -67,13 +67,13 @@ def fire(state: ContactState, book: Book) -> None:
     """Let the implied event happen that is due first."""
     at = state.due
     if state.phase == WAITING:
-        due, kind = min(_waiting(state, book.policy(state.queue)))
+        due, kind = min(_waiting(state, book.policy(state.queue, state.entered_at)))
         if due == at:
             (_threshold_passed, _fell_silent, _orphaned)[kind](state, at, book)
             state.due = _due(state, book)
             return
     for leg in state.wrapups:
-        if leg.whole and leg.ended_at + book.policy(leg.queue).wrapup_cap_ms == at:
+        if leg.whole and leg.ended_at + contact.cap_of(leg, book) == at:
             _capped(state, leg, at, book)
             state.due = _due(state, book)
             return
@@ -107,7 +107,7 @@ def _orphaned(state: ContactState, at: int, book: Book) -> None:
 def _capped(state: ContactState, leg: visit.Wrapup, at: int, book: Book) -> None:
     book.anomaly("wrapup_capped")
     state.wrapups = tuple(other for other in state.wrapups if other is not leg)
-    contact.handled(leg, at, book.policy(leg.queue).wrapup_cap_ms, book)
+    contact.handled(leg, at, contact.cap_of(leg, book), book)
     state.closed_at = at
 
 

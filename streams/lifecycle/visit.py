@@ -16,7 +16,10 @@ CONNECTED: Final = 2
 
 
 class Wrapup(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """A wrap-up that is not reported yet. `whole`: the visit is handled only with it."""
+    """A wrap-up that is not reported yet. `whole`: the visit is handled only with it.
+
+    Times in ms; `entered_at`: when the visit began, which decides its rules.
+    """
 
     ended_at: int
     queue: str
@@ -25,6 +28,7 @@ class Wrapup(msgspec.Struct, array_like=True, frozen=True, gc=False):
     whole: bool
     talk: int
     hold: int
+    entered_at: int
 
 
 class ContactState(msgspec.Struct, array_like=True, gc=False):

@@ -6,6 +6,7 @@ gauge is there only while this process owns and has loaded the unit of its queue
 Cost: about 90 series a queue.
 """
 
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, Final
@@ -116,21 +117,14 @@ def _gauges(windows: Sequence[str]) -> dict[str, tuple[tuple[Labels, ...], Value
 class _Queue:
     """What never changes of one queue's series."""
 
-    __slots__ = ("info", "labels", "limit", "target", "threshold", "tickets")
+    __slots__ = ("info", "labels", "tickets")
 
-    def __init__(self, place: Place, settings: Settings, definitions: Definitions) -> None:
+    def __init__(self, place: Place, settings: Settings) -> None:
         tenant, name, channel = place
         self.labels = Labels(tenant=tenant, queue=name, channel=channel)
         self.tickets = channel == TICKET
         queue = settings.queue(tenant, name, channel)
         self.info = Labels(site=queue.site, skill=queue.skill, team=queue.team)
-        found = definitions.of(place)
-        # None: tickets have no threshold, and in `_all` queues may differ.
-        self.threshold: int | None = found["service_level_seconds"]
-        self.limit: float | None = found["targets"]["occupancy_limit"]
-        self.target: float | None = found["targets"]["service_level"]
-        if self.tickets:
-            self.target = None
 
 
 class QueueMetrics:
@@ -158,7 +152,7 @@ class QueueMetrics:
         }
         yield from self._counters(counted, booked)
         yield from self._levels(records)
-        yield from self._descriptions(list(described.values()))
+        yield from self._descriptions(described, records)
 
     def _owned(self) -> dict[Place, Record]:
         """The records of units that are assigned to this process and loaded."""
@@ -174,7 +168,7 @@ class QueueMetrics:
         for place in sorted(places):
             queue = self._known.get(place)
             if queue is None:
-                queue = self._known[place] = _Queue(place, self._settings, self._definitions)
+                queue = self._known[place] = _Queue(place, self._settings)
             found[place] = queue
         return found
 
@@ -234,13 +228,25 @@ class QueueMetrics:
                 ),
             )
 
-    def _descriptions(self, queues: Sequence[_Queue]) -> Iterator[Family]:
-        yield family("queue_info", (("", q.labels, q.info, 1) for q in queues))
+    def _descriptions(
+        self, queues: Mapping[Place, _Queue], records: Mapping[Place, Record]
+    ) -> Iterator[Family]:
+        yield family("queue_info", (("", q.labels, q.info, 1) for q in queues.values()))
         described: dict[str, list[tuple[Labels, float | None]]] = {
-            "queue_occupancy_limit_ratio": [(q.labels, q.limit) for q in queues],
-            "queue_wait_threshold_seconds": [(q.labels, q.threshold) for q in queues],
-            "queue_target_service_level_ratio": [(q.labels, q.target) for q in queues],
+            "queue_occupancy_limit_ratio": [],
+            "queue_wait_threshold_seconds": [],
+            "queue_target_service_level_ratio": [],
         }
+        limits, thresholds, targets = described.values()
+        now = time.time_ns() // 1_000_000
+        for place, queue in queues.items():
+            record = records.get(place)
+            found = self._definitions.of(place, now) if record is None else record["definitions"]
+            # None: tickets have no threshold, and in `_all` queues may differ.
+            limits.append((queue.labels, found["targets"]["occupancy_limit"]))
+            thresholds.append((queue.labels, found["service_level_seconds"]))
+            if not queue.tickets:
+                targets.append((queue.labels, found["targets"]["service_level"]))
         for name, values in described.items():
             rows = [("", labels, NONE, value) for labels, value in values if value is not None]
             yield family(name, rows)

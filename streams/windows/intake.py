@@ -15,7 +15,7 @@ from streams.lifecycle.book import ALL, Book, Page
 from streams.lifecycle.counters import AGENT_BASE, AGENT_END, LOCAL, ORPHANED, STATES
 from streams.lifecycle.facts import FACTS
 from streams.lifecycle.policy import Policies
-from streams.lifecycle.store import EntityStore, Write
+from streams.lifecycle.store import EntityStore, Place, Write
 from streams.windows.cells import (
     CellBatch,
     CellUpdate,
@@ -26,6 +26,7 @@ from streams.windows.cells import (
     encode_values,
     queue_key,
 )
+from streams.windows.rules import Rules
 from streams.windows.sources import Sources
 from streams.wire import Event, Rejected
 from streams.wire.events import AgentEvent, SourceHeartbeat, TicketEvent
@@ -33,7 +34,6 @@ from streams.wire.keys import partition_of
 
 #: An idle source repeats its progress this often.
 PROGRESS_MS = 5_000
-Place = tuple[str, str, str]
 #: First letter of an entity's key, by the struct of its events.
 _FAMILIES = {
     struct: "a"
@@ -73,6 +73,9 @@ class Intake:
         self.horizon = policies.horizon_ms
         self.book = Book(policies)
         self.store = EntityStore(self.book)
+        self._rules = Rules()
+        #: The queues that the configuration gave other rules since the state was written.
+        self.changed_rules: list[Place] = []
         self.cells: dict[Place, dict[int, Values]] = defaultdict(dict)
         self._places: defaultdict[int, list[Place]] = defaultdict(list)
         self.inputs: defaultdict[str, Sources] = defaultdict(Sources)
@@ -140,6 +143,7 @@ class Intake:
         self._seen = set()
         state.append((b"m\0", encode_values(self._meta())))
         state.append((b"n\0", _ENCODE_COUNTS(dict(self.counts))))
+        state += self._rules.collect()
         tally, self._tally = self._tally, Tally()
         tally.anomalies, self.book.anomalies = self.book.anomalies, Counter()
         return IntakeTurn(state, self._batches(updates, stocks, following), tally)
@@ -270,6 +274,8 @@ class Intake:
             self.now, self.closed_before = meta[0], meta[1]
         elif letter == "n":
             self.counts = Counter(_DECODE_COUNTS(value))
+        elif letter == "r":
+            self._rules.restore(text[2:], value)
         elif letter == "s":
             self.inputs[text[2:]] = Sources(value)
         elif letter == "x":
@@ -283,6 +289,8 @@ class Intake:
 
     def restored(self) -> None:
         """Every record was given."""
+        self.changed_rules = self._rules.settle(self.book.policies, self.now)
+        self.book.rule()
         self.store.now = self.now
         self.store.restored()
 

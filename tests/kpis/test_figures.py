@@ -99,6 +99,6 @@ def test_all_shows_a_definition_only_where_its_queues_agree() -> None:
         QueueSettings(name="a", service_level_seconds=20),
         QueueSettings(name="b", service_level_seconds=30),
     )
-    found = Definitions(Settings(queues=queues)).of(("default", "_all", "voice"))
+    found = Definitions(Settings(queues=queues)).of(("default", "_all", "voice"), 0)
     assert (found["service_level_seconds"], found["short_abandon_seconds"]) == (None, 5)
     assert found["targets"]["occupancy_limit"] == 0.85

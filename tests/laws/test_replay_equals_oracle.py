@@ -1,6 +1,7 @@
 """The engine against the oracle: every figure of random histories, illegal ones included."""
 
 import random
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -22,11 +23,17 @@ from tests.strategies import (
 
 def configured(queues: list[dict[str, Any]]) -> Settings:
     """The same queues as the product's settings."""
-    return Settings(
-        queues=tuple(
-            QueueSettings(**{**queue, "channels": tuple(queue["channels"])}) for queue in queues
-        )
-    )
+    return Settings(queues=tuple(map(_configured, queues)))
+
+
+def _configured(queue: dict[str, Any]) -> QueueSettings:
+    first = {**queue, "channels": tuple(queue.get("channels", ("voice",))), "changes": ()}
+    then, changes = QueueSettings(**first), []
+    for change in queue.get("changes", []):
+        new = {name: value for name, value in change.items() if name != "from"}
+        then = replace(then, **new)
+        changes.append((change["from"], then))
+    return QueueSettings(**first | {"changes": tuple(changes)})
 
 
 def replayed(history: list[dict[str, Any]], queues: list[dict[str, Any]]) -> list[dict[str, Any]]:

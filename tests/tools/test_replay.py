@@ -10,8 +10,8 @@ import pytest
 
 from streams.__main__ import main
 from streams.kpis.replay import Replay
-from streams.settings import QueueSettings, Settings
 from streams.wire import Rejected, decode
+from tests.laws.test_replay_equals_oracle import configured
 from tests.test_oracle import CALL_LOG, GOLDEN, differences, golden
 
 logged = pytest.mark.skipif(
@@ -27,11 +27,7 @@ def close(found: Any, expected: Any) -> bool:
 def test_golden_scenario_gives_its_numbers(name: str) -> None:
     """Every number that was derived by hand, quantiles within their error."""
     side, events = golden(name)
-    queues = [
-        QueueSettings(**{**queue, "channels": tuple(queue.get("channels", ("voice",)))})
-        for queue in side["config"]
-    ]
-    replay = Replay(Settings(queues=tuple(queues)))
+    replay = Replay(configured(side["config"]))
     for event in events:
         decoded = decode(orjson.dumps(event))
         assert not isinstance(decoded, Rejected), decoded
