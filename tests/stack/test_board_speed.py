@@ -1,6 +1,7 @@
-"""Hundreds of queues on one page: each drawing is cheap; in Chromium."""
+"""Hundreds of queues on one page: each drawing is cheap, beside a reference; in Chromium."""
 
 import json
+from statistics import median
 
 from streams.board.store import Store
 from tests.board.records import Centre, Record
@@ -8,10 +9,11 @@ from tests.board.serving import Serving, now_ms, put
 from tests.stack.chromium import TV, Tab, chromium
 
 
-def test_five_hundred_queues_are_drawn_within_a_tenth_of_a_second() -> None:
-    """All of 500 queues change at once: script, style and layout of a drawing are below 100 ms.
+def test_five_hundred_queues_are_drawn_for_the_price_of_a_plain_table() -> None:
+    """All of 500 queues change at once: script, style and layout of a drawing, and a reference.
 
-    Counted in the page's own processor time, so that a busy machine counts little.
+    The reference is 5,000 plain numbers laid out anew in the same page. Where it took 40 to 48 ms
+    of the page's processor, a drawing took 54 to 87 ms; a slow or busy machine is in both.
     """
     store, centre = Store(), Centre(500)
     put(store, centre.records(now_ms()))
@@ -30,18 +32,28 @@ def test_five_hundred_queues_are_drawn_within_a_tenth_of_a_second() -> None:
             work = ("ScriptDuration", "RecalcStyleDuration", "LayoutDuration")
             return sum(values[name] for name in work) * 1000, values["LayoutCount"]
 
-        drawings = []
+        drawings, references = [], []
         for records in updates:
             before = spent()
             put(store, records)
             page.evaluate(ALL_DRAWN, [_key(r) + _aht(r) for r in records[:500]])
             after = spent()
             drawings.append((after[0] - before[0]) / max(1, after[1] - before[1]))
+            page.evaluate(PLAIN_TABLE)
+            references.append(spent()[0] - after[0])
         tab.close()
-        drawings.sort()
-        print(f"500 queues: a drawing takes {drawings[3]:.0f} ms, at worst {drawings[-1]:.0f} ms")
-        assert drawings[3] < 100
+    drawing, reference = median(drawings), median(references)
+    print(f"500 queues: a drawing takes {drawing:.0f} ms, the plain table {reference:.0f} ms")
+    assert drawing < 5 * reference
 
+
+PLAIN_TABLE = """() => {
+    const box = document.body.appendChild(document.createElement('div'));
+    const row = number => `<p>${`<span>${number}</span> `.repeat(10)}</p>`;
+    box.innerHTML = Array.from({length: 500}, (_, number) => row(number)).join('');
+    box.offsetHeight; // lays it out
+    box.remove();
+}"""
 
 # true once every queue shows its value; looked at after each drawing, not in between
 ALL_DRAWN = """wanted => new Promise(done => new MutationObserver((_, self) => {
