@@ -114,14 +114,15 @@ def test_kafka_gone_and_back(tmp_path: Path, feeds: list[KafkaFeed]) -> None:
         [record, *_] = centre.records(now_ms())
         send(settings, settings.topics.kpis, [(key_of(record), value_of(record))])
         feeds.append(feed_of(settings, store))
+        started_ms = now_ms()
         feeds[0].start()
         until(store.names, 30, "the record is read")
         until(lambda: store.feed().state == "live", 30, "live")
         killed_ms = now_ms()
         broker.kill_node(0)
         until(lambda: store.feed().state == "lost", 30, "the loss is noticed")
-        # the last answer was at most a probe before the end
-        assert killed_ms - 5_000 <= store.feed().since_ms <= killed_ms + 1_000
+        # the last answer came before the end, or was on its way
+        assert started_ms <= store.feed().since_ms <= killed_ms + 1_000
         assert store.raw(store.names()) == [value_of(record)]
         broker.start_node(0)
         until(lambda: store.feed().state == "live", 60, "live again")

@@ -26,6 +26,10 @@ KEYS = 60
 STOPPED = 70
 
 
+#: Seconds after which something is held to hang; nothing depends on it on a machine that works.
+PATIENCE = 240
+
+
 def wait_until(met: Callable[[], bool], seconds: float, what: str) -> None:
     """Poll until `met`; fails with `what` after `seconds`."""
     deadline = time.monotonic() + seconds
@@ -97,7 +101,7 @@ class Worker:
         """Send a signal."""
         self.process.send_signal(number)
 
-    def stop_amid_work(self, seconds: float = 30) -> None:
+    def stop_amid_work(self, seconds: float = PATIENCE) -> None:
         """SIGSTOP it at an instant when something has been applied and not committed."""
 
         def caught() -> bool:
@@ -175,7 +179,7 @@ class World:
                 await producer.send_batch(batch, topic, partition=partition)
             await producer.flush()
 
-    def await_exact(self, seconds: float = 60) -> None:
+    def await_exact(self, seconds: float = PATIENCE) -> None:
         """Wait until both result topics show the truth; fails at once when a count is beyond it.
 
         A key's counts must only grow: a step back would be a writer that should be dead.

@@ -24,13 +24,11 @@ from streams.connect import kafka_python_options
 from streams.faustkit.unit import POSITION_KEY
 from streams.settings import Settings
 from streams.wire import Event
-from tests.broker.toy_world import wait_until
+from tests.broker.toy_world import PATIENCE, wait_until
 from tests.broker.worker_files import Sums, in_thousandths, read_events
 
 ROOT = Path(__file__).parents[2]
 STOPPED = 70
-#: Seconds after which something is held to hang; nothing depends on it on a machine that works.
-PATIENCE = 240
 #: For how long a transaction must stand still to be the stopped worker's, not a running one's.
 STILL_SECONDS = 0.4
 

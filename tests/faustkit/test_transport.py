@@ -1,7 +1,6 @@
 """The transport in a real Faust app: each test reproduces a way in which stock Faust goes wrong."""
 
 import asyncio
-import time
 from collections.abc import Coroutine
 from typing import Any
 from unittest.mock import AsyncMock
@@ -284,7 +283,7 @@ def test_stopping_does_not_wait_for_what_is_never_acknowledged() -> None:
 
 
 def test_a_full_unit_is_not_polled_and_others_do_not_wait_for_it() -> None:
-    """Back-pressure by not asking: no sleeping second, and the other partition goes on."""
+    """Back-pressure by not asking: the other partition goes on meanwhile."""
 
     async def test() -> None:
         async with running(partitions=(0, 1)) as harness:
@@ -297,9 +296,7 @@ def test_a_full_unit_is_not_polled_and_others_do_not_wait_for_it() -> None:
             harness.thread.append([b"k"] * full, start=1)
             await until(lambda: not unit.has_room)
             before = len(harness.thread.polls)
-            started = time.monotonic()
             await until(lambda: len(harness.thread.polls) > before + 3)
-            assert time.monotonic() - started < 0.9
             assert harness.thread.polls[-1] == {TP(IN, 1)}
             harness.kafka.hold.set()
             await until(lambda: harness.factory.made[0].counts == {b"k": full + 1})
