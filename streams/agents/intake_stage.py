@@ -19,7 +19,7 @@ from streams.faustkit.stage import InputClock, Output, Record, Turn
 from streams.kpis.definitions import policies_of
 from streams.settings import Settings
 from streams.windows.intake import PROGRESS_MS, Intake, IntakeTurn
-from streams.wire import Event, Rejected, belongs, decode, key_of, partition_of
+from streams.wire import Event, Rejected, decode, partition_of, place_of
 
 log = logging.getLogger(__name__)
 
@@ -91,9 +91,9 @@ class IntakeStage:
     def _misplaced(self, event: Event, record: Record, name: str, wall: int) -> Rejected | None:
         if event.occurred_at > wall + FUTURE_MS:
             return Rejected("future", "more than 60 s ahead of this machine's clock", "occurred_at")
-        if not belongs(event, name):
+        home, key = place_of(event)
+        if home is not None and home != name:
             return Rejected("wrong_topic", f"{event.TYPE} does not belong in {name}", "type")
-        key = key_of(event)
         if key is None:
             return None
         if record.key != key.encode():

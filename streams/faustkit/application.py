@@ -6,6 +6,7 @@ agents, timers and the command line; its tables, recovery and exactly_once are n
 """
 
 import asyncio
+import gc
 import logging
 import tempfile
 from collections.abc import AsyncIterable, Mapping
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 LEAVE_SECONDS = 1.0
+#: New containers before the garbage collector runs; runs before it looks at older ones.
+COLLECT_AFTER = (20_000, 20, 100)
 # The inputs are polled by our own pace; this only keeps an idle member from being thrown out.
 MAX_POLL_INTERVAL_SECONDS = 7 * 24 * 3600.0
 
@@ -57,6 +60,11 @@ class UnitApp(faust.App):
     async def on_start(self) -> None:
         """Faust is starting: watch its event loop."""
         await super().on_start()
+        # State is no garbage: what is loaded by now is never looked through again, what comes is
+        # seldom. Unset, the collector takes a tenth of a busy worker's time.
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(*COLLECT_AFTER)
         self._watchdog = Watchdog(self.units, self.end)
         self._watchdog.start()
 

@@ -5,7 +5,7 @@ from streams.wire.encode import encode
 from streams.wire.events import TYPES, Event
 from streams.wire.keys import murmur2, partition_of
 from streams.wire.rejected import Reason, Rejected
-from streams.wire.routing import INPUT_TOPICS, belongs, key_of, topic_of
+from streams.wire.routing import INPUT_TOPICS, key_of, place_of, topic_of
 
 __all__ = [
     "INPUT_TOPICS",
@@ -13,11 +13,11 @@ __all__ = [
     "Event",
     "Reason",
     "Rejected",
-    "belongs",
     "decode",
     "encode",
     "key_of",
     "murmur2",
     "partition_of",
+    "place_of",
     "topic_of",
 ]

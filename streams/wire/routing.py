@@ -24,15 +24,17 @@ SURVEYS: Final = "contact.surveys"
 AGENTS: Final = "contact.agents"
 INPUT_TOPICS: Final = (CALLS, CHATS, TICKETS, AGENTS, SURVEYS)
 
+#: Instead of a topic: the event may stand in any.
+ANYWHERE: Final = ""
 _BY_CHANNEL: Final = {"voice": CALLS, "chat": CHATS, "ticket": TICKETS}
 
 
-def _fixed_topics() -> dict[type[BaseEvent], str | None]:
-    topics: dict[type[BaseEvent], str | None] = {
+def _fixed_topics() -> dict[type[BaseEvent], str]:
+    topics: dict[type[BaseEvent], str] = {
         SurveySent: SURVEYS,
         SurveyAnswered: SURVEYS,
         SaleClosed: SURVEYS,
-        SourceHeartbeat: None,
+        SourceHeartbeat: ANYWHERE,
     }
     agents = (struct for struct in get_args(Event) if issubclass(struct, AgentEvent))
     return topics | dict.fromkeys(agents, AGENTS)
@@ -41,25 +43,25 @@ def _fixed_topics() -> dict[type[BaseEvent], str | None]:
 _FIXED: Final = _fixed_topics()
 
 
+def place_of(event: Event) -> tuple[str | None, str | None]:
+    """Return the one input topic the event belongs to and its Kafka key, None where any will do.
+
+    The key is the agent's id or the contact's.
+    """
+    fixed = _FIXED.get(event.__class__)
+    if fixed is None:
+        assert event.channel is not None  # required by every struct that is not in the table
+        return _BY_CHANNEL[event.channel], event.contact_id
+    if fixed == AGENTS:
+        return fixed, event.agent_id
+    return (fixed, event.contact_id) if fixed else (None, None)
+
+
 def topic_of(event: Event) -> str | None:
     """Return the one input topic the event belongs to, None where any will do."""
-    struct = event.__class__
-    if struct in _FIXED:
-        return _FIXED[struct]
-    assert event.channel is not None  # required by every struct that is not in the table
-    return _BY_CHANNEL[event.channel]
+    return place_of(event)[0]
 
 
 def key_of(event: Event) -> str | None:
-    """Return the Kafka key: the agent's id, the contact's id, or None where any will do."""
-    if isinstance(event, AgentEvent):
-        return event.agent_id
-    if isinstance(event, SourceHeartbeat):
-        return None
-    return event.contact_id
-
-
-def belongs(event: Event, topic: str) -> bool:
-    """Return whether the event may stand in the input topic (its name without any prefix)."""
-    home = topic_of(event)
-    return topic in INPUT_TOPICS if home is None else topic == home
+    """Return the Kafka key of the event, None where any will do."""
+    return place_of(event)[1]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from streams.wire import INPUT_TOPICS, TYPES, Event, Rejected, belongs, decode, key_of, topic_of
+from streams.wire import INPUT_TOPICS, TYPES, Event, Rejected, decode, key_of, place_of, topic_of
 
 EXAMPLES = Path(__file__).parents[2] / "schemas" / "examples"
 
@@ -37,9 +37,7 @@ def example(tag: str, **changes: str) -> Event:
 def test_a_contacts_event_belongs_to_one_topic(tag: str, channel: str, topic: str) -> None:
     """By its channel, surveys and sales apart; the key is the contact."""
     event = example(tag, channel=channel)
-    assert topic_of(event) == topic
-    assert [name for name in INPUT_TOPICS if belongs(event, name)] == [topic]
-    assert key_of(event) == event.contact_id
+    assert (topic_of(event), key_of(event)) == (topic, event.contact_id)
 
 
 @pytest.mark.parametrize("tag", ["agent.state", "agent.heartbeat"])
@@ -47,15 +45,11 @@ def test_an_agents_event_is_keyed_by_the_agent(tag: str) -> None:
     """Even where it names a contact."""
     event = example(tag, contact_id="call-1", channel="voice")
     assert (topic_of(event), key_of(event)) == ("contact.agents", "agent-7")
-    assert not belongs(event, "contact.calls")
 
 
 def test_a_heartbeat_belongs_to_every_input_topic() -> None:
-    """And to no other, under any key."""
-    event = example("source.heartbeat")
-    assert (topic_of(event), key_of(event)) == (None, None)
-    assert all(belongs(event, topic) for topic in INPUT_TOPICS)
-    assert not belongs(event, "contact.kpis")
+    """Under any key."""
+    assert place_of(example("source.heartbeat")) == (None, None)
 
 
 @pytest.mark.parametrize("tag", sorted(TYPES))
@@ -63,5 +57,4 @@ def test_every_type_has_a_home(tag: str) -> None:
     """No type is forgotten in the tables."""
     event = example(tag)
     assert TYPES[tag] is type(event)
-    home = topic_of(event)
-    assert home is None or belongs(event, home)
+    assert topic_of(event) in (None, *INPUT_TOPICS)
