@@ -317,7 +317,8 @@ class Queues:
             # A source without events so far has closed nothing: `first` may be -1, decades ago.
             owed = max(first, queue.first, queue.cursor - GAP_MS)
             owed -= owed % INTERVAL_MS
-            for start in range(owed, queue.cursor, INTERVAL_MS):
+            # Nothing is owed of a queue that nothing was ever heard of: its cursor is -1.
+            for start in range(max(owed, 0), queue.cursor, INTERVAL_MS):
                 if start not in queue.panes.intervals:  # empty ones are not stored
                     queue.panes.interval(start).changed = False
             queue.panes.rebuild(self.end, midnight_of(max(self.as_of, 0), queue.zone))

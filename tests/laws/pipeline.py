@@ -46,7 +46,9 @@ class Pipeline:
         return unit
 
     def _queues(self, partition: int) -> Queues:
-        return Queues(self.definitions.of_partition(partition, self.partitions))
+        unit = Queues(self.definitions.of_partition(partition, self.partitions))
+        self._restore(unit, self.logs["queues", partition])
+        return unit
 
     @staticmethod
     def _restore(unit: Any, log: Log) -> None:
@@ -57,9 +59,7 @@ class Pipeline:
     def restart(self) -> None:
         """Every unit is lost and loaded again from its changelog."""
         self.intakes = [self._intake(p) for p in range(self.partitions)]
-        for number in range(self.partitions):
-            self.queues[number] = self._queues(number)
-            self._restore(self.queues[number], self.logs["queues", number])
+        self.queues = [self._queues(p) for p in range(self.partitions)]
 
     def accept(self, raw: bytes) -> None:
         """Hand one record to its partition."""

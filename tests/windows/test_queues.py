@@ -38,8 +38,10 @@ def batch(
 
 
 def unit(zone: str = "UTC") -> Queues:
-    """A unit with one configured queue."""
-    return Queues({PLACE: zone})
+    """A unit with one configured queue, begun as a worker begins it: nothing was stored."""
+    queues = Queues({PLACE: zone})
+    queues.restored()
+    return queues
 
 
 def published(queues: Queues) -> dict[int, bool]:
@@ -135,7 +137,7 @@ def advanced(queues: Queues, to: int, *cells: tuple[int, dict[int, int]]) -> dic
 def test_an_interval_is_published_at_its_end_even_when_it_was_empty() -> None:
     """Every configured queue shows its zeros, and only once."""
     queues = unit()
-    advanced(queues, 1_000)
+    assert advanced(queues, 1_000) in ({}, {0: False})  # none of the time before the first word
     assert advanced(queues, 20_000) in ({}, {0: False})
     assert advanced(queues, 40_000) == {}
     assert advanced(queues, INTERVAL_MS - 1) == {}
