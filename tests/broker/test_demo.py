@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -123,7 +124,6 @@ def test_the_demo_shows_pages_agrees_and_leaves_nothing(root: Path, tmp_path: Pa
     with demo(root, "--dir", str(folder), DEMO_SECONDS="45") as run:
         bootstrap = run.until(r"streams kpis --bootstrap (\S+)$")[1]
         board = run.until(r"wallboard +(http://127\.0\.0\.1:\d+/)$")[1]
-        assert board
         row = run.until(rf"^ *{QUEUE} +voice +\d+ .* (\d+)%/80% .* (\d+) s +(\d+)% ")
         assert int(row[2]) > 0
         assert int(row[3]) > 85
@@ -143,6 +143,9 @@ def test_the_demo_shows_pages_agrees_and_leaves_nothing(root: Path, tmp_path: Pa
 
         if shutil.which("prometheus") and shutil.which("prometheus-alertmanager"):
             run.until(rf"PAGE QueueOccupancyHigh {QUEUE} \(voice\): agents [\d.]+% occupied")
+        with urllib.request.urlopen(f"{board}api/status") as answer:
+            status = orjson.loads(answer.read())
+        assert status["skipped"] == {}, "the workers wrote what the wallboard cannot read"
         run.below |= _descendants(run.process.pid)
         assert len(run.below) >= 4
         assert run.end() == 0, run.text

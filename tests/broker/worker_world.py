@@ -20,6 +20,7 @@ import orjson
 from kafka import KafkaConsumer, TopicPartition
 from prometheus_client.parser import text_string_to_metric_families
 
+from streams.board.store import Store
 from streams.connect import kafka_python_options
 from streams.faustkit.unit import POSITION_KEY
 from streams.settings import Settings
@@ -326,6 +327,7 @@ class Results:
         self.sums: Sums = defaultdict(lambda: defaultdict(int))
         self._newest: dict[bytes, tuple[int, dict[str, int]]] = {}
         self.revised = 0
+        self._board = Store()
 
     def read(self) -> None:
         """Take everything committed by now."""
@@ -347,6 +349,7 @@ class Results:
         self.positions[place] = position
 
     def _interval(self, record: Any) -> None:
+        assert self._board.put_interval(record.key, record.value), f"no reader takes {record}"
         found = orjson.loads(record.value)
         revision, figures = found["revision"], in_thousandths(found["figures"])
         before, old = self._newest.get(record.key, (-1, {}))
