@@ -5,16 +5,14 @@ slot for. Busy is any handling or wrapping, whatever the state says; staffed is 
 snapshot that changes nothing contributes nothing.
 """
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import msgspec
 
 from streams.lifecycle import counters as c
 from streams.lifecycle.book import ALL, Book
+from streams.lifecycle.facts import Snapshot
 from streams.lifecycle.policy import FORGET_MS, NEVER
-
-if TYPE_CHECKING:
-    from streams.lifecycle.facts import Snapshot
 
 UNKNOWN: Final = "unknown"
 GONE: Final = ""
@@ -66,7 +64,7 @@ def shown_as(state: AgentState) -> str:
     return state.state
 
 
-def step(state: AgentState, fact: "Snapshot", book: Book) -> None:
+def step(state: AgentState, fact: Snapshot, book: Book) -> None:
     """Take one snapshot, in order."""
     state.last_at, state.due = fact.at, fact.at + fact.ttl
     if (

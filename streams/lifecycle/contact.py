@@ -8,55 +8,28 @@ implied one (threshold, ages, wrap-up cap, silence, forgetting). Cost: about a m
 
 from bisect import bisect_left
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
 
 from streams.lifecycle import counters as c
 from streams.lifecycle.book import Book
+from streams.lifecycle.facts import Fact
 from streams.lifecycle.histogram import bucket_of
 from streams.lifecycle.policy import SKEW_MS
 from streams.lifecycle.visit import CONNECTED, IDLE, WAITING, ContactState, Wrapup
 
-if TYPE_CHECKING:
-    from streams.lifecycle.facts import Fact
-
-#: Order within one millisecond and seq; an opener has rank 0.
-RANKS = {
-    "contact.enqueued": 0,
-    "contact.resumed": 0,
-    "contact.blocked": 1,
-    "contact.offered": 2,
-    "offer.failed": 3,
-    "contact.answered": 4,
-    "hold.started": 5,
-    "hold.ended": 6,
-    "contact.transferred": 7,
-    "contact.ended": 8,
-    "wrapup.ended": 9,
-    "contact.abandoned": 10,
-    "contact.flowed_out": 11,
-    "message.sent": 12,
-    "bot.ended": 13,
-    "callback.attempted": 14,
-    "followup.completed": 15,
-}
-OPENER: Final = 0
-CLOSERS = frozenset({7, 8, 10, 11})
-
-
 # -- effects ---------------------------------------------------------------------------------------
 
 
-def _enqueued(state: ContactState, fact: "Fact", book: Book) -> None:
+def _enqueued(state: ContactState, fact: Fact, book: Book) -> None:
     _open(state, fact.queue or "", fact.at, fact.outbound, book)
 
 
-def _requeued(state: ContactState, fact: "Fact", book: Book) -> None:
+def _requeued(state: ContactState, fact: Fact, book: Book) -> None:
     reason = fact.detail if fact.detail in c.REASONS else "other"
     _flow_out(state, fact.at, reason or "other", book)
     _enqueued(state, fact, book)
 
 
-def _moved_on(state: ContactState, fact: "Fact", book: Book) -> None:
+def _moved_on(state: ContactState, fact: Fact, book: Book) -> None:
     _transfer(state, fact.at, state.agent, book)
     _enqueued(state, fact, book)
 
@@ -77,12 +50,12 @@ def _open(state: ContactState, queue: str, at: int, outbound: bool, book: Book) 
     state.early_agent = None
 
 
-def _blocked(state: ContactState, fact: "Fact", book: Book) -> None:
+def _blocked(state: ContactState, fact: Fact, book: Book) -> None:
     if not fact.outbound:
         book.cell(fact.queue or "", fact.at)[c.BLOCKED] += book.sign
 
 
-def _offered(state: ContactState, fact: "Fact", book: Book) -> None:
+def _offered(state: ContactState, fact: Fact, book: Book) -> None:
     agent = fact.agent or ""
     if agent in state.ringing:
         return
@@ -91,7 +64,7 @@ def _offered(state: ContactState, fact: "Fact", book: Book) -> None:
     state.ringing = (*state.ringing, agent)
 
 
-def _offer_failed(state: ContactState, fact: "Fact", book: Book) -> None:
+def _offer_failed(state: ContactState, fact: Fact, book: Book) -> None:
     if not state.outbound:
         book.cell(state.queue, fact.at)[c.OFFERS[fact.detail or ""]] += book.sign
     if fact.agent in state.ringing:
@@ -100,7 +73,7 @@ def _offer_failed(state: ContactState, fact: "Fact", book: Book) -> None:
             book.level(state.queue, fact.at, c.RINGING, -1)
 
 
-def _answered(state: ContactState, fact: "Fact", book: Book) -> None:
+def _answered(state: ContactState, fact: Fact, book: Book) -> None:
     _answer(state, fact.at, fact.agent, book)
 
 
@@ -139,20 +112,20 @@ def _leave(state: ContactState, at: int, within: int | None, book: Book) -> None
         cell[within] += sign
 
 
-def _early(state: ContactState, fact: "Fact", book: Book) -> None:
+def _early(state: ContactState, fact: Fact, book: Book) -> None:
     """No visit (yet): with clock skew the enqueue may follow within five seconds."""
     state.early_at, state.early_agent = fact.at, fact.agent
     book.anomaly("answered_without_visit")
 
 
-def _hold_started(state: ContactState, fact: "Fact", book: Book) -> None:
+def _hold_started(state: ContactState, fact: Fact, book: Book) -> None:
     if state.hold_since >= 0:
         book.anomaly("hold_repeated")
     else:
         state.hold_since = fact.at
 
 
-def _hold_ended(state: ContactState, fact: "Fact", book: Book) -> None:
+def _hold_ended(state: ContactState, fact: Fact, book: Book) -> None:
     if state.hold_since < 0:
         book.anomaly("hold_not_started")
     else:
@@ -175,7 +148,7 @@ def _disconnect(state: ContactState, wrapup: Wrapup, book: Book) -> None:
     state.wrapups = (*state.wrapups, wrapup)
 
 
-def _transferred(state: ContactState, fact: "Fact", book: Book) -> None:
+def _transferred(state: ContactState, fact: Fact, book: Book) -> None:
     _transfer(state, fact.at, fact.agent, book)
 
 
@@ -187,7 +160,7 @@ def _transfer(state: ContactState, at: int, agent: str | None, book: Book) -> No
     _disconnect(state, leg, book)
 
 
-def _ended(state: ContactState, fact: "Fact", book: Book) -> None:
+def _ended(state: ContactState, fact: Fact, book: Book) -> None:
     awaited = book.policy(state.queue, state.entered_at).wrapup
     leg = _connection(state, fact.at, fact.agent, awaited)
     if not leg.whole:
@@ -214,7 +187,7 @@ def cap_of(leg: Wrapup, book: Book) -> int:
     return book.policy(leg.queue, leg.entered_at).wrapup_cap_ms
 
 
-def _wrapup_ended(state: ContactState, fact: "Fact", book: Book) -> None:
+def _wrapup_ended(state: ContactState, fact: Fact, book: Book) -> None:
     reported = fact.agent
 
     def fits(leg: Wrapup) -> int:
@@ -239,7 +212,7 @@ def _wrapup_ended(state: ContactState, fact: "Fact", book: Book) -> None:
         book.cell(leg.queue, fact.at)[c.WRAPUP] += book.sign * lasted
 
 
-def _abandoned(state: ContactState, fact: "Fact", book: Book) -> None:
+def _abandoned(state: ContactState, fact: Fact, book: Book) -> None:
     abandon(state, fact.at, fact.detail == "silent", book)
 
 
@@ -275,15 +248,15 @@ def expire(state: ContactState, at: int, book: Book) -> None:
     _close(state, at)
 
 
-def _flowed_out(state: ContactState, fact: "Fact", book: Book) -> None:
+def _flowed_out(state: ContactState, fact: Fact, book: Book) -> None:
     _flow_out(state, fact.at, fact.detail or "other", book)
 
 
-def _waiting_ended(state: ContactState, fact: "Fact", book: Book) -> None:
+def _waiting_ended(state: ContactState, fact: Fact, book: Book) -> None:
     _flow_out(state, fact.at, "other", book)
 
 
-def _waiting_transferred(state: ContactState, fact: "Fact", book: Book) -> None:
+def _waiting_transferred(state: ContactState, fact: Fact, book: Book) -> None:
     _flow_out(state, fact.at, "transfer", book)
 
 
@@ -303,21 +276,21 @@ def _close(state: ContactState, at: int, handled: bool = True) -> None:
         state.closed_at = at
 
 
-def _customer_wrote(state: ContactState, fact: "Fact", book: Book) -> None:
+def _customer_wrote(state: ContactState, fact: Fact, book: Book) -> None:
     if fact.detail == "customer":
         state.customer_at = fact.at
 
 
-def _wrote_again(state: ContactState, fact: "Fact", book: Book) -> None:
+def _wrote_again(state: ContactState, fact: Fact, book: Book) -> None:
     if fact.detail == "customer" and state.silent_queue is not None:
         _open(state, state.silent_queue, fact.at, fact.outbound, book)
 
 
-def nothing(state: ContactState, fact: "Fact", book: Book) -> None:
+def nothing(state: ContactState, fact: Fact, book: Book) -> None:
     """No effect on the visit; the event itself is remembered."""
 
 
-Effect = Callable[[ContactState, "Fact", Book], None]
+Effect = Callable[[ContactState, Fact, Book], None]
 
 #: event: what it does when no visit is open, while one waits, while one is connected.
 TABLE: dict[str, tuple[Effect | str, Effect | str, Effect | str]] = {

@@ -14,10 +14,11 @@ from typing import Any, Final, Generic, Protocol, TypeVar
 
 import msgspec
 
-from streams.lifecycle import agent, contact, steps, ticket, visit
+from streams.lifecycle import agent, steps, ticket, visit
 from streams.lifecycle.book import Book
 from streams.lifecycle.facts import Fact, Snapshot, content_of, order_of
 from streams.lifecycle.policy import NEVER
+from streams.lifecycle.ranks import CLOSERS, OPENER
 
 #: Tail lengths: packing starts above the first and leaves about the second.
 LONG, KEPT = 48, 16
@@ -110,7 +111,7 @@ def run(life: Lifecycle[S, F], state: S, facts: Sequence[F], limit: int, book: B
                 fire(state, book)
             if state.due < at:
                 skipped = min(skipped, state.due)
-        if fact.rank != contact.OPENER or index == count or facts[index].at != at:
+        if fact.rank != OPENER or index == count or facts[index].at != at:
             step(state, fact, book)
             continue
         # An opener that is not alone in its instant: what was open before the instant decides.
@@ -139,7 +140,7 @@ def _closer_first(group: list[Any], state: Any) -> list[Any]:
         own = 0 if fact.queue == state.queue else 1 if fact.queue is None else 2
         return own, fact.rank, fact.source, fact.id
 
-    closer = min((f for f in group if f.rank in contact.CLOSERS), key=preference, default=None)
+    closer = min((f for f in group if f.rank in CLOSERS), key=preference, default=None)
     if closer is not None:
         group.remove(closer)
         group.insert(0, closer)
@@ -210,7 +211,7 @@ def _comes_after(tail: list[Any], fact: Any) -> bool:
         return bool(fact.at > last.at)
     if fact.seq != last.seq:
         return bool(fact.seq > last.seq)
-    if isinstance(fact, Fact) and (fact.rank in contact.CLOSERS or fact.rank == contact.OPENER):
+    if isinstance(fact, Fact) and (fact.rank in CLOSERS or fact.rank == OPENER):
         return False
     return order_of(last) < order_of(fact)
 

@@ -12,8 +12,8 @@ from typing import Any
 
 import msgspec
 
-from streams.lifecycle import contact, ticket
 from streams.lifecycle.policy import SNAPSHOT_MS
+from streams.lifecycle.ranks import AGENT_RANKS, CONTACT_RANKS, TICKET_RANKS
 from streams.wire import events as wire
 
 Order = tuple[int, int, int, str, str]
@@ -73,7 +73,7 @@ def content_of(fact: Fact | Snapshot) -> tuple[Any, ...]:
 #: Struct of a contact event: (rank, name of the field that becomes `detail`).
 _CONTACT = {
     struct: (
-        contact.RANKS[struct.TYPE],
+        CONTACT_RANKS[struct.TYPE],
         next(
             (
                 name
@@ -84,12 +84,12 @@ _CONTACT = {
         ),
     )
     for struct in wire.TYPES.values()
-    if struct.TYPE in contact.RANKS
+    if struct.TYPE in CONTACT_RANKS
 }
 _TICKET = {
-    struct: ticket.RANKS[struct.TYPE]
+    struct: TICKET_RANKS[struct.TYPE]
     for struct in wire.TYPES.values()
-    if struct.TYPE in ticket.RANKS
+    if struct.TYPE in TICKET_RANKS
 }
 #: Resolving or closing for one of these reasons takes the ticket out of the figures.
 _LEAVES = frozenset({"merged", "spam", "deleted"})
@@ -153,7 +153,7 @@ def snapshot(event: wire.AgentState | wire.AgentHeartbeat) -> Snapshot:
     return Snapshot(
         event.occurred_at,
         event.seq,
-        0 if event.__class__ is wire.AgentState else 1,
+        AGENT_RANKS[event.TYPE],
         _shared(event.source),  # type: ignore[arg-type]
         event.event_id,
         event.state,

@@ -5,24 +5,20 @@ after real events of their millisecond. At one and the same due time the order i
 silence, maximum waiting age, wrap-up cap, maximum handling age, forgetting.
 """
 
-from typing import TYPE_CHECKING
-
 import msgspec
 
 from streams.lifecycle import contact, visit
 from streams.lifecycle import counters as c
 from streams.lifecycle.book import Book
+from streams.lifecycle.facts import Fact
 from streams.lifecycle.policy import NEVER, QueuePolicy
 from streams.lifecycle.visit import CONNECTED, WAITING, ContactState
-
-if TYPE_CHECKING:
-    from streams.lifecycle.facts import Fact
 
 _STEPS = tuple(zip(*contact.TABLE.values(), strict=True))
 _FIELDS = ContactState.__struct_fields__
 
 
-def step(state: ContactState, fact: "Fact", book: Book) -> None:
+def step(state: ContactState, fact: Fact, book: Book) -> None:
     """Take one event, in order."""
     effect = _STEPS[state.phase][fact.rank]
     if effect is contact.nothing:

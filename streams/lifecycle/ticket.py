@@ -6,17 +6,15 @@ First response and resolution are counted once a ticket, from its opening.
 """
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import msgspec
 
 from streams.lifecycle import counters as c
 from streams.lifecycle.book import Book
+from streams.lifecycle.facts import Fact
 from streams.lifecycle.histogram import bucket_of
 from streams.lifecycle.policy import FORGET_MS, NEVER
-
-if TYPE_CHECKING:
-    from streams.lifecycle.facts import Fact
 
 NONE: Final = 0
 OPEN: Final = 1
@@ -24,20 +22,6 @@ RESOLVED: Final = 2
 CLOSED: Final = 3
 LEFT: Final = 4
 PHASES = ("none", "open", "resolved", "closed", "left")
-
-RANKS = {
-    "ticket.opened": 0,
-    "ticket.assigned": 1,
-    "ticket.replied": 2,
-    "ticket.status_changed": 3,
-    "ticket.sla_set": 4,
-    "ticket.moved": 5,
-    "work.started": 6,
-    "work.ended": 7,
-    "ticket.resolved": 8,
-    "ticket.reopened": 9,
-    "ticket.closed": 10,
-}
 
 
 class TicketState(msgspec.Struct, array_like=True, gc=False):
@@ -76,7 +60,7 @@ def is_open(state: TicketState) -> bool:
 # -- effects ---------------------------------------------------------------------------------------
 
 
-def _count(state: TicketState, fact: "Fact", counter: int, book: Book, amount: int = 1) -> None:
+def _count(state: TicketState, fact: Fact, counter: int, book: Book, amount: int = 1) -> None:
     book.cell(state.queue, fact.at)[counter] += book.sign * amount
 
 
@@ -84,27 +68,27 @@ def _backlog(state: TicketState, at: int, change: int, book: Book) -> None:
     book.level(state.queue, at, c.BACKLOG[state.status], change)
 
 
-def _opened(state: TicketState, fact: "Fact", book: Book) -> None:
+def _opened(state: TicketState, fact: Fact, book: Book) -> None:
     state.phase, state.queue, state.status = OPEN, fact.queue or "", "open"
     state.opened_at = fact.at
     _count(state, fact, c.TICKETS_OPENED, book)
     _backlog(state, fact.at, 1, book)
 
 
-def _replied(state: TicketState, fact: "Fact", book: Book) -> None:
+def _replied(state: TicketState, fact: Fact, book: Book) -> None:
     if fact.detail == "reply" and not state.responded:
         state.responded = True
         _count(state, fact, c.FIRST_RESPONSES, book)
         _count(state, fact, c.FIRST_RESPONSE_TIME, book, fact.at - state.opened_at)
 
 
-def _status_changed(state: TicketState, fact: "Fact", book: Book) -> None:
+def _status_changed(state: TicketState, fact: Fact, book: Book) -> None:
     _backlog(state, fact.at, -1, book)
     state.status = fact.detail or "open"
     _backlog(state, fact.at, 1, book)
 
 
-def _moved(state: TicketState, fact: "Fact", book: Book) -> None:
+def _moved(state: TicketState, fact: Fact, book: Book) -> None:
     if state.phase == OPEN:
         _backlog(state, fact.at, -1, book)
     state.queue = fact.queue or ""
@@ -113,7 +97,7 @@ def _moved(state: TicketState, fact: "Fact", book: Book) -> None:
         _backlog(state, fact.at, 1, book)
 
 
-def _resolved(state: TicketState, fact: "Fact", book: Book) -> None:
+def _resolved(state: TicketState, fact: Fact, book: Book) -> None:
     _backlog(state, fact.at, -1, book)
     if fact.detail == "left":
         state.phase, state.closed_at = LEFT, fact.at
@@ -127,23 +111,23 @@ def _resolved(state: TicketState, fact: "Fact", book: Book) -> None:
         _count(state, fact, c.RESOLUTION_BUCKETS + bucket_of(lasted), book)
 
 
-def _reopened(state: TicketState, fact: "Fact", book: Book) -> None:
+def _reopened(state: TicketState, fact: Fact, book: Book) -> None:
     state.phase, state.status, state.closed_at = OPEN, "open", -1
     _count(state, fact, c.TICKETS_REOPENED, book)
     _backlog(state, fact.at, 1, book)
 
 
-def _closed(state: TicketState, fact: "Fact", book: Book) -> None:
+def _closed(state: TicketState, fact: Fact, book: Book) -> None:
     if state.phase == OPEN:
         _backlog(state, fact.at, -1, book)
     state.phase, state.closed_at = LEFT if fact.detail == "left" else CLOSED, fact.at
 
 
-def _nothing(state: TicketState, fact: "Fact", book: Book) -> None:
+def _nothing(state: TicketState, fact: Fact, book: Book) -> None:
     """No effect on these figures; the event keeps the ticket from being forgotten."""
 
 
-Effect = Callable[[TicketState, "Fact", Book], None]
+Effect = Callable[[TicketState, Fact, Book], None]
 _NO, _OVER, _AGAIN = "ticket_unknown", "ticket_closed", "ticket_opened_again"
 _UNSOLVED, _SOLVED = "ticket_not_resolved", "ticket_resolved"
 
@@ -164,7 +148,7 @@ TABLE: dict[str, tuple[Effect | str, ...]] = {
 _STEPS = tuple(zip(*TABLE.values(), strict=True))
 
 
-def step(state: TicketState, fact: "Fact", book: Book) -> None:
+def step(state: TicketState, fact: Fact, book: Book) -> None:
     """Take one event, in order."""
     effect = _STEPS[state.phase][fact.rank]
     if effect.__class__ is str:

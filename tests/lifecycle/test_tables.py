@@ -7,6 +7,7 @@ import pytest
 from streams.lifecycle import contact, steps, ticket, visit
 from streams.lifecycle.book import Book
 from streams.lifecycle.policy import Policies
+from streams.lifecycle.ranks import CONTACT_RANKS, OPENER, TICKET_RANKS
 from streams.wire.events import TYPES, ContactEvent, TicketEvent
 from tests.lifecycle.lives import START, fact
 
@@ -79,17 +80,17 @@ def test_every_type_of_a_channel_has_a_row_at_its_rank() -> None:
     """No event of a contact or ticket is without a place: the table's row number is its rank."""
     contacts = {kind for kind, struct in TYPES.items() if issubclass(struct, ContactEvent)}
     tickets = {kind for kind, struct in TYPES.items() if issubclass(struct, TicketEvent)}
-    assert contacts | {"followup.completed"} == contact.RANKS.keys()
-    assert tickets == ticket.RANKS.keys()
-    assert {*contact.TABLE, "contact.resumed"} == contact.RANKS.keys()
-    assert ticket.TABLE.keys() == ticket.RANKS.keys()
-    for module in (contact, ticket):
-        assert [module.RANKS[kind] for kind in module.TABLE] == list(range(len(module.TABLE)))
+    assert contacts | {"followup.completed"} == CONTACT_RANKS.keys()
+    assert tickets == TICKET_RANKS.keys()
+    assert {*contact.TABLE, "contact.resumed"} == CONTACT_RANKS.keys()
+    assert ticket.TABLE.keys() == TICKET_RANKS.keys()
+    for table, ranks in ((contact.TABLE, CONTACT_RANKS), (ticket.TABLE, TICKET_RANKS)):
+        assert [ranks[kind] for kind in table] == list(range(len(table)))
 
 
 def test_no_two_types_share_a_rank_but_the_openers() -> None:
     """What happens first within a millisecond is never left to chance."""
-    ranks = {kind: rank for kind, rank in contact.RANKS.items() if kind != "contact.resumed"}
+    ranks = {kind: rank for kind, rank in CONTACT_RANKS.items() if kind != "contact.resumed"}
     assert len(set(ranks.values())) == len(ranks)
-    assert contact.RANKS["contact.resumed"] == contact.RANKS["contact.enqueued"] == contact.OPENER
-    assert len(set(ticket.RANKS.values())) == len(ticket.RANKS)
+    assert CONTACT_RANKS["contact.resumed"] == CONTACT_RANKS["contact.enqueued"] == OPENER
+    assert len(set(TICKET_RANKS.values())) == len(TICKET_RANKS)

@@ -1,0 +1,45 @@
+"""Stage 2: the order of an entity's events within one millisecond and seq, by type.
+
+Numbers are stored with the facts: new types go to the end of their list, nothing is renumbered.
+"""
+
+from typing import Final
+
+CONTACT_RANKS: Final = {
+    "contact.enqueued": 0,
+    "contact.resumed": 0,
+    "contact.blocked": 1,
+    "contact.offered": 2,
+    "offer.failed": 3,
+    "contact.answered": 4,
+    "hold.started": 5,
+    "hold.ended": 6,
+    "contact.transferred": 7,
+    "contact.ended": 8,
+    "wrapup.ended": 9,
+    "contact.abandoned": 10,
+    "contact.flowed_out": 11,
+    "message.sent": 12,
+    "bot.ended": 13,
+    "callback.attempted": 14,
+    "followup.completed": 15,
+}
+#: What opens a visit: among the events of one instant, a closer of the visit before comes first.
+OPENER: Final = CONTACT_RANKS["contact.enqueued"]
+CLOSERS: Final = frozenset(
+    CONTACT_RANKS[f"contact.{kind}"] for kind in ("transferred", "ended", "abandoned", "flowed_out")
+)
+TICKET_RANKS: Final = {
+    "ticket.opened": 0,
+    "ticket.assigned": 1,
+    "ticket.replied": 2,
+    "ticket.status_changed": 3,
+    "ticket.sla_set": 4,
+    "ticket.moved": 5,
+    "work.started": 6,
+    "work.ended": 7,
+    "ticket.resolved": 8,
+    "ticket.reopened": 9,
+    "ticket.closed": 10,
+}
+AGENT_RANKS: Final = {"agent.state": 0, "agent.heartbeat": 1}
