@@ -88,6 +88,6 @@ def check_panel(panel: dict[str, Any], board: dict[str, Any], live: Live) -> Non
             if metric_names(expr) <= NEEDS_HISTORY:
                 live.ask(expr)
                 continue
-            rows = eventually(partial(live.ask, expr), f"answer to {expr}", 20)
+            rows = eventually(partial(live.ask, expr), f"answer to {expr}")
             for label in re.findall(r"\{\{(\w+)\}\}", target.get("legendFormat", "")):
                 assert any(label in row["metric"] for row in rows), (label, expr)

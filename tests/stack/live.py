@@ -80,7 +80,7 @@ class Worker:
     @property
     def address(self) -> str:
         """HOST:PORT of its metrics page, once it has said so."""
-        self._base = self._base or eventually(self._address, "address of the worker", 60)
+        self._base = self._base or eventually(self._address, "address of the worker")
         return self._base
 
     def ready(self) -> bool:
@@ -93,7 +93,7 @@ class Worker:
 
     def started(self) -> Self:
         """Wait until it is ready."""
-        eventually(self.ready, "readiness of the worker", 90)
+        eventually(self.ready, "readiness of the worker")
         return self
 
     def page(self) -> dict[Series, float]:

@@ -21,7 +21,7 @@ from typing import Any, TypeVar
 Got = TypeVar("Got")
 
 
-def eventually(look: Callable[[], Got | None], what: str, seconds: float = 30) -> Got:
+def eventually(look: Callable[[], Got | None], what: str, seconds: float = 120) -> Got:
     """The first true thing `look` returns; AssertionError naming `what` after `seconds`."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:

@@ -78,7 +78,7 @@ def live(kafka: LocalKafka, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         with prometheus(home) as base:
             # Counters are scraped at 0 first: what comes then is growth, which rates are made of.
             zero = 'contactcenter_contacts_offered_total{queue="billing"} == 0'
-            eventually(partial(ask, base, zero), "first scrape", 60)
+            eventually(partial(ask, base, zero), "first scrape")
             simulator = subprocess.Popen(
                 [sys.executable, "-m", "streams", "simulate", "--backlog-minutes", "15"],
                 cwd=ROOT,
@@ -88,7 +88,7 @@ def live(kafka: LocalKafka, tmp_path_factory: pytest.TempPathFactory) -> Iterato
             try:
                 surprise(settings)
                 for expr in READY:
-                    eventually(partial(ask, base, expr), f"answer to {expr}", 60)
+                    eventually(partial(ask, base, expr), f"answer to {expr}")
                 yield Live(base)
             finally:
                 simulator.terminate()

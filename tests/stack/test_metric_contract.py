@@ -129,9 +129,9 @@ def scraped(kafka: LocalKafka, tmp_path_factory: pytest.TempPathFactory) -> Iter
             found = re.search(r"http://[^/\s]+:\d+", log.read_text())
             return found[0] if found else None
 
-        worker = Scraped(eventually(address, "address of the worker", 60))
+        worker = Scraped(eventually(address, "address of the worker"))
         try:
-            eventually(lambda: not worker.missing(), "series of every metric", 90)
+            eventually(lambda: not worker.missing(), "series of every metric")
         except AssertionError:
             pytest.fail(f"no series of {sorted(worker.missing())}\n{log.read_text()[-3_000:]}")
         yield worker

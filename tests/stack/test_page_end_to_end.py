@@ -65,12 +65,12 @@ def test_one_page_for_one_overloaded_queue_and_another_for_a_lost_worker(
             source.agents(queue, crew(queue, 0, busy), 1, BEFORE_THE_WINDOW)
             source.agents(queue, crew(queue, busy, 10 - busy), 0, BEFORE_THE_WINDOW)
         worker.started()
-        eventually(full(worker, HOT, 9, 10), "90 % on the worker's page", 60)
-        eventually(full(worker, CALM, 7, 10), "70 % on the worker's page", 60)
+        eventually(full(worker, HOT, 9, 10), "90 % on the worker's page")
+        eventually(full(worker, CALM, 7, 10), "70 % on the worker's page")
 
         with watched(tmp_path, [worker.address], f"http://127.0.0.1:{hook}/hook") as base:
             firing = ("firing", "QueueOccupancyHigh")
-            eventually(lambda: firing in told(heard, "oncall-operations"), "page", 60)
+            eventually(lambda: firing in told(heard, "oncall-operations"), "page")
             [message] = [m for m in list(heard) if m["path"] == "/hook/oncall-operations"]
             assert message["groupLabels"] == {"tenant": TENANT, "queue": HOT}
             [page] = message["alerts"]
@@ -83,18 +83,18 @@ def test_one_page_for_one_overloaded_queue_and_another_for_a_lost_worker(
             # 9 of 11, below the limit and above where it ends: longer than it is kept firing.
             source.agents(HOT, crew(HOT, 10, 1), 0, BEFORE_THE_WINDOW)
             eventually(full(worker, HOT, 9, 11), "82 % on the worker's page")
-            eventually(lambda: ask(base, BELOW_FOR_LONG), "ten evaluations below the limit", 60)
+            eventually(lambda: ask(base, BELOW_FOR_LONG), "ten evaluations below the limit")
             assert told(heard, "oncall-operations") == [firing]
 
             source.agents(HOT, crew(HOT, 11, 9), 0, BEFORE_THE_WINDOW)
             ended = ("resolved", "QueueOccupancyHigh")
-            eventually(lambda: ended in told(heard, "oncall-operations"), "end of the page", 60)
+            eventually(lambda: ended in told(heard, "oncall-operations"), "end of the page")
             assert full(worker, HOT, 9, 20)()
             assert told(heard, "oncall-operations") == [firing, ended], "one page, one end"
             assert told(heard, "oncall-engineering") == []
 
             assert worker.stop() == 0
             lost = ("firing", "NoWorkers")
-            eventually(lambda: lost in told(heard, "oncall-engineering"), "the worker's page", 60)
+            eventually(lambda: lost in told(heard, "oncall-engineering"), "the worker's page")
             assert set(told(heard, "oncall-engineering")) == {lost}
             assert told(heard, "oncall-operations") == [firing, ended], "no page about queues"

@@ -77,8 +77,8 @@ def test_no_scrape_finds_a_queue_twice_while_it_moves(
             Worker(settings, tmp_path / "1.log", config) as second,
             Watch([first, second]) as watch,
         ):
-            eventually(lambda: watch.owned({0, 1}), "queues at both workers", 90)
+            eventually(lambda: watch.owned({0, 1}), "queues at both workers")
             assert first.stop() == 0
-            eventually(lambda: watch.owned({1}), "all queues at the second worker", 60)
+            eventually(lambda: watch.owned({1}), "all queues at the second worker")
         assert not watch.doubled()
         assert len(watch.rounds) > 10
