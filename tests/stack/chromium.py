@@ -56,7 +56,7 @@ class Tab:
     def open(self, url: str) -> Page:
         """Go there and wait for the first figures."""
         self.page.goto(url)
-        self.page.wait_for_selector(".card .fig-value[data-value]", timeout=20_000)
+        self.page.wait_for_selector(".card .fig-value[data-value]", timeout=60_000)
         return self.page
 
     def close(self) -> None:
