@@ -204,6 +204,16 @@ def test_tls_always_checks_the_server() -> None:
         ssl_context(Settings(security_protocol="SSL", ssl_cafile=__file__))
 
 
+@pytest.mark.parametrize(("name", "right"), [("kpi-0", True), ("..", False), ("a b", False)])
+def test_a_worker_has_a_name_that_kafka_takes(name: str, right: bool) -> None:
+    """None unless set; letters, digits, dots and dashes, as Kafka wants a group.instance.id."""
+    assert Settings().group_instance_id is None
+    if right:
+        assert load(None, {"STREAMS_GROUP_INSTANCE_ID": name}, {}).group_instance_id == name
+    else:
+        assert "needs 1 to 249 letters" in _mistakes(STREAMS_GROUP_INSTANCE_ID=name)[0]
+
+
 def test_topic_names_follow_prefix_and_app() -> None:
     """A prefix stands before the contract's names; changelogs belong to the app id."""
     names = Settings(topic_prefix="eu.", app_id="centre").topics

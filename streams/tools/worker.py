@@ -28,6 +28,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="serves /metrics, /livez and /readyz"
         " (STREAMS_METRICS_PORT; default 9464; 0 = a free one)",
     )
+    add(
+        "--group-instance-id",
+        metavar="NAME",
+        help="a name of this worker alone: started again under it within the session timeout, it"
+        " has its partitions back and no other worker pauses (STREAMS_GROUP_INSTANCE_ID)",
+    )
 
 
 def run(_args: argparse.Namespace, settings: Settings) -> int:
