@@ -46,6 +46,7 @@ LAG_HIGH: Final = 10_000  # records; about half a minute of a 300 events/s centr
 BAD_EVENT_RATIO: Final = 0.01
 BAD_EVENT_MIN: Final = 100
 REBALANCES_MAX: Final = 4
+RESTARTS_MAX: Final = 2  # of one worker in 15 min: a release and a slip
 SCRAPE_INTERVAL_SECONDS: Final = 5
 SCRAPE_SLOW_SECONDS: Final = 2.5
 SAMPLE_LIMIT: Final = 50_000

@@ -2,9 +2,10 @@
 
 In: Settings. Out: dictionaries for kafka-python (admin, simulator, readers) and aiokafka (Faust's
 consumer, the units' producers, the bulk publisher). Neither client is imported here.
-Passwords are in the dictionaries: never log them.
+Passwords are in the dictionaries: never log them. The clients would; see `_sasl`.
 """
 
+import logging
 import ssl
 from typing import Any
 
@@ -16,6 +17,10 @@ def _sasl(settings: Settings) -> dict[str, Any]:
     if not settings.security_protocol.startswith("SASL_"):
         return {}
     password = settings.sasl_password
+    # In their debug lines the clients write down what they are told and what they send.
+    for client in ("kafka", "aiokafka"):
+        logger = logging.getLogger(client)
+        logger.setLevel(max(logging.INFO, logger.getEffectiveLevel()))
     return {
         "sasl_mechanism": settings.sasl_mechanism,
         "sasl_plain_username": settings.sasl_username,
@@ -31,10 +36,12 @@ def ssl_context(settings: Settings) -> ssl.SSLContext | None:
     """
     if not settings.security_protocol.endswith("SSL"):
         return None
+    used = "ssl_cafile"
     try:
         context = ssl.create_default_context(cafile=settings.ssl_cafile)
         context.check_hostname = settings.ssl_check_hostname
         if settings.ssl_certfile:
+            used = "ssl_certfile, ssl_keyfile, ssl_key_password"
             password = settings.ssl_key_password
             context.load_cert_chain(
                 settings.ssl_certfile,
@@ -43,9 +50,7 @@ def ssl_context(settings: Settings) -> ssl.SSLContext | None:
                 password.reveal if password else (lambda: ""),
             )
     except OSError as problem:
-        raise ConfigError(
-            [f"ssl_cafile, ssl_certfile, ssl_keyfile: cannot be used: {problem}"]
-        ) from None
+        raise ConfigError([f"{used}: cannot be used: {problem}"]) from None
     return context
 
 
@@ -73,9 +78,14 @@ def aiokafka_options(settings: Settings) -> dict[str, Any]:
 
 def broker_problem(problem: BaseException, settings: Settings) -> BrokerError:
     """One message for whatever a Kafka client raised: where, what, and what to do about it."""
+    from streams.knock import hindrance
+
     name = type(problem).__name__
     where = settings.bootstrap
-    if "Authentication" in name or "Sasl" in name:
+    # The clients retry a refused login too, and report in the end that nobody answers.
+    if name in _UNREACHABLE and (reason := hindrance(settings)):
+        text = reason
+    elif "Authentication" in name or "Sasl" in name:
         text = f"Kafka at {where} refuses the login; check the sasl_ settings"
     elif "Authorization" in name:
         text = f"Kafka at {where} does not allow it ({problem}); give this user the right"

@@ -214,6 +214,7 @@ class Settings:
     board_port: int = 8088
     transaction_timeout_seconds: int = 10
     session_timeout_seconds: int = 30
+    group_instance_id: str | None = None  # of one worker alone, so not for a file they share
     input_retention_hours: int = 7 * 24
     cells_retention_hours: int = 48
     deadletter_retention_hours: int = 30 * 24

@@ -247,11 +247,13 @@ def _between(settings: Settings) -> list[str]:
         )
     if bool(settings.ssl_certfile) != bool(settings.ssl_keyfile):
         mistakes.append("ssl_certfile, ssl_keyfile: need each other; set both or none")
-    if settings.ssl_cafile and not settings.security_protocol.endswith("SSL"):
-        mistakes.append(
-            f"ssl_cafile: is unused with security_protocol {settings.security_protocol};"
+    if not settings.security_protocol.endswith("SSL"):
+        mistakes += [
+            f"{name}: is unused with security_protocol {settings.security_protocol};"
             " set SSL or SASL_SSL"
-        )
+            for name in ("ssl_cafile", "ssl_certfile")
+            if getattr(settings, name)
+        ]
     return mistakes
 
 

@@ -149,6 +149,10 @@ READERS: dict[str, Reader] = {
     "board_port": integer(0, 65_535),
     "transaction_timeout_seconds": integer(1, 900),
     "session_timeout_seconds": integer(6, 1_800),
+    # Kafka's rule for it.
+    "group_instance_id": text(
+        rf"(?!\.{{1,2}}$){_KAFKA_NAME}{{1,249}}", "1 to 249 letters, digits, dots, dashes"
+    ),
     "input_retention_hours": integer(1, 87_600),
     "cells_retention_hours": integer(1, 87_600),
     "deadletter_retention_hours": integer(1, 87_600),

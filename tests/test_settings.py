@@ -223,6 +223,9 @@ def test_half_a_login_is_a_mistake() -> None:
     )
     assert "would send no SASL login" in _mistakes(STREAMS_SASL_USERNAME="u")[0]
     assert "need each other" in _mistakes(STREAMS_SSL_CERTFILE=__file__)[0]
+    for name in ("SSL_CAFILE", "SSL_CERTFILE"):
+        found = _mistakes(**{f"STREAMS_{name}": __file__, "STREAMS_SSL_KEYFILE": __file__})
+        assert f"{name.lower()}: is unused with security_protocol PLAINTEXT" in found[-1]
 
 
 def test_the_transaction_ends_before_the_session() -> None:
@@ -239,6 +242,16 @@ def test_tls_always_checks_the_server() -> None:
     assert context.check_hostname
     with pytest.raises(StreamsError, match="ssl_cafile"):
         ssl_context(Settings(security_protocol="SSL", ssl_cafile=__file__))
+
+
+@pytest.mark.parametrize(("name", "right"), [("kpi-0", True), ("..", False), ("a b", False)])
+def test_a_worker_has_a_name_that_kafka_takes(name: str, right: bool) -> None:
+    """None unless set; letters, digits, dots and dashes, as Kafka wants a group.instance.id."""
+    assert Settings().group_instance_id is None
+    if right:
+        assert load(None, {"STREAMS_GROUP_INSTANCE_ID": name}, {}).group_instance_id == name
+    else:
+        assert "needs 1 to 249 letters" in _mistakes(STREAMS_GROUP_INSTANCE_ID=name)[0]
 
 
 def test_topic_names_follow_prefix_and_app() -> None:

@@ -39,14 +39,24 @@ Put = Callable[[bytes, bytes | None], bool]
 
 
 class KafkaFeed(threading.Thread):
-    """`options` are kafka-python's connection options; the names are the real topics."""
+    """`options` are kafka-python's connection options; the names are the real topics.
+
+    `explain` puts what Kafka's client raised into words for whoever reads the log.
+    """
 
     def __init__(
-        self, store: Store, options: Mapping[str, Any], kpis: str, history: str, intervals: str
+        self,
+        store: Store,
+        options: Mapping[str, Any],
+        kpis: str,
+        history: str,
+        intervals: str,
+        explain: Callable[[BaseException], object] = repr,
     ) -> None:
         super().__init__(name="board-feed", daemon=True)
         self._store = store
         self._options = dict(options)
+        self._explain = explain
         self._kpis = kpis
         self._intervals = intervals
         self._puts: dict[str, Put] = {
@@ -67,16 +77,17 @@ class KafkaFeed(threading.Thread):
             try:
                 self._read()
             except KafkaError as error:
-                self._lost(type(error).__name__)
+                self._lost(error)
             except Exception as error:  # a bug must not leave a wall that looks alive
                 logger.exception("the feed failed and starts again")
-                self._lost(type(error).__name__)
+                self._lost(error)
             self._ending.wait(RETRY_SECONDS)
 
-    def _lost(self, detail: str) -> None:
+    def _lost(self, problem: Exception) -> None:
         if self._store.feed().state != "lost":
-            logger.warning("kafka does not answer", extra={"detail": detail})
-        self._store.set_feed("lost", detail, since_ms=self._heard_ms)
+            logger.warning("no figures from Kafka: %s", self._explain(problem))
+        # Browsers are told no more than the kind of it.
+        self._store.set_feed("lost", type(problem).__name__, since_ms=self._heard_ms)
 
     def _read(self) -> None:
         consumer = KafkaConsumer(**(self._options | CONSUMER))
@@ -125,7 +136,7 @@ class KafkaFeed(threading.Thread):
             try:
                 ends = consumer.end_offsets(partitions, timeout_ms=PROBE_MS)
             except KafkaError as error:
-                self._lost(type(error).__name__)
+                self._lost(error)
                 next_probe_ms = 0
                 continue
             self._heard_ms = wall_ms()

@@ -48,6 +48,8 @@ class AppSettings(Protocol):
     def transaction_timeout_seconds(self) -> float: ...
     @property
     def session_timeout_seconds(self) -> float: ...
+    @property
+    def group_instance_id(self) -> str | None: ...
 
 
 class UnitApp(faust.App):
@@ -98,6 +100,7 @@ def build_app(settings: AppSettings, client: Mapping[str, Any], **changes: Any) 
             "tick_seconds": settings.tick_seconds,
             "transaction_timeout_seconds": settings.transaction_timeout_seconds,
             "session_timeout_seconds": settings.session_timeout_seconds,
+            "group_instance_id": settings.group_instance_id,
             **changes,
         }
     )

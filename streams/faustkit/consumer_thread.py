@@ -158,7 +158,8 @@ class UnitConsumerThread(driver.AIOKafkaConsumerThread):
             if not first[tp] <= start <= last[tp]:
                 raise StateError(
                     f"the state goes on at offset {start} of {tp.topic} partition {tp.partition}, "
-                    f"but the topic holds {first[tp]} to {last[tp]}: it was cut off or made anew"
+                    f"but the topic holds {first[tp]} to {last[tp]}: it was cut off or made anew. "
+                    "A restart cannot mend that: see deploy/runbooks/WorkerRestarting.md"
                 )
             consumer.seek(TopicPartition(tp.topic, tp.partition), start)
             self._marks[tp] = _Mark(assignment, start)

@@ -2,7 +2,8 @@
 
 In: assignments from the transport, events from the agents. Out: events to the unit they belong to.
 A unit is kept over a rebalance when its partition stays and no generation was missed in between
-(then nobody else can have written its state); otherwise it is released and loaded again.
+(then nobody else can have written its state); otherwise it is released and loaded again. Another
+process with our `group_instance_id` hides behind our generation, but has fenced our producers.
 Invariant: a unit receives batches of the current assignment only, from its own next offset on.
 """
 

@@ -233,6 +233,7 @@ _STREAM_METRICS: Final = (
         "When the unit last committed.",
     ),
     _gauge("stream_loop_lag_seconds", (), "How late the event loop runs its timers."),
+    _gauge("stream_started_timestamp_seconds", (), "When this worker was started."),
     _gauge("exporter_series", (), "Series on the last metrics page."),
     _gauge("exporter_collect_seconds", (), "Time taken to build the last metrics page."),
     _gauge("build_info", ("version", "revision", "python", "faust"), "1; what is running."),

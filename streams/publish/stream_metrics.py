@@ -40,6 +40,7 @@ class StreamMetrics:
     ) -> None:
         self._settings, self._stats = settings, stats
         self._intake, self._queues = intake, queues
+        self._started = time.time()
 
     def families(self) -> Iterator[Family]:
         """Every `stream_` metric, each once."""
@@ -141,6 +142,7 @@ class StreamMetrics:
         yield _histograms("stream_rebalance_seconds", [({}, [stats.rebalance])])
         yield single("stream_recovery_remaining", sum(unit.restore_remaining for unit in here))
         yield single("stream_loop_lag_seconds", loop_lag(stats))
+        yield single("stream_started_timestamp_seconds", self._started)
 
 
 def loop_lag(stats: KitStats) -> float:

@@ -12,7 +12,7 @@ from streams.board.feed import KafkaFeed
 from streams.board.guard import is_loopback
 from streams.board.server import Board, Options
 from streams.board.store import Store
-from streams.connect import kafka_python_options
+from streams.connect import broker_problem, kafka_python_options
 from streams.errors import ConfigError
 from streams.settings import Settings
 
@@ -73,7 +73,12 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     store = Store()
     topics = settings.topics
     feed = KafkaFeed(
-        store, kafka_python_options(settings), topics.kpis, topics.history, topics.intervals
+        store,
+        kafka_python_options(settings),
+        topics.kpis,
+        topics.history,
+        topics.intervals,
+        lambda problem: broker_problem(problem, settings),
     )
     return asyncio.run(_serve(Board(store, options), feed, settings.board_port))
 

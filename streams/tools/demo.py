@@ -28,7 +28,8 @@ from streams.tools import demo_alerts
 from streams.tools.demo_books import differences, sums
 from streams.tools.demo_children import Child, Ports, answers
 from streams.tools.demo_view import Figures, View
-from streams.tools.local_kafka import HOST, KAFKA_VERSION, LocalKafka
+from streams.tools.kafka_node import HOST
+from streams.tools.local_kafka import KAFKA_VERSION, LocalKafka
 
 HELP = "everything on this machine: Kafka, worker, simulated centre, wallboard"
 EXAMPLE = "streams demo\nDEMO_SECONDS=120 streams demo --dir demo-files"

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from streams.errors import StreamsError
 from streams.tools.demo_children import Child
-from streams.tools.local_kafka import HOST
+from streams.tools.kafka_node import HOST
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PROGRAMS = ("prometheus", "prometheus-alertmanager")

@@ -16,7 +16,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from streams.errors import StreamsError
-from streams.tools.local_kafka import HOST, LAUNCH, free_ports
+from streams.tools.kafka_node import HOST
+from streams.tools.local_kafka import LAUNCH, free_ports
 
 LAST_LINES = 12
 NEIGHBOURS = 10

@@ -19,13 +19,14 @@ import sys
 import threading
 import time
 import uuid
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
 from streams.errors import BrokerError
+from streams.tools.kafka_node import HOST, LOGGING, Listener, server_properties
 
 KAFKA_VERSION = "4.2.0"
-HOST = "127.0.0.1"
 READY_SECONDS = 90
 
 # Runs before the program takes its place: without it a killed parent would leave it running.
@@ -38,25 +39,6 @@ except (AttributeError, OSError):
 if os.getppid() != int(sys.argv[1]):
     sys.exit(1)
 os.execvp(sys.argv[2], sys.argv[2:])
-"""
-
-_LOGGING = """\
-status = error
-rootLogger.level = warn
-rootLogger.appenderRef.file.ref = file
-logger.server.name = kafka.server.KafkaRaftServer
-logger.server.level = info
-appender.file.type = RollingFile
-appender.file.name = file
-appender.file.fileName = ${sys:streams.log}
-appender.file.filePattern = ${sys:streams.log}.%i
-appender.file.layout.type = PatternLayout
-appender.file.layout.pattern = %d{ISO8601} %p %c{1}: %m%n
-appender.file.policies.type = Policies
-appender.file.policies.size.type = SizeBasedTriggeringPolicy
-appender.file.policies.size.size = 10MB
-appender.file.strategy.type = DefaultRolloverStrategy
-appender.file.strategy.max = 2
 """
 
 
@@ -91,20 +73,33 @@ class LocalKafka:
     """A cluster of `nodes` combined brokers and controllers.
 
     Node i (from 0) listens on port + i, its controller on port + nodes + i; port 0 takes free ones.
+    `further` listeners are on free ports always; see `address`.
     Use it as a context manager, or call `start` and `stop`. Raises BrokerError.
     """
 
-    def __init__(self, nodes: int, directory: Path, port: int = 0) -> None:
+    def __init__(
+        self, nodes: int, directory: Path, port: int = 0, further: Sequence[Listener] = ()
+    ) -> None:
         self.nodes = nodes
         self.directory = Path(directory).absolute()
-        ports = free_ports(2 * nodes) if port == 0 else list(range(port, port + 2 * nodes))
-        self._ports, self._controllers = ports[:nodes], ports[nodes:]
+        ports = free_ports((2 + len(further)) * nodes)
+        if port:
+            ports[: 2 * nodes] = range(port, port + 2 * nodes)
+        self._ports, self._controllers, *more = (
+            ports[first : first + nodes] for first in range(0, len(ports), nodes)
+        )
+        self._further = list(zip(further, more, strict=True))
         self._processes: list[subprocess.Popen[bytes] | None] = [None] * nodes
 
     @property
     def bootstrap(self) -> str:
         """HOST:PORT of every node, with commas between them."""
         return ",".join(f"{HOST}:{port}" for port in self._ports)
+
+    def address(self, name: str) -> str:
+        """HOST:PORT of every node on a further listener, with commas between them."""
+        (ports,) = (ports for listener, ports in self._further if listener.name == name)
+        return ",".join(f"{HOST}:{port}" for port in ports)
 
     def __enter__(self) -> Self:
         self.start()
@@ -210,16 +205,17 @@ class LocalKafka:
         for node in range(self.nodes):
             home = self._home(node)
             home.mkdir(exist_ok=True)
-            (home / "log4j2.properties").write_text(_LOGGING)
+            (home / "log4j2.properties").write_text(LOGGING)
             (home / "server.properties").write_text(self._properties(node))
             if not (home / "data" / "meta.properties").is_file():
-                tool = ["kafka.tools.StorageTool", "format", "-t", kept["id"], "-c"]
+                tool = ["kafka.tools.StorageTool", "format", "-t", kept["id"]]
+                tool += [part for one, _ in self._further for part in one.format_options]
                 # It lives a second: the optimising compiler would only delay it.
                 quick = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"]
                 command = [*self._command(node, java, classpath, 128, *quick), *tool]
                 formats.append(
                     subprocess.Popen(
-                        [*command, str(home / "server.properties")],
+                        [*command, "-c", str(home / "server.properties")],
                         stdout=subprocess.PIPE,
                         stderr=subprocess.STDOUT,
                         stdin=subprocess.DEVNULL,
@@ -268,38 +264,13 @@ class LocalKafka:
             )
 
     def _properties(self, node: int) -> str:
-        replicas = min(3, self.nodes)
-        in_sync = 2 if replicas == 3 else 1
-        voters = ",".join(f"{i}@{HOST}:{port}" for i, port in enumerate(self._controllers))
-        address = f"{HOST}:{self._ports[node]}"
-        values: dict[str, object] = {
-            "process.roles": "broker,controller",
-            "node.id": node,
-            "controller.quorum.voters": voters,
-            "controller.listener.names": "CONTROLLER",
-            "listeners": f"PLAINTEXT://{address},CONTROLLER://{HOST}:{self._controllers[node]}",
-            "advertised.listeners": f"PLAINTEXT://{address}",
-            "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
-            "inter.broker.listener.name": "PLAINTEXT",
-            "log.dirs": self._home(node) / "data",
-            "auto.create.topics.enable": "false",
-            "default.replication.factor": replicas,
-            "min.insync.replicas": in_sync,
-            "offsets.topic.replication.factor": replicas,
-            # 50 partitions each by default: for many machines, and slow to make on one.
-            "offsets.topic.num.partitions": 8,
-            "transaction.state.log.num.partitions": 8,
-            "transaction.state.log.replication.factor": replicas,
-            "transaction.state.log.min.isr": in_sync,
-            "share.coordinator.state.topic.replication.factor": replicas,
-            "share.coordinator.state.topic.min.isr": in_sync,
-            "group.initial.rebalance.delay.ms": 0,
-            "num.network.threads": 2,
-            "num.io.threads": 4,
-            # The default of 128 MB does not fit a small heap beside everything else.
-            "log.cleaner.dedupe.buffer.size": 32 * 1024 * 1024,
-        }
-        return "".join(f"{key}={value}\n" for key, value in values.items())
+        return server_properties(
+            node,
+            self._home(node),
+            self._ports,
+            self._controllers,
+            [(listener, ports[node]) for listener, ports in self._further],
+        )
 
     def _await_ready(self, stop: threading.Event | None = None) -> None:
         """Waits until every running node answers and knows every other, or `stop` is set."""

@@ -1,7 +1,8 @@
 """`streams topics`: makes the topics, or reports every difference from what the worker relies on.
 
 One plan (`topic_plan`) says what each topic is; creation and checking both follow it, and the
-worker refuses to start on what `check_topics` finds. Nothing is ever deleted or shrunk here.
+worker refuses to start on what `check_topics` finds. Nothing is ever deleted or shrunk here; that
+is `topics_reset`, and only when somebody says so.
 """
 
 import argparse
@@ -11,13 +12,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from streams.connect import broker_problem, kafka_python_options
-from streams.errors import BrokerError
+from streams.errors import BrokerError, StreamsError
 from streams.settings import Settings
 
 if TYPE_CHECKING:
     from kafka import KafkaAdminClient
 
-HELP = "create the topics, or check them"
+HELP = "create the topics, check them, or count anew"
 EXAMPLE = "streams topics create\nstreams topics check --bootstrap kafka-1:9092"
 
 READY_SECONDS = 30
@@ -272,7 +273,13 @@ def _config_differences(topic: TopicPlan, actual: dict[str, str]) -> list[tuple[
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds this command's options."""
-    parser.add_argument("action", choices=("create", "check"), help="make them, or compare them")
+    parser.add_argument(
+        "action",
+        choices=("create", "check", "reset"),
+        help="make them, compare them, or empty all but inputs and dead letters: what the inputs"
+        " still hold is then counted anew",
+    )
+    parser.add_argument("--yes", action="store_true", help="reset: do not ask")
     parser.add_argument(
         "--alter", action="store_true", help="create: also set what differs in existing topics"
     )
@@ -280,8 +287,27 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--replication-factor", type=int, help="copies of each (default 1)")
 
 
+def _reset(settings: Settings, yes: bool) -> bool:
+    from streams.tools.topics_reset import derived_topics, reset_topics
+
+    doomed = ", ".join(derived_topics(settings))
+    if not yes:
+        if not sys.stdin.isatty():
+            raise StreamsError(f"not at a terminal: say --yes to empty {doomed}")
+        print(f"to be emptied: {doomed}")
+        print("intervals older than the inputs are gone then: streams intervals --out FILE.csv")
+        if input("empty them? [y/N] ").strip().lower() not in ("y", "yes"):
+            return False
+    reset_topics(settings)
+    print(f"emptied {doomed}")
+    return True
+
+
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Exit 0 when all topics are as planned afterwards, else 1 with the differences on stderr."""
+    if args.action == "reset" and not _reset(settings, args.yes):
+        print("nothing was done")
+        return 1
     if args.action == "create":
         for name in create_topics(settings):
             print(f"created {name}")

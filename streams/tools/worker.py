@@ -28,15 +28,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="serves /metrics, /livez and /readyz"
         " (STREAMS_METRICS_PORT; default 9464; 0 = a free one)",
     )
+    add(
+        "--group-instance-id",
+        metavar="NAME",
+        help="a name of this worker alone: started again under it within the session timeout, it"
+        " has its partitions back and no other worker pauses (STREAMS_GROUP_INSTANCE_ID)",
+    )
 
 
 def run(_args: argparse.Namespace, settings: Settings) -> int:
     """Checks the topics, then runs until a signal; raises BrokerError for what is wrong there."""
     from streams.tools.topics import check_topics
+    from streams.tools.topics_reset import leftovers
 
     problems = check_topics(settings)
     if problems:
         raise BrokerError("\n".join(["the topics are not as the worker needs them:", *problems]))
+    if (problem := leftovers(settings)) is not None:
+        raise BrokerError(problem)
 
     from streams.app import create
     from streams.faustkit.application import run_worker

@@ -85,6 +85,7 @@ class BenchSettings:
     tick_seconds: float = 1.0
     transaction_timeout_seconds: float = 10
     session_timeout_seconds: float = 30
+    group_instance_id: str | None = None
 
 
 def work_with_units(bootstrap: str, marks: Path) -> None:

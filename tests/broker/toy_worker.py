@@ -111,6 +111,7 @@ class ToySettings:
     tick_seconds: float
     transaction_timeout_seconds: float
     session_timeout_seconds: float
+    group_instance_id: str | None = None
 
 
 def build(config: Mapping[str, object]) -> UnitApp:

@@ -25,6 +25,7 @@ class HarnessSettings:
     tick_seconds: float = 0.05
     transaction_timeout_seconds: float = 10
     session_timeout_seconds: float = 30
+    group_instance_id: str | None = None
 
 
 class ScriptedThread:

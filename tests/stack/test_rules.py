@@ -85,6 +85,7 @@ NUMBERS: dict[tuple[str, str], tuple[str, ...]] = {
     ("PartitionUnowned", "page"): ("== 1", "< on ()"),
     ("QueueSeriesDuplicated", "ticket"): ("> 1",),
     ("WorkerDown", "ticket"): ("== 0",),
+    ("WorkerRestarting", "page"): (f"> {thresholds.RESTARTS_MAX}",),
     ("NoWorkers", "page"): ("== 1",),
     ("ExporterSlow", "ticket"): (
         f"> {thresholds.SCRAPE_SLOW_SECONDS}",

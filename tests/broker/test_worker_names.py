@@ -1,0 +1,78 @@
+"""Workers with names (`group_instance_id`): started again in time, they disturb no other worker.
+
+Static membership leaves the group's assignment as it is while a member is away, and never says that
+it leaves. Whether anybody else had to pause is read from that worker's own count of assignments.
+"""
+
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from streams.settings import Settings
+from tests.broker.toy_world import wait_until
+from tests.broker.worker_files import expected_sums, read_events, write_centre
+from tests.broker.worker_world import PATIENCE, STOPPED, Worker, World
+
+CONTACTS = 4_000
+REBALANCES = ("stream_rebalances_total", "")
+
+
+@pytest.fixture
+def world(fresh_topics: Callable[..., Settings], tmp_path: Path) -> Iterator[World]:
+    """Topics of its own; a session that outlasts a restart on the busiest machine."""
+    made = World(fresh_topics(session_timeout_seconds=90, transaction_timeout_seconds=8), tmp_path)
+    yield made
+    made.close()
+
+
+def start(world: World, name: str) -> Worker:
+    """Start a worker of that name."""
+    return world.start("--clock", "event", "--group-instance-id", name)
+
+
+def rebalances(worker: Worker) -> float:
+    """How many assignments it went through."""
+    return worker.metrics()[REBALANCES]
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL], ids=lambda it: it.name)
+def test_a_named_worker_that_comes_back_disturbs_nobody(world: World, how: signal.Signals) -> None:
+    """Each of two ends amid a transaction and starts again, leader and follower alike: the other
+    goes through no assignment, and every figure is as in the replay."""
+    workers = {name: start(world, name) for name in ("first", "second")}
+    wait_until(lambda: all(w.ready for w in workers.values()), PATIENCE, "both have their units")
+    for number, (name, other) in enumerate((("first", "second"), ("second", "first"))):
+        before = rebalances(workers[other])
+        file = write_centre(world.home / f"{number}.ndjson", CONTACTS, seed=number)
+        publisher = world.publish(file)
+        assert world.stop_amid_work(workers[name]) > 0
+        workers[name].send(how)
+        workers[name].send(signal.SIGCONT)
+        assert workers[name].ended(PATIENCE) == (0 if how is signal.SIGTERM else -signal.SIGKILL)
+        assert publisher.wait(PATIENCE) == 0
+        workers[name] = start(world, name)
+        wait_until(lambda: all(w.ready for w in workers.values()), PATIENCE, "its units are back")
+        assert rebalances(workers[name]) == 1
+        assert rebalances(workers[other]) == before
+    events = [event for n in (0, 1) for event in read_events(world.home / f"{n}.ndjson")]
+    world.await_exact(expected_sums(world.settings, events))
+    assert not [worker for worker in world.workers if "fenced" in worker.said]
+
+
+def test_of_two_workers_with_one_name_the_older_ends(world: World) -> None:
+    """A mistake that is loud and costs no number: the newer has the partitions, the older may not
+    write any more and ends with 70, while a third one goes on."""
+    older, third = start(world, "twice"), start(world, "once")
+    wait_until(lambda: older.ready and third.ready, PATIENCE, "both have their units")
+    newer = start(world, "twice")
+    wait_until(lambda: newer.ready, PATIENCE, "the newer has the units")
+    file = write_centre(world.home / "0.ndjson", CONTACTS)
+    publisher = world.publish(file)
+    assert older.ended(PATIENCE) == STOPPED
+    assert "a live unit was fenced" in older.said
+    assert publisher.wait(PATIENCE) == 0
+    world.await_exact(expected_sums(world.settings, read_events(file)))
+    assert newer.running
+    assert third.running
