@@ -29,6 +29,10 @@ log = logging.getLogger(__name__)
 
 # How long the broker holds an empty fetch: how old "caught up" can be while idle.
 FETCH_WAIT_MS = 500
+# While records come, the broker gathers them for `poll_seconds`, or until they have these bytes.
+# aiokafka asks anew as soon as the last answer was taken: one that came with the first record would
+# be taken with the next poll, and all that followed that record with the one after.
+GATHER_BYTES = 65_536
 READ_COMMITTED = "read_committed"
 
 
@@ -84,12 +88,20 @@ class UnitConsumerThread(driver.AIOKafkaConsumerThread):
         while True:
             found = await self._drain(fetcher, tps, max_records)
             wait = deadline - time.monotonic()
-            if wait <= 0 or any(part.next != part.start for part in found.values()):
+            moved = any(part.next != part.start for part in found.values())
+            self._pace(fetcher, busy=moved)
+            if moved or wait <= 0:
                 return found
             waiter = fetcher._create_fetch_waiter()
             await asyncio.wait([waiter], timeout=wait if found else min(wait, 0.02))
             if not waiter.done():
                 waiter.cancel()
+
+    def _pace(self, fetcher: Any, busy: bool) -> None:
+        """How the broker is to answer the next fetch, which leaves once the fetcher's task runs."""
+        options = cast("UnitApp", self.app).options
+        fetcher._fetch_min_bytes = GATHER_BYTES if busy else 1
+        fetcher._fetch_max_wait_ms = round(options.poll_seconds * 1_000) if busy else FETCH_WAIT_MS
 
     async def _drain(self, fetcher: Any, tps: list[TP], max_records: int) -> dict[TP, Fetched]:
         """Take what has been fetched; nothing else can run in this thread meanwhile."""

@@ -29,7 +29,8 @@ class Options:
     max_records: int = 4_000
     # A unit that has this many records waiting is not polled for.
     queue_records: int = 8_000
-    # While fetches bring little, the inputs are polled no more often than this.
+    # While fetches bring little, the inputs are polled no more often than this, and the broker
+    # gathers records for as long.
     poll_seconds: float = 0.05
     transaction_timeout_seconds: float = 10.0
     session_timeout_seconds: float = 30.0

@@ -9,34 +9,15 @@ the cores.
 """
 
 import argparse
-import os
-import re
-import subprocess
-import sys
 import tempfile
 import time
-import urllib.request
 from pathlib import Path
 
 from streams.__main__ import main as streams
 from streams.sources.ndjson import read_lines
 from streams.tools.local_kafka import LocalKafka
 from streams.wire import decode
-
-COUNTED = re.compile(r"^contactcenter_stream_events_total\{[^}]*\} (\d+)", re.MULTILINE)
-TICKS = os.sysconf("SC_CLK_TCK")
-
-
-def counted(port: int) -> int:
-    """How many records the worker has counted."""
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as page:
-        return sum(map(int, COUNTED.findall(page.read().decode())))
-
-
-def cpu_seconds(pid: int) -> float:
-    """CPU time of a process so far."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS
+from tests.bench.worker import Worker
 
 
 def decode_rate(path: Path) -> float:
@@ -48,13 +29,13 @@ def decode_rate(path: Path) -> float:
     return len(lines) / (time.perf_counter() - started)
 
 
-def drain(worker: "subprocess.Popen[str]", port: int, total: int) -> None:
+def drain(worker: Worker, total: int) -> None:
     """Print the rate at which the worker takes the backlog."""
-    marks: list[tuple[float, int, float]] = []
+    marks: list[tuple[float, float, float]] = []
     while True:
-        done = counted(port)
-        marks.append((time.perf_counter(), done, cpu_seconds(worker.pid)))
-        if done >= total or worker.poll() is not None:
+        done = worker.total("stream_events_total")
+        marks.append((time.perf_counter(), done, worker.cpu_seconds))
+        if done >= total or not worker.running:
             break
         time.sleep(0.25)
     first = next(mark for mark in marks if mark[1] >= total * 0.1)
@@ -84,20 +65,12 @@ def main() -> None:
             streams(["topics", "create", *where])
             streams(["publish", str(events), *where])
             print(f"{total:,} events; decode only {decode_rate(events):,.0f} events/s")
-            command = [sys.executable, "-m", "streams", "worker", "--clock", "event"]
-            with subprocess.Popen(
-                [*command, "--metrics-port", "0", *where, "--log-level", "warning"],
-                stdout=subprocess.PIPE,
-                text=True,
-            ) as worker:
-                assert worker.stdout is not None
-                port = int(re.search(r":(\d+)/metrics", worker.stdout.readline())[1])  # type: ignore[index]
-                drain(worker, port, int(total * 0.95))
+            with Worker("--clock", "event", *where, "--log-level", "warning") as worker:
+                drain(worker, int(total * 0.95))
                 time.sleep(5)
-                before = cpu_seconds(worker.pid)
+                before = worker.cpu_seconds
                 time.sleep(20)
-                print(f"idle         {(cpu_seconds(worker.pid) - before) / 20:>10.1%} of a core")
-                worker.terminate()
+                print(f"idle         {(worker.cpu_seconds - before) / 20:>10.1%} of a core")
         finally:
             kafka.stop()
 

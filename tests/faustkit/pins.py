@@ -68,6 +68,7 @@ FUNCTIONS: dict[str, Any] = {
     "AIOKafkaConsumer.seek (c)": AIOKafkaConsumer.seek,
     "Fetcher.fetched_records (c)": Fetcher.fetched_records,
     "Fetcher._create_fetch_waiter (c)": Fetcher._create_fetch_waiter,
+    "Fetcher._get_actions_per_node (r)": Fetcher._get_actions_per_node,
     "Fetcher._proc_fetch_request (r)": Fetcher._proc_fetch_request,
     "FetchResult.check_assignment (r)": FetchResult.check_assignment,
     "FetchResult.getall (r)": FetchResult.getall,

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,7 +14,13 @@ from aiokafka.structs import TopicPartition
 from faust.types import TP
 
 from streams.errors import StateError
-from streams.faustkit.consumer_thread import UnitConsumerThread, _Mark
+from streams.faustkit.consumer_thread import (
+    FETCH_WAIT_MS,
+    GATHER_BYTES,
+    UnitConsumerThread,
+    _Mark,
+)
+from streams.faustkit.options import Options
 from tests.faustkit.memory import IN, OTHER, MemoryRecord
 
 A, B = TP(IN, 0), TP(OTHER, 0)
@@ -27,8 +34,10 @@ class Client:
         self._metadata_max_age_ms = 1_000
         self.cluster = self
 
+        self.leader = -1
+
     def leader_for_partition(self, _: object) -> int:
-        return -1
+        return self.leader
 
     def force_metadata_update(self) -> "asyncio.Future[None]":
         return self._loop.create_future()
@@ -59,8 +68,11 @@ class Poller:
     def __init__(self) -> None:
         self.subscriptions = SubscriptionState()
         self.subscriptions.subscribe({IN, OTHER}, listener=Listener())
-        self.fetcher = Fetcher(Client(), self.subscriptions, isolation_level="read_committed")
+        self.client = Client()
+        self.fetcher = Fetcher(self.client, self.subscriptions, isolation_level="read_committed")
         self.thread = UnitConsumerThread.__new__(UnitConsumerThread)
+        self.thread.app = SimpleNamespace(options=Options("app", {}, poll_seconds=0.05))
+        self.thread._consumer = SimpleNamespace(_fetcher=self.fetcher)
         self.thread._marks = {}
         self.thread.consumer = type("Flow", (), {"flow_active": True})()
         self.assign()
@@ -95,6 +107,17 @@ class Poller:
     async def poll(self, *tps: TP) -> Any:
         """One drain."""
         return await self.thread._drain(self.fetcher, list(tps), 100)
+
+    async def fetch(self, tp: TP) -> Any:
+        """One poll that does not wait."""
+        return await self.thread._fetch([tp], 100, 0)
+
+    def next_request(self) -> tuple[int, int]:
+        """The least bytes and the most ms of the request that aiokafka would send now."""
+        self.client.leader = 0
+        ((_, request),), *_ = self.fetcher._get_actions_per_node(self.assignment)
+        self.client.leader = -1
+        return request._min_bytes, request._max_wait_ms
 
 
 def run(test: Callable[[Poller], Coroutine[Any, Any, None]]) -> None:
@@ -180,5 +203,23 @@ def test_a_closed_fetcher_ends_the_fetching() -> None:
         poller.fetcher._fetch_task = asyncio.ensure_future(asyncio.sleep(0))
         with pytest.raises(ConsumerStoppedError):
             await poller.poll(A)
+
+    run(test)
+
+
+def test_while_records_come_the_broker_gathers_them() -> None:
+    """The answer to each request holds all that came since the last poll; an idle one waits long.
+
+    A request that is answered by the first record lets all that follow wait for two polls.
+    """
+
+    async def test(poller: Poller) -> None:
+        for tp in (A, B):
+            poller.seek(tp, 0)
+        poller.answer(A, [0], following=1, stable=1)
+        assert len((await poller.fetch(A))[A].records) == 1
+        assert poller.next_request() == (GATHER_BYTES, 50)
+        assert not (await poller.fetch(A))[A].records
+        assert poller.next_request() == (1, FETCH_WAIT_MS)
 
     run(test)

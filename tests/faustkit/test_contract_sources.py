@@ -44,6 +44,7 @@ SOURCES = {
     "AIOKafkaConsumer.seek (c)": "a9430f1f3b9a",
     "Fetcher.fetched_records (c)": "be4348896b9b",
     "Fetcher._create_fetch_waiter (c)": "61d840568746",
+    "Fetcher._get_actions_per_node (r)": "1dab2cf937d1",
     "Fetcher._proc_fetch_request (r)": "59bf948fff47",
     "FetchResult.check_assignment (r)": "b5340df67e3f",
     "FetchResult.getall (r)": "3e717e30de50",
