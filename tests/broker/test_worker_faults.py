@@ -13,12 +13,10 @@ import pytest
 from streams.settings import Settings
 from streams.tools.local_kafka import LocalKafka
 from tests.broker.toy_world import wait_until
-from tests.broker.worker_files import expected_sums, write_call_log, write_centre
+from tests.broker.worker_files import RATE, centre, expected_sums, write_call_log
 from tests.broker.worker_world import PATIENCE, STOPPED, Supply, World
 
 EVENT_TIME = ("--clock", "event")
-# Events a second: seconds of work in each file, however fast the workers are.
-RATE = 4_000
 
 
 @pytest.fixture
@@ -28,11 +26,6 @@ def world(fresh_topics: Callable[..., Settings], tmp_path: Path) -> Iterator[Wor
     made = World(fresh_topics(session_timeout_seconds=12, transaction_timeout_seconds=8), tmp_path)
     yield made
     made.close()
-
-
-def centre(home: Path, number: int) -> Path:
-    """One queue with agents; each number has contacts of its own."""
-    return write_centre(home / f"centre-{number}.ndjson", 2_000, seed=number + 1)
 
 
 def test_a_killed_worker_leaves_the_call_log_exact(world: World) -> None:

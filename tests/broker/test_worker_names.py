@@ -12,10 +12,9 @@ import pytest
 
 from streams.settings import Settings
 from tests.broker.toy_world import wait_until
-from tests.broker.worker_files import expected_sums, read_events, write_centre
-from tests.broker.worker_world import PATIENCE, STOPPED, Worker, World
+from tests.broker.worker_files import RATE, centre, expected_sums
+from tests.broker.worker_world import PATIENCE, STOPPED, Supply, Worker, World
 
-CONTACTS = 4_000
 REBALANCES = ("stream_rebalances_total", "")
 
 
@@ -43,21 +42,19 @@ def test_a_named_worker_that_comes_back_disturbs_nobody(world: World, how: signa
     goes through no assignment, and every figure is as in the replay."""
     workers = {name: start(world, name) for name in ("first", "second")}
     wait_until(lambda: all(w.ready for w in workers.values()), PATIENCE, "both have their units")
-    for number, (name, other) in enumerate((("first", "second"), ("second", "first"))):
+    supply = Supply(world, centre, RATE)
+    for name, other in (("first", "second"), ("second", "first")):
         before = rebalances(workers[other])
-        file = write_centre(world.home / f"{number}.ndjson", CONTACTS, seed=number)
-        publisher = world.publish(file)
-        assert world.stop_amid_work(workers[name]) > 0
+        assert world.stop_amid_work(workers[name], supply) > 0
         workers[name].send(how)
         workers[name].send(signal.SIGCONT)
         assert workers[name].ended(PATIENCE) == (0 if how is signal.SIGTERM else -signal.SIGKILL)
-        assert publisher.wait(PATIENCE) == 0
+        supply.finish()
         workers[name] = start(world, name)
         wait_until(lambda: all(w.ready for w in workers.values()), PATIENCE, "its units are back")
         assert rebalances(workers[name]) == 1
         assert rebalances(workers[other]) == before
-    events = [event for n in (0, 1) for event in read_events(world.home / f"{n}.ndjson")]
-    world.await_exact(expected_sums(world.settings, events))
+    world.await_exact(expected_sums(world.settings, supply.events))
     assert not [worker for worker in world.workers if "fenced" in worker.said]
 
 
@@ -68,11 +65,11 @@ def test_of_two_workers_with_one_name_the_older_ends(world: World) -> None:
     wait_until(lambda: older.ready and third.ready, PATIENCE, "both have their units")
     newer = start(world, "twice")
     wait_until(lambda: newer.ready, PATIENCE, "the newer has the units")
-    file = write_centre(world.home / "0.ndjson", CONTACTS)
-    publisher = world.publish(file)
+    supply = Supply(world, centre, RATE)
+    supply.begin()
     assert older.ended(PATIENCE) == STOPPED
     assert "a live unit was fenced" in older.said
-    assert publisher.wait(PATIENCE) == 0
-    world.await_exact(expected_sums(world.settings, read_events(file)))
+    supply.finish()
+    world.await_exact(expected_sums(world.settings, supply.events))
     assert newer.running
     assert third.running

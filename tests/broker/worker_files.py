@@ -23,6 +23,8 @@ TIMES = ("entered_at", "answered_at", "ended_at")
 #: Two weeks and a day.
 LOG_SECONDS = 15 * 86_400
 PANE_MS = 10_000
+#: Events a second at which files are published: seconds of work, however fast the workers are.
+RATE = 4_000
 
 Place = tuple[str, str, str]
 Sums = dict[Place, dict[str, int]]
@@ -97,6 +99,11 @@ def write_centre(path: Path, contacts: int, seed: int) -> Path:
             '"channel":"voice","contact_id":"last","kind":"csat"}\n'
         )
     return path
+
+
+def centre(home: Path, number: int) -> Path:
+    """One queue with agents; each number has contacts of its own."""
+    return write_centre(home / f"centre-{number}.ndjson", 2_000, seed=number + 1)
 
 
 def read_events(path: Path) -> list[Event]:
