@@ -76,7 +76,7 @@ class Secured:
         return variables(told | changes)
 
     def by_certificate(self, **changes: str) -> dict[str, str]:
-        """Variables of a client that shows a certificate."""
+        """The same in a streams.toml, for a client that shows a certificate."""
         told = {
             "bootstrap": self.kafka.address("MUTUAL"),
             "security_protocol": "SSL",
@@ -85,7 +85,8 @@ class Secured:
             "ssl_keyfile": str(self.client.with_suffix(".key")),
             "ssl_key_password_file": self.file("key-password", KEY_PASSWORD),
         }
-        return variables(told | changes)
+        lines = [f'{name} = "{value}"\n' for name, value in (told | changes).items() if value]
+        return {"STREAMS_CONFIG": self.file("streams.toml", "".join(lines))}
 
 
 def variables(told: Mapping[str, str]) -> dict[str, str]:
@@ -95,7 +96,8 @@ def variables(told: Mapping[str, str]) -> dict[str, str]:
 
 def settings(env: Mapping[str, str]) -> Settings:
     """What a command with these variables is told."""
-    return load(None, env, {})
+    config = env.get("STREAMS_CONFIG")
+    return load(Path(config) if config else None, env, {})
 
 
 def start(env: Mapping[str, str], *arguments: str) -> "subprocess.Popen[str]":
