@@ -8,14 +8,14 @@ Cost: one decode and one encode a touched entity and transaction.
 
 from collections import defaultdict
 from collections.abc import Iterator
-from heapq import heappop, heappush
-from typing import Any
+from heapq import heapify, heappop, heappush
+from typing import Any, Generic
 
 import msgspec
 
 from streams.lifecycle import agent, entity, ticket, visit
 from streams.lifecycle.book import ALL, Book
-from streams.lifecycle.entity import AGENT, CONTACT, TICKET, Chunk, Entity
+from streams.lifecycle.entity import AGENT, CONTACT, TICKET, Chunk, Entity, S
 from streams.lifecycle.facts import Fact, Snapshot
 from streams.lifecycle.policy import NEVER
 
@@ -29,12 +29,31 @@ Write = tuple[bytes, bytes | None]
 Place = tuple[str, str, str]
 
 
+class _When(msgspec.Struct, array_like=True, gc=False):
+    """A fact whose time alone is wanted."""
+
+    at: int
+
+
+class _Glance(msgspec.Struct, Generic[S], array_like=True, gc=False):
+    """The fields of an `Entity`, as far as a unit that is loaded has to know them."""
+
+    base: msgspec.Raw
+    state: S
+    tail: list[_When]
+    limit: int
+    skipped: int
+    fired: int
+    wake: int
+
+
 class _Kind:
     """One lifecycle and how its entities and chunks are packed."""
 
     def __init__(self, life: Any, state: Any, fact: Any) -> None:
         self.life = life
         self.decode = msgspec.msgpack.Decoder(Entity[state, fact]).decode
+        self.glance = msgspec.msgpack.Decoder(_Glance[state]).decode
         self.decode_chunk = msgspec.msgpack.Decoder(Chunk[state, fact]).decode
 
 
@@ -173,26 +192,37 @@ class EntityStore:
         return writes
 
     def restore(self, key: str, value: bytes) -> None:
-        """A changelog record: the newest value of a key."""
+        """A changelog record: the newest value of a key, once."""
         if key[0] != "k":
             self._packed[key] = value
+            self._list(key, value)
             return
         owner, number = key[2:].rsplit("\0", 1)
         chunk = _KINDS[owner[0]].decode_chunk(value)
         self._chunks.setdefault(owner, []).append(_Packed(int(number), value, chunk))
 
+    def _list(self, key: str, value: bytes) -> None:
+        """Rebuild what is derived of one entity, and leave it packed as it is."""
+        kind = _KINDS[key[0]]
+        seen = kind.glance(value)
+        found = kind.life.since(seen.state)
+        if found is not None:
+            queue, level, at = found
+            _, tenant, channel, _ = key.split("\0", 3)
+            self._restock(key, None, ((tenant, queue, channel), level, at))
+        # What was popped was written again in the same transaction: the wakes that stand in the
+        # changelog are those of the heap.
+        wake = min(seen.wake, seen.state.due, seen.skipped)
+        if wake < NEVER:
+            self._wakes.append((wake, key))
+        if seen.tail:
+            self._minutes[seen.tail[-1].at // _MINUTE_MS].append(key)
+
     def restored(self) -> None:
-        """Every record was given: rebuild what is derived."""
+        """Every record was given."""
         for chunks in self._chunks.values():
             chunks.sort(key=lambda chunk: chunk.number)
-        for key in self._packed:
-            hot = self._unpack(key)
-            hot.entity.wake = NEVER
-            self._restock(key, None, hot.stock)
-            hot.minute = -1
-            self._plan(key, hot)
-            self._packed[key] = _ENCODE(hot.entity)
-        self._hot = {}
+        heapify(self._wakes)
 
     def entities(self) -> Iterator[tuple[str, Any]]:
         """Every entity, for tests and tools; after `collect` only."""

@@ -240,23 +240,33 @@ class Panes:
         for interval in self.intervals.values():
             interval.sums = dict(interval.folded)
         self.end = end
-        level: Values = dict(self.base)
-        for pane in self.fine:
-            start = pane - pane % INTERVAL_MS
-            interval = self.interval(start)
-            add(interval.sums, self.pane(pane))
+        self._future = {pane for pane in self.fine if pane >= end}
+        self.windows = {name: Running(end - width) for name, width in WINDOWS_MS.items()}
+        # From the newest pane to the oldest, each unpacked once: a window holds what a shorter one
+        # holds, and more.
+        left = sorted(self.windows.values(), key=lambda window: -window.start)
+        sums: Values = {}
+        since: Values = {}
+        for pane in sorted(self.fine, reverse=True):
+            while left and pane < left[0].start:
+                left[0].sums, left[0].before = dict(sums), dict(since)
+                del left[0]
+            values = self.pane(pane)
+            interval = self.interval(pane - pane % INTERVAL_MS)
+            add(interval.sums, values)
             interval.changed = True
+            if left:
+                add(since, levels_of(values))
+                if pane < end:
+                    add(sums, values)
+        for window in left:
+            window.sums, window.before = dict(sums), dict(since)
+        level: Values = dict(self.base)
         for interval in self.intervals.values():
             add(level, levels_of(interval.sums))
-        self._future = {pane for pane in self.fine if pane >= end}
-        for name, width in WINDOWS_MS.items():
-            window = self.windows[name] = Running(end - width)
-            window.before = dict(level)
-            for pane in self.fine:
-                if pane >= window.start:
-                    values = self.pane(pane)
-                    add(window.before, levels_of(values), -1)
-                    if pane < end:
-                        add(window.sums, values)
+        for window in self.windows.values():
+            # So far the changes since the window's start: the level at its start is without them.
+            changed, window.before = window.before, dict(level)
+            add(window.before, changed, -1)
         self.today = Running(0)
         self._new_day(midnight)

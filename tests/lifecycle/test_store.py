@@ -103,6 +103,26 @@ def test_restored_from_its_writes_a_store_is_the_same() -> None:
     ]
 
 
+def test_a_restored_store_wakes_when_the_old_one_would_have() -> None:
+    """Restarted before each turn or never: both write the same until only the ticket is left."""
+    chance = Random(6)
+    steady = Unit()
+    for n in range(30):
+        start = chance.randrange(HOUR)
+        for m, (kind, at, *_) in enumerate(call(n, start)[: chance.randint(1, 3)]):
+            steady.add(key(n), fact(kind, at, m), HOUR)
+    steady.add(TICKET, fact("opened", 0, channel="ticket"), HOUR)
+    steady.turn(HOUR)
+    log, before = steady.log, HOUR
+    for now in range(HOUR, 24 * HOUR, 7 * MINUTE):
+        restarted = Unit(log, before)
+        for unit in (steady, restarted):
+            unit.turn(now)
+        log, before = restarted.log, now
+        assert log == steady.log
+    assert set(log) == {TICKET}
+
+
 def test_an_entity_is_gone_a_horizon_after_its_end() -> None:
     """Nothing of it stays but a tombstone in the changelog."""
     unit = Unit()
