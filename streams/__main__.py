@@ -16,6 +16,7 @@ from typing import NoReturn
 
 from streams import __version__, settings
 from streams.errors import ConfigError, StreamsError
+from streams.logs import log_to_stderr
 
 log = logging.getLogger("streams")
 
@@ -104,11 +105,7 @@ def run(arguments: Sequence[str]) -> int:
     args = parser.parse_args(arguments[1:])
     config = args.config or os.environ.get("STREAMS_CONFIG")
     told = settings.load(Path(config) if config else None, os.environ, vars(args))
-    logging.basicConfig(
-        level=told.log_level.upper(),
-        format="%(asctime)s %(levelname)s %(name)s %(message)s",
-        stream=sys.stderr,
-    )
+    log_to_stderr(told.log_level)
     # The clients report each try to reach a broker; we say it once, in our own words. A worker goes
     # on for months: there, what its client has met is worth a line.
     for client in ("kafka",) if name == "worker" else ("kafka", "aiokafka"):

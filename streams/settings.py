@@ -216,7 +216,8 @@ class Settings:
     session_timeout_seconds: int = 30
     group_instance_id: str | None = None  # of one worker alone, so not for a file they share
     input_retention_hours: int = 7 * 24
-    cells_retention_hours: int = 48
+    # As long as the inputs: of a worker that was down, neither is cut off before the other.
+    cells_retention_hours: int = 7 * 24
     deadletter_retention_hours: int = 30 * 24
     log_level: str = "info"
     security_protocol: str = "PLAINTEXT"

@@ -39,8 +39,9 @@ def end_process(
 
     `farewell` must come to an end by itself; what it raises is logged.
     """
+    # In the text: whoever runs the kit may have a log format that shows no fields.
     details = "".join(f" {name}={value}" for name, value in fields.items())
-    log.critical("ending the process: %s%s", reason, details, exc_info=exc, extra=fields)
+    log.critical("ending the process: %s%s", reason, details, exc_info=exc)
     if farewell is not None:
         try:
             farewell()

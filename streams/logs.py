@@ -1,0 +1,38 @@
+"""How log lines look: a constant message, then its data as `name=value`.
+
+Messages never hold data, so that they can be searched and counted; what they are about comes in
+`extra` and is shown here. Values with spaces in them are quoted.
+"""
+
+import logging
+import sys
+from typing import Final
+
+_ORDINARY: Final = frozenset(
+    (*vars(logging.LogRecord("", 0, "", 0, "", None, None)), "message", "asctime", "taskName")
+)
+
+
+class FieldsFormatter(logging.Formatter):
+    """The usual line, with every field of `extra` behind the message."""
+
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(name)s %(message)s")
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
+        """Called before a traceback is added, so the fields stay on the first line."""
+        fields = (item for item in vars(record).items() if item[0] not in _ORDINARY)
+        shown = "".join(f" {name}={_shown(value)}" for name, value in fields)
+        return super().formatMessage(record) + shown
+
+
+def _shown(value: object) -> str:
+    text = str(value)
+    return repr(text) if not text or any(sign.isspace() for sign in text) else text
+
+
+def log_to_stderr(level: str) -> None:
+    """From now on lines of `level` (a setting's word) and above go to standard error."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(FieldsFormatter())
+    logging.basicConfig(level=level.upper(), handlers=[handler])
