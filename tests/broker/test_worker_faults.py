@@ -20,10 +20,14 @@ EVENT_TIME = ("--clock", "event")
 
 
 @pytest.fixture
-def world(fresh_topics: Callable[..., Settings], tmp_path: Path) -> Iterator[World]:
+def world(
+    fresh_topics: Callable[..., Settings], tmp_path: Path, request: pytest.FixtureRequest
+) -> Iterator[World]:
     """Topics of its own, and nobody working on them yet."""
     # Twice the fixture's: on a busy machine a healthy worker must keep its session.
-    made = World(fresh_topics(session_timeout_seconds=12, transaction_timeout_seconds=8), tmp_path)
+    session = getattr(request, "param", 12)
+    settings = fresh_topics(session_timeout_seconds=session, transaction_timeout_seconds=8)
+    made = World(settings, tmp_path)
     yield made
     made.close()
 
@@ -97,6 +101,8 @@ def test_planned_scaling_disturbs_nobody(world: World) -> None:
     print(f"changelog records uncommitted at scale-out, scale-in and the last: {uncommitted}")
 
 
+# So long a session that nobody takes over from the stopped worker before the broker dies.
+@pytest.mark.parametrize("world", [60], indirect=True)
 def test_a_broker_that_dies_and_comes_back(world: World, kafka: LocalKafka) -> None:
     """The broker dies amid transactions: workers wait or end with 70, and all is exact after."""
     supply = Supply(world, centre, RATE)
