@@ -104,6 +104,7 @@ class World:
         self.settings = settings
         self.home = home
         self.workers: list[Worker] = []
+        self._ended: set[Worker] | None = None
         self._publishers: list[subprocess.Popen[bytes]] = []
         self.results = Results(settings)
         self._committed = self._consumer("read_committed")
@@ -252,8 +253,13 @@ class World:
     def supervise(
         self, met: Callable[[], bool], seconds: float, code: int, *options: str
     ) -> list[int]:
-        """Start a worker again whenever one ends, with `code`, until `met`; the codes found."""
-        counted = {worker for worker in self.workers if not worker.running}
+        """Start a worker again whenever one ends, with `code`, until `met`; the codes found.
+
+        One that ended since the last call is started again too; before the first, none is.
+        """
+        if self._ended is None:
+            self._ended = {worker for worker in self.workers if not worker.running}
+        counted = self._ended
         ended: list[int] = []
 
         def done() -> bool:
