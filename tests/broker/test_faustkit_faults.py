@@ -132,8 +132,8 @@ def test_a_broker_that_dies_and_comes_back(world: World, kafka: LocalKafka) -> N
     """The broker is killed amid transactions: workers wait or end with 70, and all is exact."""
     first = world.start()
     wait_until(lambda: first.amid_work, PATIENCE, "work")
+    supervised = world.supervised({STOPPED})
     kafka.kill_node(0)
     assert 0 < first.mark["records"] < EVENTS
     kafka.start_node(0)
-    world.supervise(lambda: any(w.running and w.ready for w in world.workers), PATIENCE, {STOPPED})
-    world.await_exact()
+    world.await_exact(meanwhile=supervised)

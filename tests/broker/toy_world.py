@@ -179,15 +179,17 @@ class World:
                 await producer.send_batch(batch, topic, partition=partition)
             await producer.flush()
 
-    def await_exact(self, seconds: float = PATIENCE) -> None:
+    def await_exact(
+        self, seconds: float = PATIENCE, meanwhile: Callable[[], None] = lambda: None
+    ) -> None:
         """Wait until both result topics show the truth; fails at once when a count is beyond it.
 
         A key's counts must only grow: a step back would be a writer that should be dead.
         """
         for topic in (COUNTS, TOTALS):
-            self._await_exact(self.prefix + topic, seconds)
+            self._await_exact(self.prefix + topic, seconds, meanwhile)
 
-    def _await_exact(self, topic: str, seconds: float) -> None:
+    def _await_exact(self, topic: str, seconds: float, meanwhile: Callable[[], None]) -> None:
         newest: dict[bytes, int] = {}
         deadline = time.monotonic() + seconds
         consumer = KafkaConsumer(
@@ -199,6 +201,7 @@ class World:
         try:
             consumer.assign([TopicPartition(topic, p) for p in range(PARTITIONS)])
             while newest != self.truth:
+                meanwhile()
                 assert time.monotonic() < deadline, self._difference(topic, newest)
                 for records in consumer.poll(timeout_ms=100).values():
                     for record in records:
@@ -214,19 +217,15 @@ class World:
         ends = [(w.process.poll(), w.mark, w.log.read_text()[-3000:]) for w in self.workers]
         return f"{topic} lacks {sum(short.values())} of {self.truth.total()}; workers: {ends}"
 
-    def supervise(self, met: Callable[[], bool], seconds: float, codes: Iterable[int]) -> list[int]:
-        """Start a worker again whenever one ends, until `met`; the codes they ended with."""
-        ended: list[int] = []
-        counted: set[Worker] = set()
+    def supervised(self, codes: Iterable[int]) -> Callable[[], None]:
+        """What to call now and then: it starts a worker again when one has ended with a code."""
+        counted = {worker for worker in self.workers if not worker.running}
 
-        def done() -> bool:
+        def look() -> None:
             for worker in list(self.workers):
                 if worker not in counted and not worker.running:
                     counted.add(worker)
-                    ended.append(worker.process.returncode)
                     assert worker.process.returncode in codes, worker.log.read_text()[-3000:]
                     self.start()
-            return met()
 
-        wait_until(done, seconds, "under supervision")
-        return ended
+        return look
