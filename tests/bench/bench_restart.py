@@ -186,7 +186,8 @@ def restart(
     group = steps["assigned"] - worker.listening
     print(
         f"{how:<8} exact after {exact - worker.started - group:.2f} s and {group:.2f} s of waiting"
-        f" for the group; {worker.cpu_seconds:.2f} s of CPU; {wrong} records differed before"
+        f" for the group; {worker.cpu_seconds:.2f} s of CPU, {worker.waited_seconds:.2f} s without"
+        f" a core; {wrong} records differed before"
     )
     print(
         "         " + ", ".join(f"{name} {at - worker.started:.2f} s" for name, at in steps.items())

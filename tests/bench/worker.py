@@ -82,13 +82,10 @@ class Worker:
         """CPU time of the process so far."""
         return cpu_seconds(self.process.pid)
 
-    def await_ready(self, seconds: float = 120) -> None:
-        """Returns once /readyz says so."""
-        deadline = time.monotonic() + seconds
-        while not self.page("/readyz").startswith("ready"):
-            if not self.running or time.monotonic() > deadline:
-                raise SystemExit("the worker is not ready; its reason stands above")
-            time.sleep(0.05)
+    @property
+    def waited_seconds(self) -> float:
+        """How long its main thread was ready to run and had no core: what others took from it."""
+        return int(Path(f"/proc/{self.process.pid}/schedstat").read_text().split()[1]) / 1e9
 
     def stop(self) -> None:
         """End it as a service manager would; returns when it is gone."""
