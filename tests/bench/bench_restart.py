@@ -6,8 +6,8 @@ Each agent takes a call about every six minutes: four events of the contact and 
 one snapshot every two minutes. All of it waits in a real broker; a worker with `--clock event`
 counts it. Then the worker is ended, by `kill -9` and by SIGTERM, and started again; exact is it
 again when each queue's KPI record says what it said before, revision apart.
-After `kill -9` the group waits for the dead member until its session runs out: that is shown by
-itself. Beside it, in the same run: the same changelogs through a bare consumer, with nothing done
+The worker has a name (`--group-instance-id`): without one, the group would wait after `kill -9`
+until the session of the dead member runs out. Waiting for the group is shown by itself. Beside it, in the same run: the same changelogs through a bare consumer, with nothing done
 to them, and the start of a process that only prints its help.
 """
 
@@ -211,6 +211,7 @@ def main() -> None:
             f"{sent:,} events of {args.agents:,} agents sent in {time.monotonic() - started:.0f} s"
         )
         options = ["--clock", "event", "--bootstrap", kafka.bootstrap, "--log-level", "warning"]
+        options += ["--group-instance-id", "bench"]
         with Worker(*options) as worker:
             expected = await_counted(settings, worker, end_ms)
             print(f"counted in {time.monotonic() - worker.started:.0f} s")
