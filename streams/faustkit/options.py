@@ -25,8 +25,10 @@ class Options:
     # transaction costs 2 ms of CPU whatever is in it, and most of a quiet worker's work is that.
     linger_seconds: float = 0.2
     eager_records: int = 1_000
-    # One transaction takes at most about this many records, so that it lasts well under a second.
+    # One transaction takes at most about this many records, and fewer where the stage has worked
+    # longer than `turn_seconds` in one piece: the other units' transactions are open meanwhile.
     max_records: int = 4_000
+    turn_seconds: float = 0.1
     # A unit that has this many records waiting is not polled for.
     queue_records: int = 8_000
     # While fetches bring little, the inputs are polled no more often than this, and the broker

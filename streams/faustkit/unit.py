@@ -73,6 +73,7 @@ class Unit:
         self._fetched: dict[str, tuple[int, int]] = {}  # topic: last stable offset, wall ms
         self._queue: deque[Event] = deque()
         self._queued = 0
+        self._limit = options.max_records  # records of the next turn
         self._gate = asyncio.Lock()
         self._wake = asyncio.Event()
         self._producer: Any = None
@@ -204,7 +205,8 @@ class Unit:
             if self.released:
                 log.info("a released unit was fenced", extra=self._place())
             else:
-                self._end("a live unit was fenced: another worker has its partition", exc,
+                self._end("a live unit was fenced: another worker has its partition, or its "
+                          "transaction was open beyond the transaction timeout", exc,
                           **self._place())  # fmt: skip
         except BaseException as exc:
             self._end("a unit failed", exc, **self._place())
@@ -253,7 +255,7 @@ class Unit:
     def _take(self) -> list[Event]:
         events: list[Event] = []
         records = 0
-        while self._queue and records < self._options.max_records:
+        while self._queue and records < self._limit:
             event = self._queue.popleft()
             events.append(event)
             records += max(1, len(event.value.records))
@@ -272,8 +274,10 @@ class Unit:
                 self.next[batch.topic] = batch.next
                 moved.add(batch.topic)
         wall_ms = time.time_ns() // 1_000_000
+        turning = time.monotonic()
         turn = self._stage.turn(self._read_clocks(), wall_ms)
         applied = time.monotonic()
+        self._pace(self.stats.records - accepted, applied - turning)
         self.stats.apply.add(applied - started)
         if turn.state or turn.outputs or moved:
             self.busy_since = applied
@@ -290,6 +294,13 @@ class Unit:
         self._stage.committed()
         for event in events:
             event.ack()
+
+    def _pace(self, records: int, seconds: float) -> None:
+        """The next turn takes what fits into `turn_seconds`, going by this one."""
+        if seconds <= self._options.turn_seconds:
+            self._limit = min(self._options.max_records, 2 * self._limit)
+        else:
+            self._limit = max(SLICE, int(records * self._options.turn_seconds / seconds))
 
     async def _accept(self, batch: Batch) -> None:
         expected = self.next[batch.topic]

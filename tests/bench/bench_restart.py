@@ -7,8 +7,9 @@ one snapshot every two minutes. All of it waits in a real broker; a worker with 
 counts it. Then the worker is ended, by `kill -9` and by SIGTERM, and started again; exact is it
 again when each queue's KPI record says what it said before, revision apart.
 The worker has a name (`--group-instance-id`): without one, the group would wait after `kill -9`
-until the session of the dead member runs out. Waiting for the group is shown by itself. Beside it, in the same run: the same changelogs through a bare consumer, with nothing done
-to them, and the start of a process that only prints its help.
+until the session of the dead member runs out. Waiting for the group is shown by itself. Beside it,
+in the same run: the same changelogs through a bare consumer, with nothing done to them, and the
+start of a process that only prints its help.
 """
 
 import argparse

@@ -175,6 +175,8 @@ class Recorder:
     dirty: set[bytes] = field(default_factory=set)
     clocks: dict[str, InputClock] = field(default_factory=dict)
     fail: Exception | None = None
+    cost_seconds: float = 0.0  # of a record, in the turn
+    turned: list[int] = field(default_factory=list)  # records of each turn
 
     def restore(self, key: bytes, value: bytes) -> None:
         self.calls.append("restore")
@@ -195,6 +197,8 @@ class Recorder:
 
     def turn(self, clocks: Mapping[str, InputClock], wall_ms: int) -> Turn:
         self.calls.append("turn")
+        self.turned.append(len(self.accepted) - sum(self.turned))
+        time.sleep(self.cost_seconds * self.turned[-1])
         self.clocks = {
             topic: InputClock(clock.caught_up_ms, clock.unread, clock.fetched)
             for topic, clock in clocks.items()

@@ -326,6 +326,29 @@ def test_a_full_unit_has_no_room(kafka_memory: MemoryKafka, ended: Ended) -> Non
     assert not ended
 
 
+def test_a_slow_stage_is_given_less_at_once(kafka_memory: MemoryKafka, ended: Ended) -> None:
+    """While it works nothing else does, and other units' transactions stand open."""
+
+    async def test() -> None:
+        factory = Factory()
+        unit = await begun(kafka_memory, ended, factory)
+        factory.last.cost_seconds = 4 * OPTIONS.turn_seconds / OPTIONS.max_records
+        pieces = 3 * OPTIONS.max_records // 250
+        await feed(unit, *(batch([b"a"] * 250, start=250 * i) for i in range(pieces)))
+        first, *rest = [records for records in factory.last.turned if records]
+        assert first == OPTIONS.max_records
+        assert max(rest) <= OPTIONS.max_records // 2
+        factory.last.cost_seconds = 0
+        start, before = 250 * pieces, len(factory.last.turned)
+        more = 2 * pieces
+        await feed(unit, *(batch([b"a"] * 250, start=start + 250 * i) for i in range(more)))
+        assert max(factory.last.turned[before:]) == OPTIONS.max_records, "it got its breath back"
+        await unit.release()
+
+    run(test())
+    assert not ended
+
+
 def test_clocks_tell_caught_up_from_unread(kafka_memory: MemoryKafka, ended: Ended) -> None:
     """Caught up is: a fetch showed the end, and everything before it is applied. Nothing less."""
 
