@@ -52,7 +52,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
             sys.stdout.write(b"".join(orjson.dumps(r, option=_JSON) for r in records).decode())
         else:
             console = Console()
-            console.width = max(console.width, 100)
+            console.width = max(console.width, 80)
             console.print(table(records, args.window, _now_ms()))
         return 0
     return _live(settings, topic, chosen, args.window)
@@ -88,13 +88,15 @@ def _live(settings: Settings, topic: str, chosen: dict[str, str | None], window:
 
 def table(records: list[Record], window: str, now_ms: int) -> Table:
     """The worst queue first: furthest below its target, then the most waiting."""
-    made = Table(box=None, header_style="bold", title=f"last {window}", title_justify="left")
-    for title in ("queue", "channel"):
-        made.add_column(title, overflow="fold")
-    for title in ("waiting", "oldest", "level/target", "aband.", "AHT", "occupancy"):
+    made = Table(
+        box=None, header_style="bold", title=f"last {window}", title_justify="left",
+        padding=(0, 1, 0, 0),
+    )  # fmt: skip
+    # 80 columns are enough: only a long name is cut.
+    made.add_column("queue", no_wrap=True, overflow="ellipsis", min_width=8)
+    made.add_column("channel", no_wrap=True)
+    for title in ("waiting", "oldest", "level", "aband.", "AHT", "occupancy", "free", "age"):
         made.add_column(title, justify="right", no_wrap=True)
-    made.add_column("agents", justify="right")
-    made.add_column("age", justify="right", no_wrap=True)
     several = len({record["tenant"] for record in records}) > 1
     for record in sorted(records, key=lambda record: _badness(record, window)):
         live, figures = record["live"], record["windows"][window]
@@ -111,7 +113,7 @@ def table(records: list[Record], window: str, now_ms: int) -> Table:
             _share(figures["abandonment_ratio"]),
             _seconds(figures["handle_mean_seconds"]),
             _occupancy(figures["occupancy_ratio"], record["definitions"]["targets"]),
-            f"{free} of {all_of} free",
+            f"{free}/{all_of}",
             _age(record["as_of"], now_ms),
         )
     return made

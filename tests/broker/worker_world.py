@@ -104,7 +104,7 @@ class World:
         self.settings = settings
         self.home = home
         self.workers: list[Worker] = []
-        self._ended: set[Worker] | None = None
+        self._ended: set[Worker] = set()
         self._publishers: list[subprocess.Popen[bytes]] = []
         self.results = Results(settings)
         self._committed = self._consumer("read_committed")
@@ -255,10 +255,8 @@ class World:
     ) -> list[int]:
         """Start a worker again whenever one ends, with `code`, until `met`; the codes found.
 
-        One that ended since the last call is started again too; before the first, none is.
+        Also for those that ended before: a broker's start may outlast their patience.
         """
-        if self._ended is None:
-            self._ended = {worker for worker in self.workers if not worker.running}
         counted = self._ended
         ended: list[int] = []
 
