@@ -7,7 +7,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from streams.lifecycle.book import ALL
-from streams.lifecycle.policy import DEFAULTS, Policies, QueuePolicy
+from streams.lifecycle.policy import DEFAULTS, Policies, QueuePolicy, in_force
 from streams.settings import QueueSettings, Settings
 from streams.windows.cells import queue_key
 from streams.wire.keys import partition_of
@@ -108,13 +108,8 @@ class Definitions:
 
 
 def _in_force(versions: Versions, at: int) -> dict[str, Any]:
-    """The last version that began by `at` (ms); the first one has always been."""
-    found = versions[0][1]
-    for since, definition in versions[1:]:
-        if since > at:
-            break
-        found = definition
-    return found
+    (_, first), *later = versions
+    return in_force(first, later, at)
 
 
 def _definition(queue: QueueSettings) -> dict[str, Any]:

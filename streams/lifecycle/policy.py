@@ -3,7 +3,9 @@
 Built once from the settings; the lifecycle never reads a configuration itself.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TypeVar
 
 HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
@@ -16,6 +18,19 @@ FORGET_MS = 90 * DAY_MS
 SKEW_MS = 5_000
 #: How long an agent's snapshot without `ttl_seconds` holds.
 SNAPSHOT_MS = 24 * HOUR_MS
+
+
+T = TypeVar("T")
+
+
+def in_force(first: T, later: Iterable[tuple[int, T]], at: int) -> T:
+    """Of versions through time, the last that began by `at` (ms); `first` has always been."""
+    found = first
+    for since, version in later:
+        if since > at:
+            break
+        found = version
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +52,7 @@ class QueuePolicy:
 
     def at(self, at: int) -> "QueuePolicy":
         """The rules in force at `at` (ms)."""
-        found = self
-        for since, policy in self.later:
-            if since > at:
-                break
-            found = policy
-        return found
+        return in_force(self, self.later, at)
 
 
 #: The contract's defaults by channel, for queues that no configuration names.
