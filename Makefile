@@ -36,9 +36,9 @@ check: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/pytest -q tests/test_import_contract.py
-	$(BIN)/python -m streams.wire.schemas --check
+	$(BIN)/python -m streams.contract.event_schemas --check
 	$(BIN)/python -m streams.kpis.schemas --check
-	$(BIN)/python -m streams.tools.docs --check
+	$(BIN)/python deploy/generate.py --check
 
 bench: setup
 	@for file in tests/bench/bench_*.py; do \

@@ -1,6 +1,6 @@
 """The command line: finds the command's module, builds the settings, turns errors into one message.
 
-A command is a module of `streams.tools` with HELP, EXAMPLE, `add_arguments(parser)` and
+A command is a module of `streams.commands` with HELP, EXAMPLE, `add_arguments(parser)` and
 `run(args, settings) -> exit code`; imported only when asked for, so that --help is quick.
 Exit codes: 0 done, 1 failed (also a mistake in the configuration), 2 wrong use, 130 interrupted.
 """
@@ -92,7 +92,7 @@ def run(arguments: Sequence[str]) -> int:
         return 2
     # Only the command's name is looked at here, what follows is the command's own.
     name = _overview().parse_args(arguments[:1]).command
-    tool = importlib.import_module(f"streams.tools.{name}")
+    tool = importlib.import_module(f"streams.commands.{name}")
     example = "\n  ".join(str(tool.EXAMPLE).strip().splitlines())
     parser = Parser(
         prog=f"streams {name}",
@@ -114,7 +114,7 @@ def run(arguments: Sequence[str]) -> int:
         return int(tool.run(args, told))
     except Exception as problem:
         if type(problem).__module__.startswith(("kafka.", "aiokafka.")):
-            from streams.connect import broker_problem
+            from streams.kafka.diagnosis import broker_problem
 
             raise broker_problem(problem, told) from problem
         raise

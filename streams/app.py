@@ -11,15 +11,15 @@ from pathlib import Path
 from typing import Any
 
 from streams import settings as settings_module
-from streams.agents.intake_stage import IntakeStage
-from streams.agents.meters import IntakeMeter, QueueMeter
-from streams.agents.queue_stage import QueueStage
-from streams.connect import aiokafka_options
 from streams.faustkit.application import UnitApp, attach, build_app
 from streams.faustkit.stage import Stage, StageSpec
+from streams.kafka.connect import aiokafka_options
 from streams.kpis.definitions import Definitions
-from streams.publish.server import MetricsServer
+from streams.metrics.server import MetricsServer
 from streams.settings import Settings
+from streams.stages.intake_stage import IntakeStage
+from streams.stages.meters import IntakeMeter, QueueMeter
+from streams.stages.queue_stage import QueueStage
 
 
 @dataclass(frozen=True, slots=True)

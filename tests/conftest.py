@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from streams.kafka.local_kafka import LocalKafka
+from streams.kafka.topics import create_topics
 from streams.settings import Settings
-from streams.tools.local_kafka import LocalKafka
-from streams.tools.topics import create_topics
 
 _numbers = itertools.count(1)
 

@@ -14,7 +14,7 @@ FOREIGN = {
     *("asyncio", "threading", "time", "os", "socket", "subprocess", "random", "logging"),
 }
 # What every stage may use: plain values, themselves bound by the same rule.
-SHARED = {"settings", "settings_read", "settings_readers", "errors"}
+SHARED = {"contract", "settings", "errors"}
 
 
 def _module_of(path: Path) -> str:
@@ -43,7 +43,8 @@ def _imports(path: Path, text: str) -> Iterator[tuple[int, str]]:
 
 def _files() -> list[Path]:
     stages = [path for stage in STAGES for path in sorted((PACKAGE / stage).rglob("*.py"))]
-    return stages + [PACKAGE / f"{name}.py" for name in sorted(SHARED)]
+    shared = [path for name in sorted(SHARED) for path in sorted((PACKAGE / name).rglob("*.py"))]
+    return [*stages, *shared, PACKAGE / "errors.py"]
 
 
 def _mistakes(path: Path, text: str) -> Iterator[str]:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from streams.connect import aiokafka_options, kafka_python_options, ssl_context
 from streams.errors import ConfigError, StreamsError
+from streams.kafka.connect import aiokafka_options, kafka_python_options, ssl_context
 from streams.settings import QueueSettings, Secret, Settings, load
 
 Write = Callable[[str], Path]

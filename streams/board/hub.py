@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 
 import orjson
 
-from streams.board.faces import Key
 from streams.board.query import Filter
+from streams.board.records import Key
 from streams.board.store import Changes, Store, wall_ms
 
 TICK_SECONDS = 0.25

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from streams.board.faces import CHANNELS, WINDOWS, Key
+from streams.board.records import CHANNELS, WINDOWS, Key
 
 DEFAULT_WINDOW = "30m"
 MAX_QUEUES = 200

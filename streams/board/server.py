@@ -17,9 +17,10 @@ from pathlib import Path
 import orjson
 from aiohttp import ClientError, ClientSession, ClientTimeout, web
 
-from streams.board import guard, query
-from streams.board.faces import CHANNELS
+from streams.board import access as guard
+from streams.board import query
 from streams.board.hub import DroppedError, FullError, Hub
+from streams.board.records import CHANNELS
 from streams.board.store import Store, wall_ms
 
 logger = logging.getLogger(__name__)

@@ -13,8 +13,8 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from streams.board import faces
-from streams.board.faces import Key, Kpi, Quality, UnreadableError
+from streams.board import records as faces
+from streams.board.records import Key, Kpi, Quality, UnreadableError
 
 MAX_KEYS = 20_000  # 2,000 queues a tenant, several tenants and channels: more is a fault
 MAX_INTERVALS = 192  # of 15 minutes: two days a queue

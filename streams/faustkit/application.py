@@ -15,18 +15,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol, cast
 
 import faust
+from faust.transport.drivers import TRANSPORTS
 from faust.types.auth import CredentialsT
 from yarl import URL
 
-from streams.faustkit.ending import End, end_process
-from streams.faustkit.links import IDLE_CONNECTION_MS, KafkaLinks, Links
+from streams.faustkit.clients import IDLE_CONNECTION_MS, KafkaLinks, Links
 from streams.faustkit.options import Options
+from streams.faustkit.shutdown import End, end_process
 from streams.faustkit.stage import StageSpec
 from streams.faustkit.units import Units
 from streams.faustkit.watchdog import Watchdog
 
 if TYPE_CHECKING:
     from streams.faustkit.transport import Consumer
+
+TRANSPORTS.aliases["units"] = "streams.faustkit.transport:Transport"
 
 log = logging.getLogger(__name__)
 

@@ -18,10 +18,10 @@ from typing import Any, Protocol
 from aiokafka.errors import KafkaError, ProducerFenced
 
 from streams.errors import StateError
-from streams.faustkit import outbox
-from streams.faustkit.ending import End
-from streams.faustkit.links import Links
+from streams.faustkit import transaction_writer as outbox
+from streams.faustkit.clients import Links
 from streams.faustkit.options import Options
+from streams.faustkit.shutdown import End
 from streams.faustkit.stage import Batch, InputClock, StageSpec
 from streams.faustkit.stats import UnitStats
 

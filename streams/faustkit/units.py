@@ -14,9 +14,9 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 
 from streams.errors import StateError
-from streams.faustkit.ending import End
-from streams.faustkit.links import Links
+from streams.faustkit.clients import Links
 from streams.faustkit.options import Options
+from streams.faustkit.shutdown import End
 from streams.faustkit.stage import StageSpec
 from streams.faustkit.stats import KitStats
 from streams.faustkit.unit import Unit

@@ -10,7 +10,7 @@ import logging
 import threading
 import time
 
-from streams.faustkit.ending import End
+from streams.faustkit.shutdown import End
 from streams.faustkit.units import Units
 
 log = logging.getLogger(__name__)

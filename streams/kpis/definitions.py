@@ -6,8 +6,8 @@
 from dataclasses import asdict, replace
 from typing import Any
 
-from streams.lifecycle.book import ALL
-from streams.lifecycle.policy import DEFAULTS, Policies, QueuePolicy, in_force
+from streams.lifecycle.ledger import ALL
+from streams.lifecycle.rules import DEFAULTS, Policies, QueuePolicy, in_force
 from streams.settings import QueueSettings, Settings
 from streams.windows.cells import queue_key
 from streams.wire.keys import partition_of

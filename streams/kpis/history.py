@@ -6,7 +6,7 @@ from streams.kpis.figures import View, abandonment_ratio, occupancy_ratio, wait_
 from streams.kpis.rounding import ratio
 from streams.kpis.views import integrals
 from streams.lifecycle import counters as c
-from streams.lifecycle.book import PANE_MS
+from streams.lifecycle.ledger import PANE_MS
 from streams.windows.cells import Values
 from streams.windows.panes import LONGEST_MS, add, levels_of
 from streams.windows.queues import Queue, Queues

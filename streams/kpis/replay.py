@@ -9,15 +9,15 @@ Memory is about 250 bytes an event.
 from collections import Counter, defaultdict
 from typing import Any
 
+from streams.contract.events import TYPES, AgentEvent, Event, FollowupCompleted
 from streams.kpis.definitions import Definitions, Place, policies_of
 from streams.kpis.record import Record, replay_record
-from streams.lifecycle.book import ALL, WHOLE_MS, Book
 from streams.lifecycle.counters import AGENT_BASE, AGENT_END
 from streams.lifecycle.entity import AGENT, CONTACT, TICKET, fold
 from streams.lifecycle.facts import FACTS, Fact, Snapshot, in_order
-from streams.lifecycle.policy import NEVER
+from streams.lifecycle.ledger import ALL, WHOLE_MS, Book
+from streams.lifecycle.rules import NEVER
 from streams.settings import Settings
-from streams.wire.events import TYPES, AgentEvent, Event, FollowupCompleted
 
 #: Events of an agent belong to no channel.
 _AGENTS = frozenset(struct for struct in TYPES.values() if issubclass(struct, AgentEvent))

@@ -8,8 +8,8 @@ while counts run to `as_of` rounded up.
 from collections.abc import Iterable, Mapping
 
 from streams.kpis.figures import View
-from streams.lifecycle.book import PANE_MS
 from streams.lifecycle.counters import BUSY, SLOT_BUSY, SLOT_CAPACITY, STAFFED, WAITING
+from streams.lifecycle.ledger import PANE_MS
 from streams.windows.panes import INTERVAL_MS, WINDOWS_MS, Panes, add
 
 #: Levels whose integrals are figures.

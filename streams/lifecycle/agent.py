@@ -10,9 +10,9 @@ from typing import Final
 import msgspec
 
 from streams.lifecycle import counters as c
-from streams.lifecycle.book import ALL, Book
 from streams.lifecycle.facts import Snapshot
-from streams.lifecycle.policy import FORGET_MS, NEVER
+from streams.lifecycle.ledger import ALL, Book
+from streams.lifecycle.rules import FORGET_MS, NEVER
 
 UNKNOWN: Final = "unknown"
 GONE: Final = ""

@@ -10,11 +10,11 @@ from bisect import bisect_left
 from collections.abc import Callable
 
 from streams.lifecycle import counters as c
-from streams.lifecycle.book import Book
+from streams.lifecycle.contact_state import CONNECTED, IDLE, WAITING, ContactState, Wrapup
 from streams.lifecycle.facts import Fact
 from streams.lifecycle.histogram import bucket_of
-from streams.lifecycle.policy import SKEW_MS
-from streams.lifecycle.visit import CONNECTED, IDLE, WAITING, ContactState, Wrapup
+from streams.lifecycle.ledger import Book
+from streams.lifecycle.rules import SKEW_MS
 
 # -- effects ---------------------------------------------------------------------------------------
 

@@ -14,11 +14,13 @@ from typing import Any, Final, Generic, Protocol, TypeVar
 
 import msgspec
 
-from streams.lifecycle import agent, steps, ticket, visit
-from streams.lifecycle.book import Book
+from streams.lifecycle import agent, ticket
+from streams.lifecycle import contact_deadlines as steps
+from streams.lifecycle import contact_state as visit
 from streams.lifecycle.facts import Fact, Snapshot, content_of, order_of
-from streams.lifecycle.policy import NEVER
+from streams.lifecycle.ledger import Book
 from streams.lifecycle.ranks import CLOSERS, OPENER
+from streams.lifecycle.rules import NEVER
 
 #: Tail lengths: packing starts above the first and leaves about the second.
 LONG, KEPT = 48, 16

@@ -12,9 +12,9 @@ from typing import Any
 
 import msgspec
 
-from streams.lifecycle.policy import SNAPSHOT_MS
+from streams.contract import events as wire
 from streams.lifecycle.ranks import AGENT_RANKS, CONTACT_RANKS, TICKET_RANKS
-from streams.wire import events as wire
+from streams.lifecycle.rules import SNAPSHOT_MS
 
 Order = tuple[int, int, int, str, str]
 

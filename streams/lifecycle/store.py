@@ -13,11 +13,12 @@ from typing import Any, Generic
 
 import msgspec
 
-from streams.lifecycle import agent, entity, ticket, visit
-from streams.lifecycle.book import ALL, Book
+from streams.lifecycle import agent, entity, ticket
+from streams.lifecycle import contact_state as visit
 from streams.lifecycle.entity import AGENT, CONTACT, TICKET, Chunk, Entity, S
 from streams.lifecycle.facts import Fact, Snapshot
-from streams.lifecycle.policy import NEVER
+from streams.lifecycle.ledger import ALL, Book
+from streams.lifecycle.rules import NEVER
 
 #: An entity is looked at again at most this long after the last look: keeps the heap short.
 _LOOK_MS = 3_600_000

@@ -11,10 +11,10 @@ from typing import Final
 import msgspec
 
 from streams.lifecycle import counters as c
-from streams.lifecycle.book import Book
 from streams.lifecycle.facts import Fact
 from streams.lifecycle.histogram import bucket_of
-from streams.lifecycle.policy import FORGET_MS, NEVER
+from streams.lifecycle.ledger import Book
+from streams.lifecycle.rules import FORGET_MS, NEVER
 
 NONE: Final = 0
 OPEN: Final = 1

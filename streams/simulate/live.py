@@ -13,9 +13,10 @@ from collections.abc import Callable, Iterator
 from itertools import chain
 from typing import Any
 
-from streams.connect import broker_problem, kafka_python_options
 from streams.errors import PublishError
-from streams.publish.bulk import BulkPublisher
+from streams.kafka.bulk import BulkPublisher
+from streams.kafka.connect import kafka_python_options
+from streams.kafka.diagnosis import broker_problem
 from streams.settings import Settings
 from streams.simulate.records import Outgoing
 from streams.simulate.session import Session

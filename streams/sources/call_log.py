@@ -13,18 +13,14 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from streams.errors import ConfigError
-from streams.sources.call_log_mapping import OPTIONAL, REQUIRED, CallLogMapping, load_mapping
-from streams.sources.ndjson import numbered_lines, opened
-from streams.wire.events import (
+from streams.contract.events import (
     ContactAbandoned,
     ContactAnswered,
     ContactEnded,
     ContactEnqueued,
     Event,
 )
-from streams.wire.explain import TIME_RANGE
-from streams.wire.limits import (
+from streams.contract.limits import (
     MAX_CONTACT_ID,
     MAX_NAME,
     MAX_PRIORITY,
@@ -33,6 +29,10 @@ from streams.wire.limits import (
     MAX_TIME_MS,
     MIN_TIME_MS,
 )
+from streams.errors import ConfigError
+from streams.sources.call_log_mapping import OPTIONAL, REQUIRED, CallLogMapping, load_mapping
+from streams.sources.ndjson import numbered_lines, opened
+from streams.wire.explain import TIME_RANGE
 from streams.wire.rejected import Rejected
 
 if TYPE_CHECKING:

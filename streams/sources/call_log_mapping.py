@@ -25,9 +25,9 @@ from pathlib import Path
 from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from streams.contract.limits import MAX_NAME
 from streams.errors import ConfigError
 from streams.wire.instants import parse_rfc3339_ms
-from streams.wire.limits import MAX_NAME
 
 REQUIRED: Final = ("call_id", "queue", "entered_at", "outcome", "answered_at", "ended_at")
 OPTIONAL: Final = ("agent", "customer", "priority")

@@ -14,8 +14,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, Protocol
 
+from streams.contract.limits import MAX_RECORD_BYTES
 from streams.errors import StreamsError
-from streams.wire.limits import MAX_RECORD_BYTES
 
 BLOCK_BYTES: Final = 1 << 20
 STANDARD_INPUT: Final = "-"

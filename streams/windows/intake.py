@@ -11,10 +11,11 @@ from typing import Any
 
 import msgspec
 
-from streams.lifecycle.book import ALL, Book, Page
+from streams.contract.events import AgentEvent, Event, SourceHeartbeat, TicketEvent
 from streams.lifecycle.counters import AGENT_BASE, AGENT_END, LOCAL, ORPHANED, STATES
 from streams.lifecycle.facts import FACTS
-from streams.lifecycle.policy import Policies
+from streams.lifecycle.ledger import ALL, Book, Page
+from streams.lifecycle.rules import Policies
 from streams.lifecycle.store import EntityStore, Place, Write
 from streams.windows.cells import (
     CellBatch,
@@ -26,11 +27,10 @@ from streams.windows.cells import (
     encode_values,
     queue_key,
 )
-from streams.windows.rules import Rules
-from streams.windows.sources import Sources
-from streams.wire import Event, Rejected
-from streams.wire.events import AgentEvent, SourceHeartbeat, TicketEvent
+from streams.windows.kept_rules import Rules
+from streams.windows.watermarks import Sources
 from streams.wire.keys import partition_of
+from streams.wire.rejected import Rejected
 
 #: An idle source repeats its progress this often.
 PROGRESS_MS = 5_000

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 
 import msgspec
 
-from streams.lifecycle.book import PANE_MS
 from streams.lifecycle.counters import LEVELS
-from streams.lifecycle.policy import NEVER
+from streams.lifecycle.ledger import PANE_MS
+from streams.lifecycle.rules import NEVER
 from streams.windows.cells import Values, decode_values, encode_values
 
 INTERVAL_MS = 900_000

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from streams.lifecycle.book import ALL, PANE_MS
 from streams.lifecycle.counters import AGENT_BASE, AGENT_END
-from streams.lifecycle.policy import NEVER
+from streams.lifecycle.ledger import ALL, PANE_MS
+from streams.lifecycle.rules import NEVER
 from streams.windows.calendar import midnight_of
 from streams.windows.cells import CellBatch, Values, decode_values, encode_values
 from streams.windows.panes import INTERVAL_MS, Panes, add, levels_of

@@ -11,10 +11,10 @@ from typing import Final
 import msgspec
 from msgspec.structs import force_setattr
 
-from streams.wire.events import ContactEnqueued, Event, TicketSlaSet
+from streams.contract.events import ContactEnqueued, Event, TicketSlaSet
+from streams.contract.limits import MAX_RECORD_BYTES, MAX_TIME_MS, MIN_TIME_MS
 from streams.wire.explain import TIME_RANGE, explain
 from streams.wire.instants import parse_rfc3339_ms
-from streams.wire.limits import MAX_RECORD_BYTES, MAX_TIME_MS, MIN_TIME_MS
 from streams.wire.names import misnamed
 from streams.wire.rejected import Rejected
 

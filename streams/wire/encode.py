@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from streams.wire.events import Event
+from streams.contract.events import Event
 
 _encode: Final = msgspec.json.Encoder(order="deterministic").encode
 

@@ -13,8 +13,8 @@ from typing import Any
 import msgspec
 from msgspec import inspect
 
-from streams.wire.events import TYPES, BaseEvent
-from streams.wire.limits import MAX_TIME_MS, MIN_TIME_MS
+from streams.contract.events import TYPES, BaseEvent
+from streams.contract.limits import MAX_TIME_MS, MIN_TIME_MS
 from streams.wire.rejected import Rejected
 
 TIME_FIELDS = frozenset({"occurred_at", "arrived_at", "due_at"})

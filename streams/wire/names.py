@@ -6,7 +6,7 @@ Cost: two look-ups an event, and a search of the raw bytes that almost never fin
 
 from typing import Final
 
-from streams.wire.events import AgentEvent, Event
+from streams.contract.events import AgentEvent, Event
 from streams.wire.rejected import Rejected
 
 RESERVED_QUEUES: Final = frozenset({"_all", "_other"})

@@ -7,7 +7,7 @@ with the ticket. A source's heartbeat belongs to every input topic, under any ke
 
 from typing import Final, get_args
 
-from streams.wire.events import (
+from streams.contract.events import (
     AgentEvent,
     BaseEvent,
     Event,

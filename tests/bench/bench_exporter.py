@@ -13,9 +13,9 @@ from collections.abc import Callable
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.openmetrics import exposition as openmetrics
 
-from streams.agents.meters import COUNTS, HISTOGRAMS
 from streams.settings import QueueSettings
-from tests.publish.stand_in import START, StandIn, call, centre
+from streams.stages.meters import COUNTS, HISTOGRAMS
+from tests.metrics.stand_in import START, StandIn, call, centre
 
 
 def filled(queues: int) -> StandIn:

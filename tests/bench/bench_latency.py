@@ -33,10 +33,10 @@ from kafka import KafkaAdminClient
 from kafka.admin import NewTopic
 
 from streams.__main__ import main as streams
+from streams.contract.events import ContactEnqueued
+from streams.kafka.local_kafka import LocalKafka
 from streams.settings import Settings
-from streams.tools.local_kafka import LocalKafka
-from streams.wire import encode
-from streams.wire.events import ContactEnqueued
+from streams.wire.encode import encode
 from tests.bench.worker import Worker, percentile
 
 QUEUES = 32

@@ -14,15 +14,16 @@ import tracemalloc
 from pathlib import Path
 
 from streams.__main__ import main as streams
+from streams.contract.events import ContactAnswered, ContactEnqueued
 from streams.kpis.definitions import policies_of
 from streams.kpis.replay import Replay
-from streams.lifecycle.book import Book
 from streams.lifecycle.facts import contact_fact
+from streams.lifecycle.ledger import Book
 from streams.lifecycle.store import EntityStore
 from streams.settings import Settings
 from streams.sources.ndjson import read_lines
-from streams.wire import Rejected, decode
-from streams.wire.events import ContactAnswered, ContactEnqueued
+from streams.wire.decode import decode
+from streams.wire.rejected import Rejected
 
 CONTACTS = 20_000
 START_MS = 1_700_000_000_000

@@ -30,13 +30,7 @@ from kafka import KafkaConsumer
 from kafka import TopicPartition as Place
 
 from streams.__main__ import main as streams
-from streams.connect import kafka_python_options
-from streams.publish.bulk import BulkPublisher
-from streams.settings import Settings
-from streams.tools.compacted import newest
-from streams.tools.local_kafka import LocalKafka
-from streams.wire import encode
-from streams.wire.events import (
+from streams.contract.events import (
     AgentState,
     ContactAnswered,
     ContactEnded,
@@ -45,6 +39,12 @@ from streams.wire.events import (
     SourceHeartbeat,
     WrapupEnded,
 )
+from streams.kafka.bulk import BulkPublisher
+from streams.kafka.compacted import newest
+from streams.kafka.connect import kafka_python_options
+from streams.kafka.local_kafka import LocalKafka
+from streams.settings import Settings
+from streams.wire.encode import encode
 from tests.bench.worker import Worker
 
 START_MS = 1_767_600_000_000

@@ -25,10 +25,10 @@ from aiokafka import AIOKafkaProducer
 from kafka import KafkaAdminClient
 from kafka.admin import NewTopic
 
-from streams.faustkit import InputClock, Record, StageSpec, Turn, attach, build_app
-from streams.faustkit.application import UnitApp, run_worker
-from streams.faustkit.outbox import partition_by_key
-from streams.tools.local_kafka import LocalKafka
+from streams.faustkit.application import UnitApp, attach, build_app, run_worker
+from streams.faustkit.stage import InputClock, Record, StageSpec, Turn
+from streams.faustkit.transaction_writer import partition_by_key
+from streams.kafka.local_kafka import LocalKafka
 
 PARTITIONS = 4
 QUEUES = 50

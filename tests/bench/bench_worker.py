@@ -14,9 +14,9 @@ import time
 from pathlib import Path
 
 from streams.__main__ import main as streams
+from streams.kafka.local_kafka import LocalKafka
 from streams.sources.ndjson import read_lines
-from streams.tools.local_kafka import LocalKafka
-from streams.wire import decode
+from streams.wire.decode import decode
 from tests.bench.worker import Worker
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from kafka import KafkaConsumer, TopicPartition
 
-from streams.connect import kafka_python_options
+from streams.kafka.connect import kafka_python_options
 from streams.settings import Settings
 
 

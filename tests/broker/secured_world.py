@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from streams.kafka.kafka_node import Listener
+from streams.kafka.local_kafka import LocalKafka
 from streams.settings import Settings, load
-from streams.tools.kafka_node import Listener
-from streams.tools.local_kafka import LocalKafka
 from tests.broker.certificates import KEY_PASSWORD, authority, key_store, signed
 
 ROOT = Path(__file__).parents[2]

@@ -8,7 +8,7 @@ import pytest
 from kafka import KafkaProducer
 
 from streams.__main__ import main
-from streams.connect import kafka_python_options
+from streams.kafka.connect import kafka_python_options
 from streams.settings import Settings
 from tests.broker.records import read_topic
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from streams.tools.local_kafka import LocalKafka
+from streams.kafka.local_kafka import LocalKafka
 from tests.broker.toy_world import PATIENCE, STOPPED, World, wait_until
 
 EVENTS = 16_000

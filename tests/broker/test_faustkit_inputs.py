@@ -13,8 +13,9 @@ from kafka import KafkaAdminClient, TopicPartition
 from kafka.admin import NewTopic
 
 from streams.errors import StateError
-from streams.faustkit import Options, changelog
-from streams.tools.local_kafka import LocalKafka
+from streams.faustkit import changelog
+from streams.faustkit.options import Options
+from streams.kafka.local_kafka import LocalKafka
 from tests.broker.toy_world import PARTITIONS, PATIENCE, STOPPED, World, wait_until
 
 EVENTS = 2_000

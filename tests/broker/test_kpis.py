@@ -13,7 +13,7 @@ from kafka import KafkaProducer
 from pyarrow import parquet
 
 from streams.__main__ import main
-from streams.connect import kafka_python_options
+from streams.kafka.connect import kafka_python_options
 from streams.kpis.definitions import Definitions
 from streams.kpis.figures import View, figures
 from streams.kpis.record import live

@@ -13,8 +13,8 @@ import pytest
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
 
 from streams.errors import BrokerError
-from streams.tools.kafka_node import HOST
-from streams.tools.local_kafka import KAFKA_VERSION, LocalKafka, free_ports
+from streams.kafka.kafka_node import HOST
+from streams.kafka.local_kafka import KAFKA_VERSION, LocalKafka, free_ports
 
 Start = Callable[..., "subprocess.Popen[str]"]
 

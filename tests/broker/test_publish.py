@@ -12,12 +12,14 @@ from kafka.partitioner import murmur2
 
 from streams.__main__ import main
 from streams.errors import BrokerError
-from streams.publish.bulk import BulkPublisher
-from streams.publish.from_files import HOUR_MS, publish
-from streams.publish.timeline import Timeline
-from streams.settings import INPUTS, Settings
+from streams.kafka.bulk import BulkPublisher
+from streams.settings import Settings
+from streams.settings.model import INPUTS
 from streams.simulate import SOURCES
-from streams.wire import decode, key_of, topic_of
+from streams.sources.publishing import HOUR_MS, publish
+from streams.sources.timeline import Timeline
+from streams.wire.decode import decode
+from streams.wire.routing import key_of, topic_of
 from tests.broker.records import read_topic
 from tests.simulate.books import START_MS, run_centre
 

@@ -13,7 +13,7 @@ import orjson
 import pytest
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 
-from streams.knock import hindrance
+from streams.kafka.diagnosis import hindrance
 from tests.broker.secured_world import (
     SPELLINGS,
     WRONG,

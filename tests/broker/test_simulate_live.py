@@ -12,7 +12,8 @@ from typing import Any
 
 import orjson
 
-from streams.settings import INPUTS, Settings
+from streams.settings import Settings
+from streams.settings.model import INPUTS
 from streams.simulate import SOURCES
 from tests.broker.records import read_topic
 

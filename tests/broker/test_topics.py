@@ -9,8 +9,8 @@ from kafka import KafkaAdminClient
 from kafka.admin import ConfigResource
 
 from streams.errors import BrokerError
+from streams.kafka.topics import alter_topics, check_topics, create_topics, topic_plan
 from streams.settings import Settings
-from streams.tools.topics import alter_topics, check_topics, create_topics, topic_plan
 
 Make = Callable[..., Settings]
 

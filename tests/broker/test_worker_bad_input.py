@@ -11,9 +11,13 @@ import orjson
 import pytest
 from kafka import KafkaProducer
 
-from streams.connect import kafka_python_options
-from streams.settings import INPUTS, Settings
-from streams.wire import Rejected, decode, encode, partition_of
+from streams.kafka.connect import kafka_python_options
+from streams.settings import Settings
+from streams.settings.model import INPUTS
+from streams.wire.decode import decode
+from streams.wire.encode import encode
+from streams.wire.keys import partition_of
+from streams.wire.rejected import Rejected
 from tests.broker.records import read_topic
 from tests.broker.toy_world import wait_until
 from tests.broker.worker_files import expected_sums

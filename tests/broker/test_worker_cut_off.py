@@ -14,11 +14,13 @@ from pathlib import Path
 import pytest
 from kafka import KafkaAdminClient, TopicPartition
 
-from streams.connect import kafka_python_options
+from streams.contract.events import Event
+from streams.kafka.connect import kafka_python_options
+from streams.kafka.topics import create_topics
+from streams.kafka.topics_reset import derived_topics
 from streams.settings import Settings
-from streams.tools.topics import create_topics
-from streams.tools.topics_reset import derived_topics
-from streams.wire import Event, Rejected, decode
+from streams.wire.decode import decode
+from streams.wire.rejected import Rejected
 from tests.broker.records import read_topic
 from tests.broker.toy_world import wait_until
 from tests.broker.worker_files import expected_sums, write_centre

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from streams.kafka.local_kafka import LocalKafka
 from streams.settings import Settings
-from streams.tools.local_kafka import LocalKafka
 from tests.broker.toy_world import wait_until
 from tests.broker.worker_files import RATE, centre, expected_sums, write_call_log
 from tests.broker.worker_world import PATIENCE, STOPPED, Supply, World

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from kafka import KafkaAdminClient
 
-from streams.connect import kafka_python_options
+from streams.kafka.connect import kafka_python_options
+from streams.kafka.local_kafka import free_ports
+from streams.kafka.topics import create_topics
 from streams.settings import Settings
-from streams.tools.local_kafka import free_ports
-from streams.tools.topics import create_topics
 
 ROOT = Path(__file__).parents[2]
 

@@ -20,8 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from weakref import WeakSet
 
-from streams.faustkit import InputClock, Record, StageSpec, Turn, attach, build_app
-from streams.faustkit.application import UnitApp, run_worker
+from streams.faustkit.application import UnitApp, attach, build_app, run_worker
+from streams.faustkit.stage import InputClock, Record, StageSpec, Turn
 
 A, B, COUNTS, TOTALS = "toy.a", "toy.b", "toy.counts", "toy.totals"
 MAX_PARTITIONS = 16

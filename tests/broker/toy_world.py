@@ -16,8 +16,8 @@ from aiokafka import AIOKafkaProducer
 from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
 from kafka.admin import NewTopic
 
-from streams.faustkit.outbox import partition_by_key
-from streams.tools.local_kafka import LocalKafka
+from streams.faustkit.transaction_writer import partition_by_key
+from streams.kafka.local_kafka import LocalKafka
 from tests.broker.toy_worker import COUNTS, TOTALS, A, B, shared_memory
 
 ROOT = Path(__file__).parents[2]

@@ -7,11 +7,13 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from streams.contract.events import Event
 from streams.kpis.replay import Replay
 from streams.settings import Settings
 from streams.simulate.erlang import Model, simulate
 from streams.sources import call_log
-from streams.wire import Event, Rejected, decode
+from streams.wire.decode import decode
+from streams.wire.rejected import Rejected
 from tests.laws.pipeline import additive
 
 LOG = Path(__file__).parents[3] / "shared" / "data" / "call_log.csv"

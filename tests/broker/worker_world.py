@@ -21,10 +21,10 @@ from kafka import KafkaConsumer, TopicPartition
 from prometheus_client.parser import text_string_to_metric_families
 
 from streams.board.store import Store
-from streams.connect import kafka_python_options
+from streams.contract.events import Event
 from streams.faustkit.unit import POSITION_KEY
+from streams.kafka.connect import kafka_python_options
 from streams.settings import Settings
-from streams.wire import Event
 from tests.broker.toy_world import PATIENCE, wait_until
 from tests.broker.worker_files import Sums, in_thousandths, read_events
 

@@ -9,7 +9,7 @@ from typing import Any
 from faust.types import TP
 from mode import Service
 
-from streams.faustkit import UnitApp, attach, build_app
+from streams.faustkit.application import UnitApp, attach, build_app
 from streams.faustkit.consumer_thread import Fetched
 from streams.faustkit.transport import Consumer
 from tests.faustkit.memory import IN, Ended, Factory, MemoryKafka, records

@@ -10,8 +10,8 @@ from typing import Any
 from aiokafka.errors import KafkaError, ProducerFenced
 from aiokafka.producer.message_accumulator import BatchBuilder
 
-from streams.faustkit import Batch, InputClock, Options, StageSpec, Turn
-from streams.faustkit.options import MAX_BATCH_BYTES
+from streams.faustkit.options import MAX_BATCH_BYTES, Options
+from streams.faustkit.stage import Batch, InputClock, StageSpec, Turn
 
 IN, OTHER, OUT, LOG = "in", "other", "out", "changelog"
 OPTIONS = Options("app", {"bootstrap_servers": "nowhere:1"}, tick_seconds=0.05, linger_seconds=0)

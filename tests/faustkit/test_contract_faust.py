@@ -13,9 +13,9 @@ from aiokafka.partitioner import DefaultPartitioner
 from faust.transport.drivers import TRANSPORTS
 from faust.types import TP
 
-from streams.faustkit import UnitApp, attach, build_app
+from streams.faustkit.application import UnitApp, attach, build_app
 from streams.faustkit.consumer_thread import UnitConsumerThread
-from streams.faustkit.outbox import partition_by_key
+from streams.faustkit.transaction_writer import partition_by_key
 from streams.faustkit.transport import Consumer, Transport
 from tests.faustkit.harness import HarnessSettings
 from tests.faustkit.memory import Factory

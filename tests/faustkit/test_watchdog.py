@@ -80,7 +80,7 @@ def test_a_ready_worker_may_wait_for_its_next_assignment() -> None:
 
 HANGING = """
 import logging, sys, threading, time
-from streams.faustkit.ending import end_process
+from streams.faustkit.shutdown import end_process
 handler = logging.StreamHandler()
 logging.basicConfig(level=logging.INFO, handlers=[handler])
 if sys.argv[1] == "locked":
@@ -116,7 +116,7 @@ STOPPABLE = """
 import asyncio, sys
 sys.path.insert(0, ".")
 from dataclasses import replace
-from streams.faustkit.ending import end_process
+from streams.faustkit.shutdown import end_process
 from streams.faustkit.units import Units
 from streams.faustkit.watchdog import Watchdog
 from tests.faustkit.memory import OPTIONS, Factory, MemoryKafka

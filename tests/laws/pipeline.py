@@ -9,7 +9,9 @@ from streams.settings import Settings
 from streams.windows.cells import decode_batch
 from streams.windows.intake import Intake
 from streams.windows.queues import Queues
-from streams.wire import decode, key_of, partition_of, topic_of
+from streams.wire.decode import decode
+from streams.wire.keys import partition_of
+from streams.wire.routing import key_of, topic_of
 
 
 class Log:

@@ -8,7 +8,7 @@ import pytest
 from streams.lifecycle import entity
 from tests.laws.pipeline import Pipeline, additive
 from tests.laws.test_replay_equals_oracle import configured, replayed
-from tests.oracle import Oracle
+from tests.oracle.oracle import Oracle
 from tests.strategies import QUEUE_VARIANTS, encoded, random_history
 
 HORIZON_MS = 14_400_000

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 
 from streams.kpis.replay import Replay
 from streams.settings import QueueSettings, Settings
-from streams.wire import decode
+from streams.wire.decode import decode
 from streams.wire.rejected import Rejected
-from tests.oracle import Oracle
+from tests.oracle.oracle import Oracle
 from tests.strategies import (
     QUEUE_VARIANTS,
     encoded,

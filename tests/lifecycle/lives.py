@@ -9,11 +9,11 @@ from typing import Any
 
 import orjson
 
-from streams.lifecycle.book import Book
 from streams.lifecycle.entity import AGENT, CONTACT, TICKET, fold
 from streams.lifecycle.facts import FACTS, in_order
-from streams.lifecycle.policy import Policies, QueuePolicy
-from streams.wire import decode
+from streams.lifecycle.ledger import Book
+from streams.lifecycle.rules import Policies, QueuePolicy
+from streams.wire.decode import decode
 from streams.wire.rejected import Rejected
 
 START = 1_700_000_000_000

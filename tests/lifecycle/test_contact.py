@@ -3,8 +3,8 @@
 import pytest
 
 from streams.lifecycle import counters as c
-from streams.lifecycle.policy import NEVER, QueuePolicy
-from streams.lifecycle.visit import CONNECTED, IDLE, WAITING
+from streams.lifecycle.contact_state import CONNECTED, IDLE, WAITING
+from streams.lifecycle.rules import NEVER, QueuePolicy
 from tests.lifecycle.lives import FAR, HOUR, MINUTE, SECOND, Life, contact
 
 ANNA, BEN = {"agent_id": "anna"}, {"agent_id": "ben"}

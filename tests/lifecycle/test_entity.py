@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 from streams.lifecycle import counters as c
 from streams.lifecycle import entity
-from streams.lifecycle.book import Book
 from streams.lifecycle.entity import AGENT, CONTACT, TICKET, Entity
 from streams.lifecycle.facts import FACTS, in_order
-from streams.lifecycle.policy import Policies
-from streams.wire import decode
+from streams.lifecycle.ledger import Book
+from streams.lifecycle.rules import Policies
+from streams.wire.decode import decode
 from tests.lifecycle.lives import FAR, HOUR, START, book, fact, facts
 from tests.strategies import encoded, histories
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from streams.lifecycle import entity
-from streams.lifecycle.book import Book
-from streams.lifecycle.policy import Policies
+from streams.lifecycle.ledger import Book
+from streams.lifecycle.rules import Policies
 from streams.lifecycle.store import EntityStore
 from tests.lifecycle.lives import HOUR, MINUTE, START, Told, fact
 

@@ -4,11 +4,13 @@ from typing import Any
 
 import pytest
 
-from streams.lifecycle import contact, steps, ticket, visit
-from streams.lifecycle.book import Book
-from streams.lifecycle.policy import Policies
+from streams.contract.events import TYPES, ContactEvent, TicketEvent
+from streams.lifecycle import contact, ticket
+from streams.lifecycle import contact_deadlines as steps
+from streams.lifecycle import contact_state as visit
+from streams.lifecycle.ledger import Book
 from streams.lifecycle.ranks import CONTACT_RANKS, OPENER, TICKET_RANKS
-from streams.wire.events import TYPES, ContactEvent, TicketEvent
+from streams.lifecycle.rules import Policies
 from tests.lifecycle.lives import START, fact
 
 #: A state in every phase, as far as it can be without a past.

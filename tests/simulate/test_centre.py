@@ -6,10 +6,13 @@ from typing import Any
 import orjson
 import pytest
 
+from streams.contract.events import TYPES
 from streams.settings import Settings
 from streams.simulate import SOURCES, Centre, default_centre
-from streams.wire import TYPES, Rejected, decode, key_of, topic_of
-from tests.oracle import Oracle
+from streams.wire.decode import decode
+from streams.wire.rejected import Rejected
+from streams.wire.routing import key_of, topic_of
+from tests.oracle.oracle import Oracle
 from tests.simulate.books import (
     MINUTE_MS,
     START_MS,

@@ -9,11 +9,12 @@ from pathlib import Path
 import orjson
 import pytest
 
+from streams.commands import simulate as tool
 from streams.settings import load
 from streams.simulate import default_centre
 from streams.simulate.queues import queue_settings
-from streams.tools import simulate as tool
-from streams.wire import Rejected, decode
+from streams.wire.decode import decode
+from streams.wire.rejected import Rejected
 from tests.simulate.command import run_command
 
 

@@ -8,10 +8,11 @@ from statistics import mean, stdev
 import orjson
 import pytest
 
+from streams.commands import simulate as tool
 from streams.simulate.erlang import Batch, Model, simulate
-from streams.tools import simulate as tool
-from streams.wire import Rejected, decode
-from tests.oracle import Oracle
+from streams.wire.decode import decode
+from streams.wire.rejected import Rejected
+from tests.oracle.oracle import Oracle
 from tests.simulate.command import run_command
 
 BATCHES = 30

@@ -8,8 +8,10 @@ import pytest
 from streams.simulate import SOURCES, default_centre
 from streams.simulate.records import KAFKA_REASONS, Faults, Outgoing
 from streams.simulate.session import Session
-from streams.wire import Rejected, decode, key_of, topic_of
-from tests.oracle import Oracle
+from streams.wire.decode import decode
+from streams.wire.rejected import Rejected
+from streams.wire.routing import key_of, topic_of
+from tests.oracle.oracle import Oracle
 from tests.simulate.books import MINUTE_MS, START_MS, differences, queue_settings
 
 HOUR_MS = 60 * MINUTE_MS

@@ -7,11 +7,19 @@ from pathlib import Path
 
 import pytest
 
+from streams.contract.events import (
+    ContactAbandoned,
+    ContactAnswered,
+    ContactEnded,
+    ContactEnqueued,
+    Event,
+)
 from streams.errors import ConfigError
 from streams.sources.call_log import read
 from streams.sources.call_log_mapping import CallLogMapping, load_mapping
-from streams.wire import Event, Rejected, decode, encode
-from streams.wire.events import ContactAbandoned, ContactAnswered, ContactEnded, ContactEnqueued
+from streams.wire.decode import decode
+from streams.wire.encode import encode
+from streams.wire.rejected import Rejected
 
 HEADER = "call_id,customer,priority,queue,entered_at,outcome,answered_at,ended_at,agent\n"
 ANSWERED = (

@@ -10,11 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from streams.contract.limits import MAX_RECORD_BYTES
 from streams.errors import StreamsError
 from streams.sources import ndjson
 from streams.sources.ndjson import numbered_lines, read_lines
-from streams.wire import Rejected, decode
-from streams.wire.limits import MAX_RECORD_BYTES
+from streams.wire.decode import decode
+from streams.wire.rejected import Rejected
 
 
 def test_lines_come_with_name_and_number(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator, Mapping
 from itertools import product
 
-from streams.publish.catalogue import BY_NAME, CATALOGUE, LABEL_VALUES, QUEUE, MetricDef
+from streams.metrics.catalogue import BY_NAME, CATALOGUE, LABEL_VALUES, QUEUE, MetricDef
 
 BUSY = "billing"
 # queue, channel, site, team

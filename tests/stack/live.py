@@ -24,7 +24,7 @@ from kafka import KafkaProducer
 from prometheus_client.parser import text_string_to_metric_families
 
 from deploy.prometheus.render import Fast, render
-from streams.connect import kafka_python_options
+from streams.kafka.connect import kafka_python_options
 from streams.settings import Settings
 from tests.stack.servers import alertmanager, eventually, prometheus
 

@@ -17,7 +17,7 @@ from deploy import thresholds
 from deploy.grafana.src import figures
 from deploy.grafana.src.__main__ import generate, main
 from deploy.prometheus.render import Fast, render
-from streams.publish.catalogue import CATALOGUE
+from streams.metrics.catalogue import CATALOGUE
 from tests.stack.boards import (
     BOARDS,
     PANEL_IDS,

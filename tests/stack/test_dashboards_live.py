@@ -18,10 +18,10 @@ import pytest
 from kafka import KafkaProducer
 
 from deploy.prometheus.render import Fast, render
-from streams.connect import kafka_python_options
+from streams.kafka.connect import kafka_python_options
+from streams.kafka.local_kafka import LocalKafka
+from streams.kafka.topics import create_topics
 from streams.settings import Settings
-from streams.tools.local_kafka import LocalKafka
-from streams.tools.topics import create_topics
 from tests.stack.boards import BOARDS, PANEL_IDS, PANELS, Live, check_panel, check_variables
 from tests.stack.live import ROOT, Worker, environment
 from tests.stack.servers import ask, eventually, prometheus

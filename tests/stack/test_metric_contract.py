@@ -17,13 +17,14 @@ import yaml
 from kafka import KafkaProducer
 from prometheus_client import Metric
 
-from streams.connect import kafka_python_options
-from streams.publish.catalogue import CATALOGUE, LABEL_VALUES, PREFIX
+from streams.kafka.connect import kafka_python_options
+from streams.kafka.local_kafka import LocalKafka
+from streams.kafka.topics import create_topics
+from streams.metrics.catalogue import CATALOGUE, LABEL_VALUES, PREFIX
 from streams.settings import Settings
-from streams.tools.local_kafka import LocalKafka
-from streams.tools.topics import create_topics
-from streams.wire import decode, key_of, topic_of
-from tests.publish.stand_in import families_of, value_in
+from streams.wire.decode import decode
+from streams.wire.routing import key_of, topic_of
+from tests.metrics.stand_in import families_of, value_in
 from tests.stack.promql import metric_names
 from tests.stack.servers import eventually
 

@@ -10,7 +10,7 @@ import yaml
 
 from deploy import thresholds
 from deploy.prometheus.render import Fast, render
-from streams.publish.catalogue import CATALOGUE
+from streams.metrics.catalogue import CATALOGUE
 from tests.stack.promql import metric_names
 
 ROOT = Path(__file__).resolve().parents[2]

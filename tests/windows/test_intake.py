@@ -7,12 +7,13 @@ import pytest
 
 from streams.kpis.definitions import policies_of
 from streams.lifecycle import counters as c
-from streams.lifecycle.policy import Policies
+from streams.lifecycle.rules import Policies
 from streams.settings import Settings
 from streams.windows.cells import CellBatch, decode_batch
 from streams.windows.intake import Intake, IntakeTurn
-from streams.wire import decode, topic_of
+from streams.wire.decode import decode
 from streams.wire.rejected import Rejected
+from streams.wire.routing import topic_of
 from tests.laws.test_live_equals_replay import lately
 from tests.laws.test_replay_equals_oracle import configured
 from tests.strategies import QUEUE_VARIANTS, encoded

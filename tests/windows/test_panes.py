@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams.lifecycle import counters as c
-from streams.lifecycle.book import PANE_MS
+from streams.lifecycle.ledger import PANE_MS
 from streams.windows.panes import INTERVAL_MS, WINDOWS_MS, Panes, absolute, add, levels_of
 
 DAY = 86_400_000

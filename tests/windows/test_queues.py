@@ -4,7 +4,7 @@ import pytest
 
 from streams.kpis.views import today
 from streams.lifecycle import counters as c
-from streams.lifecycle.book import PANE_MS
+from streams.lifecycle.ledger import PANE_MS
 from streams.windows.cells import CellBatch, CellUpdate, StockUpdate
 from streams.windows.panes import INTERVAL_MS
 from streams.windows.queues import FOLLOWED_MS, Queues

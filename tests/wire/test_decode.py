@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from streams.wire import Rejected, decode
-from streams.wire.events import ContactEnqueued, SurveyAnswered
-from streams.wire.limits import MAX_RECORD_BYTES
+from streams.contract.events import ContactEnqueued, SurveyAnswered
+from streams.contract.limits import MAX_RECORD_BYTES
+from streams.wire.decode import decode
+from streams.wire.rejected import Rejected
 
 ENQUEUED = {
     "type": "contact.enqueued",

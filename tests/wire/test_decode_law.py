@@ -7,7 +7,11 @@ from typing import Any
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from streams.wire import TYPES, Rejected, decode, encode, key_of, topic_of
+from streams.contract.events import TYPES
+from streams.wire.decode import decode
+from streams.wire.encode import encode
+from streams.wire.rejected import Rejected
+from streams.wire.routing import key_of, topic_of
 
 EXAMPLES = Path(__file__).parents[2] / "schemas" / "examples"
 VALID = [path.read_bytes() for path in sorted(EXAMPLES.glob("*/valid-*.json"))]

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from kafka.partitioner import DefaultPartitioner as KafkaPythonPartitioner
 
-from streams.wire import murmur2, partition_of
+from streams.wire.keys import murmur2, partition_of
 
 
 class Cluster:

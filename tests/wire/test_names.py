@@ -5,9 +5,10 @@ from typing import Any
 import orjson
 import pytest
 
-from streams.lifecycle.book import ALL, OTHER
-from streams.wire import Rejected, decode
+from streams.lifecycle.ledger import ALL, OTHER
+from streams.wire.decode import decode
 from streams.wire.names import RESERVED_QUEUES
+from streams.wire.rejected import Rejected
 
 CALL = {"type": "contact.enqueued", "channel": "voice", "contact_id": "c", "queue": "q"}
 AGENT = {"type": "agent.state", "agent_id": "a", "state": "available", "queues": ["q"]}

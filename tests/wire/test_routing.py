@@ -5,7 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from streams.wire import INPUT_TOPICS, TYPES, Event, Rejected, decode, key_of, place_of, topic_of
+from streams.contract.events import TYPES, Event
+from streams.wire.decode import decode
+from streams.wire.rejected import Rejected
+from streams.wire.routing import INPUT_TOPICS, key_of, place_of, topic_of
 
 EXAMPLES = Path(__file__).parents[2] / "schemas" / "examples"
 

@@ -5,8 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from streams.wire import TYPES, Rejected, decode, encode
-from streams.wire.schemas import DIRECTORY, differences, main, write
+from streams.contract.event_schemas import DIRECTORY, differences, main, write
+from streams.contract.events import TYPES
+from streams.wire.decode import decode
+from streams.wire.encode import encode
+from streams.wire.rejected import Rejected
 
 EXAMPLES = DIRECTORY / "examples"
 
@@ -16,7 +19,7 @@ def named(pattern: str) -> list[str]:
 
 
 def test_the_written_schemas_are_what_decodes() -> None:
-    """`python -m streams.wire.schemas` has been run after the last change of a struct."""
+    """`python -m streams.contract.event_schemas` has been run after the last change of a struct."""
     assert list(differences(DIRECTORY)) == []
 
 

@@ -1,0 +1,125 @@
+"""Documents that stand beside the code, made from what the code runs by.
+
+    python deploy/generate.py            write them
+    python deploy/generate.py --check    exit 1, and say where, if a written one differs
+
+The transition tables become `streams/lifecycle/LIFECYCLES.md`, the metric catalogue
+`deploy/METRICS.md`.
+"""
+
+import argparse
+import difflib
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from streams.lifecycle import agent, contact, counters, ticket
+from streams.metrics.catalogue import CATALOGUE, LABEL_VALUES
+
+ROOT: Final = Path(__file__).resolve().parents[1]
+_MADE: Final = "Made by `python deploy/generate.py`; change the code, not this file.\n"
+_CONTACT_PHASES: Final = ("no visit open", "waiting", "connected")
+
+
+def documents() -> dict[str, str]:
+    """Path below the project's root to the text of every document made here."""
+    return {"streams/lifecycle/LIFECYCLES.md": _lifecycles(), "deploy/METRICS.md": _metrics()}
+
+
+def _lifecycles() -> str:
+    contacts = _table(contact.TABLE, _CONTACT_PHASES)
+    tickets = _table(ticket.TABLE, ticket.PHASES)
+    states = " > ".join(f"`{name}`" for name in counters.AGENT_STATES)
+    return f"""# Lifecycles
+
+{_MADE}
+Each cell is what an event does in a phase. `!name` changes nothing and counts the anomaly of that
+name; – has no effect on the phase. Events of one millisecond and seq are taken in the rows' order;
+if a visit was open before that instant, one closer comes first.
+
+## Contacts (voice, chat): `contact.py`
+
+{contacts}
+## Tickets: `ticket.py`
+
+{tickets}
+## Agents: `agent.py`
+
+{_text(agent.__doc__)}
+One state an agent, the first that holds: {states}.
+"""
+
+
+def _table(table: dict[str, Any], phases: Sequence[str]) -> str:
+    lines = ["| event | " + " | ".join(phases) + " |", "|---" * (len(phases) + 1) + "|"]
+    for event, effects in table.items():
+        lines.append(f"| `{event}` | " + " | ".join(map(_effect, effects)) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def _effect(effect: Any) -> str:
+    if isinstance(effect, str):
+        return f"`!{effect}`"
+    name = str(effect.__name__).strip("_").replace("_", " ")
+    return "–" if name == "nothing" else name
+
+
+def _text(docstring: str | None) -> str:
+    """A module's docstring without its first line."""
+    return (docstring or "").split("\n", 1)[1].strip() + "\n"
+
+
+def _metrics() -> str:
+    lines = [
+        "# Metrics\n",
+        _MADE,
+        "Ratios are made where they are read, from numerators and denominators.\n",
+        "| metric | type | labels | meaning |",
+        "|---|---|---|---|",
+    ]
+    for metric in CATALOGUE:
+        labels = ", ".join(_label(metric.name, label) for label in metric.labels) or "–"
+        lines.append(f"| `{metric.full_name}` | {metric.type} | {labels} | {metric.help} |")
+    return "\n".join(lines) + "\n"
+
+
+def _label(metric: str, label: str) -> str:
+    values = LABEL_VALUES.get((metric, label))
+    return f"`{label}`" + (f" ({' '.join(values)})" if values else "")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Write or check; return the exit code."""
+    parser = argparse.ArgumentParser(prog="python deploy/generate.py")
+    parser.add_argument("--check", action="store_true", help="write nothing, exit 1 if one differs")
+    parser.add_argument("--dir", type=Path, default=ROOT, help="default: the project's root")
+    options = parser.parse_args(argv)
+    return settle(options.dir, documents(), options.check, "python deploy/generate.py")
+
+
+def settle(directory: Path, made: dict[str, str], check: bool, command: str) -> int:
+    """Write the files that differ from `made`, or say how they differ; return the exit code."""
+    wrong = 0
+    for name, text in made.items():
+        path = directory / name
+        found = path.read_text(encoding="utf-8") if path.exists() else ""
+        if found == text:
+            continue
+        wrong += 1
+        if check:
+            lines = difflib.unified_diff(
+                found.splitlines(), text.splitlines(), name, "the code", n=1, lineterm=""
+            )
+            sys.stderr.write("\n".join(list(lines)[:40]) + "\n")
+        else:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+            sys.stdout.write(f"wrote {name}\n")
+    if check and wrong:
+        sys.stderr.write(f"{wrong} differ: run {command}\n")
+    return 1 if check and wrong else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

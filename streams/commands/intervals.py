@@ -1,0 +1,146 @@
+"""`streams intervals`: the newest revision of each 15-minute interval, to read or to keep.
+
+In: `contact.intervals`, committed records alone. Out: records sorted by (tenant, queue, channel,
+start), as a table, as JSON lines, or as a file whose name says its format. In CSV and Parquet a
+figure within a figure is a column `outer.inner`.
+"""
+
+import argparse
+import csv
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from streams.errors import StreamsError
+from streams.kafka.compacted import matches, newest
+from streams.settings import Settings
+
+HELP = "the newest revision of each 15-minute interval"
+EXAMPLE = "streams intervals --json --queue billing\nstreams intervals --out day.csv"
+_JSON = orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE
+_SHOWN = ("offered", "answered", "abandoned", "handled", "wait_mean_seconds", "handle_mean_seconds")
+_EMPTY = "no intervals yet: start a worker (streams worker) and send events (streams simulate)"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds this command's options."""
+    add = parser.add_argument
+    add("--json", action="store_true", help="records, one a line, keys sorted")
+    add("--out", type=Path, metavar="FILE", help="to FILE.csv, FILE.parquet or FILE.ndjson")
+    add("--since", type=_time, metavar="TIME", help="intervals that start then or later (RFC 3339)")
+    add("--until", type=_time, metavar="TIME", help="intervals that start before then")
+    for name in ("tenant", "queue", "channel"):
+        add(f"--{name}", metavar="NAME", help=f"only this {name}")
+
+
+def _time(text: str) -> int:
+    at = datetime.fromisoformat(text)
+    return int(at.replace(tzinfo=at.tzinfo or UTC).timestamp() * 1000)
+
+
+def run(args: argparse.Namespace, settings: Settings) -> int:
+    """Shows or writes the records; raises BrokerError, StreamsError."""
+    kind = args.out.suffix if args.out else ""
+    if kind not in ("", ".csv", ".parquet", ".ndjson") or (args.out and not kind):
+        raise StreamsError(f"--out {args.out}: the name must end in .csv, .parquet or .ndjson")
+    chosen = {name: getattr(args, name) for name in ("tenant", "queue", "channel")}
+    records = [
+        record
+        for record in newest(settings, settings.topics.intervals)
+        if matches(record, chosen)
+        and (args.since is None or record["interval_start"] >= args.since)
+        and (args.until is None or record["interval_start"] < args.until)
+    ]
+    if not records:
+        print(_EMPTY, file=sys.stderr)
+        return 0
+    try:
+        if kind == ".csv":
+            _write_csv(records, args.out)
+        elif kind == ".parquet":
+            _write_parquet(records, args.out)
+        elif kind:
+            args.out.write_bytes(_lines(records))
+        elif args.json:
+            sys.stdout.write(_lines(records).decode())
+        else:
+            _table(records)
+    except OSError as fault:
+        raise StreamsError(f"cannot write {args.out}: {fault.strerror}") from fault
+    return 0
+
+
+def _lines(records: list[dict[str, Any]]) -> bytes:
+    return b"".join(orjson.dumps(record, option=_JSON) for record in records)
+
+
+def flat(record: dict[str, Any]) -> dict[str, Any]:
+    """One level: `figures` without a prefix, what lies deeper as `outer.inner`."""
+    found: dict[str, Any] = {}
+    rest = record["figures"] | {name: value for name, value in record.items() if name != "figures"}
+    for name, value in rest.items():
+        if isinstance(value, dict):
+            found |= {f"{name}.{inner}": deep for inner, deep in flat_part(value).items()}
+        else:
+            found[name] = value
+    return found
+
+
+def flat_part(part: dict[str, Any]) -> dict[str, Any]:
+    """The same for a part of a record."""
+    found: dict[str, Any] = {}
+    for name, value in part.items():
+        if isinstance(value, dict):
+            found |= {f"{name}.{inner}": deep for inner, deep in flat_part(value).items()}
+        else:
+            found[name] = value
+    return found
+
+
+def _columns(row: dict[str, Any]) -> list[str]:
+    first = ["tenant", "queue", "channel", "interval_start"]
+    return first + sorted(name for name in row if name not in first)
+
+
+def _write_csv(records: list[dict[str, Any]], path: Path) -> None:
+    rows = [flat(record) for record in records]
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, _columns(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def _write_parquet(records: list[dict[str, Any]], path: Path) -> None:
+    try:
+        import pyarrow
+        from pyarrow import parquet
+    except ImportError:
+        raise StreamsError(
+            "Parquet needs pyarrow: pip install 'contact-streams[parquet]', or write a .csv"
+        ) from None
+    rows = [flat(record) for record in records]
+    columns = {name: [row[name] for row in rows] for name in _columns(rows[0])}
+    parquet.write_table(pyarrow.table(columns), path)
+
+
+def _table(records: list[dict[str, Any]]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, header_style="bold")
+    for name in ("start (UTC)", "queue", "channel"):
+        table.add_column(name, no_wrap=name != "queue")
+    for name in (*_SHOWN, "final"):
+        table.add_column(name.replace("_mean_seconds", " s"), justify="right")
+    for record in records:
+        start = datetime.fromtimestamp(record["interval_start"] / 1000, UTC)
+        values = [record["figures"][name] for name in _SHOWN]
+        cells = ["–" if v is None else f"{v:.1f}" if type(v) is float else str(v) for v in values]
+        final = "yes" if record["final"] else "no"
+        table.add_row(f"{start:%m-%d %H:%M}", record["queue"], record["channel"], *cells, final)
+    console = Console()
+    console.width = max(console.width, 100)
+    console.print(table)

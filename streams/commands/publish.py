@@ -1,0 +1,97 @@
+"""`streams publish`: files of events into the topics, in time order, exactly once each.
+
+Lines that are no events are reported on standard error and not sent. All files are read before
+the first record is sent, order needs the whole: limits in `streams.sources.timeline`.
+"""
+
+import argparse
+import asyncio
+import sys
+import time
+from pathlib import Path
+
+from streams.errors import StreamsError
+from streams.settings import Settings
+from streams.sources.publishing import publish
+from streams.sources.timeline import Timeline
+from streams.wire.rejected import Rejected
+
+HELP = "files of events into the topics, in time order"
+EXAMPLE = "streams publish day.ndjson\nstreams publish march.csv --format call-log --rate 5000"
+FORMATS = ("ndjson", "call-log")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds this command's options."""
+    add = parser.add_argument
+    add(
+        "files",
+        nargs="+",
+        type=Path,
+        metavar="FILE",
+        help="in any order; - is standard input, .gz is unpacked",
+    )
+    add("--format", choices=FORMATS, default="ndjson", help="of all files (ndjson)")
+    add("--rate", type=_rate, metavar="N", help="at most N events a second (as fast as possible)")
+    add("--mapping", type=Path, metavar="TOML", help="columns of a call log that has other ones")
+
+
+def _rate(text: str) -> float:
+    value = float(text)
+    if not value > 0:
+        raise argparse.ArgumentTypeError("needs a number above 0")
+    return value
+
+
+def run(args: argparse.Namespace, settings: Settings) -> int:
+    """Publishes the files; raises StreamsError, BrokerError and PublishError."""
+    if args.mapping is not None and args.format != "call-log":
+        raise StreamsError("--mapping is for --format call-log")
+    if args.format == "ndjson" and (tables := [p for p in args.files if ".csv" in p.suffixes]):
+        raise StreamsError(f"{tables[0]} is a table by its name: say --format call-log")
+    started = time.monotonic()
+    with Timeline() as timeline:
+        _read(timeline, args)
+        read_seconds = time.monotonic() - started
+        started = time.monotonic()
+        sent = asyncio.run(_publish(timeline, settings, args.rate))
+    seconds = time.monotonic() - started
+    print(
+        f"{sent} events to {settings.bootstrap} in {seconds:.1f} s"
+        f" ({sent / max(seconds, 0.001):,.0f}/s) after reading for {read_seconds:.1f} s;"
+        f" {timeline.rejected} lines rejected,"
+        f" {timeline.heartbeats} source heartbeats replaced by the publisher's own",
+        file=sys.stderr,
+    )
+    return 0
+
+
+def _read(timeline: Timeline, args: argparse.Namespace) -> None:
+    if args.format == "ndjson":
+        from streams.sources.ndjson import read_lines
+
+        timeline.add_lines(read_lines(args.files), _report)
+        return
+    from streams.sources import call_log
+
+    for path in args.files:
+        timeline.add_events(str(path), call_log.read(path, args.mapping), _report)
+
+
+def _report(name: str, line: int, rejected: Rejected) -> None:
+    field = f" ({rejected.field})" if rejected.field else ""
+    print(f"{name}:{line}: {rejected.reason}{field}: {rejected.detail}", file=sys.stderr)
+
+
+async def _publish(timeline: Timeline, settings: Settings, rate: float | None) -> int:
+    if not sys.stderr.isatty():
+        return await publish(timeline, settings, rate)
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+
+    columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("publish", total=len(timeline))
+        return await publish(
+            timeline, settings, rate, lambda done: progress.update(task, completed=done)
+        )

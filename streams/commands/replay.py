@@ -1,0 +1,153 @@
+"""`streams replay`: files of events through the same core as the worker's, without Kafka.
+
+The records on standard output are a function of the set of events: the order of lines and files,
+and repeats, leave no trace. Lines that are no events are reported on standard error.
+"""
+
+import argparse
+import gc
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from streams.contract.events import Event
+from streams.errors import StreamsError
+from streams.kpis.replay import Replay
+from streams.settings import Settings
+from streams.wire.decode import decode
+from streams.wire.rejected import Rejected
+
+HELP = "files of events through the same core, without Kafka"
+EXAMPLE = "streams replay day.ndjson\nstreams replay march.csv --format call-log --json"
+FORMATS = ("ndjson", "call-log")
+_SAY_EVERY = 50_000
+_COLUMNS = (
+    ("offered", "offered"),
+    ("answered", "answered"),
+    ("abandoned", "abandonment_ratio"),
+    ("service level", "service_level"),
+    ("ASA", "wait_mean_seconds"),
+    ("AHT", "handle_mean_seconds"),
+    ("occupancy", "occupancy_ratio"),
+)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds this command's options."""
+    add = parser.add_argument
+    add("files", nargs="+", type=Path, metavar="FILE", help="in any order; - is standard input")
+    add("--format", choices=FORMATS, default="ndjson", help="of all files (ndjson)")
+    add("--mapping", type=Path, metavar="TOML", help="columns of a call log that has other ones")
+    add("--json", action="store_true", help="one record a line, instead of a table")
+    add("--strict", action="store_true", help="exit 1 if a line was rejected")
+
+
+def run(args: argparse.Namespace, settings: Settings) -> int:
+    """Replays the files; raises StreamsError."""
+    if args.mapping is not None and args.format != "call-log":
+        raise StreamsError("--mapping is for --format call-log")
+    if args.format == "ndjson" and (tables := [p for p in args.files if ".csv" in p.suffixes]):
+        raise StreamsError(f"{tables[0]} is a table by its name: say --format call-log")
+    started = time.monotonic()
+    source = _lines(args.files) if args.format == "ndjson" else _calls(args.files, args.mapping)
+    gc.disable()  # nothing here is ever part of a cycle, and there are millions of objects
+    try:
+        replay, events, rejected = _feed(source, settings)
+        records = replay.records()
+    finally:
+        gc.enable()
+    if args.json:
+        for record in records:
+            sys.stdout.buffer.write(
+                orjson.dumps(record, option=orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE)
+            )
+        sys.stdout.buffer.flush()
+    else:
+        _table(records)
+    seconds = time.monotonic() - started
+    repeats = replay.outcomes["duplicate"] + replay.outcomes["conflict"]
+    print(
+        f"{events} events in {seconds:.1f} s ({events / max(seconds, 0.001):,.0f}/s),"
+        f" {repeats} repeats, {rejected} lines rejected, {len(records)} records",
+        file=sys.stderr,
+    )
+    return 1 if args.strict and rejected else 0
+
+
+def _feed(
+    source: Iterator[tuple[str, int, Event | Rejected]], settings: Settings
+) -> tuple[Replay, int, int]:
+    replay = Replay(settings)
+    add, count, rejected, say = replay.add, 0, 0, _progress()
+    for name, line, found in source:
+        if found.__class__ is Rejected:
+            rejected += 1
+            field = f" ({found.field})" if found.field else ""
+            print(f"{name}:{line}: {found.reason}{field}: {found.detail}", file=sys.stderr)
+            continue
+        add(found)  # type: ignore[arg-type]
+        count += 1
+        if not count % _SAY_EVERY:
+            say(count)
+    say(0)
+    return replay, count, rejected
+
+
+def _lines(paths: list[Path]) -> Iterator[tuple[str, int, Event | Rejected]]:
+    from streams.sources.ndjson import read_lines
+
+    for name, line, raw in read_lines(paths):
+        yield name, line, decode(raw)
+
+
+def _calls(paths: list[Path], mapping: Path | None) -> Iterator[tuple[str, int, Event | Rejected]]:
+    from streams.sources import call_log
+
+    for path in paths:
+        for line, found in call_log.read(path, mapping):
+            yield str(path), line, found
+
+
+def _progress() -> Callable[[int], None]:
+    """Says how many events were read, on one line of a terminal; 0 clears it."""
+    if not sys.stderr.isatty():
+        return lambda _: None
+
+    def say(count: int) -> None:
+        text = f"{count:,} events read" if count else " " * 40
+        print(f"\r{text}\r", end="", file=sys.stderr, flush=True)
+
+    return say
+
+
+def _table(records: list[dict[str, Any]]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console()
+    console.width = max(console.width, 100)
+    table = Table(box=None, header_style="bold")
+    for name in ("tenant", "queue", "channel"):
+        table.add_column(name, overflow="fold")
+    for title, _ in _COLUMNS:
+        table.add_column(title, justify="right")
+    for record in records:
+        figures = record["windows"]["all"]
+        formula = record["definitions"]["default_formula"]
+        level = figures["service_level"].get(formula) if formula else None
+        shown = figures | {"service_level": level}
+        cells = [_cell(key, shown[key]) for _, key in _COLUMNS]
+        table.add_row(record["tenant"], record["queue"], record["channel"], *cells)
+    console.print(table)
+
+
+def _cell(key: str, value: float | None) -> str:
+    if value is None:
+        return "–"
+    if key.endswith("_seconds"):
+        return f"{value:.1f} s"
+    return f"{value:.1%}" if isinstance(value, float) else f"{value:,}"

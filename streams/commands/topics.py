@@ -1,0 +1,61 @@
+"""`streams topics`: makes the topics, or reports every difference from the plan."""
+
+import argparse
+import sys
+
+from streams.errors import StreamsError
+from streams.kafka.topics import alter_topics, check_topics, create_topics, topic_plan
+from streams.kafka.topics_reset import derived_topics, reset_topics
+from streams.settings import Settings
+
+HELP = "create the topics, check them, or count anew"
+EXAMPLE = "streams topics create\nstreams topics check --bootstrap kafka-1:9092"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds this command's options."""
+    parser.add_argument(
+        "action",
+        choices=("create", "check", "reset"),
+        help="make them, compare them, or empty all but inputs and dead letters: what the inputs"
+        " still hold is then counted anew",
+    )
+    parser.add_argument("--yes", action="store_true", help="reset: do not ask")
+    parser.add_argument(
+        "--alter", action="store_true", help="create: also set what differs in existing topics"
+    )
+    parser.add_argument("--partitions", type=int, help="of every topic (default 4)")
+    parser.add_argument("--replication-factor", type=int, help="copies of each (default 1)")
+
+
+def _reset(settings: Settings, yes: bool) -> bool:
+    doomed = ", ".join(derived_topics(settings))
+    if not yes:
+        if not sys.stdin.isatty():
+            raise StreamsError(f"not at a terminal: say --yes to empty {doomed}")
+        print(f"to be emptied: {doomed}")
+        print("intervals older than the inputs are gone then: streams intervals --out FILE.csv")
+        if input("empty them? [y/N] ").strip().lower() not in ("y", "yes"):
+            return False
+    reset_topics(settings)
+    print(f"emptied {doomed}")
+    return True
+
+
+def run(args: argparse.Namespace, settings: Settings) -> int:
+    """Exit 0 when all topics are as planned afterwards, else 1 with the differences on stderr."""
+    if args.action == "reset" and not _reset(settings, args.yes):
+        print("nothing was done")
+        return 1
+    if args.action == "create":
+        for name in create_topics(settings):
+            print(f"created {name}")
+        if args.alter:
+            for change in alter_topics(settings):
+                print(f"set {change}")
+    differences = check_topics(settings)
+    for difference in differences:
+        print(difference, file=sys.stderr)
+    if not differences:
+        print(f"all {len(topic_plan(settings))} topics are as they should be")
+    return 1 if differences else 0

@@ -1,0 +1,1 @@
+"""The contract with everybody outside: events, records, their words, bounds and schemas."""

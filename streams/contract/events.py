@@ -1,0 +1,431 @@
+"""Stage 1: the event types of the contract, one struct each; the JSON Schemas are made from them.
+
+In: nothing. Out: `Event`, the union `decode` understands, and `TYPES`, tag to struct.
+Invariants: a decoded event satisfies every constraint below, and its times are integer ms. Events
+are frozen. Unknown fields are ignored, so a producer may add one. `null` is the same as absent
+where a field may be absent. Structs built in Python are not checked: sources check for themselves.
+
+Channels: contact, offer, hold, wrap-up, message, bot and callback events are `voice` or `chat`;
+ticket and work events are `ticket`; follow-ups, surveys and sales take any of the three; agent
+events and heartbeats need none.
+"""
+
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, get_args
+
+import msgspec
+from msgspec import Meta
+
+from streams.contract import limits
+
+if TYPE_CHECKING:
+    Instant = int
+else:
+    # Text is turned into integer ms by `decode` before anybody else sees the event.
+    Instant = (
+        Annotated[
+            int,
+            Meta(
+                ge=limits.MIN_TIME_MS,
+                le=limits.MAX_TIME_MS,
+                description="Milliseconds since the epoch, UTC.",
+            ),
+        ]
+        | Annotated[
+            str,
+            Meta(
+                max_length=limits.MAX_TIME_TEXT,
+                description="RFC 3339 with an offset; cut to the millisecond.",
+                extra_json_schema={"format": "date-time"},
+            ),
+        ]
+    )
+
+ContactId = Annotated[str, Meta(min_length=1, max_length=limits.MAX_CONTACT_ID)]
+Name = Annotated[str, Meta(min_length=1, max_length=limits.MAX_NAME)]
+Reference = Annotated[str, Meta(min_length=1, max_length=limits.MAX_TEXT)]
+Text = Annotated[str, Meta(max_length=limits.MAX_TEXT)]
+Count = Annotated[int, Meta(ge=0, le=limits.MAX_COUNT)]
+Priority = (
+    Annotated[int, Meta(ge=-limits.MAX_PRIORITY, le=limits.MAX_PRIORITY)]
+    | Annotated[str, Meta(min_length=1, max_length=limits.MAX_NAME)]
+)
+# Written as `int | float`, so that a whole number stays one.
+Score = (
+    Annotated[int, Meta(ge=-limits.MAX_SCORE, le=limits.MAX_SCORE)]
+    | Annotated[float, Meta(ge=-limits.MAX_SCORE, le=limits.MAX_SCORE)]
+)
+Amount = (
+    Annotated[int, Meta(ge=0, le=limits.MAX_AMOUNT)]
+    | Annotated[float, Meta(ge=0, le=limits.MAX_AMOUNT)]
+)
+Currency = Annotated[str, Meta(pattern="^[A-Z]{3}$", max_length=3, description="ISO 4217, as EUR.")]
+Attributes = Annotated[
+    dict[
+        Annotated[str, Meta(min_length=1, max_length=limits.MAX_NAME)],
+        Annotated[str, Meta(max_length=limits.MAX_ATTRIBUTE_VALUE)],
+    ],
+    Meta(max_length=limits.MAX_ATTRIBUTES),
+]
+Queues = Annotated[tuple[Name, ...], Meta(max_length=limits.MAX_QUEUES)]
+
+Channel = Literal["voice", "chat", "ticket"]
+LiveChannel = Literal["voice", "chat"]
+TicketChannel = Literal["ticket"]
+ChannelCounts = Annotated[
+    dict[Channel, Count],
+    Meta(extra_json_schema={"propertyNames": {"enum": sorted(get_args(Channel))}}),
+]
+
+EnqueueReason = Literal["initial", "transfer", "requeue", "overflow", "callback", "returned"]
+BlockReason = Literal["full", "closed", "no_agents", "other"]
+OfferOutcome = Literal["rejected", "timeout", "customer_left", "rescinded"]
+FlowOutReason = Literal[
+    "timeout",
+    "overflow",
+    "key",
+    "voicemail",
+    "callback",
+    "transfer",
+    "no_agents",
+    "closed",
+    "error",
+    "other",
+]
+Author = Literal["customer", "agent", "bot"]
+
+
+class BaseEvent(
+    msgspec.Struct,
+    kw_only=True,
+    frozen=True,
+    tag_field="type",
+    omit_defaults=True,
+    # No event can be part of a reference cycle: it holds text, numbers and containers of those.
+    gc=False,
+):
+    """What every event has. A subclass narrows what its type requires."""
+
+    TYPE: ClassVar[str]
+    """The tag: the `type` field of the JSON."""
+
+    event_id: ContactId
+    occurred_at: Instant
+    source: Name
+    tenant: Name = "default"
+    channel: Channel | None = None
+    contact_id: ContactId | None = None
+    queue: Name | None = None
+    agent_id: Name | None = None
+    seq: Annotated[int, Meta(ge=0, le=limits.MAX_SEQ)] = 0
+    customer_ref: Reference | None = None
+    topic: Text | None = None
+    direction: Literal["inbound", "outbound"] = "inbound"
+    attributes: Attributes | None = None
+
+
+class ContactEvent(BaseEvent, kw_only=True, frozen=True):
+    """Something that happened to a call or a chat."""
+
+    channel: LiveChannel
+    contact_id: ContactId
+
+
+class QueuedContactEvent(ContactEvent, kw_only=True, frozen=True):
+    """The same, where the queue must be named."""
+
+    queue: Name
+
+
+class ContactEnqueued(QueuedContactEvent, kw_only=True, frozen=True, tag="contact.enqueued"):
+    """The contact began to wait: opens a visit."""
+
+    parent_contact_id: ContactId | None = None
+    reason: EnqueueReason | None = None
+    priority: Priority | None = None
+    arrived_at: Instant | None = None
+
+
+class ContactResumed(QueuedContactEvent, kw_only=True, frozen=True, tag="contact.resumed"):
+    """The customer came back to the same place after a drop: a new visit, reason `returned`."""
+
+
+class ContactBlocked(QueuedContactEvent, kw_only=True, frozen=True, tag="contact.blocked"):
+    """Refused entry: never offered."""
+
+    reason: BlockReason
+
+
+class ContactOffered(QueuedContactEvent, kw_only=True, frozen=True, tag="contact.offered"):
+    """Ringing at an agent."""
+
+    agent_id: Name
+
+
+class OfferFailed(QueuedContactEvent, kw_only=True, frozen=True, tag="offer.failed"):
+    """The agent did not take it."""
+
+    agent_id: Name
+    outcome: OfferOutcome
+
+
+class ContactAnswered(QueuedContactEvent, kw_only=True, frozen=True, tag="contact.answered"):
+    """An agent is connected; the first time closes the wait."""
+
+
+class HoldStarted(ContactEvent, kw_only=True, frozen=True, tag="hold.started"):
+    """The customer is on hold."""
+
+
+class HoldEnded(ContactEvent, kw_only=True, frozen=True, tag="hold.ended"):
+    """The customer is back from hold."""
+
+
+class ContactTransferred(ContactEvent, kw_only=True, frozen=True, tag="contact.transferred"):
+    """Closes the agent leg; the next `contact.enqueued` of the contact is a new visit."""
+
+    to_queue: Name | None = None
+
+
+class ContactEnded(ContactEvent, kw_only=True, frozen=True, tag="contact.ended"):
+    """The conversation is over."""
+
+
+class WrapupEnded(ContactEvent, kw_only=True, frozen=True, tag="wrapup.ended"):
+    """The agent finished the work after the contact."""
+
+
+class ContactAbandoned(QueuedContactEvent, kw_only=True, frozen=True, tag="contact.abandoned"):
+    """The customer left unanswered."""
+
+    kind: Literal["hangup", "silent"] | None = None
+
+
+class ContactFlowedOut(QueuedContactEvent, kw_only=True, frozen=True, tag="contact.flowed_out"):
+    """Left the queue unanswered, and not by hanging up."""
+
+    reason: FlowOutReason
+
+
+class MessageSent(ContactEvent, kw_only=True, frozen=True, tag="message.sent"):
+    """A chat message. `agent_id` is required when the author is an agent."""
+
+    author: Author
+
+    def __post_init__(self) -> None:
+        """Raise ValueError where an agent's message does not name the agent."""
+        if self.author == "agent" and self.agent_id is None:
+            raise ValueError("agent_id: required when `author` is `agent`")
+
+
+class BotEnded(ContactEvent, kw_only=True, frozen=True, tag="bot.ended"):
+    """The bot's part is over."""
+
+    outcome: Literal["contained", "escalated"]
+
+
+class CallbackAttempted(QueuedContactEvent, kw_only=True, frozen=True, tag="callback.attempted"):
+    """A promised call back was tried."""
+
+    outcome: Literal["connected", "not_reached", "cancelled"]
+
+
+class AnyChannelEvent(BaseEvent, kw_only=True, frozen=True):
+    """Something about a contact or a ticket, whatever its channel."""
+
+    channel: Channel
+    contact_id: ContactId
+
+
+class FollowupCompleted(AnyChannelEvent, kw_only=True, frozen=True, tag="followup.completed"):
+    """The customer was called back after the case."""
+
+    outcome: Literal["satisfied", "unsatisfied", "not_reached"]
+
+
+class TicketEvent(BaseEvent, kw_only=True, frozen=True):
+    """Something that happened to a ticket; its id is the `contact_id`."""
+
+    channel: TicketChannel
+    contact_id: ContactId
+
+
+class TicketOpened(TicketEvent, kw_only=True, frozen=True, tag="ticket.opened"):
+    """A ticket came into being."""
+
+    queue: Name
+    kind: Text | None = None
+    priority: Priority | None = None
+
+
+class TicketAssigned(TicketEvent, kw_only=True, frozen=True, tag="ticket.assigned"):
+    """A ticket has an agent; without `agent_id`, none."""
+
+
+class TicketReplied(TicketEvent, kw_only=True, frozen=True, tag="ticket.replied"):
+    """A reply; `public` false is an internal note."""
+
+    author: Author
+    public: bool = True
+
+
+class TicketStatusChanged(TicketEvent, kw_only=True, frozen=True, tag="ticket.status_changed"):
+    """Open, pending or on hold."""
+
+    status: Literal["open", "pending", "on_hold"]
+
+
+class TicketSlaSet(TicketEvent, kw_only=True, frozen=True, tag="ticket.sla_set"):
+    """A promise with a due time; without `due_at`, the queue's target."""
+
+    metric: Literal["first_response", "resolution"]
+    due_at: Instant | None = None
+
+
+class TicketResolved(TicketEvent, kw_only=True, frozen=True, tag="ticket.resolved"):
+    """Solved. The reasons `merged`, `spam` and `deleted` leave the figures."""
+
+    reason: Text | None = None
+
+
+class TicketReopened(TicketEvent, kw_only=True, frozen=True, tag="ticket.reopened"):
+    """Not solved after all."""
+
+    reason: Text | None = None
+
+
+class TicketClosed(TicketEvent, kw_only=True, frozen=True, tag="ticket.closed"):
+    """No longer worked on. The reasons `merged`, `spam` and `deleted` leave the figures."""
+
+    reason: Text | None = None
+
+
+class TicketMoved(TicketEvent, kw_only=True, frozen=True, tag="ticket.moved"):
+    """The ticket belongs to `queue` now."""
+
+    queue: Name
+
+
+class WorkStarted(TicketEvent, kw_only=True, frozen=True, tag="work.started"):
+    """An agent began to work on a ticket."""
+
+    agent_id: Name
+
+
+class WorkEnded(TicketEvent, kw_only=True, frozen=True, tag="work.ended"):
+    """An agent stopped working on a ticket."""
+
+    agent_id: Name
+
+
+class SurveySent(AnyChannelEvent, kw_only=True, frozen=True, tag="survey.sent"):
+    """A survey went out."""
+
+    kind: Literal["csat", "nps", "ces", "resolved"]
+
+
+class SurveyAnswered(AnyChannelEvent, kw_only=True, frozen=True, tag="survey.answered"):
+    """A survey came back. `scale_min` < `scale_max`, and the score lies on the scale."""
+
+    kind: Literal["csat", "nps", "ces", "resolved"]
+    score: Score
+    scale_min: Score
+    scale_max: Score
+    higher_is_better: bool
+    version: Reference
+
+    def __post_init__(self) -> None:
+        """Raise ValueError where the score cannot be read on its scale."""
+        if not self.scale_min < self.scale_max:
+            raise ValueError("scale_max: must be above `scale_min`")
+        if not self.scale_min <= self.score <= self.scale_max:
+            raise ValueError("score: must lie between `scale_min` and `scale_max`")
+
+
+class SaleClosed(AnyChannelEvent, kw_only=True, frozen=True, tag="sale.closed"):
+    """An offer was taken up."""
+
+    kind: Literal["upsell", "cross_sell"]
+    amount: Amount | None = None
+    currency: Currency | None = None
+
+
+def _one_call() -> ChannelCounts:
+    return {"voice": 1}
+
+
+class AgentEvent(BaseEvent, kw_only=True, frozen=True):
+    """A full snapshot of one agent, valid until the next one."""
+
+    agent_id: Name
+    state: Literal["available", "break", "offline", "error"]
+    reason: Text | None = None
+    queues: Queues = ()
+    ringing: Count = 0
+    handling: ChannelCounts = {}
+    wrapping: ChannelCounts = {}
+    capacity: ChannelCounts = msgspec.field(default_factory=_one_call)
+    ttl_seconds: Annotated[int, Meta(ge=1, le=limits.MAX_TTL_SECONDS)] | None = None
+
+
+class AgentState(AgentEvent, kw_only=True, frozen=True, tag="agent.state"):
+    """Something about the agent changed."""
+
+
+class AgentHeartbeat(AgentEvent, kw_only=True, frozen=True, tag="agent.heartbeat"):
+    """Nothing needs to have changed: the agent is still as it says."""
+
+
+class SourceHeartbeat(BaseEvent, kw_only=True, frozen=True, tag="source.heartbeat"):
+    """The source is alive, and all of its events up to `occurred_at` have been sent."""
+
+    ended: bool = False
+
+
+Event = (
+    ContactEnqueued
+    | ContactResumed
+    | ContactBlocked
+    | ContactOffered
+    | OfferFailed
+    | ContactAnswered
+    | HoldStarted
+    | HoldEnded
+    | ContactTransferred
+    | ContactEnded
+    | WrapupEnded
+    | ContactAbandoned
+    | ContactFlowedOut
+    | MessageSent
+    | BotEnded
+    | CallbackAttempted
+    | FollowupCompleted
+    | TicketOpened
+    | TicketAssigned
+    | TicketReplied
+    | TicketStatusChanged
+    | TicketSlaSet
+    | TicketResolved
+    | TicketReopened
+    | TicketClosed
+    | TicketMoved
+    | WorkStarted
+    | WorkEnded
+    | SurveySent
+    | SurveyAnswered
+    | SaleClosed
+    | AgentState
+    | AgentHeartbeat
+    | SourceHeartbeat
+)
+
+
+def _by_tag() -> dict[str, type[Event]]:
+    types: dict[str, type[Event]] = {}
+    for struct in get_args(Event):
+        tag = struct.__struct_config__.tag
+        struct.TYPE = tag
+        types[tag] = struct
+    return types
+
+
+TYPES: dict[str, type[Event]] = _by_tag()

@@ -1,0 +1,1 @@
+"""The parts of `streams demo`: its processes, its screen, its alerts, and its last comparison."""

@@ -1,0 +1,1 @@
+"""Kafka as everybody but the worker uses it: connections, topics, readers, a local broker."""

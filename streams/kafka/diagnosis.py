@@ -1,0 +1,125 @@
+"""Why no broker lets us in: one knock of our own, after a client has given up.
+
+The clients report a wrong password, a certificate nobody vouches for and an empty port alike. In:
+Settings. Out: what stands in the way and what to do, in words; None where a broker lets us in, or
+where nobody is at home. One attempt an address, 5 s at most, in a thread with an event loop of its
+own: whoever asks may be inside one. No password is in what is said.
+"""
+
+import asyncio
+import socket
+import ssl
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from streams.errors import BrokerError
+from streams.kafka.connect import aiokafka_options
+from streams.settings import Settings
+
+PATIENCE_MS = 5_000
+
+# OpenSSL's verify codes for what another authority would not mend; 62 and 64: name, address.
+_OTHER_NAME = "connect by a name that is in it, or set ssl_check_hostname = false"
+_ADVICE = {
+    9: "is this machine's clock right?",
+    10: "it has to be renewed",
+    62: _OTHER_NAME,
+    64: _OTHER_NAME,
+}
+_TRUST = "name the authority that signed it in ssl_cafile"
+
+# By name: both clients have such classes, and neither should be imported to report that one failed.
+_UNREACHABLE = {
+    "NoBrokersAvailable",
+    "NodeNotReadyError",
+    "KafkaConnectionError",
+    "KafkaTimeoutError",
+    "KafkaUnavailableError",
+    "BrokerNotAvailableError",
+    "MetadataEmptyBrokerList",
+    "UnrecognizedBrokerVersion",
+}
+
+
+def broker_problem(problem: BaseException, settings: Settings) -> BrokerError:
+    """One message for whatever a Kafka client raised: where, what, and what to do about it."""
+    name = type(problem).__name__
+    where = settings.bootstrap
+    # The clients retry a refused login too, and report in the end that nobody answers.
+    if name in _UNREACHABLE and (reason := hindrance(settings)):
+        text = reason
+    elif "Authentication" in name or "Sasl" in name:
+        text = f"Kafka at {where} refuses the login; check the sasl_ settings"
+    elif "Authorization" in name:
+        text = f"Kafka at {where} does not allow it ({problem}); give this user the right"
+    elif "UnknownTopic" in name:
+        text = f"Kafka at {where} lacks a topic ({problem}); make them: streams topics create"
+    elif name in _UNREACHABLE:
+        text = (
+            f"no Kafka answers at {where}: start one with `streams broker`,"
+            " or name yours with --bootstrap HOST:PORT"
+        )
+    else:
+        text = f"Kafka at {where}: {name}: {problem}"
+    return BrokerError(text)
+
+
+def hindrance(settings: Settings) -> str | None:
+    """What keeps us out of every address of `bootstrap`: of the first one that says something."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, _hindrance(settings)).result()
+
+
+async def _hindrance(settings: Settings) -> str | None:
+    options = aiokafka_options(settings)
+    told: list[str] = []
+    for address in options.pop("bootstrap_servers"):
+        try:
+            await _knock(address, options)
+        except (ConnectionRefusedError, socket.gaierror, TimeoutError):
+            continue  # nobody there, which the caller says
+        except Exception as problem:
+            told.append(_in_words(problem, address, settings))
+        else:
+            return None
+    return told[0] if told else None
+
+
+async def _knock(address: str, options: Mapping[str, Any]) -> None:
+    """Connect, log in and ask one question; raises whatever goes wrong first."""
+    from aiokafka.conn import create_conn
+    from aiokafka.protocol.metadata import MetadataRequest
+
+    host, _, port = address.rpartition(":")
+    connection = await create_conn(
+        host.strip("[]"), int(port), request_timeout_ms=PATIENCE_MS, **options
+    )
+    try:
+        # A listener that wants a login answers nothing but what it speaks until it has one.
+        await connection.send(MetadataRequest([]))
+    finally:
+        connection.close()
+
+
+def _in_words(problem: Exception, address: str, settings: Settings) -> str:
+    name = type(problem).__name__
+    kafka = f"Kafka at {address}"
+    if isinstance(problem, ssl.SSLCertVerificationError):
+        advice = _ADVICE.get(problem.verify_code, _TRUST)
+        reason = problem.verify_message.rstrip(".")
+        return f"{kafka} shows a certificate that cannot be trusted ({reason}): {advice}"
+    if "Authentication" in name:
+        return (
+            f"{kafka} refuses the login of {settings.sasl_username} by {settings.sasl_mechanism}:"
+            " check sasl_username and the password (sasl_password_file, or STREAMS_SASL_PASSWORD)"
+        )
+    if name == "UnsupportedSaslMechanismError":
+        return f"{kafka} takes no login by {settings.sasl_mechanism}: set another sasl_mechanism"
+    also = ""
+    if settings.security_protocol.endswith("SSL"):
+        also = ", set ssl_certfile and ssl_keyfile if it asks for a certificate"
+    return (
+        f"what listens at {address} hangs up: set the security_protocol of that port (now"
+        f" {settings.security_protocol}){also}, or name Kafka with --bootstrap HOST:PORT"
+    )

@@ -1,0 +1,267 @@
+"""The topics: makes them, or reports every difference from what the worker relies on.
+
+One plan (`topic_plan`) says what each topic is; creation and checking both follow it, and the
+worker refuses to start on what `check_topics` finds. Nothing is ever deleted or shrunk here; that
+is `topics_reset`, and only when somebody says so.
+"""
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from streams.errors import BrokerError
+from streams.kafka.connect import kafka_python_options
+from streams.kafka.diagnosis import broker_problem
+from streams.settings import Settings
+
+if TYPE_CHECKING:
+    from kafka import KafkaAdminClient
+
+READY_SECONDS = 30
+_HOUR_MS = 3_600_000
+_MEGABYTE = 1024 * 1024
+_EXISTS = 36  # Kafka's error code: somebody else made the topic meanwhile
+_WHY = {
+    "cleanup.policy": "else records are lost that are still needed",
+    "retention.ms": "else records are gone before a stopped worker has read them",
+    "max.message.bytes": "else large records are refused",
+    "min.insync.replicas": "else a lost broker can lose what was acknowledged",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TopicPlan:
+    """One topic as it should be; `configs` are Kafka's topic settings, as Kafka writes them."""
+
+    name: str
+    partitions: int
+    replication_factor: int
+    configs: dict[str, str]
+
+
+def topic_plan(settings: Settings) -> list[TopicPlan]:
+    """Every topic of the project. All have the same number of partitions: the worker needs it."""
+    names = settings.topics
+    plans: dict[str, dict[str, object]] = {}
+    for name in names.inputs:
+        plans[name] = {
+            "cleanup.policy": "delete",
+            "retention.ms": settings.input_retention_hours * _HOUR_MS,
+            "segment.ms": 24 * _HOUR_MS,
+        }
+    plans[names.cells] = {
+        "cleanup.policy": "delete",
+        "retention.ms": settings.cells_retention_hours * _HOUR_MS,
+        "segment.ms": 6 * _HOUR_MS,
+        "max.message.bytes": 8 * _MEGABYTE,
+    }
+    plans[names.deadletters] = {
+        "cleanup.policy": "delete",
+        "retention.ms": settings.deadletter_retention_hours * _HOUR_MS,
+        "segment.ms": 24 * _HOUR_MS,
+        # What was rejected for its size must fit here, with its headers.
+        "max.message.bytes": 8 * _MEGABYTE,
+    }
+    # A few keys rewritten every second: small segments and an eager cleaner keep what a new reader
+    # or a restarted worker has to read close to one record a key.
+    compact: dict[str, object] = {
+        "cleanup.policy": "compact",
+        "segment.bytes": 32 * _MEGABYTE,
+        "segment.ms": _HOUR_MS,
+        "min.cleanable.dirty.ratio": 0.2,
+    }
+    for name in (names.kpis, names.history, names.intervals):
+        plans[name] = compact
+    for name in (names.intake_changelog, names.queues_changelog):
+        plans[name] = compact | {"max.message.bytes": 8 * _MEGABYTE}
+    # Three copies survive one lost broker without stopping; two copies cannot.
+    in_sync = 2 if settings.replication_factor >= 3 else 1
+    return [
+        TopicPlan(
+            name,
+            settings.partitions,
+            settings.replication_factor,
+            {
+                key: str(value)
+                for key, value in (configs | {"min.insync.replicas": in_sync}).items()
+            },
+        )
+        for name, configs in plans.items()
+    ]
+
+
+def create_topics(settings: Settings) -> list[str]:
+    """Makes the topics that are missing, ready to use when it returns; returns their names.
+
+    Existing ones are left as they are. Raises BrokerError.
+    """
+    plan = topic_plan(settings)
+    with _admin(settings) as admin:
+        there = set(_described(admin, plan))
+        missing = [topic for topic in plan if topic.name not in there]
+        if not missing:
+            return []
+        answer = admin.create_topics(
+            {
+                topic.name: {
+                    "num_partitions": topic.partitions,
+                    "replication_factor": topic.replication_factor,
+                    "configs": topic.configs,
+                }
+                for topic in missing
+            },
+            raise_errors=False,
+        )
+        refused = [
+            f"{item['name']}: {item.get('error_message') or 'error ' + str(item['error_code'])}"
+            for item in answer["topics"]
+            if item["error_code"] not in (0, _EXISTS)
+        ]
+        if refused:
+            raise BrokerError(
+                f"Kafka at {settings.bootstrap} refuses topics (check partitions,"
+                f" replication_factor and this user's rights): {'; '.join(refused)}"
+            )
+        admin.wait_for_topics([topic.name for topic in plan], timeout_ms=READY_SECONDS * 1_000)
+        _await_leaders(admin, missing)
+    return [topic.name for topic in missing]
+
+
+def _await_leaders(admin: "KafkaAdminClient", topics: list[TopicPlan]) -> None:
+    """Waits until each partition answers: its leader is named before it has made its files, and
+    a producer that is quicker fills its log with retries."""
+    from kafka import TopicPartition
+    from kafka.admin import OffsetSpec
+    from kafka.errors import KafkaError
+
+    places = {
+        TopicPartition(topic.name, number): OffsetSpec.LATEST
+        for topic in topics
+        for number in range(topic.partitions)
+    }
+    deadline = time.monotonic() + READY_SECONDS
+    while True:
+        try:
+            admin.list_partition_offsets(places, timeout_ms=1_000)
+        except KafkaError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
+        else:
+            return
+
+
+def check_topics(settings: Settings) -> list[str]:
+    """Every difference from the plan that matters, in words with its fix; empty = all is well.
+
+    Raises BrokerError when Kafka cannot be asked.
+    """
+    plan = topic_plan(settings)
+    with _admin(settings) as admin:
+        described = _described(admin, plan)
+        configs = _configs(admin, [topic for topic in plan if topic.name in described])
+    found: list[str] = []
+    for topic in plan:
+        if topic.name not in described:
+            found.append(f"{topic.name}: is missing; make it with `streams topics create`")
+        else:
+            found += _partition_differences(topic, described[topic.name])
+            found += [
+                f"{topic.name}: {key} is {configs[topic.name][key]}, needs {needed}"
+                f" ({_WHY[key]}); set it with `streams topics create --alter`"
+                for key, needed in _config_differences(topic, configs[topic.name])
+            ]
+    return found
+
+
+def alter_topics(settings: Settings) -> list[str]:
+    """Sets what `check_topics` finds wrong in topic settings; returns what was set."""
+    from kafka.admin import ConfigResource
+
+    plan = topic_plan(settings)
+    with _admin(settings) as admin:
+        described = _described(admin, plan)
+        there = [topic for topic in plan if topic.name in described]
+
+        def differences() -> list[tuple[TopicPlan, str]]:
+            configs = _configs(admin, there)
+            return [
+                (topic, key)
+                for topic in there
+                for key, _ in _config_differences(topic, configs[topic.name])
+            ]
+
+        wrong = differences()
+        changes: dict[str, dict[str, str]] = {}
+        for topic, key in wrong:
+            changes.setdefault(topic.name, {})[key] = topic.configs[key]
+        if changes:
+            admin.alter_configs([ConfigResource("TOPIC", *item) for item in changes.items()])
+        # The controller answers before the brokers have taken it over.
+        deadline = time.monotonic() + 10
+        while changes and differences() and time.monotonic() < deadline:
+            time.sleep(0.05)
+    return [f"{topic.name}: {key} = {topic.configs[key]}" for topic, key in wrong]
+
+
+def _admin(settings: Settings) -> "KafkaAdminClient":
+    from kafka import KafkaAdminClient
+    from kafka.errors import KafkaError
+
+    try:
+        return KafkaAdminClient(**kafka_python_options(settings))
+    except KafkaError as problem:
+        raise broker_problem(problem, settings) from problem
+
+
+def _described(admin: "KafkaAdminClient", plan: list[TopicPlan]) -> dict[str, dict[str, Any]]:
+    """What Kafka says of each topic of the plan that exists."""
+    answer = admin.describe_topics([topic.name for topic in plan])
+    return {item["name"]: item for item in answer if item["error_code"] == 0}
+
+
+def _configs(admin: "KafkaAdminClient", plan: list[TopicPlan]) -> dict[str, dict[str, str]]:
+    from kafka.admin import ConfigResource
+
+    if not plan:
+        return {}
+    resources = [ConfigResource("TOPIC", topic.name) for topic in plan]
+    answer = admin.describe_configs(resources, config_filter="all")["topic"]
+    return {
+        name: {key: str(item["value"]) for key, item in values.items()}
+        for name, values in answer.items()
+    }
+
+
+def _partition_differences(topic: TopicPlan, described: dict[str, Any]) -> list[str]:
+    found = []
+    partitions = described["partitions"]
+    if len(partitions) != topic.partitions:
+        found.append(
+            f"{topic.name}: has {len(partitions)} partitions, needs {topic.partitions} as all the"
+            f" topics have: delete it (kafka-topics --delete --topic {topic.name}) and run"
+            f" `streams topics create`; or, if all have {len(partitions)}, set partitions ="
+            f" {len(partitions)} (STREAMS_PARTITIONS={len(partitions)})"
+        )
+    copies = min((len(item["replica_nodes"]) for item in partitions), default=0)
+    if copies < topic.replication_factor:
+        found.append(
+            f"{topic.name}: has {copies} replicas, needs {topic.replication_factor} (else a lost"
+            " broker can lose it); reassign it, or set replication_factor lower"
+        )
+    return found
+
+
+def _config_differences(topic: TopicPlan, actual: dict[str, str]) -> list[tuple[str, str]]:
+    """(setting, what is needed) for each that would make numbers wrong; taste is left alone."""
+    found = []
+    for key, planned in topic.configs.items():
+        value = actual.get(key)
+        if value is None or key not in _WHY:
+            continue
+        if key == "cleanup.policy":
+            if set(value.split(",")) != {planned}:
+                found.append((key, planned))
+        elif value != "-1" and int(value) < int(planned):
+            found.append((key, f"{planned} or more"))
+    return found

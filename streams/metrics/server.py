@@ -1,0 +1,184 @@
+"""The worker's own web server: /metrics, /livez, /readyz (stage 5, publish).
+
+In: requests of Prometheus and of whatever watches the process. Out: a page, or 200 or 503 with the
+reason in words. Invariant: it runs in threads of its own and never waits for the event loop, so it
+answers while the loop is busy or hangs. It listens on `metrics_host`, the loopback unless set.
+"""
+
+import gzip
+import logging
+import socket
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Protocol
+
+from prometheus_client.exposition import choose_encoder, gzip_accepted
+
+from streams.errors import ConfigError
+from streams.faustkit.stats import KitStats
+from streams.metrics.collector import MetricsCollector
+from streams.metrics.families import OPENMETRICS_TYPE, PLAIN_TYPE
+from streams.settings import Settings
+from streams.stages.meters import IntakeMeter, QueueMeter
+
+log = logging.getLogger(__name__)
+
+#: The event loop counts as hung after this long without a heartbeat (one is due every 0.5 s).
+SILENT_SECONDS = 10.0
+#: A connection that says nothing for this long is closed.
+IDLE_SECONDS = 60.0
+TEXT_TYPE = "text/plain; charset=utf-8"
+
+
+class UnitView(Protocol):
+    """What is asked of one unit."""
+
+    @property
+    def epoch(self) -> int: ...
+
+
+class UnitsView(Protocol):
+    """What is asked of the units; `faustkit.units.Units` is one."""
+
+    @property
+    def stats(self) -> KitStats: ...
+    @property
+    def ready(self) -> bool: ...
+    @property
+    def epoch(self) -> int: ...
+    @property
+    def live(self) -> Mapping[tuple[str, int], UnitView]: ...
+
+
+class MetricsServer:
+    """Serves one worker; `start` once, `stop` once."""
+
+    def __init__(
+        self, settings: Settings, units: UnitsView, intake: IntakeMeter, queues: QueueMeter
+    ) -> None:
+        self.collector = MetricsCollector(settings, units.stats, intake, queues)
+        self.port = 0
+        self._settings, self._units = settings, units
+        self._server: _Server | None = None
+
+    def start(self) -> int:
+        """Serve from now on; returns the port. Raises ConfigError where it cannot listen."""
+        host, port = self._settings.metrics_host, self._settings.metrics_port
+        try:
+            self._server = _Server(host, port, self)
+        except OSError as problem:
+            mistake = (
+                f"metrics_host, metrics_port: cannot listen on {host} port {port} "
+                f"({problem.strerror}); set another port (--metrics-port, STREAMS_METRICS_PORT; "
+                "0 = any free one) or host"
+            )
+            raise ConfigError([mistake]) from problem
+        self.port = self._server.server_address[1]
+        threading.Thread(
+            target=self._server.serve_forever, args=(0.1,), name="metrics", daemon=True
+        ).start()
+        return self.port
+
+    def stop(self) -> None:
+        """Serve no more; the port is free when this returns."""
+        if self._server is not None:
+            self._server.shutdown()
+            self._server.server_close()
+            self._server = None
+
+    def alive(self) -> tuple[bool, str]:
+        """Whether the event loop beats, and in words; a process that is starting is alive."""
+        beat = self._units.stats.beat_at
+        if not beat:
+            return True, "starting"
+        silent = time.monotonic() - beat
+        if silent > SILENT_SECONDS:
+            return False, f"the event loop has been silent for {silent:.0f} s"
+        return True, "alive"
+
+    def ready(self) -> tuple[bool, str]:
+        """Whether an assignment is there and loaded, and what is missing."""
+        units = self._units
+        if units.ready:
+            return True, "ready"
+        waiting = [key for key, unit in dict(units.live).items() if unit.epoch != units.epoch]
+        if not waiting:
+            return False, "waiting for an assignment"
+        left = sum(unit.restore_remaining for unit in units.stats.units.copy().values())
+        names = ", ".join(f"{stage} {partition}" for stage, partition in sorted(waiting))
+        return False, f"loading {names}; {left} changelog records left"
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def __init__(self, host: str, port: int, metrics: MetricsServer) -> None:
+        self.metrics = metrics
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        self.address_family, _, _, _, address = found[0]
+        super().__init__((str(address[0]), port), _Handler)
+
+    def server_bind(self) -> None:
+        # HTTPServer's own asks the name service for this machine's name, which may take seconds.
+        super(ThreadingHTTPServer, self).server_bind()
+        self.server_name, self.server_port = str(self.server_address[0]), self.server_address[1]
+
+    def handle_error(self, request: object, client_address: object) -> None:  # noqa: ARG002
+        # Called while the exception is handled; mostly a client that went away.
+        log.info("a metrics request failed", extra={"error": repr(sys.exception())})
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    timeout = IDLE_SECONDS
+    server: _Server
+
+    def do_GET(self) -> None:
+        """Answer one request."""
+        metrics = self.server.metrics
+        path = self.path.partition("?")[0]
+        if path == "/metrics":
+            self._page(metrics.collector)
+        elif path == "/livez":
+            self._say(*metrics.alive())
+        elif path == "/readyz":
+            self._say(*metrics.ready())
+        else:
+            self._send(HTTPStatus.NOT_FOUND, TEXT_TYPE, b"/metrics, /livez or /readyz\n")
+
+    def do_HEAD(self) -> None:
+        """The same without the body."""
+        self.do_GET()
+
+    def _page(self, collector: MetricsCollector) -> None:
+        _, wanted = choose_encoder(self.headers.get("Accept", ""))
+        openmetrics = wanted.startswith("application/openmetrics-text")
+        body = collector.page(openmetrics)
+        zipped = gzip_accepted(self.headers.get("Accept-Encoding", ""))
+        if zipped:
+            # Level 9 takes six times as long for a tenth less.
+            body = gzip.compress(body, compresslevel=1)
+        kind = OPENMETRICS_TYPE if openmetrics else PLAIN_TYPE
+        self._send(HTTPStatus.OK, kind, body, zipped)
+
+    def _say(self, good: bool, words: str) -> None:
+        status = HTTPStatus.OK if good else HTTPStatus.SERVICE_UNAVAILABLE
+        self._send(status, TEXT_TYPE, f"{words}\n".encode())
+
+    def _send(self, status: HTTPStatus, kind: str, body: bytes, zipped: bool = False) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Cache-Control", "no-store")
+        if zipped:
+            self.send_header("Content-Encoding", "gzip")
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """No line for each scrape."""

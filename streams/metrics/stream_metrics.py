@@ -1,0 +1,170 @@
+"""Metrics of the stream itself: records, lag, time, commits, rebalances (stage 5, publish).
+
+In: the units' statistics, the meters. Out: one family for each `stream_` metric. Invariant: a
+series of a partition is there only while this process has it; counters stay. Instants are Unix
+seconds.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from typing import Final, get_args
+
+from streams.faustkit.stats import KitStats, Spread, UnitStats
+from streams.faustkit.watchdog import BEAT_SECONDS
+from streams.metrics.catalogue import BY_NAME, LABEL_VALUES
+from streams.metrics.families import (
+    NONE,
+    Family,
+    Labels,
+    Row,
+    bounds_of,
+    family,
+    histogram_rows,
+    single,
+)
+from streams.settings import Settings
+from streams.settings.model import INPUTS
+from streams.stages.meters import IntakeMeter, QueueMeter
+from streams.wire.rejected import Reason
+
+STAGES: Final = ("intake", "queues")
+RESULTS: Final = LABEL_VALUES["stream_events_total", "result"]
+#: More sources than this are not shown: those heard of last are.
+MAX_SOURCES: Final = 50
+
+
+class StreamMetrics:
+    """Families of one page from what statistics and meters hold at the moment."""
+
+    def __init__(
+        self, settings: Settings, stats: KitStats, intake: IntakeMeter, queues: QueueMeter
+    ) -> None:
+        self._settings, self._stats = settings, stats
+        self._intake, self._queues = intake, queues
+        self._started = time.time()
+
+    def families(self) -> Iterator[Family]:
+        """Every `stream_` metric, each once."""
+        units = list(self._stats.units.copy().values())
+        here = [unit for unit in units if unit.assigned]
+        yield from self._records()
+        yield from self._times(here)
+        yield from self._partitions(here)
+        yield from self._commits(units, here)
+        yield from self._process(units, here)
+
+    def _records(self) -> Iterator[Family]:
+        events = dict(self._intake.events)
+        yield _labelled(
+            "stream_events_total",
+            (
+                ({"topic": topic, "result": result}, events.get((topic, result), 0))
+                for topic in INPUTS
+                for result in RESULTS
+            ),
+        )
+        delays = self._intake.delays.copy()
+        yield _histograms(
+            "stream_event_delay_seconds", [({"topic": t}, [spread]) for t, spread in delays.items()]
+        )
+        letters = dict.fromkeys(get_args(Reason), 0) | dict(self._intake.reasons)
+        letters["schema"] += self._queues.rejected
+        yield _labelled(
+            "stream_dead_letters_total", (({"reason": r}, n) for r, n in letters.items())
+        )
+        kinds = sorted(dict(self._intake.anomalies).items())
+        yield _labelled("stream_anomalies_total", (({"kind": kind}, n) for kind, n in kinds))
+
+    def _times(self, here: Iterable[UnitStats]) -> Iterator[Family]:
+        stands = {"intake": self._intake.watermarks.copy(), "queues": self._queues.as_of.copy()}
+        known = [
+            (unit.stage, unit.partition, stands[unit.stage][unit.partition] / 1_000)
+            for unit in here
+            # Below 0: nothing has been read yet.
+            if stands.get(unit.stage, {}).get(unit.partition, -1) >= 0
+        ]
+        yield _labelled(
+            "stream_watermark_timestamp_seconds",
+            (({"stage": stage, "partition": str(number)}, at) for stage, number, at in known),
+        )
+        yield _labelled(
+            "stream_as_of_timestamp_seconds",
+            (({"partition": str(number)}, at) for stage, number, at in known if stage == "queues"),
+        )
+        newest: dict[str, int] = {}
+        for seen in self._intake.sources.copy().values():
+            for source, at_ms in seen.items():
+                newest[source] = max(at_ms, newest.get(source, at_ms))
+        recent = sorted(newest, key=newest.__getitem__)[-MAX_SOURCES:]
+        yield _labelled(
+            "stream_source_last_event_timestamp_seconds",
+            (({"source": source}, newest[source] / 1_000) for source in sorted(recent)),
+        )
+
+    def _partitions(self, here: Iterable[UnitStats]) -> Iterator[Family]:
+        name = self._settings.topics.canonical
+        assigned, lags = [], []
+        for unit in here:
+            for topic, end in unit.end_offsets.items():
+                labels = {"topic": name(topic), "partition": str(unit.partition)}
+                assigned.append((labels, 1))
+                if end >= 0:  # a fetch has told where the partition ends
+                    lags.append((labels, unit.lag(topic)))
+        yield _labelled("stream_consumer_lag", lags)
+        yield _labelled("stream_partition_assigned", assigned)
+        yield single("stream_partitions", self._settings.partitions)
+
+    def _commits(self, units: list[UnitStats], here: Iterable[UnitStats]) -> Iterator[Family]:
+        of = {stage: [unit for unit in units if unit.stage == stage] for stage in STAGES}
+        counts = [({"stage": stage}, sum(u.commits for u in of[stage])) for stage in STAGES]
+        yield _labelled("stream_commits_total", counts)
+        spreads: dict[str, Callable[[UnitStats], Spread]] = {
+            "stream_commit_seconds": lambda unit: unit.commit,
+            "stream_batch_records": lambda unit: unit.transaction,
+        }
+        for name, spread in spreads.items():
+            yield _histograms(
+                name, [({"stage": stage}, [spread(u) for u in of[stage]]) for stage in STAGES]
+            )
+        yield _labelled(
+            "stream_last_commit_timestamp_seconds",
+            (
+                ({"stage": u.stage, "partition": str(u.partition)}, u.last_commit_at)
+                for u in here
+                if u.last_commit_at
+            ),
+        )
+
+    def _process(self, units: Iterable[UnitStats], here: Iterable[UnitStats]) -> Iterator[Family]:
+        stats = self._stats
+        skipped = sum(unit.skipped_replayed for unit in units)
+        yield single("stream_replayed_records_skipped_total", skipped)
+        yield single("stream_rebalances_total", stats.rebalances)
+        yield _histograms("stream_rebalance_seconds", [({}, [stats.rebalance])])
+        yield single("stream_recovery_remaining", sum(unit.restore_remaining for unit in here))
+        yield single("stream_loop_lag_seconds", loop_lag(stats))
+        yield single("stream_started_timestamp_seconds", self._started)
+
+
+def loop_lag(stats: KitStats) -> float:
+    """How late the event loop is: at its last heartbeat, or by now if the next one is overdue."""
+    if not stats.beat_at:
+        return 0.0
+    overdue = time.monotonic() - stats.beat_at - BEAT_SECONDS
+    return max(stats.loop_lag.newest, overdue)
+
+
+def _labelled(name: str, series: Iterable[tuple[dict[str, str], float]]) -> Family:
+    return family(name, (("", Labels(**labels), NONE, value) for labels, value in series))
+
+
+def _histograms(name: str, series: Iterable[tuple[dict[str, str], list[Spread]]]) -> Family:
+    """Histograms of a metric; the spreads of a series are added up."""
+    rows: list[Row] = []
+    les, size = bounds_of(name), len(BY_NAME[name].buckets) + 1
+    for labels, spreads in series:
+        copies = [spread.buckets.copy() for spread in spreads]
+        counts = [sum(column) for column in zip(*copies, strict=True)] or [0] * size
+        base, total = Labels(**labels), sum(spread.sum for spread in spreads)
+        rows += histogram_rows(base, NONE, les, counts, total)
+    return family(name, rows)

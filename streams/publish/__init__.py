@@ -1,1 +1,0 @@
-"""Stage 5: figures onto Prometheus and the KPI topic."""

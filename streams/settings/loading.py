@@ -1,0 +1,268 @@
+"""Reads settings from file, environment and options, and finds all mistakes at once.
+
+In: streams.toml, `STREAMS_*` variables and options. Out: `Settings`, or one ConfigError.
+What each key takes stands in `readers.py`.
+"""
+
+import difflib
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from streams.errors import ConfigError
+from streams.settings.model import CHANNEL_DEFAULTS, QueueSettings, Secret, Settings, Targets
+from streams.settings.readers import (
+    CHANGE_READERS,
+    QUEUE_READERS,
+    READERS,
+    SECRETS,
+    TARGET_READERS,
+    Reader,
+)
+
+PREFIX = "STREAMS_"
+# Variables that others of our own read, and that are therefore no misspelt settings.
+OTHER_VARIABLES = {"config"}
+
+
+def load(config: Path | None, env: Mapping[str, str], options: Mapping[str, object]) -> Settings:
+    """The settings of file, environment and options together.
+
+    `options` maps setting names to values; None and names that are no setting are passed over.
+    Raises ConfigError with every mistake found.
+    """
+    mistakes: list[str] = []
+    document = _document(config, mistakes)
+    found: dict[str, Any] = {}
+    _read(document, READERS, lambda key: f"{config}: {key}", found, mistakes, also=("queues",))
+    _read_environment(env, found, mistakes)
+    given = {k: v for k, v in options.items() if k in READERS and v is not None}
+    _read(given, READERS, lambda key: "--" + key.replace("_", "-"), found, mistakes)
+    found["queues"] = _queues(document.get("queues", []), f"{config}: queues", mistakes)
+    # Rules between keys are checked where the keys themselves are right, so none is reported twice.
+    settings = Settings(**found)
+    mistakes += _between(settings)
+    if mistakes:
+        raise ConfigError(mistakes)
+    return settings
+
+
+def _document(config: Path | None, mistakes: list[str]) -> dict[str, Any]:
+    if config is None:
+        return {}
+    try:
+        document = tomllib.loads(config.read_text(encoding="utf-8"))
+    except OSError as problem:
+        mistakes.append(f"{config}: cannot be read ({problem.strerror}); check --config")
+        return {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
+        mistakes.append(f"{config}: is not TOML: {problem}")
+        return {}
+    for name in SECRETS:
+        if document.pop(name, None) is not None:
+            mistakes.append(
+                f"{config}: {name}: a password does not belong here; put it into a file of its own"
+                f" and name it with {name}_file, or set {PREFIX}{name.upper()}"
+            )
+        path = document.pop(f"{name}_file", None)
+        if path is not None:
+            document.setdefault("_secrets", {})[name] = path
+    return document
+
+
+def _read(
+    raw: Mapping[str, Any],
+    readers: Mapping[str, Reader],
+    place: Callable[[str], str],
+    found: dict[str, Any],
+    mistakes: list[str],
+    also: tuple[str, ...] = (),
+) -> None:
+    """Reads each key of `raw` into `found`; keys in `also` are somebody else's."""
+    for key, value in raw.items():
+        if key == "_secrets":
+            for name, path in value.items():
+                _secret(name, path, place(f"{name}_file"), found, mistakes)
+        elif key in readers:
+            try:
+                found[key] = readers[key](value)
+            except ValueError as problem:
+                mistakes.append(f"{place(key)}: {problem}, not {value!r}")
+        elif key not in also:
+            mistakes.append(f"{place(key)}: is no setting{_near(key, (*readers, *also))}")
+
+
+def _read_environment(env: Mapping[str, str], found: dict[str, Any], mistakes: list[str]) -> None:
+    known = (*READERS, *SECRETS, *(f"{name}_file" for name in SECRETS), *OTHER_VARIABLES)
+    for variable in sorted(env):
+        if not variable.startswith(PREFIX):
+            continue
+        key, value = variable.removeprefix(PREFIX).lower(), env[variable]
+        if key in READERS:
+            try:
+                found[key] = READERS[key](value)
+            except ValueError as problem:
+                mistakes.append(f"{variable}: {problem}, not {value!r}")
+        elif key in SECRETS:
+            found[key] = Secret(value)
+        elif key.removesuffix("_file") in SECRETS:
+            _secret(key.removesuffix("_file"), value, variable, found, mistakes)
+        elif key not in OTHER_VARIABLES and difflib.get_close_matches(key, known, 1, 0.85):
+            # Others set STREAMS_ variables too (Kubernetes does for a service of that name): only a
+            # near miss is taken for a misspelt setting.
+            mistakes.append(f"{variable}: is no setting{_near(key, known, upper=True)}")
+
+
+def _secret(
+    name: str, path: object, place: str, found: dict[str, Any], mistakes: list[str]
+) -> None:
+    try:
+        value = Path(str(path)).expanduser().read_text(encoding="utf-8").rstrip("\r\n")
+    except (OSError, UnicodeDecodeError) as problem:
+        reason = problem.strerror if isinstance(problem, OSError) else "not UTF-8"
+        mistakes.append(f"{place}: names a file that cannot be read ({reason})")
+        return
+    if value:
+        found[name] = Secret(value)
+    else:
+        mistakes.append(f"{place}: names an empty file")
+
+
+def _queues(raw: object, place: str, mistakes: list[str]) -> tuple[QueueSettings, ...]:
+    if not isinstance(raw, list) or not all(isinstance(item, dict) for item in raw):
+        mistakes.append(f"{place}: needs [[queues]] tables")
+        return ()
+    queues: list[QueueSettings] = []
+    seen: set[tuple[str, str]] = set()
+    for number_, item in enumerate(raw, 1):
+        where = f"{place}[{number_}]" + (f" {item['name']!r}" if "name" in item else "")
+        found: dict[str, Any] = {}
+        own: list[str] = []
+        _read(
+            item, QUEUE_READERS, lambda k, w=where: f"{w}: {k}", found, own,  # type: ignore[misc]
+            also=("targets", "changes"),
+        )  # fmt: skip
+        found["targets"] = _targets(item.get("targets", {}), Targets(), where, own)
+        if "name" not in item:
+            own.append(f"{where}: needs a name")
+        mistakes += own
+        if own:
+            continue
+        queue = QueueSettings(**found)
+        mistakes += _between_thresholds(queue, where)
+        queue = replace(queue, changes=_changes(item.get("changes", []), queue, where, mistakes))
+        if (queue.tenant, queue.name) in seen:
+            mistakes.append(f"{where}: stands twice for tenant {queue.tenant!r}; keep one")
+        seen.add((queue.tenant, queue.name))
+        queues.append(queue)
+    return tuple(queues)
+
+
+def _changes(
+    raw: object, queue: QueueSettings, where: str, mistakes: list[str]
+) -> tuple[tuple[int, QueueSettings], ...]:
+    """Each change is what is new from an instant on; everything else stays as it was before."""
+    if not isinstance(raw, list) or not all(isinstance(item, dict) for item in raw):
+        mistakes.append(f"{where}: changes: needs [[queues.changes]] tables")
+        return ()
+    changes: list[tuple[int, QueueSettings]] = []
+    before = 0
+    for number_, item in enumerate(raw, 1):
+        here = f"{where}: changes[{number_}]"
+        found: dict[str, Any] = {}
+        own: list[str] = []
+        _read(
+            item, CHANGE_READERS, lambda k, w=here: f"{w}: {k}", found, own,  # type: ignore[misc]
+            also=("targets",),
+        )  # fmt: skip
+        found["targets"] = _targets(item.get("targets", {}), queue.targets, here, own)
+        since = found.pop("from", None)
+        if "from" not in item:
+            own.append(f"{here}: needs a from: the time since when it holds")
+        elif since is not None and since <= before:
+            own.append(f"{here}: from: needs a later time than the change before it")
+        mistakes += own
+        if own:
+            continue
+        queue, before = replace(queue, **found), since
+        mistakes += _between_thresholds(queue, here)
+        changes.append((since, queue))
+    return tuple(changes)
+
+
+def _targets(raw: object, known: Targets, where: str, mistakes: list[str]) -> Targets:
+    found: dict[str, Any] = {}
+    before = len(mistakes)
+    if not isinstance(raw, dict):
+        mistakes.append(f"{where}: targets: needs a table such as {{ service_level = 0.8 }}")
+        return known
+    _read(raw, TARGET_READERS, lambda key: f"{where}: targets.{key}", found, mistakes)
+    targets = replace(known, **found)
+    levels = (targets.occupancy_low, targets.occupancy_high, targets.occupancy_limit)
+    if len(mistakes) == before and sorted(levels) != list(levels):
+        mistakes.append(
+            f"{where}: targets: needs occupancy_low <= occupancy_high <= occupancy_limit,"
+            f" not {levels[0]:g}, {levels[1]:g}, {levels[2]:g}"
+        )
+    return targets
+
+
+def _between_thresholds(queue: QueueSettings, where: str) -> list[str]:
+    """S above T would count a quick hang-up as short although it decided the service level."""
+    short = queue.short_abandon_seconds
+    if short is None:
+        return []
+    limits = [
+        queue.service_level_seconds or CHANNEL_DEFAULTS[channel].service_level_seconds
+        for channel in queue.channels
+    ]
+    limit = min((limit for limit in limits if limit is not None), default=None)
+    if limit is None or short <= limit:
+        return []
+    return [
+        f"{where}: short_abandon_seconds: needs at most {limit} (the service level's), not {short}"
+    ]
+
+
+def _between(settings: Settings) -> list[str]:
+    mistakes = []
+    if settings.transaction_timeout_seconds > settings.session_timeout_seconds:
+        mistakes.append(
+            "transaction_timeout_seconds: needs at most session_timeout_seconds"
+            f" ({settings.session_timeout_seconds}), not {settings.transaction_timeout_seconds}:"
+            " else a stalled worker's readers wait longer than its takeover"
+        )
+    sasl = settings.security_protocol.startswith("SASL_")
+    missing = [
+        name
+        for name in ("sasl_mechanism", "sasl_username", "sasl_password")
+        if getattr(settings, name) is None
+    ]
+    if sasl and missing:
+        mistakes.append(
+            f"security_protocol: {settings.security_protocol} needs {', '.join(missing)} too"
+        )
+    if not sasl and len(missing) < 3:
+        mistakes.append(
+            f"security_protocol: {settings.security_protocol} would send no SASL login;"
+            " set SASL_SSL (or SASL_PLAINTEXT), or take the sasl_ settings away"
+        )
+    if bool(settings.ssl_certfile) != bool(settings.ssl_keyfile):
+        mistakes.append("ssl_certfile, ssl_keyfile: need each other; set both or none")
+    if not settings.security_protocol.endswith("SSL"):
+        mistakes += [
+            f"{name}: is unused with security_protocol {settings.security_protocol};"
+            " set SSL or SASL_SSL"
+            for name in ("ssl_cafile", "ssl_certfile")
+            if getattr(settings, name)
+        ]
+    return mistakes
+
+
+def _near(key: str, known: tuple[str, ...], upper: bool = False) -> str:
+    near = difflib.get_close_matches(key, known, 1, 0.6)
+    if not near:
+        return "; take it away"
+    return f"; did you mean {PREFIX + near[0].upper() if upper else near[0]}?"

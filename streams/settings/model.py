@@ -1,0 +1,250 @@
+"""One frozen `Settings`, built once; nothing else reads the configuration or the environment.
+
+In: `streams.toml`, then `STREAMS_*` variables, then options; a later one wins. A key has one name:
+`metrics_port` in the file, `STREAMS_METRICS_PORT`, `--metrics-port`.
+Out: checked values; or a ConfigError with every mistake, each with its place and its fix.
+Passwords come from a file (`sasl_password_file`) or a variable, never from streams.toml or an
+option, and are masked wherever settings are shown. How values are read: `loading.py`.
+"""
+
+from dataclasses import dataclass, field, fields, replace
+from functools import cached_property
+from typing import Literal
+
+Channel = Literal["voice", "chat", "ticket"]
+CHANNELS: tuple[Channel, ...] = ("voice", "chat", "ticket")
+WINDOWS = ("1m", "5m", "15m", "30m", "60m", "today")
+FORMULAS = ("answered_only", "offered", "offered_less_short", "removed_in_threshold")
+INPUTS = ("contact.calls", "contact.chats", "contact.tickets", "contact.agents", "contact.surveys")
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Secret:
+    """A password that shows itself only to `reveal()`."""
+
+    value: str
+
+    def reveal(self) -> str:
+        """The password itself, for the client that sends it."""
+        return self.value
+
+    def __repr__(self) -> str:
+        return "****"
+
+
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """What a queue aims at; ratios 0-1. Shown beside the figures and compared in alerts."""
+
+    service_level: float = 0.8
+    occupancy_low: float = 0.75
+    occupancy_high: float = 0.80
+    occupancy_limit: float = 0.85
+    abandonment: float = 0.05
+    handle_seconds: int | None = None
+    first_response_seconds: int = 300
+    resolution_ratio: float = 0.9
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelDefaults:
+    """What a queue that does not say so has on one channel; None = none. Seconds."""
+
+    service_level_seconds: int | None
+    short_abandon_seconds: int | None
+    max_wait_seconds: int | None
+    max_handle_seconds: int | None
+
+
+# Tickets are judged by first response and resolution, not by a waiting threshold, and may stay open
+# for months: no threshold and no ages.
+CHANNEL_DEFAULTS: dict[str, ChannelDefaults] = {
+    "voice": ChannelDefaults(20, 5, 4 * 3600, 12 * 3600),
+    "chat": ChannelDefaults(60, 10, 4 * 3600, 12 * 3600),
+    "ticket": ChannelDefaults(None, None, None, None),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class QueueSettings:
+    """One queue. Of the first four seconds, None means the channel's default (see `on`)."""
+
+    name: str
+    tenant: str = "default"
+    channels: tuple[str, ...] = ("voice",)
+    service_level_seconds: int | None = None
+    short_abandon_seconds: int | None = None
+    max_wait_seconds: int | None = None
+    max_handle_seconds: int | None = None
+    default_formula: str = "offered_less_short"
+    targets: Targets = field(default_factory=Targets)
+    time_zone: str = "UTC"
+    wrapup: bool = False
+    wrapup_cap_seconds: int = 900
+    silent_chat_seconds: int | None = None
+    hours: str = ""
+    site: str = ""
+    skill: str = ""
+    team: str = ""
+    #: The queue as it is from later instants (ms) on, in order of time.
+    changes: tuple[tuple[int, "QueueSettings"], ...] = ()
+
+    def versions(self, channel: str) -> tuple[tuple[int, "QueueSettings"], ...]:
+        """The queue on one channel through time: (from when in ms, what holds then)."""
+        return tuple((since, queue.on(channel)) for since, queue in ((0, self), *self.changes))
+
+    def on(self, channel: str) -> "QueueSettings":
+        """The queue as it is at first on one channel: defaults filled in, so None means none.
+
+        A ticket has no threshold and no ages, whatever the queue says for its calls and chats.
+        The short-abandon threshold S is never above the service-level threshold T.
+        """
+        default = CHANNEL_DEFAULTS[channel]
+        if channel == "ticket":
+            threshold = short = wait = handle = None
+        else:
+            threshold = self.service_level_seconds or default.service_level_seconds
+            short = self.short_abandon_seconds
+            if short is None:
+                short = default.short_abandon_seconds
+            if short is not None and threshold is not None:
+                short = min(short, threshold)
+            wait = self.max_wait_seconds or default.max_wait_seconds
+            handle = self.max_handle_seconds or default.max_handle_seconds
+        return replace(
+            self,
+            channels=(channel,),
+            service_level_seconds=threshold,
+            short_abandon_seconds=short,
+            max_wait_seconds=wait,
+            max_handle_seconds=handle,
+            silent_chat_seconds=self.silent_chat_seconds if channel == "chat" else None,
+            changes=(),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class TopicNames:
+    """The topics' real names: the contract's with the prefix before them, changelogs by app id."""
+
+    prefix: str
+    app_id: str
+
+    def named(self, canonical: str) -> str:
+        """The real name of a topic of the contract (`contact.calls`)."""
+        return self.prefix + canonical
+
+    def canonical(self, name: str) -> str:
+        """The contract's name of a real topic."""
+        return name.removeprefix(self.prefix)
+
+    @property
+    def calls(self) -> str:
+        return self.named("contact.calls")
+
+    @property
+    def chats(self) -> str:
+        return self.named("contact.chats")
+
+    @property
+    def tickets(self) -> str:
+        return self.named("contact.tickets")
+
+    @property
+    def agents(self) -> str:
+        return self.named("contact.agents")
+
+    @property
+    def surveys(self) -> str:
+        return self.named("contact.surveys")
+
+    @property
+    def cells(self) -> str:
+        return self.named("contact.cells")
+
+    @property
+    def kpis(self) -> str:
+        return self.named("contact.kpis")
+
+    @property
+    def history(self) -> str:
+        return self.named("contact.history")
+
+    @property
+    def intervals(self) -> str:
+        return self.named("contact.intervals")
+
+    @property
+    def deadletters(self) -> str:
+        return self.named("contact.deadletters")
+
+    @property
+    def intake_changelog(self) -> str:
+        return f"{self.app_id}-intake-changelog"
+
+    @property
+    def queues_changelog(self) -> str:
+        return f"{self.app_id}-queues-changelog"
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The five topics events come from."""
+        return tuple(self.named(name) for name in INPUTS)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything a process is told. Built by `load`; the defaults alone are a working set."""
+
+    bootstrap: str = "127.0.0.1:9092"
+    app_id: str = "contact-streams"
+    topic_prefix: str = ""
+    partitions: int = 4
+    replication_factor: int = 1
+    clock: str = "wall"
+    horizon_seconds: int = 14_400
+    tick_seconds: float = 1.0
+    max_queues: int = 2_000
+    metrics_host: str = "127.0.0.1"
+    metrics_port: int = 9464
+    metrics_windows: tuple[str, ...] = ("5m", "30m")
+    board_host: str = "127.0.0.1"
+    board_port: int = 8088
+    transaction_timeout_seconds: int = 10
+    session_timeout_seconds: int = 30
+    group_instance_id: str | None = None  # of one worker alone, so not for a file they share
+    input_retention_hours: int = 7 * 24
+    # As long as the inputs: of a worker that was down, neither is cut off before the other.
+    cells_retention_hours: int = 7 * 24
+    deadletter_retention_hours: int = 30 * 24
+    log_level: str = "info"
+    security_protocol: str = "PLAINTEXT"
+    sasl_mechanism: str | None = None
+    sasl_username: str | None = None
+    sasl_password: Secret | None = None
+    ssl_cafile: str | None = None
+    ssl_certfile: str | None = None
+    ssl_keyfile: str | None = None
+    ssl_key_password: Secret | None = None
+    ssl_check_hostname: bool = True
+    queues: tuple[QueueSettings, ...] = ()
+
+    @cached_property
+    def topics(self) -> TopicNames:
+        """The real topic names."""
+        return TopicNames(self.topic_prefix, self.app_id)
+
+    @cached_property
+    def _by_name(self) -> dict[tuple[str, str], QueueSettings]:
+        return {(queue.tenant, queue.name): queue for queue in self.queues}
+
+    def queue(self, tenant: str, name: str, channel: str) -> QueueSettings:
+        """The settings of one queue on one channel, defaults filled in; None = none there."""
+        found = self._by_name.get((tenant, name)) or QueueSettings(name=name, tenant=tenant)
+        return found.on(channel)
+
+    def shown(self) -> dict[str, object]:
+        """Each setting as it may be printed and logged: secrets masked, queues as their number."""
+        values = {item.name: getattr(self, item.name) for item in fields(self)}
+        values["queues"] = len(self.queues)
+        return {name: repr(v) if isinstance(v, Secret) else v for name, v in values.items()}

@@ -1,0 +1,216 @@
+"""What each setting takes: one reader a key, the same for file, variable and option.
+
+In: a raw value, as TOML, environment or option give it. Out: the checked value; else a ValueError
+that says what would be right, for `loading` to put its place before it.
+"""
+
+import re
+import zoneinfo
+from collections.abc import Callable
+from dataclasses import fields
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from streams.settings.model import CHANNELS, FORMULAS, WINDOWS, QueueSettings, Settings, Targets
+
+SECRETS = ("sasl_password", "ssl_key_password")
+
+Reader = Callable[[object], Any]
+"""Turns a raw value into a checked one; raises ValueError saying what would be right."""
+
+
+def integer(low: int, high: int) -> Reader:
+    def read(raw: object) -> int:
+        if isinstance(raw, bool) or not re.fullmatch(r"[+-]?\d+", str(raw).strip()):
+            raise ValueError(f"needs a whole number from {low} to {high}")
+        if not low <= int(str(raw)) <= high:
+            raise ValueError(f"needs a whole number from {low} to {high}")
+        return int(str(raw))
+
+    return read
+
+
+def number(low: float, high: float) -> Reader:
+    def read(raw: object) -> float:
+        try:
+            value = float("nan") if isinstance(raw, bool) else float(str(raw))
+        except ValueError:
+            value = float("nan")
+        if not low <= value <= high:
+            raise ValueError(f"needs a number from {low:g} to {high:g}")
+        return value
+
+    return read
+
+
+def text(pattern: str, what: str) -> Reader:
+    def read(raw: object) -> str:
+        if not isinstance(raw, str) or not re.fullmatch(pattern, raw):
+            raise ValueError(f"needs {what}")
+        return raw
+
+    return read
+
+
+def choice(*names: str, upper: bool = False) -> Reader:
+    def read(raw: object) -> str:
+        value = str(raw).upper() if upper else str(raw)
+        if value not in names:
+            raise ValueError(f"needs one of {', '.join(names)}")
+        return value
+
+    return read
+
+
+def several(*names: str) -> Reader:
+    """A list of the file, or a comma-separated text, of known names; at least one."""
+
+    def read(raw: object) -> tuple[str, ...]:
+        parts = raw.split(",") if isinstance(raw, str) else raw
+        what = f"needs one or more of {', '.join(names)}"
+        if not isinstance(parts, list | tuple) or not parts:
+            raise ValueError(what)
+        values = tuple(str(part).strip() for part in parts)
+        if not set(values) <= set(names) or len(set(values)) < len(values):
+            raise ValueError(what)
+        return values
+
+    return read
+
+
+def flag(raw: object) -> bool:
+    known = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+    value = known.get(str(raw).lower())
+    if value is None:
+        raise ValueError("needs true or false")
+    return value
+
+
+def addresses(raw: object) -> str:
+    parts = [part.strip() for part in str(raw).split(",")]
+    for part in parts:
+        host, _, port = part.rpartition(":")
+        if not host or not port.isdecimal() or not 0 < int(port) < 65536:
+            raise ValueError("needs HOST:PORT, several with commas between them")
+    return ",".join(parts)
+
+
+def readable(raw: object) -> str:
+    path = Path(str(raw)).expanduser()
+    try:
+        with path.open("rb"):
+            return str(path)
+    except OSError as problem:
+        raise ValueError(f"names a file that cannot be read ({problem.strerror})") from None
+
+
+def zone(raw: object) -> str:
+    try:
+        return zoneinfo.ZoneInfo(str(raw)).key
+    except (ValueError, OSError, zoneinfo.ZoneInfoNotFoundError):
+        raise ValueError("needs a time zone such as Europe/Berlin") from None
+
+
+def instant(raw: object) -> int:
+    """A TOML date and time, or RFC 3339 text, as ms."""
+    try:
+        at = raw if isinstance(raw, datetime) else datetime.fromisoformat(str(raw))
+    except ValueError:
+        at = None
+    if at is None or at.tzinfo is None:
+        raise ValueError("needs a time with its offset, such as 2026-03-01T00:00:00+01:00")
+    return round(at.timestamp() * 1_000)
+
+
+_DAY = "(Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
+_SPAN = rf"{_DAY}(-{_DAY})? ([01]\d|2[0-3]):[0-5]\d-(([01]\d|2[0-3]):[0-5]\d|24:00)"
+_HOST = text(r"[A-Za-z0-9._:-]+", "a host name or address")
+_KAFKA_NAME = r"[A-Za-z0-9._-]"
+_ID = text(r"\S(.{0,62}\S)?", "1 to 64 characters")
+_LABEL = text(r".{0,64}", "at most 64 characters")
+_RATIO = number(0, 1)
+_SECONDS = integer(1, 366 * 86_400)
+
+READERS: dict[str, Reader] = {
+    "bootstrap": addresses,
+    "app_id": text(rf"{_KAFKA_NAME}{{1,100}}", "1 to 100 letters, digits, dots, dashes"),
+    "topic_prefix": text(rf"{_KAFKA_NAME}{{0,100}}", "up to 100 letters, digits, dots, dashes"),
+    "partitions": integer(1, 1024),
+    "replication_factor": integer(1, 9),
+    "clock": choice("wall", "event"),
+    "horizon_seconds": integer(60, 7 * 86_400),
+    "tick_seconds": number(0.05, 60),
+    "max_queues": integer(1, 100_000),
+    "metrics_host": _HOST,
+    "metrics_port": integer(0, 65_535),
+    "metrics_windows": several(*WINDOWS),
+    "board_host": _HOST,
+    "board_port": integer(0, 65_535),
+    "transaction_timeout_seconds": integer(1, 900),
+    "session_timeout_seconds": integer(6, 1_800),
+    # Kafka's rule for it.
+    "group_instance_id": text(
+        rf"(?!\.{{1,2}}$){_KAFKA_NAME}{{1,249}}", "1 to 249 letters, digits, dots, dashes"
+    ),
+    "input_retention_hours": integer(1, 87_600),
+    "cells_retention_hours": integer(1, 87_600),
+    "deadletter_retention_hours": integer(1, 87_600),
+    "log_level": choice("debug", "info", "warning", "error"),
+    "security_protocol": choice("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL", upper=True),
+    "sasl_mechanism": choice("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", upper=True),
+    "sasl_username": text(r".+", "a user name"),
+    "ssl_cafile": readable,
+    "ssl_certfile": readable,
+    "ssl_keyfile": readable,
+    "ssl_check_hostname": flag,
+}
+QUEUE_READERS: dict[str, Reader] = {
+    "name": _ID,
+    "tenant": _ID,
+    "channels": several(*CHANNELS),
+    "service_level_seconds": _SECONDS,
+    "short_abandon_seconds": integer(0, 86_400),
+    "max_wait_seconds": _SECONDS,
+    "max_handle_seconds": _SECONDS,
+    "default_formula": choice(*FORMULAS),
+    "time_zone": zone,
+    "wrapup": flag,
+    "wrapup_cap_seconds": _SECONDS,
+    "silent_chat_seconds": _SECONDS,
+    "hours": text(rf"|{_SPAN}(, {_SPAN})*", 'hours such as "Mon-Fri 08:00-18:00, Sat 09:00-13:00"'),
+    "site": _LABEL,
+    "skill": _LABEL,
+    "team": _LABEL,
+}
+#: What a queue's `changes` may set: what its visits and figures go by. Its name, its channels and
+#: where its day begins stay, for records are kept under them.
+CHANGE_READERS: dict[str, Reader] = {"from": instant} | {
+    name: QUEUE_READERS[name]
+    for name in (
+        "service_level_seconds",
+        "short_abandon_seconds",
+        "max_wait_seconds",
+        "max_handle_seconds",
+        "default_formula",
+        "wrapup",
+        "wrapup_cap_seconds",
+        "silent_chat_seconds",
+        "hours",
+    )
+}
+TARGET_READERS: dict[str, Reader] = {
+    "service_level": _RATIO,
+    "occupancy_low": _RATIO,
+    "occupancy_high": _RATIO,
+    "occupancy_limit": _RATIO,
+    "abandonment": _RATIO,
+    "handle_seconds": _SECONDS,
+    "first_response_seconds": _SECONDS,
+    "resolution_ratio": _RATIO,
+}
+
+# A setting without a reader could never be set.
+assert set(READERS) | set(SECRETS) | {"queues"} == {item.name for item in fields(Settings)}
+assert set(QUEUE_READERS) | {"targets", "changes"} == {item.name for item in fields(QueueSettings)}
+assert set(TARGET_READERS) == {item.name for item in fields(Targets)}

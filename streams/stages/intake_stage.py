@@ -1,0 +1,167 @@
+"""The intake stage: event records of one partition number to cells, dead letters and progress.
+
+In: raw records of the five inputs. Out: one transaction: entities, cells, the batches for the
+queues' stage, dead letters. What a record is, is decided here; what it means, in
+`streams.windows.intake`.
+"""
+
+import logging
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+
+import orjson
+
+from streams.contract.events import Event
+from streams.faustkit.stage import InputClock, Output, Record, Turn
+from streams.kpis.definitions import policies_of
+from streams.settings import Settings
+from streams.stages.clocks import caught_up, event_now, wall_now
+from streams.stages.dead_letters import dead_letter
+from streams.stages.meters import IntakeMeter
+from streams.windows.intake import PROGRESS_MS, Intake, IntakeTurn
+from streams.wire.decode import decode
+from streams.wire.keys import partition_of
+from streams.wire.rejected import Rejected
+from streams.wire.routing import place_of
+
+log = logging.getLogger(__name__)
+
+#: An event may be this far ahead of this machine's clock, ms.
+FUTURE_MS = 60_000
+
+
+def wall_clock_ms() -> int:
+    """This machine's clock."""
+    return time.time_ns() // 1_000_000
+
+
+class IntakeStage:
+    """One partition number of the intake stage; see `faustkit.stage.Stage`."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        partition: int,
+        meter: IntakeMeter,
+        clock: Callable[[], int] = wall_clock_ms,
+    ) -> None:
+        self.inputs = settings.topics.inputs
+        self.partition = partition
+        self.intake = Intake(policies_of(settings), partition, settings.partitions)
+        self._settings, self._meter, self._clock = settings, meter, clock
+        self._now = wall_now if settings.clock == "wall" else event_now
+        self._letters: list[Output] = []
+        self._results: Counter[tuple[str, str]] = Counter()
+        self._reasons: Counter[str] = Counter()
+        self._delays: list[tuple[str, int]] = []
+        self._turned: IntakeTurn | None = None
+        self._quality_at = 0
+        self._canonical = {name: settings.topics.canonical(name) for name in self.inputs}
+
+    def restore(self, key: bytes, value: bytes) -> None:
+        """Take one changelog record."""
+        self.intake.restore(key, value)
+
+    def restored(self) -> None:
+        """Everything has been restored."""
+        self.intake.restored()
+        for tenant, queue, channel in self.intake.changed_rules:
+            log.info(
+                "rules changed: visits that began before keep the old ones",
+                extra={"tenant": tenant, "queue": queue, "channel": channel,
+                       "partition": self.partition, "since": self.intake.now + 1},
+            )  # fmt: skip
+
+    def accept(self, topic: str, records: Sequence[Record]) -> None:
+        """Decode records and hand them to the intake; what is unusable becomes a dead letter."""
+        wall, name = self._clock(), self._canonical[topic]
+        self._results[name, "ok"] += len(records)
+        for record in records:
+            event = decode(record.value)
+            rejected: Rejected | None
+            if isinstance(event, Rejected):
+                rejected = event
+            else:
+                rejected = self._misplaced(event, record, name, wall)
+                if rejected is None:
+                    rejected = self.intake.accept(event, name)
+            if rejected is not None:
+                self._reject(record, rejected, topic, name, wall)
+        if records and not isinstance(event, Rejected):
+            # One sample a slice is enough for a histogram, and costs nothing an event.
+            self._delays.append((name, event.occurred_at))
+
+    def _misplaced(self, event: Event, record: Record, name: str, wall: int) -> Rejected | None:
+        if event.occurred_at > wall + FUTURE_MS:
+            return Rejected("future", "more than 60 s ahead of this machine's clock", "occurred_at")
+        home, key = place_of(event)
+        if home is not None and home != name:
+            return Rejected("wrong_topic", f"{event.TYPE} does not belong in {name}", "type")
+        if key is None:
+            return None
+        if record.key != key.encode():
+            return Rejected("wrong_key", "the record's key is not the contact's or agent's id")
+        if partition_of(record.key, self._settings.partitions) != record.partition:
+            return Rejected(
+                "wrong_key", "the key belongs to another partition: use murmur2, Kafka's default"
+            )
+        return None
+
+    def _reject(self, record: Record, rejected: Rejected, topic: str, name: str, wall: int) -> None:
+        target = self._settings.topics.deadletters
+        self._letters.append(dead_letter(target, record, rejected, topic, wall))
+        self._reasons[rejected.reason] += 1
+        self._results[name, "ok"] -= 1
+        self._results[name, "late" if rejected.reason == "late" else "invalid"] += 1
+        self.intake.counts["dead_letters"] += 1
+
+    def turn(self, clocks: Mapping[str, InputClock], wall_ms: int) -> Turn:
+        """Apply what was accepted, let time move on, and collect everything to write."""
+        now = self._now(clocks, self._watermark)
+        following = self._now is wall_now and caught_up(clocks.values())
+        turned = self.intake.turn(self.intake.now if now is None else now, wall_ms, following)
+        self._turned = turned
+        letters, self._letters = self._letters, []
+        if turned is None:
+            return Turn([], letters)
+        cells = self._settings.topics.cells
+        source = str(self.partition).encode()
+        outputs: list[Output] = [(cells, target, source, data, []) for target, data in turned.cells]
+        if wall_ms - self._quality_at >= PROGRESS_MS:
+            self._quality_at = wall_ms
+            outputs.append(self._quality(wall_ms))
+        return Turn(turned.state, outputs + letters)
+
+    def _watermark(self, topic: str) -> int | None:
+        return self.intake.inputs[self._canonical[topic]].watermark()
+
+    def _quality(self, wall: int) -> Output:
+        """What the wallboard's strip of data quality shows of this partition."""
+        counts = self.intake.counts
+        record = {
+            "partition": self.partition,
+            "at": wall,
+            "sources": self.intake.last_seen(),
+            "late": counts["late"],
+            "dead_letters": counts["dead_letters"],
+            "anomalies": counts["anomalies"],
+            "orphaned": counts["orphaned"],
+            "unknown_agents": counts["unknown_agents"],
+        }
+        key = orjson.dumps(["_quality", self.partition])
+        return self._settings.topics.history, None, key, orjson.dumps(record), []
+
+    def committed(self) -> None:
+        """The last turn is durable: count it."""
+        wall = self._clock()
+        delays = [(topic, wall - at) for topic, at in self._delays]
+        self._meter.add(
+            self.partition, self.intake, self._turned, self._results, self._reasons, delays
+        )
+        self._turned = None
+        self._results, self._reasons, self._delays = Counter(), Counter(), []
+
+    def closed(self) -> None:
+        """The unit is released."""
+        self._meter.forget(self.partition, self.intake)

@@ -1,0 +1,173 @@
+"""What the stages tell the metrics exporter, once their transactions are durable.
+
+Written on the event loop, read by the exporter's thread: counters only grow, and what is made of
+several numbers is replaced whole, never changed in place. A unit that is released takes its gauges
+with it; counters stay.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from streams.faustkit.stats import Spread
+from streams.lifecycle import counters as c
+from streams.metrics.catalogue import DELAY_BUCKETS
+from streams.settings.model import INPUTS
+from streams.windows.intake import Intake, IntakeTurn
+from streams.windows.queues import Place, Queues
+from streams.wire.routing import CALLS, CHATS, TICKETS
+
+#: Abandoned, but not short: a number of its own, because the difference of two counters can fall.
+ABANDONED_QUEUED: Final = -1
+#: The counts that are exported.
+COUNTS: Final = (
+    c.OFFERED,
+    c.ANSWERED,
+    c.SHORT_ABANDONED,
+    ABANDONED_QUEUED,
+    c.ANSWERED_IN,
+    c.DECIDED,
+    c.FLOWED_OUT,
+    c.HANDLED,
+)
+#: The histograms that are exported: first bucket, bounds (ms), sum (ms).
+HISTOGRAMS: Final = (
+    (c.ANSWERED_WITHIN, c.WAIT_BOUNDS_MS, c.ANSWERED_WAIT),
+    (c.ABANDONED_WITHIN, c.WAIT_BOUNDS_MS, c.ABANDONED_WAIT),
+    (c.HANDLED_WITHIN, c.HANDLE_BOUNDS_MS, c.HANDLE_TIME),
+)
+_TOPICS: Final = {"voice": CALLS, "chat": CHATS, "ticket": TICKETS}
+
+
+class IntakeMeter:
+    """Counters of all intake units of this process, and where each of them stands."""
+
+    def __init__(self) -> None:
+        #: First bookings by place; the inner dictionaries are never changed, only replaced.
+        self.booked: dict[Place, Mapping[int, int]] = {}
+        self.corrections: Counter[Place] = Counter()
+        self.events: Counter[tuple[str, str]] = Counter()
+        self.reasons: Counter[str] = Counter()
+        self.anomalies: Counter[str] = Counter()
+        #: Seconds from an event to its commit, by topic: one sample a slice of records.
+        self.delays: dict[str, Spread] = {topic: Spread(DELAY_BUCKETS) for topic in INPUTS}
+        self.watermarks: dict[int, int] = {}
+        self.sources: dict[int, dict[str, int]] = {}
+        self._owners: dict[int, Intake] = {}
+        self._overflowed: dict[int, Counter[str]] = {}
+
+    def add(
+        self,
+        partition: int,
+        intake: Intake,
+        turned: IntakeTurn | None,
+        results: Mapping[tuple[str, str], int],
+        reasons: Mapping[str, int],
+        delays: Iterable[tuple[str, int]],
+    ) -> None:
+        """Count one committed turn.
+
+        `results`: records by (topic, result), repeated ones still as `ok`; `delays`: (topic, ms).
+        """
+        for reason, n in reasons.items():
+            self.reasons[reason] += n
+        for topic, delay in delays:
+            self.delays[topic].add(max(0, delay) / 1_000)
+        if self._owners.get(partition) is not intake:
+            self._owners[partition] = intake
+            self._overflowed[partition] = Counter()
+        self.watermarks[partition] = intake.now
+        self.sources[partition] = intake.last_seen()
+        changes = Counter(results) + self._overflow(partition, intake)
+        if turned is not None:
+            for (topic, _), n in turned.tally.events.items():
+                changes[topic, "ok"] -= n
+                changes[topic, "duplicate"] += n
+            for kind, n in turned.tally.anomalies.items():
+                self.anomalies[kind] += max(0, n)
+            for place, booked in turned.tally.booked:
+                self._book(place, booked)
+        # Only now, each in one step: another thread must never see a counter fall.
+        for key, n in changes.items():
+            self.events[key] += n
+
+    def _overflow(self, partition: int, intake: Intake) -> Counter[tuple[str, str]]:
+        """Look-ups of queues beyond the limit since the last turn, by their channel's topic."""
+        before, now = self._overflowed[partition], intake.book.overflowed
+        self._overflowed[partition] = now.copy()
+        return Counter({(_TOPICS[ch], "unknown_queue"): n for ch, n in (now - before).items()})
+
+    def _book(self, place: Place, booked: Mapping[int, int]) -> None:
+        """First bookings only ever grow; what a late event takes back is a correction."""
+        changes = dict(booked)
+        queued = booked.get(c.ABANDONED, 0) - booked.get(c.SHORT_ABANDONED, 0)
+        changes[ABANDONED_QUEUED] = queued
+        grown: dict[int, int] = {}
+        for number in COUNTS:
+            change = changes.get(number, 0)
+            if change > 0:
+                grown[number] = change
+            elif change < 0:
+                self.corrections[place] -= change
+        for first, bounds, total in HISTOGRAMS:
+            found = _first_observations(changes, first, len(bounds) + 1)
+            if found:
+                grown |= found
+                grown[total] = max(0, changes.get(total, 0))
+        if grown:
+            before = self.booked.get(place, {})
+            after = {number: before.get(number, 0) + n for number, n in grown.items()}
+            self.booked[place] = {**before, **after}
+
+    def forget(self, partition: int, intake: Intake) -> None:
+        """A unit was released; one that took its place meanwhile is left alone."""
+        if self._owners.get(partition) is intake:
+            del self._owners[partition]
+            self._overflowed.pop(partition, None)
+            self.watermarks.pop(partition, None)
+            self.sources.pop(partition, None)
+
+
+def _first_observations(changes: Mapping[int, int], first: int, buckets: int) -> dict[int, int]:
+    """The growth of a histogram's buckets: one that moved to another bucket is not a new one."""
+    found = {n: changes[n] for n in range(first, first + buckets) if changes.get(n)}
+    moved = -sum(n for n in found.values() if n < 0)
+    grown: dict[int, int] = {}
+    for number, change in found.items():
+        if change > 0:
+            known = min(change, moved)
+            moved -= known
+            if change > known:
+                grown[number] = change - known
+    return grown
+
+
+class QueueMeter:
+    """The newest committed KPI records of the queues this process owns."""
+
+    def __init__(self) -> None:
+        #: By partition number; the inner dictionaries are never changed, only replaced.
+        self.records: dict[int, dict[Place, dict[str, Any]]] = {}
+        self.as_of: dict[int, int] = {}
+        self.rejected = 0
+        self._owners: dict[int, Queues] = {}
+
+    def show(self, partition: int, unit: Queues, fresh: dict[Place, dict[str, Any]]) -> None:
+        """Records of a committed turn replace older ones."""
+        if self._owners.get(partition) is not unit:
+            self._owners[partition] = unit
+            self.records[partition] = {}
+        self.as_of[partition] = unit.as_of
+        if fresh:
+            self.records[partition] = self.records[partition] | fresh
+
+    def reject(self) -> None:
+        """A record that is no batch of cells."""
+        self.rejected += 1
+
+    def forget(self, partition: int, unit: Queues) -> None:
+        """A unit was released: its queues are no longer shown, unless it has a successor here."""
+        if self._owners.get(partition) is unit:
+            del self._owners[partition]
+            self.records.pop(partition, None)
+            self.as_of.pop(partition, None)

@@ -1,0 +1,140 @@
+"""The queues' stage: cells of all sources to KPI, interval and history records of its queues.
+
+A turn is a tick. A queue whose panes changed is published on the next one; what only time changes
+goes out within ten seconds, a share of the queues a tick, so that no tick is long.
+"""
+
+from collections import deque
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+import orjson
+
+from streams.faustkit.stage import InputClock, Output, Record, Turn
+from streams.kpis.definitions import Definitions
+from streams.kpis.history import history_record
+from streams.kpis.record import interval_record, kpi_record
+from streams.lifecycle.ledger import PANE_MS
+from streams.settings import Settings
+from streams.stages.dead_letters import dead_letter
+from streams.stages.meters import QueueMeter
+from streams.windows.cells import decode_batch
+from streams.windows.queues import Place, Queue, Queues
+from streams.wire.rejected import Rejected
+
+MINUTE_MS = 60_000
+#: The share of queues published a tick when only time has passed: all within eight ticks.
+SHARE = 8
+
+
+class QueueStage:
+    """One partition number of the queues' stage; see `faustkit.stage.Stage`."""
+
+    def __init__(
+        self, settings: Settings, definitions: Definitions, partition: int, meter: QueueMeter
+    ) -> None:
+        self.inputs = (settings.topics.cells,)
+        self.partition = partition
+        self.unit = Queues(definitions.of_partition(partition, settings.partitions))
+        self._settings, self._definitions, self._meter = settings, definitions, meter
+        self._letters: list[Output] = []
+        self._cut = self._minute = -1
+        self._ageing: deque[Place] = deque()
+        self._aged: deque[Place] = deque()
+        self._fresh: dict[Place, dict[str, Any]] = {}
+
+    def restore(self, key: bytes, value: bytes) -> None:
+        """Take one changelog record."""
+        self.unit.restore(key, value)
+
+    def restored(self) -> None:
+        """Everything has been restored."""
+        self.unit.restored()
+
+    def accept(self, topic: str, records: Sequence[Record]) -> None:
+        """Take the newest cells of their sources."""
+        for record in records:
+            try:
+                self.unit.accept(decode_batch(record.value or b""))
+            except msgspec.MsgspecError as error:
+                rejected = Rejected("schema", f"not a batch of cells: {error}")
+                target = self._settings.topics.deadletters
+                letter = dead_letter(target, record, rejected, topic, record.timestamp)
+                self._letters.append(letter)
+                self._meter.reject()
+
+    def turn(self, clocks: Mapping[str, InputClock], wall_ms: int) -> Turn:
+        """Move `as_of` on and publish what changed."""
+        caught_up = clocks[self.inputs[0]].caught_up_ms is not None
+        follow = caught_up and self._settings.clock == "wall"
+        self.unit.advance(wall_ms if follow else None)
+        outputs, self._letters = self._letters, []
+        if self.unit.as_of >= 0:
+            outputs += self._publish()
+        return Turn(self.unit.collect(), outputs)
+
+    def _publish(self) -> list[Output]:
+        outputs: list[Output] = []
+        unit = self.unit
+        due = [queue for queue in self._due() if queue.used]
+        if due:
+            unit.revise()
+        for queue in due:
+            outputs += self._records(queue)
+        for queue in self._due_for_history():
+            key, value = _key(queue.place), orjson.dumps(history_record(queue, unit))
+            outputs.append((self._settings.topics.history, None, key, value, []))
+        return outputs
+
+    def _due(self) -> list[Queue]:
+        """Queues that changed, and a share of those that only grew older."""
+        queues = self.unit.queues
+        cut = self.unit.as_of - self.unit.as_of % PANE_MS
+        if cut != self._cut:
+            self._cut = cut
+            waiting = set(self._ageing)
+            self._ageing.extend(place for place in queues if place not in waiting)
+        due = {place: queue for place, queue in queues.items() if queue.dirty}
+        for _ in range(min(len(self._ageing), len(queues) // SHARE + 1)):
+            place = self._ageing.popleft()
+            due[place] = queues[place]
+        return list(due.values())
+
+    def _due_for_history(self) -> list[Queue]:
+        queues, minute = self.unit.queues, self.unit.as_of // MINUTE_MS
+        if minute != self._minute:
+            self._minute = minute
+            self._aged = deque(place for place, queue in queues.items() if queue.used)
+        share = min(len(self._aged), len(queues) // (2 * SHARE) + 1)
+        return [queues[self._aged.popleft()] for _ in range(share)]
+
+    def _records(self, queue: Queue) -> list[Output]:
+        queue.dirty = False
+        topics, unit = self._settings.topics, self.unit
+        record = kpi_record(queue, unit, self._definitions)
+        self._fresh[queue.place] = record
+        outputs: list[Output] = [
+            (topics.kpis, None, _key(queue.place), orjson.dumps(record, option=_SORTED), [])
+        ]
+        for start, before in unit.passed(queue):
+            found = interval_record(queue, start, before, unit, self._definitions)
+            key = _key((*queue.place, start))
+            outputs.append((topics.intervals, None, key, orjson.dumps(found, option=_SORTED), []))
+        return outputs
+
+    def committed(self) -> None:
+        """The last turn is durable: show it."""
+        self._meter.show(self.partition, self.unit, self._fresh)
+        self._fresh = {}
+
+    def closed(self) -> None:
+        """The unit is released: its queues are somebody else's."""
+        self._meter.forget(self.partition, self.unit)
+
+
+_SORTED = orjson.OPT_SORT_KEYS
+
+
+def _key(parts: tuple[Any, ...]) -> bytes:
+    return orjson.dumps(parts)

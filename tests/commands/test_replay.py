@@ -1,0 +1,129 @@
+"""`streams replay`: the golden scenarios, a real call log, and what a bad line does."""
+
+import json
+import random
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from streams.__main__ import main
+from streams.kpis.replay import Replay
+from streams.wire.decode import decode
+from streams.wire.rejected import Rejected
+from tests.laws.test_replay_equals_oracle import configured
+from tests.oracle.test_oracle import CALL_LOG, GOLDEN, differences, golden
+
+logged = pytest.mark.skipif(
+    not CALL_LOG.exists(), reason="the real call log is not on this machine"
+)
+
+
+def close(found: Any, expected: Any) -> bool:
+    return found is expected or abs(found - expected) <= 0.01 * expected
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in GOLDEN.glob("*.ndjson")))
+def test_golden_scenario_gives_its_numbers(name: str) -> None:
+    """Every number that was derived by hand, quantiles within their error."""
+    side, events = golden(name)
+    replay = Replay(configured(side["config"]))
+    for event in events:
+        decoded = decode(orjson.dumps(event))
+        assert not isinstance(decoded, Rejected), decoded
+        replay.add(decoded)
+    records = {f"{r['tenant']}/{r['queue']}/{r['channel']}": r for r in replay.records()}
+    for scope, expected in side["expect"].items():
+        figures = records[scope]["windows"]["all"]
+        rest = dict(expected)
+        for key in [key for key in rest if "quantiles" in key]:
+            for percentile, value in rest.pop(key).items():
+                assert close(figures[key][percentile], value), (scope, key, percentile)
+        if "wait_max_seconds" in rest:
+            assert close(figures["wait_max_seconds"], rest.pop("wait_max_seconds"))
+        assert list(differences(rest, figures, scope)) == []
+    for scope, expected in side.get("live", {}).items():
+        assert list(differences(expected, records[scope]["live"], scope)) == []
+    assert not records.keys() & set(side.get("absent", []))
+
+
+def replayed(capfdbinary: pytest.CaptureFixture[bytes], *files: Path) -> bytes:
+    names = [str(file) for file in files]
+    assert main(["replay", *names, "--format", "call-log", "--json"]) == 0
+    return capfdbinary.readouterr().out
+
+
+@logged
+def test_call_log_gives_the_figures_of_a_naive_count(
+    capfdbinary: pytest.CaptureFixture[bytes],
+) -> None:
+    """Counts and seconds exact, ratios to six digits, quantiles within 1 %, by queue and in all."""
+    answers = json.loads(CALL_LOG.with_suffix(".answers.json").read_text(encoding="utf-8"))
+    lines = replayed(capfdbinary, CALL_LOG).splitlines()
+    records = {record["queue"]: record for record in map(orjson.loads, lines)}
+    assert records.keys() == {"_all", *answers["queues"]}
+    assert list(records) == sorted(records)
+    for queue, answer in [("_all", answers["total"]), *answers["queues"].items()]:
+        found, level = records[queue]["windows"]["all"], answer["service_level_T20_S5"]
+        for name in ("offered", "answered", "abandoned", "short_abandoned", "abandonment_ratio"):
+            assert found[name] == answer[name], (queue, name)
+        assert found["handled"] == answer["answered"]
+        assert found["threshold_decided"] == answer["offered"]
+        assert found["service_level"] == {
+            "answered_only": level["answered_only"],
+            "offered": level["offered"],
+            "offered_less_short": level["offered_less_short"],
+            "removed_in_threshold": level["removed_in_T"],
+        }
+        assert round(found["wait_mean_seconds"], 4) == answer["mean_wait_answered_s"]
+        assert round(found["talk_mean_seconds"], 4) == answer["mean_talk_s"]
+        assert round(found["abandoned_wait_mean_seconds"], 4) == answer["mean_wait_abandoned_s"]
+        assert close(found["wait_max_seconds"], answer["wait_max_s"])
+        for percent in (50, 80, 90, 95, 99):
+            quantile = found["wait_quantiles_seconds"][f"p{percent}"]
+            assert close(quantile, answer[f"wait_p{percent}_s"]), (queue, percent)
+
+
+@logged
+def test_order_repeats_and_files_leave_no_trace(
+    tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    """The same rows shuffled, every third twice, in two files in either order: the same bytes."""
+    wanted = replayed(capfdbinary, CALL_LOG)
+    header, *rows = CALL_LOG.read_text(encoding="utf-8").splitlines()
+    rows += rows[::3]
+    random.Random(5).shuffle(rows)
+    half = len(rows) // 3
+    one, two = tmp_path / "one.csv", tmp_path / "two.csv"
+    one.write_text("\n".join([header, *rows[:half]]), encoding="utf-8")
+    two.write_text("\n".join([header, *rows[half:]]), encoding="utf-8")
+    assert replayed(capfdbinary, one, two) == wanted
+    assert replayed(capfdbinary, two, one) == wanted
+
+
+def test_rejected_lines_are_named_and_strict_fails(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """File, line, reason, field and detail on standard error; exit 0, with --strict 1."""
+    file = tmp_path / "bad.ndjson"
+    good = b'{"type":"source.heartbeat","event_id":"a","occurred_at":1700000000000,"source":"x"}'
+    file.write_bytes(
+        b"rubbish\n\n" + good.replace(b"1700000000000", b"true") + b"\n" + good + b"\n"
+    )
+    assert main(["replay", str(file)]) == 0
+    said = capfd.readouterr().err.splitlines()
+    assert said[0].startswith(f"{file}:1: not_json: ")
+    assert said[1].startswith(f"{file}:3: schema (occurred_at): ")
+    assert said[2].startswith("1 events in ")
+    assert "2 lines rejected" in said[2]
+    assert main(["replay", str(file), "--strict"]) == 1
+
+
+def test_without_events_configured_queues_stand_at_zero(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """An empty file is no failure; a table is printed."""
+    (tmp_path / "none.ndjson").write_bytes(b"")
+    assert main(["replay", str(tmp_path / "none.ndjson")]) == 0
+    assert "service level" in capfd.readouterr().out

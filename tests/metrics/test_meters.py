@@ -1,0 +1,123 @@
+"""Counters keep first bookings: what late events change is counted apart, and nothing falls."""
+
+import random
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streams.lifecycle import counters as c
+from streams.stages.meters import ABANDONED_QUEUED, IntakeMeter
+from tests.metrics.stand_in import START, StandIn, call, centre
+
+PLACE = ("default", "billing", "voice")
+NUMBERS = (
+    *(c.OFFERED, c.ANSWERED, c.ABANDONED, c.SHORT_ABANDONED, c.DECIDED, c.ANSWERED_IN),
+    *(c.ANSWERED_WITHIN, c.ANSWERED_WITHIN + 1, c.ANSWERED_WITHIN + 8, c.ANSWERED_WAIT),
+    *(c.HANDLED, c.HANDLED_WITHIN + 3, c.HANDLE_TIME, c.WAITING, c.BUSY, c.WAIT_BUCKETS + 7),
+)
+
+
+@given(st.lists(st.dictionaries(st.sampled_from(NUMBERS), st.integers(-5, 5)), max_size=6))
+def test_no_booking_makes_a_number_fall(turns: list[dict[int, int]]) -> None:
+    """Whatever a turn books or takes back, every exported number and the corrections only grow."""
+    meter = IntakeMeter()
+    before: dict[int, int] = {}
+    corrections = 0
+    for booked in turns:
+        meter._book(PLACE, booked)
+        now = dict(meter.booked.get(PLACE, {}))
+        assert all(now.get(number, 0) >= n for number, n in before.items())
+        assert meter.corrections[PLACE] >= corrections
+        before, corrections = now, meter.corrections[PLACE]
+
+
+def test_what_was_shown_is_never_changed() -> None:
+    """A reader holds the numbers of one instant, however long it takes."""
+    meter = IntakeMeter()
+    meter._book(PLACE, {c.OFFERED: 1})
+    held = meter.booked[PLACE]
+    meter._book(PLACE, {c.OFFERED: 1})
+    assert held == {c.OFFERED: 1}
+    assert meter.booked[PLACE] == {c.OFFERED: 2}
+
+
+def test_an_observation_that_moves_to_another_bucket_is_not_a_second_one() -> None:
+    """A corrected wait changes neither the histogram's count nor its sum, but the corrections."""
+    meter = IntakeMeter()
+    first, second = c.ANSWERED_WITHIN, c.ANSWERED_WITHIN + 2
+    meter._book(PLACE, {c.ANSWERED: 1, first: 1, c.ANSWERED_WAIT: 4_000, c.ANSWERED_IN: 1})
+    before = dict(meter.booked[PLACE])
+    meter._book(PLACE, {first: -1, second: 1, c.ANSWERED_WAIT: 11_000, c.ANSWERED_IN: -1})
+    assert meter.booked[PLACE] == before
+    assert meter.corrections[PLACE] == 1
+    meter._book(PLACE, {c.ANSWERED: 1, first: -1, second: 2, c.ANSWERED_WAIT: 30_000})
+    assert meter.booked[PLACE][second] == 1
+
+
+def test_an_abandonment_that_turns_out_short_takes_nothing_from_the_queued_ones() -> None:
+    """Of the two kinds, one grows and the other stays."""
+    meter = IntakeMeter()
+    meter._book(PLACE, {c.ABANDONED: 2})
+    meter._book(PLACE, {c.SHORT_ABANDONED: 1})
+    assert meter.booked[PLACE] == {ABANDONED_QUEUED: 2, c.SHORT_ABANDONED: 1}
+    assert meter.corrections[PLACE] == 1
+
+
+def test_events_out_of_order_leave_every_counter_where_it_was_or_higher() -> None:
+    """Shuffled calls, a turn after each: no series of a counter or histogram ever falls."""
+    chance = random.Random(5)
+    worker = StandIn(centre())
+    events = [
+        event
+        for number in range(20)
+        for event in call(f"c{number}", START + number * 500, answered=number, ended=40 + number)
+    ]
+    events += [e for n in range(10) for e in call(f"a{n}", START, abandoned=n * 4)[1:]]
+    events += [call(f"a{n}", START)[0] for n in range(10)]
+    chance.shuffle(events)
+    before: dict[tuple[object, ...], float] = {}
+    for event in events:
+        worker.send(event)
+        worker.turn(2)
+        now = {
+            (sample.name, *sorted(sample.labels.items())): sample.value
+            for family in worker.families().values()
+            if family.type in ("counter", "histogram")
+            for sample in family.samples
+        }
+        assert all(now[key] >= value for key, value in before.items())
+        before = now
+    assert worker.value("contacts_corrections_total", queue="billing")
+    assert worker.value("window_contacts", queue="billing", window="5m", outcome="offered") == 30
+
+
+def test_records_are_counted_by_what_became_of_them() -> None:
+    """Each record read is in exactly one of ok, late, duplicate and invalid."""
+    worker = StandIn(centre())
+    worker.send(*call("c1", START, answered=2))
+    again = {"event_id": "same", "type": "contact.enqueued", "queue": "sales", "contact_id": "c2"}
+    worker.send({**again, "occurred_at": START}, {**again, "occurred_at": START})
+    worker.put(b"{", b"c3")
+    heartbeat = {"type": "source.heartbeat", "occurred_at": START, "contact_id": "c3"}
+    worker.turn()
+    worker.send({**again, "occurred_at": START - 5 * 3_600_000, "event_id": "old"})
+    worker.send({**heartbeat})
+    worker.turn()
+    found = {
+        result: worker.value("stream_events_total", topic="contact.calls", result=result)
+        for result in ("ok", "late", "duplicate", "invalid", "unknown_queue")
+    }
+    assert found == {"ok": 4, "late": 1, "duplicate": 1, "invalid": 1, "unknown_queue": 0}
+    assert worker.value("stream_dead_letters_total", reason="late") == 1
+    assert worker.value("stream_dead_letters_total", reason="not_json") == 1
+    assert worker.value("stream_dead_letters_total", reason="future") == 0
+
+
+def test_queues_beyond_the_limit_are_told() -> None:
+    """Their records count under `_other` and as unknown_queue of their channel's topic."""
+    worker = StandIn(centre(max_queues=5))
+    for number in range(3):
+        worker.send({**call(f"c{number}", START)[0], "queue": f"extra-{number}"})
+        worker.turn(10)
+    assert worker.value("stream_events_total", topic="contact.calls", result="unknown_queue")
+    assert worker.value("contacts_offered_total", queue="_other")

@@ -1,0 +1,151 @@
+"""The worker's web server: pages, probes and what is wrong with the port."""
+
+import gzip
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+
+import pytest
+from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
+
+from streams.errors import ConfigError
+from streams.metrics.server import MetricsServer
+from tests.metrics.stand_in import START, StandIn, Unit, call, centre, families_of
+
+
+class Served:
+    """A running server, its stand-in for a worker, and a client."""
+
+    def __init__(self) -> None:
+        self.worker = StandIn(centre(metrics_port=0))
+        parts = (self.worker.units, self.worker.intake, self.worker.queues)
+        self.server = MetricsServer(self.worker.settings, *parts)
+        self.port = self.server.start()
+
+    def get(self, path: str, method: str = "GET", **headers: str) -> tuple[int, str, bytes, str]:
+        """Status, content type, body as sent, its encoding."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        url = f"http://127.0.0.1:{self.port}{path}"
+        try:
+            answer = urllib.request.urlopen(
+                urllib.request.Request(url, headers=named, method=method), timeout=20
+            )
+        except urllib.error.HTTPError as error:
+            answer = error
+        with answer:
+            told = answer.headers
+            return (
+                answer.status,
+                told["Content-Type"],
+                answer.read(),
+                told.get("Content-Encoding", ""),
+            )
+
+
+@pytest.fixture
+def served() -> Iterator[Served]:
+    """A server on a free port."""
+    running = Served()
+    yield running
+    running.server.stop()
+
+
+def test_a_page_in_the_format_that_was_asked_for(served: Served) -> None:
+    """Plain text by default, OpenMetrics for Prometheus, compressed only where that is accepted."""
+    status, kind, body, encoding = served.get("/metrics")
+    assert (status, kind, encoding) == (200, "text/plain; version=0.0.4; charset=utf-8", "")
+    assert "contacts_offered_total" in families_of(body.decode())
+    asked = "application/openmetrics-text;version=1.0.0;q=0.8,text/plain;version=0.0.4;q=0.5"
+    status, kind, body, encoding = served.get("/metrics?x=1", Accept=asked, Accept_Encoding="gzip")
+    expected = "application/openmetrics-text; version=1.0.0; charset=utf-8"
+    assert (status, kind, encoding) == (200, expected, "gzip")
+    assert list(parse_openmetrics(gzip.decompress(body).decode()))
+
+
+def test_other_paths_and_methods(served: Served) -> None:
+    """404 names what there is; HEAD has no body; nothing can be written."""
+    status, _, body, _ = served.get("/")
+    assert (status, body) == (404, b"/metrics, /livez or /readyz\n")
+    assert served.get("/metrics", "HEAD")[::2] == (200, b"")
+    assert served.get("/metrics", "POST")[0] == 501
+
+
+def test_live_is_a_matter_of_the_event_loop(served: Served) -> None:
+    """Alive while it starts and beats, 503 with the reason when it is silent."""
+    stats = served.worker.units.stats
+    assert served.get("/livez")[::2] == (200, b"starting\n")
+    stats.beat_at = time.monotonic()
+    assert served.get("/livez")[::2] == (200, b"alive\n")
+    stats.beat_at -= 30
+    status, _, body, _ = served.get("/livez")
+    assert status == 503
+    assert body.startswith(b"the event loop has been silent for 3")
+    assert served.get("/metrics")[0] == 200, "the page is not the loop's"
+
+
+def test_ready_is_assigned_and_loaded(served: Served) -> None:
+    """503 says what is missing; a broker that is gone later changes nothing."""
+    units = served.worker.units
+    assert served.get("/readyz")[::2] == (200, b"ready\n")
+    units.ready = False
+    assert served.get("/readyz")[::2] == (503, b"waiting for an assignment\n")
+    units.live["queues", 1] = Unit(epoch=0)
+    units.stats.units["queues", 1].restore_remaining = 12
+    assert served.get("/readyz")[::2] == (503, b"loading queues 1; 12 changelog records left\n")
+
+
+def test_a_taken_port_is_said(served: Served) -> None:
+    """The message has the setting, the address, the reason and the way out; a bad host too."""
+    parts = (served.worker.units, served.worker.intake, served.worker.queues)
+    second = MetricsServer(centre(metrics_port=served.port), *parts)
+    with pytest.raises(
+        ConfigError, match=rf"metrics_port: .* port {served.port} .*in use.*0 = any"
+    ):
+        second.start()
+    unknown = MetricsServer(centre(metrics_host="no-such-host.invalid"), *parts)
+    with pytest.raises(ConfigError, match=r"metrics_host, .* no-such-host\.invalid port"):
+        unknown.start()
+
+
+def test_a_stopped_server_gives_its_port_back() -> None:
+    """Stopping twice is fine, and the next server may have the port."""
+    first = Served()
+    first.server.stop()
+    first.server.stop()
+    parts = (first.worker.units, first.worker.intake, first.worker.queues)
+    second = MetricsServer(centre(metrics_port=first.port), *parts)
+    assert second.start() == first.port
+    second.stop()
+
+
+def test_pages_are_whole_while_the_stages_go_on(served: Served) -> None:
+    """Scrapes in several threads beside a worker that counts: every page parses and adds up."""
+    done = threading.Event()
+    failures: list[BaseException] = []
+
+    def scrape() -> None:
+        try:
+            while not done.is_set():
+                page = families_of(served.get("/metrics")[2].decode())
+                waits = page["wait_seconds"].samples
+                for count in (s for s in waits if s.name.endswith("_count")):
+                    last = next(s for s in waits if s.labels == {**count.labels, "le": "+Inf"})
+                    assert last.value == count.value
+        except BaseException as failure:
+            failures.append(failure)
+
+    threads = [threading.Thread(target=scrape) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    worker = served.worker
+    for number in range(150):
+        queue = {"queue": f"new-{number}"}
+        at = START + number * 1_000
+        worker.send(*({**event, **queue} for event in call(f"c{number}", at, answered=2)))
+        worker.turn()
+    done.set()
+    for thread in threads:
+        thread.join()
+    assert not failures

@@ -1,0 +1,193 @@
+"""The oracle's figures: the contract's `figures` and `live`, each recomputed from the lists.
+
+In: a `Result`, a scope and a window in ms. Out: plain dicts in the contract's words. Exact: sums
+are integers, means and ratios `Fraction`s rounded half to even once, at the end.
+"""
+
+from fractions import Fraction
+
+from tests.oracle.agents import AGENT_LEVELS, STATES
+from tests.oracle.contacts import FLOW_REASONS
+
+COUNTS = (
+    "offered",
+    "blocked",
+    "answered",
+    "abandoned",
+    "short_abandoned",
+    "silent_abandoned",
+    "flowed_out",
+    "orphaned",
+    "handled",
+    "transferred",
+    "threshold_decided",
+    "answered_in_threshold",
+    "abandoned_in_threshold",
+    "flowed_out_in_threshold",
+    "tickets_opened",
+    "first_responses",
+    "tickets_resolved",
+    "tickets_reopened",
+)
+SUMS = (
+    "answered_wait",
+    "abandoned_wait",
+    "closed_wait",
+    "talk",
+    "hold",
+    "wrapup",
+    "first_response",
+    "resolution",
+)
+OFFERS = ("accepted", "rejected", "timeout", "customer_left", "rescinded")
+QUANTILES = (50, 80, 90, 95, 99)
+BACKLOG = ("open", "pending", "on_hold")
+
+Scope = tuple[str, str, str]
+
+
+def seconds(ms: Fraction | int) -> float:
+    return float(round(Fraction(ms, 1000), 3))
+
+
+def ratio(numerator: Fraction | int, denominator: Fraction | int) -> float | None:
+    """Six decimals, half to even; None unless the denominator is positive."""
+    if denominator <= 0:
+        return None
+    return float(round(Fraction(numerator) / Fraction(denominator), 6))
+
+
+def nearest_rank(values: list[int], percent: int) -> float | None:
+    """The ceil(p·n)-th smallest of `values` ms, in seconds; None without values."""
+    if not values:
+        return None
+    rank = -(-percent * len(values) // 100)
+    return seconds(sorted(values)[rank - 1])
+
+
+def in_scope(row: tuple, scope: Scope, by_agent: bool = False) -> bool:
+    """Whether a row (time, tenant, queue, channel, …) counts for the scope.
+
+    Contacts and tickets count for `_all` too; agents have rows of their own there.
+    """
+    tenant, queue, channel = scope
+    same_queue = row[2] == queue or (queue == "_all" and not by_agent)
+    return row[1] == tenant and row[3] == channel and same_queue
+
+
+def changes(result, scope: Scope, level: str) -> list[tuple[int, int]]:
+    """(time, ±n) of one level in the scope, in time order."""
+    by_agent = level in AGENT_LEVELS or level.startswith("agents.")
+    rows = (row for row in result.levels if row[4] == level and in_scope(row, scope, by_agent))
+    return sorted((row[0], row[5]) for row in rows)
+
+
+def integral(result, scope: Scope, level: str, a: int, b: int) -> int:
+    """∫ level dt over [a, b), in ms: the level between each two changes times the time between."""
+    total = height = 0
+    reached = a
+    for time, amount in changes(result, scope, level):
+        until = min(max(time, a), b)
+        if until > reached:
+            total += height * (until - reached)
+            reached = until
+        height += amount
+    return total + height * max(0, b - reached)
+
+
+def figures(result, scope: Scope, a: int | None, b: int | None) -> dict:
+    """The figures of [a, b) ms; None on either side means no bound there."""
+
+    def inside(time: int) -> bool:
+        return (a is None or time >= a) and (b is None or time < b)
+
+    totals: dict[str, int] = {}
+    for row in result.contributions:
+        if inside(row[0]) and in_scope(row, scope):
+            totals[row[4]] = totals.get(row[4], 0) + row[5]
+    waits = [row[4] for row in result.waits if inside(row[0]) and in_scope(row, scope)]
+    solved = [row[4] for row in result.resolutions if inside(row[0]) and in_scope(row, scope)]
+    begin = result.first_ms if a is None else a
+    end = result.as_of if b is None else min(b, result.as_of)
+    length = max(0, end - begin)
+
+    def area(level: str) -> int:
+        return integral(result, scope, level, begin, end) if length else 0
+
+    n = {name: totals.get(name, 0) for name in COUNTS}
+    ms = {name: totals.get(f"{name}_ms", 0) for name in SUMS}
+    levels = {name: area(name) for name in (*AGENT_LEVELS, "waiting")}
+    closed = n["answered"] + n["abandoned"] + n["flowed_out"]
+    not_short = n["abandoned"] - n["short_abandoned"]
+    in_time, decided = n["answered_in_threshold"], n["threshold_decided"]
+
+    def mean(total_ms: int, of: int) -> float | None:
+        return ratio(Fraction(total_ms, 1000), of)
+
+    return {
+        **n,
+        "flowed_out_reasons": {
+            reason: totals.get(f"flowed_out_reasons.{reason}", 0) for reason in FLOW_REASONS
+        },
+        "offers": {outcome: totals.get(f"offers.{outcome}", 0) for outcome in OFFERS},
+        **{f"{name}_seconds": seconds(total) for name, total in ms.items()},
+        "wait_max_seconds": nearest_rank(waits, 100),
+        "handling_agent_seconds": seconds(levels["handling_agent"]),
+        "staffed_agent_seconds": seconds(levels["staffed_agent"]),
+        "slot_busy_seconds": seconds(levels["slot_busy"]),
+        "slot_capacity_seconds": seconds(levels["slot_capacity"]),
+        "waiting_seconds": seconds(levels["waiting"]),
+        "abandonment_ratio": ratio(not_short, n["answered"] + not_short + n["flowed_out"]),
+        "wait_mean_seconds": mean(ms["answered_wait"], n["answered"]),
+        "wait_closed_mean_seconds": mean(ms["closed_wait"], closed),
+        "abandoned_wait_mean_seconds": mean(ms["abandoned_wait"], n["abandoned"]),
+        "wait_quantiles_seconds": {f"p{p}": nearest_rank(waits, p) for p in QUANTILES},
+        "service_level": {
+            "answered_only": ratio(in_time, n["answered"]),
+            "offered": ratio(in_time, decided),
+            "offered_less_short": ratio(in_time, decided - n["short_abandoned"]),
+            "removed_in_threshold": ratio(in_time + n["abandoned_in_threshold"], decided),
+        },
+        "talk_mean_seconds": mean(ms["talk"], n["handled"]),
+        "hold_mean_seconds": mean(ms["hold"], n["handled"]),
+        "wrapup_mean_seconds": mean(ms["wrapup"], n["handled"]),
+        "handle_mean_seconds": mean(ms["talk"] + ms["hold"] + ms["wrapup"], n["handled"]),
+        "occupancy_ratio": ratio(levels["handling_agent"], levels["staffed_agent"]),
+        "slot_occupancy_ratio": ratio(levels["slot_busy"], levels["slot_capacity"]),
+        "depth_mean": ratio(levels["waiting"], length),
+        "first_response_mean_seconds": mean(ms["first_response"], n["first_responses"]),
+        "resolution_mean_seconds": mean(ms["resolution"], n["tickets_resolved"]),
+        "resolution_quantiles_seconds": {f"p{p}": nearest_rank(solved, p) for p in QUANTILES},
+    }
+
+
+def live(result, scope: Scope) -> dict:
+    """The levels at `as_of`, and the oldest of what is open."""
+    tenant, queue, channel = scope
+
+    def now(level: str) -> int:
+        return sum(n for time, n in changes(result, scope, level) if time <= result.as_of)
+
+    visits = [
+        visit
+        for owner, where, visit in result.visits
+        if owner == tenant and where == channel and queue in ("_all", visit.queue)
+    ]
+    waiting = [visit.enqueued_at for visit in visits if visit.waiting]
+    handling = [visit.left_at for visit in visits if visit.connected]
+    opened = [
+        since
+        for owner, where, since in result.open_tickets
+        if owner == tenant and channel == "ticket" and queue in ("_all", where)
+    ]
+    return {
+        "waiting": now("waiting"),
+        "waiting_over_threshold": now("waiting_over_threshold"),
+        "oldest_waiting_at": min(waiting, default=None),
+        "ringing": now("ringing"),
+        "handling": now("handling"),
+        "longest_handling_at": min(handling, default=None),
+        "agents": {state: now(f"agents.{state}") for state in STATES},
+        "backlog": {status: now(f"backlog.{status}") for status in BACKLOG},
+        "oldest_open_at": min(opened, default=None),
+    }

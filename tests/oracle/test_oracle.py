@@ -1,0 +1,340 @@
+"""The oracle is right: by hand-made scenarios, by identities, and on two weeks of real calls."""
+
+import csv
+import json
+import random
+from collections.abc import Iterator
+from datetime import datetime
+from functools import partial
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+from tests.oracle.oracle import Oracle, Result
+from tests.strategies import QUEUE_VARIANTS, histories, queue_settings, random_history
+
+GOLDEN = Path(__file__).parents[1] / "golden"
+CALL_LOG = Path(__file__).resolve().parents[3] / "shared" / "data" / "call_log.csv"
+law = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+# The hard cases of the metric dictionary, and the scenarios that hold them to a number by hand.
+# A change of settings is versioned outside one history; a day boundary is a window here.
+HARD_CASES = {
+    "contact crosses a window edge": ["window_edge"],
+    "contact in progress": ["in_progress"],
+    "threshold passes while waiting": ["threshold_passes"],
+    "transfer, requeue, several queues": ["transfer_and_requeue", "one_millisecond"],
+    "ring no answer, then another agent": ["ring_no_answer"],
+    "exit event lost": ["exit_lost"],
+    "logout lost": ["logout_lost"],
+    "repeated login, pause, hold": ["repeated_states"],
+    "two calls by one agent at once": ["two_at_once", "several_queues_one_agent"],
+    "break set during a call": ["break_during_call"],
+    "clock skew": ["clock_skew"],
+    "duplicates": ["duplicates"],
+    "out of order": ["out_of_order"],
+    "correction of a published value": ["late_wrapup", "awaited_wrapup"],
+    "day boundary": ["day_boundary"],
+    "idle queue": ["idle_queue"],
+    "zero denominator": ["zero_denominators"],
+    "settings (T, S, formulas, calendars) change": ["settings_change"],
+    "silence, tickets, directions, the unexpected": [
+        *("silent_chat", "tickets", "outbound_and_blocked", "forgetting", "unexpected_events"),
+    ],
+}
+
+
+def golden(name: str) -> tuple[dict, list[dict]]:
+    lines = (GOLDEN / f"{name}.ndjson").read_text(encoding="utf-8").splitlines()
+    side = json.loads((GOLDEN / f"{name}.json").read_text(encoding="utf-8"))
+    return side, [json.loads(line) for line in lines]
+
+
+def differences(expected: Any, found: Any, place: str = "") -> Iterator[str]:
+    """Where a partial expectation is not met."""
+    if isinstance(expected, dict):
+        for name, value in expected.items():
+            if name not in found:
+                yield f"{place}/{name}: missing"
+            else:
+                yield from differences(value, found[name], f"{place}/{name}")
+    elif expected != found:
+        yield f"{place}: expected {expected!r}, found {found!r}"
+
+
+def unmet(expectations: dict, ask) -> list[str]:
+    found = []
+    for scope, expected in expectations.items():
+        found += differences(expected, ask(*scope.split("/")), scope)
+    return found
+
+
+def test_every_scenario_belongs_to_a_hard_case_and_says_why() -> None:
+    """No hard case without a scenario, no scenario without its reason."""
+    named = sorted(name for names in HARD_CASES.values() for name in names)
+    assert named == sorted(path.stem for path in GOLDEN.glob("*.ndjson"))
+    assert all(golden(name)[0]["why"] for name in named)
+
+
+@pytest.mark.parametrize("name", [name for names in HARD_CASES.values() for name in names])
+def test_scenario_gives_the_numbers_derived_by_hand(name: str) -> None:
+    """The expected numbers of the scenario, over everything, live, and in its windows."""
+    side, events = golden(name)
+    result = Oracle(side["config"]).run(events)
+    assert unmet(side["expect"], result.figures) == []
+    assert unmet(side.get("live", {}), result.live) == []
+    for window in side.get("windows", []):
+        ask = partial(result.figures, a=window["from"], b=window["until"])
+        assert unmet(window["expect"], ask) == [], f"{window['from']}–{window['until']}"
+    existing = {"/".join(scope) for scope in result.scopes()}
+    assert set(side["expect"]) <= existing
+    assert not existing & set(side.get("absent", []))
+
+
+def test_a_history_of_one_instant_has_no_mean_depth() -> None:
+    """Nothing has passed, so there is nothing to divide by."""
+    beat = {"type": "source.heartbeat", "event_id": "b", "source": "acd", "occurred_at": 5}
+    result = Oracle([{"name": "billing"}]).run([beat])
+    assert result.figures("default", "billing", "voice")["depth_mean"] is None
+
+
+def test_rounding_is_half_to_even_from_the_integers() -> None:
+    """A mean halfway between two sixth decimals goes to the even one, float or no float."""
+    told = []
+    for number, wait in enumerate((1, *[0] * 1999)):
+        about = {"channel": "voice", "contact_id": f"c{number}", "queue": "q", "source": "acd"}
+        for kind, at in (("enqueued", 0), ("answered", wait)):
+            told.append(
+                {"type": f"contact.{kind}", "event_id": f"{kind}{number}", "occurred_at": at}
+                | about
+            )
+    figures = Oracle().run(told).figures("default", "q", "voice")
+    assert figures["wait_mean_seconds"] == 0.0  # 0.0000005 s: down, to the even 0
+    assert figures["answered"] == 2000
+
+
+# -- identities -----------------------------------------------------------------------------------
+
+
+def everything(result: Result) -> dict:
+    return {scope: (result.figures(*scope), result.live(*scope)) for scope in result.scopes()}
+
+
+@law
+@given(histories(), queue_settings(), st.randoms(use_true_random=False))
+def test_order_and_repetition_change_nothing(history, queues, rng) -> None:
+    """Any order and any repetition of the same events gives the same figures."""
+    again = [*history, *rng.choices(history, k=len(history) // 2)] if history else []
+    rng.shuffle(again)
+    assert everything(Oracle(queues).run(history)) == everything(Oracle(queues).run(again))
+
+
+@law
+@given(histories(), queue_settings())
+def test_every_visit_is_somewhere_at_each_instant(history, queues) -> None:
+    """offered = answered + abandoned + flowed out + orphaned + waiting, after every millisecond."""
+    result = Oracle(queues).run(history)
+    for scope in result.scopes():
+        rows = [row for row in result.contributions if row[1:4] == scope]
+        for instant in {row[0] for row in rows}:
+            so_far = {"waiting": result.level_at(*scope, "waiting", instant)}
+            for time, *_, name, amount in rows:
+                if time <= instant:
+                    so_far[name] = so_far.get(name, 0) + amount
+            outcomes = ("answered", "abandoned", "flowed_out", "orphaned", "waiting")
+            assert so_far.get("offered", 0) == sum(so_far.get(name, 0) for name in outcomes)
+
+
+@law
+@given(histories(), queue_settings())
+def test_levels_never_go_below_zero_and_live_agrees(history, queues) -> None:
+    """No level is negative between two instants, and each one ends at its live value."""
+    result = Oracle(queues).run(history)
+    for tenant, queue, channel, level in {row[1:5] for row in result.levels}:
+        scope = (tenant, queue, channel)
+        rows = [row for row in result.levels if row[1:5] == (*scope, level)]
+        for instant in {row[0] for row in rows}:
+            height = sum(row[5] for row in rows if row[0] <= instant)
+            assert height >= 0
+            if level == "ringing":
+                assert height <= result.level_at(*scope, "waiting", instant)
+    for scope in result.scopes():
+        live = result.live(*scope)
+        assert (live["waiting"] == 0) == (live["oldest_waiting_at"] is None)
+        assert (live["handling"] == 0) == (live["longest_handling_at"] is None)
+        assert (sum(live["backlog"].values()) == 0) == (live["oldest_open_at"] is None)
+        assert live["waiting_over_threshold"] <= live["waiting"]
+
+
+def ratios_of(figures: dict) -> list[float | None]:
+    names = ("abandonment_ratio", "occupancy_ratio", "slot_occupancy_ratio")
+    return [*figures["service_level"].values(), *(figures[name] for name in names)]
+
+
+@law
+@given(histories(), queue_settings(), st.lists(st.integers(0, 400), min_size=2, max_size=4))
+def test_ratios_of_any_window_lie_between_0_and_1(history, queues, marks) -> None:
+    """Numerator and denominator of a ratio are of one population, in whatever window."""
+    result = Oracle(queues).run(history)
+    times = sorted({row[0] for row in result.contributions} | {result.first_ms})
+    edges = sorted(times[mark % len(times)] + mark % 2 for mark in marks)
+    for scope in result.scopes():
+        for a, b in [(None, None), *pairwise(edges)]:
+            for value in ratios_of(result.figures(*scope, a, b)):
+                assert value is None or 0 <= value <= 1
+
+
+@law
+@given(histories(), queue_settings())
+def test_service_levels_are_ordered_over_the_whole(history, queues) -> None:
+    """Over a whole population answered_only ≥ offered_less_short ≥ offered."""
+    result = Oracle(queues).run(history)
+    for scope in result.scopes():
+        level = result.figures(*scope)["service_level"]
+        chain = [level["answered_only"], level["offered_less_short"], level["offered"]]
+        known = [value for value in chain if value is not None]
+        assert known == sorted(known, reverse=True)
+        if None not in (level["offered"], level["removed_in_threshold"]):
+            assert level["removed_in_threshold"] >= level["offered"]
+
+
+def additive(figures: dict) -> dict[str, float]:
+    """All counts and seconds of the figures that panes must add up to."""
+    flat = {**figures, **figures["offers"], **figures["flowed_out_reasons"]}
+    derived = ("mean", "max", "ratio", "quantiles", "depth")
+    return {
+        name: round(value * 1000)
+        for name, value in flat.items()
+        if isinstance(value, int | float) and not any(part in name for part in derived)
+    }
+
+
+@law
+@given(histories(), queue_settings(), st.lists(st.integers(0, 400), max_size=4))
+def test_windows_add_up_to_the_whole(history, queues, marks) -> None:
+    """However time is cut, counts and seconds of the pieces sum to those of everything."""
+    result = Oracle(queues).run(history)
+    times = sorted({row[0] for row in result.contributions} | {result.first_ms})
+    cuts = {times[mark % len(times)] + mark % 2 for mark in marks}
+    edges = sorted({result.first_ms, *cuts, result.as_of + 1})
+    for scope in result.scopes():
+        pieces = [additive(result.figures(*scope, a, b)) for a, b in pairwise(edges)]
+        whole = additive(result.figures(*scope))
+        assert whole == {name: sum(piece[name] for piece in pieces) for name in whole}
+
+
+@law
+@given(histories(), queue_settings(), st.integers(0, 400))
+def test_what_happened_before_an_instant_does_not_depend_on_what_comes_later(
+    history, queues, mark
+) -> None:
+    """A contribution dated before τ follows from the events up to τ alone."""
+    assume(history)
+    result = Oracle(queues).run(history)
+    instants = sorted({event["occurred_at"] for event in history})
+    tau = instants[mark % len(instants)]
+    known = Oracle(queues).run([e for e in history if e["occurred_at"] <= tau], now_ms=tau)
+    for rows in ("contributions", "levels"):
+        before = sorted(row for row in getattr(result, rows) if row[0] < tau and row[5])
+        assert before == sorted(row for row in getattr(known, rows) if row[0] < tau and row[5])
+
+
+@law
+@given(histories(), queue_settings())
+def test_waiting_seconds_are_the_waits_themselves(history, queues) -> None:
+    """Little, without limits: ∫ depth = closed waits + orphans' ages + ages of who waits."""
+    result = Oracle(queues).run(history)
+    for scope in result.scopes():
+        tenant, queue, channel = scope
+        ages = sum(
+            (result.as_of if visit.left_at is None else visit.left_at) - visit.enqueued_at
+            for owner, where, visit in result.visits
+            if (owner, where) == (tenant, channel) and queue in ("_all", visit.queue)
+        )
+        figures = result.figures(*scope)
+        assert round(figures["waiting_seconds"] * 1000) == ages
+        assert figures["closed_wait_seconds"] * 1000 <= ages + 0.5
+
+
+def test_the_total_is_the_sum_of_its_queues_and_agents_are_in_it_once() -> None:
+    """`_all`: contacts and tickets add up; each agent with a slot is in one state, once."""
+    for seed in range(60):
+        result = Oracle(QUEUE_VARIANTS[seed % len(QUEUE_VARIANTS)]).run(random_history(seed))
+        for tenant, _, channel in {scope for scope in result.scopes() if scope[1] == "_all"}:
+            total = additive(result.figures(tenant, "_all", channel))
+            queues = [s for s in result.scopes() if s[::2] == (tenant, channel) and s[1] != "_all"]
+            parts = [additive(result.figures(*scope)) for scope in queues]
+            for name in total:
+                if "agent" not in name and "slot" not in name:
+                    assert total[name] == sum(part[name] for part in parts), name
+
+
+def test_generated_histories_reach_every_figure() -> None:
+    """The generator is no use for what it never makes: each count occurs, each anomaly too."""
+    seen: set[str] = set()
+    for seed in range(150):
+        result = Oracle(QUEUE_VARIANTS[seed % len(QUEUE_VARIANTS)]).run(random_history(seed))
+        seen |= {row[4] for row in result.contributions} | {row[4] for row in result.levels}
+        seen |= set(result.anomalies)
+    figures = Oracle([{"name": "q"}]).run([]).figures("default", "q", "voice")
+    counts = {name for name, value in figures.items() if type(value) is int}
+    assert not counts - seen
+    assert {f"offers.{name}" for name in figures["offers"]} <= seen
+    assert {"clamped", "handling_expired", "repeat_differs", "ringing", "slot_busy"} <= seen
+
+
+# -- the real log ---------------------------------------------------------------------------------
+
+
+def calls() -> Iterator[dict]:
+    def ms(text: str) -> int:
+        return int(datetime.fromisoformat(text).timestamp() * 1000)
+
+    with CALL_LOG.open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            about = {"source": "log", "channel": "voice", "contact_id": row["call_id"]}
+            about["queue"] = row["queue"]
+            moments = {"enqueued": "entered_at", "answered": "answered_at", "ended": "ended_at"}
+            if row["outcome"] == "abandoned":
+                moments = {"enqueued": "entered_at", "abandoned": "ended_at"}
+            for kind, column in moments.items():
+                event_id = f"{row['call_id']}-{kind}"
+                at = ms(row[column])
+                yield {"type": f"contact.{kind}", "event_id": event_id, "occurred_at": at, **about}
+
+
+@pytest.mark.skipif(not CALL_LOG.exists(), reason="the real call log is not on this machine")
+def test_a_real_call_log_gives_the_figures_of_a_naive_count() -> None:
+    """16,290 real calls, in any order: the numbers of counting rows, per queue and in total."""
+    answers = json.loads(CALL_LOG.with_suffix(".answers.json").read_text(encoding="utf-8"))
+    events = list(calls())
+    random.Random(1).shuffle(events)
+    result = Oracle().run(events)
+    assert {queue for _, queue, _ in result.scopes()} == {"_all", *answers["queues"]}
+    for queue, answer in [("_all", answers["total"]), *answers["queues"].items()]:
+        found = result.figures("default", queue, "voice")
+        level = answer["service_level_T20_S5"]
+        expected = {
+            **{name: answer[name] for name in ("offered", "answered", "abandoned")},
+            "short_abandoned": answer["short_abandoned"],
+            "abandonment_ratio": answer["abandonment_ratio"],
+            "threshold_decided": answer["offered"],
+            "handled": answer["answered"],
+            "wait_max_seconds": answer["wait_max_s"],
+            "wait_quantiles_seconds": {
+                f"p{p}": answer[f"wait_p{p}_s"] for p in (50, 80, 90, 95, 99)
+            },
+            "service_level": {
+                **{name: level[name] for name in ("answered_only", "offered")},
+                "offered_less_short": level["offered_less_short"],
+                "removed_in_threshold": level["removed_in_T"],
+            },
+        }
+        assert list(differences(expected, found, queue)) == []
+        assert round(found["wait_mean_seconds"], 4) == answer["mean_wait_answered_s"]
+        assert round(found["talk_mean_seconds"], 4) == answer["mean_talk_s"]
+        assert round(found["abandoned_wait_mean_seconds"], 4) == answer["mean_wait_abandoned_s"]

@@ -1,0 +1,92 @@
+"""What is not used becomes a dead letter, untouched and with its reason; the rest goes on."""
+
+import orjson
+import pytest
+
+from streams.settings import Settings
+from tests.stages.stages import START, Record, Stages, call
+
+OTHER_PARTITION = Settings(partitions=4)
+
+
+@pytest.mark.parametrize(
+    ("record", "reason", "field"),
+    [
+        (Record(b"{"), "not_json", ""),
+        (Record(None), "not_json", ""),
+        (Record(b'"' + b"x" * 70_000 + b'"'), "too_large", ""),
+        (Record(b'{"type":"no.such"}'), "unknown_type", "type"),
+        (call("contact.enqueued", START, event_id=""), "schema", "event_id"),
+        (call("contact.enqueued", START, queue="_all"), "schema", "queue"),
+        (call("contact.enqueued", START, channel="chat"), "wrong_topic", "type"),
+        (call("contact.enqueued", START + 60_001), "future", "occurred_at"),
+    ],
+)
+def test_an_unusable_record_is_a_dead_letter_with_reason_field_and_origin(
+    record: Record, reason: str, field: str
+) -> None:
+    """Key and value are the original ones."""
+    turn = Stages().take(record)
+    (letter,) = (out for out in turn.outputs if out[0] == "contact.deadletters")
+    headers = dict(letter[4])
+    assert (letter[2], letter[3]) == (record.key, record.value)
+    assert (headers["reason"].decode(), headers["field"].decode()) == (reason, field)
+    assert (headers["topic"], headers["partition"], headers["offset"]) == (
+        b"contact.calls",
+        b"0",
+        b"7",
+    )
+    assert headers["seen_at"] == str(START).encode()
+
+
+def test_a_wrong_key_and_a_key_of_another_partition_are_told_apart() -> None:
+    """Either would split a contact's state."""
+    foreign = call("contact.enqueued", START)
+    foreign.key = b"another"
+    assert reasons(Stages().take(foreign)) == [b"wrong_key"]
+    settings = Settings(partitions=4)
+    found = [
+        reasons(Stages(settings).take(call("contact.enqueued", START, contact=f"c{n}")))
+        for n in range(20)
+    ]
+    assert [] in found
+    assert [b"wrong_key"] in found
+
+
+def test_an_event_older_than_the_horizon_is_late_and_one_within_is_not() -> None:
+    """Four hours before the unit's now, which a turn before has reached."""
+    stages = Stages()
+    stages.take()
+    assert reasons(stages.take(call("contact.enqueued", START - 14_400_001))) == [b"late"]
+    assert reasons(stages.take(call("contact.enqueued", START - 14_400_000))) == []
+
+
+def test_good_records_around_a_bad_one_all_count() -> None:
+    """Nothing is lost."""
+    stages = Stages()
+    turn = stages.take(
+        call("contact.enqueued", START), Record(b"?"), call("contact.answered", START + 1_000)
+    )
+    assert reasons(turn) == [b"not_json"]
+    ((_, record),) = [row for row in stages.tick(turn)["contact.kpis"] if row[0][1] == "billing"]
+    figures = record["windows"]["5m"]
+    assert (figures["offered"], figures["answered"]) == (1, 1)
+
+
+def test_quality_goes_out_every_five_seconds() -> None:
+    """What the wallboard's strip shows: the newest word of each source, and the counts."""
+    stages = Stages()
+    turn = stages.take(call("contact.enqueued", START), Record(b"?"))
+    (quality,) = (out for out in turn.outputs if out[0] == "contact.history")
+    record = orjson.loads(quality[3] or b"")
+    assert record["sources"] == {"pbx": START}
+    assert record["dead_letters"] == 1
+    stages.wall += 1_000
+    again = stages.take(call("contact.answered", START + 1_000))
+    assert not [out for out in again.outputs if out[0] == "contact.history"]
+
+
+def reasons(turn: object) -> list[bytes]:
+    """The reasons of a turn's dead letters."""
+    outputs = turn.outputs  # type: ignore[attr-defined]
+    return [dict(out[4])["reason"] for out in outputs if out[0] == "contact.deadletters"]

@@ -1,0 +1,112 @@
+"""Settings that were edited without a time: what a unit has lived through keeps its rules."""
+
+from typing import Any
+
+import pytest
+
+from streams.kpis.definitions import policies_of
+from streams.lifecycle.rules import Policies, QueuePolicy
+from streams.settings import Settings
+from streams.windows.intake import Intake
+from streams.windows.kept_rules import Rules
+from tests.laws.test_replay_equals_oracle import configured
+from tests.windows.test_intake import CALLS, START, event
+
+PLACE = ("default", "billing", "voice")
+OLD, NEW, NEWEST = (QueuePolicy(threshold_ms=seconds * 1_000) for seconds in (20, 30, 40))
+NOW = START + 60_000
+
+
+def settled(log: dict[bytes, bytes], told: QueuePolicy | None, now: int) -> Any:
+    """A unit starts with `told`: the rules it has, whether they were changed; the log grows."""
+    rules, policies = Rules(), Policies({} if told is None else {PLACE: told})
+    for key, value in log.items():
+        rules.restore(key.decode()[2:], value)
+    changed = rules.settle(policies, now)
+    log |= {key: value for key, value in rules.collect() if value is not None}
+    found = policies.of(*PLACE)
+    return [
+        (0, found.threshold_ms),
+        *((at, then.threshold_ms) for at, then in found.later),
+    ], changed
+
+
+def test_an_edit_holds_from_where_the_unit_is() -> None:
+    """Once only: starting again with the same settings changes nothing more."""
+    log: dict[bytes, bytes] = {}
+    assert settled(log, OLD, -1) == ([(0, 20_000)], [])
+    assert settled(log, OLD, NOW) == ([(0, 20_000)], [])
+    then = [(0, 20_000), (NOW + 1, 30_000)]
+    assert settled(log, NEW, NOW) == (then, [PLACE])
+    assert settled(log, NEW, NOW + 5_000) == (then, [])
+    assert settled(log, NEWEST, NOW + 9_000)[0] == [*then, (NOW + 9_001, 40_000)]
+
+
+def test_a_queue_that_was_not_configured_had_the_defaults() -> None:
+    """Also when it leaves the configuration: then it has them again."""
+    log: dict[bytes, bytes] = {}
+    assert settled(log, None, -1) == ([(0, 20_000)], [])
+    assert settled(log, NEW, NOW) == ([(0, 20_000), (NOW + 1, 30_000)], [PLACE])
+    assert settled(log, None, NOW + 2)[0][-1] == (NOW + 3, 20_000)
+
+
+def test_a_change_with_its_time_is_no_edit() -> None:
+    """Told before its time, it comes then, and nothing is noted."""
+    log: dict[bytes, bytes] = {}
+    dated = QueuePolicy(threshold_ms=20_000, later=((NOW + 10_000, NEW),))
+    settled(log, OLD, -1)
+    assert settled(log, dated, NOW) == ([(0, 20_000), (NOW + 10_000, 30_000)], [])
+    assert settled(log, dated, NOW + 20_000) == ([(0, 20_000), (NOW + 10_000, 30_000)], [])
+
+
+def test_a_change_told_after_its_time_holds_from_now_on() -> None:
+    """What has been counted by the old rules is not rewritten."""
+    log: dict[bytes, bytes] = {}
+    dated = QueuePolicy(threshold_ms=20_000, later=((NOW - 10_000, NEW),))
+    settled(log, OLD, -1)
+    assert settled(log, dated, NOW) == ([(0, 20_000), (NOW + 1, 30_000)], [PLACE])
+
+
+def restarted(unit: Intake, log: dict[bytes, bytes], settings: Settings) -> Intake:
+    """Another process with other settings takes the unit's state."""
+    made = Intake(policies_of(settings), 0, 1)
+    for key, value in log.items():
+        made.restore(key, value)
+    made.restored()
+    return made
+
+
+@pytest.mark.parametrize("seconds", [10, 30])
+def test_a_late_event_after_an_edit_takes_back_what_was_booked(seconds: int) -> None:
+    """The threshold was 20 s when the call waited: no pane keeps half of a miss."""
+    log: dict[bytes, bytes] = {}
+
+    def turn(unit: Intake, at: int) -> None:
+        turned = unit.turn(START + at, START + at, following=False)
+        assert turned is not None
+        for key, value in turned.state:
+            log.pop(key, None) if value is None else log.update({key: value})
+
+    first = restarted(Intake(Policies({}), 0, 1), {}, configured([{"name": "billing"}]))
+    first.accept(event("contact.enqueued", 0), CALLS)
+    turn(first, 100_000)
+    then = configured([{"name": "billing", "service_level_seconds": seconds}])
+    second = restarted(first, log, then)
+    assert second.changed_rules == [PLACE]
+    second.accept(event("contact.answered", 5_000), CALLS)
+    turn(second, 110_000)
+    plain = restarted(first, {}, configured([{"name": "billing"}]))
+    for kind, at in (("contact.enqueued", 0), ("contact.answered", 5_000)):
+        plain.accept(event(kind, at), CALLS)
+    plain.turn(START + 110_000, START, following=False)
+    assert cells(second) == cells(plain)
+
+
+def cells(unit: Intake) -> dict[Any, dict[int, int]]:
+    """Everything the unit has booked, without zeros."""
+    found = {
+        (place, pane): {counter: n for counter, n in values.items() if n}
+        for place, panes in unit.cells.items()
+        for pane, values in panes.items()
+    }
+    return {where: values for where, values in found.items() if values}
