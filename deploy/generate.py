@@ -14,7 +14,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from streams.lifecycle import agent, contact, counters, ticket
+from streams.contract.words import AGENT_STATES
+from streams.lifecycle import agent, contact, ticket
 from streams.metrics.catalogue import CATALOGUE, LABEL_VALUES
 
 ROOT: Final = Path(__file__).resolve().parents[1]
@@ -30,7 +31,7 @@ def documents() -> dict[str, str]:
 def _lifecycles() -> str:
     contacts = _table(contact.TABLE, _CONTACT_PHASES)
     tickets = _table(ticket.TABLE, ticket.PHASES)
-    states = " > ".join(f"`{name}`" for name in counters.AGENT_STATES)
+    states = " > ".join(f"`{name}`" for name in AGENT_STATES)
     return f"""# Lifecycles
 
 {_MADE}
@@ -95,10 +96,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--check", action="store_true", help="write nothing, exit 1 if one differs")
     parser.add_argument("--dir", type=Path, default=ROOT, help="default: the project's root")
     options = parser.parse_args(argv)
-    return settle(options.dir, documents(), options.check, "python deploy/generate.py")
+    return write_or_compare(options.dir, documents(), options.check, "python deploy/generate.py")
 
 
-def settle(directory: Path, made: dict[str, str], check: bool, command: str) -> int:
+def write_or_compare(directory: Path, made: dict[str, str], check: bool, command: str) -> int:
     """Write the files that differ from `made`, or say how they differ; return the exit code."""
     wrong = 0
     for name, text in made.items():

@@ -35,7 +35,7 @@ COMMANDS = {
     "deadletters": "list rejected events, or send them again",
 }
 
-WAY = """\
+GETTING_STARTED = """\
 the way, a terminal each:
   streams broker                    a local Kafka (or set STREAMS_BOOTSTRAP to yours)
   streams topics create             the topics
@@ -77,7 +77,7 @@ def _overview() -> Parser:
         prog="streams",
         usage="streams COMMAND [options]",
         description="Contact-centre events in Kafka, turned into exact live KPIs.",
-        epilog=f"commands:\n{lines}\n\n{WAY}\n\nhelp for one: streams COMMAND --help",
+        epilog=f"commands:\n{lines}\n\n{GETTING_STARTED}\n\nhelp for one: streams COMMAND --help",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"streams {__version__}")
@@ -104,19 +104,21 @@ def run(arguments: Sequence[str]) -> int:
     tool.add_arguments(parser)
     args = parser.parse_args(arguments[1:])
     config = args.config or os.environ.get("STREAMS_CONFIG")
-    told = settings.load(Path(config) if config else None, os.environ, vars(args))
-    log_to_stderr(told.log_level)
+    configured = settings.load(Path(config) if config else None, os.environ, vars(args))
+    log_to_stderr(configured.log_level)
     # The clients report each try to reach a broker; we say it once, in our own words. A worker goes
     # on for months: there, what its client has met is worth a line.
     for client in ("kafka",) if name == "worker" else ("kafka", "aiokafka"):
-        logging.getLogger(client).setLevel(logging.CRITICAL if told.log_level != "debug" else 0)
+        logging.getLogger(client).setLevel(
+            logging.CRITICAL if configured.log_level != "debug" else 0
+        )
     try:
-        return int(tool.run(args, told))
+        return int(tool.run(args, configured))
     except Exception as problem:
         if type(problem).__module__.startswith(("kafka.", "aiokafka.")):
             from streams.kafka.diagnosis import broker_problem
 
-            raise broker_problem(problem, told) from problem
+            raise broker_problem(problem, configured) from problem
         raise
 
 

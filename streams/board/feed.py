@@ -14,7 +14,8 @@ from typing import Any
 from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError
 
-from streams.board.store import Store, wall_ms
+from streams.board.store import Store
+from streams.wall_clock import now_ms
 
 logger = logging.getLogger(__name__)
 
@@ -65,7 +66,7 @@ class KafkaFeed(threading.Thread):
             intervals: store.put_interval,
         }
         self._ending = threading.Event()
-        self._heard_ms = wall_ms()
+        self._heard_ms = now_ms()
 
     def stop(self, patience_seconds: float = 2.0) -> None:
         """Ask the thread to end and wait for it as long as that; it has nothing to write."""
@@ -92,7 +93,7 @@ class KafkaFeed(threading.Thread):
     def _read(self) -> None:
         consumer = KafkaConsumer(**(self._options | CONSUMER))
         try:
-            self._heard_ms = wall_ms()
+            self._heard_ms = now_ms()
             partitions = self._assign(consumer)
             if partitions:
                 self._follow(consumer, partitions)
@@ -109,7 +110,7 @@ class KafkaFeed(threading.Thread):
             found += [TopicPartition(topic, number) for number in sorted(numbers)]
         consumer.assign(found)
         consumer.seek_to_beginning(*found)
-        back_ms = wall_ms() - INTERVALS_BACK_MS
+        back_ms = now_ms() - INTERVALS_BACK_MS
         wanted = {part: back_ms for part in found if part.topic == self._intervals}
         for part, offset in consumer.offsets_for_times(wanted, timeout_ms=PROBE_MS).items():
             if offset is None:
@@ -127,22 +128,22 @@ class KafkaFeed(threading.Thread):
                 put = self._puts[part.topic]
                 for record in records:
                     put(record.key or b"", record.value)
-            now_ms = wall_ms()
+            polled_ms = now_ms()
             if batches:
-                self._heard_ms = now_ms
-            if now_ms < next_probe_ms:
+                self._heard_ms = polled_ms
+            if polled_ms < next_probe_ms:
                 continue
-            next_probe_ms = now_ms + PROBE_MS
+            next_probe_ms = polled_ms + PROBE_MS
             try:
                 ends = consumer.end_offsets(partitions, timeout_ms=PROBE_MS)
             except KafkaError as error:
                 self._lost(error)
                 next_probe_ms = 0
                 continue
-            self._heard_ms = wall_ms()
+            self._heard_ms = now_ms()
             # the position passes a transaction's marker too, so that the end is reached exactly
             if all((consumer.position(part) or 0) >= end for part, end in ends.items()):
                 self._store.set_feed("live")
             elif self._store.feed().state != "live":
                 self._store.set_feed("loading")
-                next_probe_ms = now_ms + POLL_MS
+                next_probe_ms = polled_ms + POLL_MS

@@ -15,7 +15,8 @@ import orjson
 
 from streams.board.query import Filter
 from streams.board.records import Key
-from streams.board.store import Changes, Store, wall_ms
+from streams.board.store import Changes, Store
+from streams.wall_clock import now_ms
 
 TICK_SECONDS = 0.25
 STATUS_SECONDS = 2.0
@@ -36,10 +37,10 @@ def frame(event: str, body: bytes) -> bytes:
     return b"event: " + event.encode() + b"\ndata: " + body + b"\n\n"
 
 
-def _listing(name: str, items: list[bytes], gone: list[Key], now_ms: int) -> bytes:
+def _listing(name: str, items: list[bytes], gone: list[Key], at_ms: int) -> bytes:
     return frame(
         name,
-        b'{"server_ms":%d,"items":[%b],"gone":%b}' % (now_ms, b",".join(items), orjson.dumps(gone)),
+        b'{"server_ms":%d,"items":[%b],"gone":%b}' % (at_ms, b",".join(items), orjson.dumps(gone)),
     )
 
 
@@ -100,7 +101,7 @@ class Hub:
 
     def status_frame(self) -> bytes:
         """How feed, workers and data are; also the sign of life a browser waits for."""
-        return frame("status", orjson.dumps({"server_ms": wall_ms(), **self._status()}))
+        return frame("status", orjson.dumps({"server_ms": now_ms(), **self._status()}))
 
     def _publish(self, group: Group, changes: Changes) -> None:
         for content in self._frames(group.wanted, changes.kpis, changes.history):
@@ -109,17 +110,17 @@ class Hub:
     def _frames(
         self, wanted: Filter, kpis: tuple[Key, ...], history: tuple[Key, ...]
     ) -> list[bytes]:
-        now_ms = wall_ms()
+        at_ms = now_ms()
         made = []
         keys = [key for key in kpis if wanted.matches(key)]
         for start in range(0, len(keys), CHUNK_RECORDS):
             items, gone = self._store.faces(keys[start : start + CHUNK_RECORDS], wanted.window)
-            made.append(_listing("kpis", items, gone, now_ms))
+            made.append(_listing("kpis", items, gone, at_ms))
         keys = [key for key in history if wanted.matches(key)]
         for start in range(0, len(keys), CHUNK_RECORDS):
             items = self._store.sparks(keys[start : start + CHUNK_RECORDS])
             if items:
-                made.append(_listing("history", items, [], now_ms))
+                made.append(_listing("history", items, [], at_ms))
         return made
 
     async def frames(self, wanted: Filter) -> AsyncGenerator[bytes, None]:
@@ -134,11 +135,11 @@ class Hub:
         group.members += 1
         try:
             seen, everything = self._everything(group)
-            yield frame("hello", orjson.dumps({"server_ms": wall_ms(), "window": wanted.window}))
+            yield frame("hello", orjson.dumps({"server_ms": now_ms(), "window": wanted.window}))
             yield self.status_frame()
             for content in everything:
                 yield content
-            yield frame("ready", orjson.dumps({"server_ms": wall_ms()}))
+            yield frame("ready", orjson.dumps({"server_ms": now_ms()}))
             while True:
                 grown = group.grown
                 missing = group.after(seen)

@@ -8,7 +8,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from streams.board.records import CHANNELS, WINDOWS, Key
+from streams.board.records import Key
+from streams.contract.words import CHANNELS, WINDOWS
 
 DEFAULT_WINDOW = "30m"
 MAX_QUEUES = 200

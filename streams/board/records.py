@@ -10,8 +10,7 @@ from typing import Annotated, TypeVar
 
 import msgspec
 
-WINDOWS = ("1m", "5m", "15m", "30m", "60m", "today")
-CHANNELS = ("voice", "chat", "ticket")
+from streams.contract.words import MINUTE_MS
 
 T = TypeVar("T")
 Key = tuple[str, str, str]  # tenant, queue, channel
@@ -215,7 +214,6 @@ _KEY = msgspec.json.Decoder(Key)
 _INTERVAL_KEY = msgspec.json.Decoder(tuple[str, str, str, int])
 _ENCODE = msgspec.json.Encoder()
 _QUALITY_KEY = re.compile(rb'\["_quality",\s*\d{1,4}\]')
-MINUTE_MS = 60_000
 
 
 def _read(decoder: "msgspec.json.Decoder[T]", raw: bytes) -> T:

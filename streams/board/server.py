@@ -20,8 +20,9 @@ from aiohttp import ClientError, ClientSession, ClientTimeout, web
 from streams.board import access as guard
 from streams.board import query
 from streams.board.hub import DroppedError, FullError, Hub
-from streams.board.records import CHANNELS
-from streams.board.store import Store, wall_ms
+from streams.board.store import Store
+from streams.contract.words import CHANNELS
+from streams.wall_clock import now_ms
 
 logger = logging.getLogger(__name__)
 
@@ -216,7 +217,7 @@ class Board:
         return _json(self.store.intervals(key), "intervals")
 
     async def _status(self, _request: web.Request) -> web.StreamResponse:
-        return web.json_response(body=orjson.dumps({"server_ms": wall_ms(), **self.status()}))
+        return web.json_response(body=orjson.dumps({"server_ms": now_ms(), **self.status()}))
 
     async def _healthz(self, _request: web.Request) -> web.StreamResponse:
         # alive means this loop answers; Kafka is no reason to restart the board
@@ -261,7 +262,7 @@ def _refuse(bad: query.BadQueryError) -> web.Response:
 
 
 def _json(items: Sequence[bytes], name: str) -> web.Response:
-    body = b'{"server_ms":%d,"%b":[%b]}\n' % (wall_ms(), name.encode(), b",".join(items))
+    body = b'{"server_ms":%d,"%b":[%b]}\n' % (now_ms(), name.encode(), b",".join(items))
     return web.Response(
         body=body, content_type="application/json", headers={"Cache-Control": "no-store"}
     )

@@ -8,22 +8,17 @@ are limited.
 """
 
 import threading
-import time
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from streams.board import records as faces
 from streams.board.records import Key, Kpi, Quality, UnreadableError
+from streams.wall_clock import now_ms
 
 MAX_KEYS = 20_000  # 2,000 queues a tenant, several tenants and channels: more is a fault
 MAX_INTERVALS = 192  # of 15 minutes: two days a queue
 MAX_PARTITIONS = 1_024
-
-
-def wall_ms() -> int:
-    """Milliseconds since the epoch by this machine's clock."""
-    return time.time_ns() // 1_000_000
 
 
 @dataclass(slots=True)
@@ -47,7 +42,7 @@ class FeedState:
     """How the reading of Kafka goes: `connecting` `missing` `loading` `live` `lost`, since when."""
 
     state: str = "connecting"
-    since_ms: int = field(default_factory=wall_ms)
+    since_ms: int = field(default_factory=now_ms)
     detail: str = ""
 
 
@@ -160,7 +155,7 @@ class Store:
         """Note how the reading of Kafka goes; `since` (default: now) moves only with the state."""
         with self._lock:
             if state != self._feed.state:
-                self._feed = FeedState(state, since_ms or wall_ms(), detail)
+                self._feed = FeedState(state, since_ms or now_ms(), detail)
             else:
                 self._feed.detail = detail
 

@@ -130,10 +130,12 @@ def _redrive(
     plan: Counter[tuple[str, str]] = Counter()
     for letter in _waiting(log, memory, args.reason):
         plan[(letter.topic, letter.reason)] += 1
-    homeless = sum(count for (topic, _), count in plan.items() if topic not in ours)
-    if homeless:
-        print(f"{homeless} dead letters name none of our input topics: left out", file=sys.stderr)
-    total = plan.total() - homeless
+    without_topic = sum(count for (topic, _), count in plan.items() if topic not in ours)
+    if without_topic:
+        print(
+            f"{without_topic} dead letters name none of our input topics: left out", file=sys.stderr
+        )
+    total = plan.total() - without_topic
     if total == 0:
         print("nothing to redrive: there are none, or all have been sent again already")
         return 0

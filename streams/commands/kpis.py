@@ -15,12 +15,13 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from streams.contract.words import WINDOWS
 from streams.kafka.compacted import follow, matches, newest
 from streams.settings import Settings
+from streams.wall_clock import now_ms
 
 HELP = "the live KPIs, as a table or as JSON"
 EXAMPLE = "streams kpis\nstreams kpis --once --json --queue billing\nstreams kpis --follow --json"
-WINDOWS = ("1m", "5m", "15m", "30m", "60m", "today")
 _JSON = orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE
 _EMPTY = "no KPIs yet: start a worker (streams worker) and send events (streams simulate)"
 _REFRESH_SECONDS = 1.0
@@ -53,7 +54,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         else:
             console = Console()
             console.width = max(console.width, 80)
-            console.print(table(records, args.window, _now_ms()))
+            console.print(table(records, args.window, now_ms()))
         return 0
     return _live(settings, topic, chosen, args.window)
 
@@ -81,12 +82,12 @@ def _live(settings: Settings, topic: str, chosen: dict[str, str | None], window:
                     records.pop(key, None)
             if complete and time.monotonic() - drawn >= _REFRESH_SECONDS:
                 drawn = time.monotonic()
-                shown = table(list(records.values()), window, _now_ms())
+                shown = table(list(records.values()), window, now_ms())
                 screen.update(shown if records else Text(_EMPTY), refresh=True)
     return 0
 
 
-def table(records: list[Record], window: str, now_ms: int) -> Table:
+def table(records: list[Record], window: str, at_ms: int) -> Table:
     """The worst queue first: furthest below its target, then the most waiting."""
     made = Table(
         box=None, header_style="bold", title=f"last {window}", title_justify="left",
@@ -108,13 +109,13 @@ def table(records: list[Record], window: str, now_ms: int) -> Table:
             name,
             record["channel"],
             str(live["waiting"]),
-            _age(live["oldest_waiting_at"], now_ms),
+            _age(live["oldest_waiting_at"], at_ms),
             Text(f"{_share(level)}/{_share(target)}", style="red" if missed else ""),
             _share(figures["abandonment_ratio"]),
             _seconds(figures["handle_mean_seconds"]),
             _occupancy(figures["occupancy_ratio"], record["definitions"]["targets"]),
             f"{free}/{all_of}",
-            _age(record["as_of"], now_ms),
+            _age(record["as_of"], at_ms),
         )
     return made
 
@@ -155,14 +156,10 @@ def _seconds(value: float | None) -> str:
     return "–" if value is None else f"{value:.0f} s"
 
 
-def _age(since_ms: int | None, now_ms: int) -> str:
+def _age(since_ms: int | None, at_ms: int) -> str:
     if since_ms is None:
         return "–"
-    seconds = max(0, now_ms - since_ms) // 1000
+    seconds = max(0, at_ms - since_ms) // 1000
     if seconds < 3_600:
         return f"{seconds // 60}:{seconds % 60:02}"
     return f"{seconds // 3_600} h" if seconds < 172_800 else f"{seconds // 86_400} d"
-
-
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000

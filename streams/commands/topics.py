@@ -29,16 +29,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _reset(settings: Settings, yes: bool) -> bool:
-    doomed = ", ".join(derived_topics(settings))
+    to_empty = ", ".join(derived_topics(settings))
     if not yes:
         if not sys.stdin.isatty():
-            raise StreamsError(f"not at a terminal: say --yes to empty {doomed}")
-        print(f"to be emptied: {doomed}")
+            raise StreamsError(f"not at a terminal: say --yes to empty {to_empty}")
+        print(f"to be emptied: {to_empty}")
         print("intervals older than the inputs are gone then: streams intervals --out FILE.csv")
         if input("empty them? [y/N] ").strip().lower() not in ("y", "yes"):
             return False
     reset_topics(settings)
-    print(f"emptied {doomed}")
+    print(f"emptied {to_empty}")
     return True
 
 

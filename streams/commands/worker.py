@@ -39,12 +39,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(_args: argparse.Namespace, settings: Settings) -> int:
     """Checks the topics, then runs until a signal; raises BrokerError for what is wrong there."""
     from streams.kafka.topics import check_topics
-    from streams.kafka.topics_reset import leftovers
+    from streams.kafka.topics_reset import orphaned_cells
 
     problems = check_topics(settings)
     if problems:
         raise BrokerError("\n".join(["the topics are not as the worker needs them:", *problems]))
-    if (problem := leftovers(settings)) is not None:
+    if (problem := orphaned_cells(settings)) is not None:
         raise BrokerError(problem)
 
     from streams.app import create

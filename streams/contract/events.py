@@ -16,6 +16,13 @@ import msgspec
 from msgspec import Meta
 
 from streams.contract import limits
+from streams.contract.words import (
+    Channel,
+    FlowOutReason,
+    LiveChannel,
+    OfferOutcome,
+    TicketStatus,
+)
 
 if TYPE_CHECKING:
     Instant = int
@@ -68,8 +75,6 @@ Attributes = Annotated[
 ]
 Queues = Annotated[tuple[Name, ...], Meta(max_length=limits.MAX_QUEUES)]
 
-Channel = Literal["voice", "chat", "ticket"]
-LiveChannel = Literal["voice", "chat"]
 TicketChannel = Literal["ticket"]
 ChannelCounts = Annotated[
     dict[Channel, Count],
@@ -78,19 +83,6 @@ ChannelCounts = Annotated[
 
 EnqueueReason = Literal["initial", "transfer", "requeue", "overflow", "callback", "returned"]
 BlockReason = Literal["full", "closed", "no_agents", "other"]
-OfferOutcome = Literal["rejected", "timeout", "customer_left", "rescinded"]
-FlowOutReason = Literal[
-    "timeout",
-    "overflow",
-    "key",
-    "voicemail",
-    "callback",
-    "transfer",
-    "no_agents",
-    "closed",
-    "error",
-    "other",
-]
 Author = Literal["customer", "agent", "bot"]
 
 
@@ -271,7 +263,7 @@ class TicketReplied(TicketEvent, kw_only=True, frozen=True, tag="ticket.replied"
 class TicketStatusChanged(TicketEvent, kw_only=True, frozen=True, tag="ticket.status_changed"):
     """Open, pending or on hold."""
 
-    status: Literal["open", "pending", "on_hold"]
+    status: TicketStatus
 
 
 class TicketSlaSet(TicketEvent, kw_only=True, frozen=True, tag="ticket.sla_set"):

@@ -16,6 +16,7 @@ from streams.commands.kpis import table
 from streams.errors import StreamsError
 from streams.kafka.compacted import follow
 from streams.settings import Settings
+from streams.wall_clock import now_ms
 
 WINDOW = "5m"
 SNAPSHOT_SECONDS = 10.0
@@ -95,7 +96,7 @@ class View:
         if self._drawn and time.monotonic() - self._drawn < pause:
             return
         self._drawn = time.monotonic()
-        shown = table(records, WINDOW, time.time_ns() // 1_000_000)
+        shown = table(records, WINDOW, now_ms())
         if not self._console.is_terminal:
             self._console.print(shown)
             self.say("")

@@ -19,7 +19,7 @@ from faust.transport.drivers import TRANSPORTS
 from faust.types.auth import CredentialsT
 from yarl import URL
 
-from streams.faustkit.clients import IDLE_CONNECTION_MS, KafkaLinks, Links
+from streams.faustkit.clients import IDLE_CONNECTION_MS, Clients, KafkaClients
 from streams.faustkit.options import Options
 from streams.faustkit.shutdown import End, end_process
 from streams.faustkit.stage import StageSpec
@@ -138,7 +138,7 @@ def build_app(settings: AppSettings, client: Mapping[str, Any], **changes: Any) 
         autodiscover=False,
     )
     app.options = options
-    app.end = partial(end_process, farewell=app.leave_group)
+    app.end = partial(end_process, before_exit=app.leave_group)
     return app
 
 
@@ -147,13 +147,13 @@ def attach(
     stages: Mapping[str, StageSpec],
     *,
     agents: bool = True,
-    links: Links | None = None,
+    links: Clients | None = None,
 ) -> Units:
     """Give the app its units, and one agent for each input topic unless `agents` is False.
 
     An own agent on `input_topic` is `async for event in stream.noack().events(): units.put(event)`.
     """
-    app.units = Units(app.options, stages.values(), links or KafkaLinks(), app.end)
+    app.units = Units(app.options, stages.values(), links or KafkaClients(), app.end)
     if agents:
         for topic in app.units.topics:
             app.agent(

@@ -15,7 +15,7 @@ from streams.faustkit.options import MAX_BATCH_BYTES, Options
 IDLE_CONNECTION_MS = 24 * 3600 * 1000
 
 
-class Links(Protocol):
+class Clients(Protocol):
     """Where a unit gets its two connections from."""
 
     def producer(self, options: Options, stage: str, partition: int) -> Any:
@@ -27,7 +27,7 @@ class Links(Protocol):
         """See `changelog.read`."""
 
 
-class KafkaLinks:
+class KafkaClients:
     """The real ones."""
 
     def producer(self, options: Options, stage: str, partition: int) -> Any:

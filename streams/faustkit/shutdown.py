@@ -32,19 +32,19 @@ def flush_logs() -> None:
 def end_process(
     reason: str,
     exc: BaseException | None = None,
-    farewell: Callable[[], None] | None = None,
+    before_exit: Callable[[], None] | None = None,
     **fields: object,
 ) -> NoReturn:
     """Log why with its fields, say farewell, flush the logs and exit with 70; never returns.
 
-    `farewell` must come to an end by itself; what it raises is logged.
+    `before_exit` must come to an end by itself; what it raises is logged.
     """
     # In the text: whoever runs the kit may have a log format that shows no fields.
     details = "".join(f" {name}={value}" for name, value in fields.items())
     log.critical("ending the process: %s%s", reason, details, exc_info=exc)
-    if farewell is not None:
+    if before_exit is not None:
         try:
-            farewell()
+            before_exit()
         except Exception:
             log.exception("no farewell")
     flush_logs()

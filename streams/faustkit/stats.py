@@ -14,7 +14,7 @@ REBALANCE_SECONDS = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 BATCH_RECORDS = (1.0, 10.0, 50.0, 100.0, 250.0, 500.0, 1000.0, 2000.0, 4000.0)
 
 
-class Spread:
+class Histogram:
     """Sizes: counts per bucket (not cumulative, the last is "more"), their sum, and the newest.
 
     `bounds` are inclusive, in the unit of what is added.
@@ -51,9 +51,11 @@ class UnitStats:
     written: int = 0
     fences: int = 0
     queued: int = 0
-    commit: Spread = field(default_factory=Spread)  # seconds
-    apply: Spread = field(default_factory=Spread)  # seconds
-    transaction: Spread = field(default_factory=lambda: Spread(BATCH_RECORDS))  # input records
+    commit: Histogram = field(default_factory=Histogram)  # seconds
+    apply: Histogram = field(default_factory=Histogram)  # seconds
+    transaction: Histogram = field(
+        default_factory=lambda: Histogram(BATCH_RECORDS)
+    )  # input records
     last_commit_at: float = 0.0
     last_turn_at: float = 0.0
     restore_remaining: int = 0
@@ -77,8 +79,8 @@ class KitStats:
     rebalances: int = 0
     offset_commits_failed: int = 0
     # From the first sign of a rebalance until every unit reads again, seconds.
-    rebalance: Spread = field(default_factory=lambda: Spread(REBALANCE_SECONDS))
-    loop_lag: Spread = field(default_factory=Spread)  # seconds
+    rebalance: Histogram = field(default_factory=lambda: Histogram(REBALANCE_SECONDS))
+    loop_lag: Histogram = field(default_factory=Histogram)  # seconds
     beat_at: float = 0.0  # monotonic time of the event loop's last heartbeat; 0 before the first
 
     def unit(self, stage: str, partition: int, inputs: Iterable[str]) -> UnitStats:

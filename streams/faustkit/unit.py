@@ -19,7 +19,7 @@ from aiokafka.errors import KafkaError, ProducerFenced
 
 from streams.errors import StateError
 from streams.faustkit import transaction_writer as outbox
-from streams.faustkit.clients import Links
+from streams.faustkit.clients import Clients
 from streams.faustkit.options import Options
 from streams.faustkit.shutdown import End
 from streams.faustkit.stage import Batch, InputClock, StageSpec
@@ -52,7 +52,7 @@ class Unit:
         partition: int,
         options: Options,
         stats: UnitStats,
-        links: Links,
+        links: Clients,
         end: End,
     ) -> None:
         self.spec = spec

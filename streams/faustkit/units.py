@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 
 from streams.errors import StateError
-from streams.faustkit.clients import Links
+from streams.faustkit.clients import Clients
 from streams.faustkit.options import Options
 from streams.faustkit.shutdown import End
 from streams.faustkit.stage import StageSpec
@@ -32,7 +32,7 @@ class Units:
     """See the module; everything but reading `stats` and `ready` runs on the event loop."""
 
     def __init__(
-        self, options: Options, stages: Iterable[StageSpec], links: Links, end: End
+        self, options: Options, stages: Iterable[StageSpec], links: Clients, end: End
     ) -> None:
         self.options = options
         self.stages = {spec.name: spec for spec in stages}
@@ -125,7 +125,7 @@ class Units:
         for unit in self.live.values():
             self._spawn(self._prepare(unit, self.epoch, seek))
         self._assigned = True
-        self._settle()
+        self._mark_ready()
         log.info(
             "units assigned",
             extra={"generation": generation, "units": sorted(wanted), "missed": missed},
@@ -158,13 +158,13 @@ class Units:
         )
         if starts is not None and not unit.released and epoch == self.epoch:
             unit.begin(epoch, starts)
-            self._settle()
+            self._mark_ready()
 
     def _unsettle(self) -> None:
         if self._unsettled_at is None:
             self._unsettled_at = time.monotonic()
 
-    def _settle(self) -> None:
+    def _mark_ready(self) -> None:
         if self._unsettled_at is not None and self.ready:
             self.stats.rebalance.add(time.monotonic() - self._unsettled_at)
             self._unsettled_at = None

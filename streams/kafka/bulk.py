@@ -92,12 +92,12 @@ class BulkPublisher:
 
     async def send_to(self, topic: str, partition: int, key: bytes | None, value: bytes) -> None:
         """The record will be in the given partition. Waits while that one is busy."""
-        place = topic, partition
-        batch = self._batches.get(place)
+        partition_ = topic, partition
+        batch = self._batches.get(partition_)
         if batch is None or batch.append(key=key, value=value, timestamp=None) is None:
             if batch is not None:
-                await self._submit(place, batch)
-            batch = self._batches[place] = self._producer.create_batch()
+                await self._submit(partition_, batch)
+            batch = self._batches[partition_] = self._producer.create_batch()
             if batch.append(key=key, value=value, timestamp=None) is None:
                 raise PublishError(f"a record of {len(value)} bytes does not fit into a batch")
         self.sent += 1
@@ -105,15 +105,15 @@ class BulkPublisher:
     async def flush(self) -> None:
         """Everything sent so far is in the log; raises PublishError if it cannot be."""
         batches, self._batches = self._batches, {}
-        for place, batch in batches.items():
-            await self._submit(place, batch)
+        for partition_, batch in batches.items():
+            await self._submit(partition_, batch)
         if self._unanswered:
             await asyncio.wait(self._unanswered)
         self._raise_failure()
 
-    async def _submit(self, place: tuple[str, int], batch: Any) -> None:
+    async def _submit(self, partition_: tuple[str, int], batch: Any) -> None:
         self._raise_failure()
-        topic, partition = place
+        topic, partition = partition_
         try:
             answer = await self._producer.send_batch(batch, topic, partition=partition)
         except Exception as problem:

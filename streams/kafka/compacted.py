@@ -33,15 +33,17 @@ def follow(settings: Settings, topic: str) -> Iterator[tuple[list[Pair], bool]]:
         numbers = consumer.partitions_for_topic(topic)
         if not numbers:
             raise BrokerError(f"Kafka has no topic {topic}; make the topics: streams topics create")
-        places = [TopicPartition(topic, number) for number in sorted(numbers)]
-        consumer.assign(places)
-        consumer.seek_to_beginning(*places)
-        ends = consumer.end_offsets(places)
+        partitions_ = [TopicPartition(topic, number) for number in sorted(numbers)]
+        consumer.assign(partitions_)
+        consumer.seek_to_beginning(*partitions_)
+        ends = consumer.end_offsets(partitions_)
         complete = False
         while True:
             polled = consumer.poll(timeout_ms=POLL_MS)
             pairs = [(r.key or b"", r.value) for records in polled.values() for r in records]
-            complete = complete or all(consumer.position(place) >= ends[place] for place in places)
+            complete = complete or all(
+                consumer.position(partition_) >= ends[partition_] for partition_ in partitions_
+            )
             yield pairs, complete
     finally:
         consumer.close()

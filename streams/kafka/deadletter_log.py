@@ -90,21 +90,21 @@ class DeadLetterLog:
                 f"Kafka at {self._settings.bootstrap} has no topic {self._topic};"
                 " make the topics: streams topics create"
             )
-        places = [TopicPartition(self._topic, number) for number in sorted(numbers)]
-        ends = consumer.end_offsets(places)
-        begins = consumer.beginning_offsets(places)
-        self.ends = {place.partition: ends[place] for place in places}
-        for place in places:
-            start = max(begins[place], starts.get(place.partition, 0))
-            if start >= ends[place]:
+        partitions_ = [TopicPartition(self._topic, number) for number in sorted(numbers)]
+        ends = consumer.end_offsets(partitions_)
+        begins = consumer.beginning_offsets(partitions_)
+        self.ends = {partition_.partition: ends[partition_] for partition_ in partitions_}
+        for partition_ in partitions_:
+            start = max(begins[partition_], starts.get(partition_.partition, 0))
+            if start >= ends[partition_]:
                 continue
-            consumer.assign([place])
-            consumer.seek(place, start)
+            consumer.assign([partition_])
+            consumer.seek(partition_, start)
             # By position, not by count: transactions leave offsets without records.
-            while consumer.position(place) < ends[place]:
+            while consumer.position(partition_) < ends[partition_]:
                 for records in consumer.poll(timeout_ms=500).values():
                     for record in records:
-                        if record.offset < ends[place]:
+                        if record.offset < ends[partition_]:
                             yield _letter(record)
 
 
@@ -124,11 +124,11 @@ class RedriveMemory:
         try:
             for kind in (ANY, *REASONS):
                 group = self._group(kind)
-                known = _patiently(partial(admin.list_group_offsets, group)).get(group, {})
+                known = _retrying(partial(admin.list_group_offsets, group)).get(group, {})
                 self._offsets[kind] = {
-                    place.partition: told.offset
-                    for place, told in known.items()
-                    if place.topic == settings.topics.deadletters and told.offset >= 0
+                    partition_.partition: told.offset
+                    for partition_, told in known.items()
+                    if partition_.topic == settings.topics.deadletters and told.offset >= 0
                 }
         finally:
             admin.close()
@@ -159,12 +159,12 @@ class RedriveMemory:
                 TopicPartition(topic, partition): OffsetAndMetadata(end, "", -1)
                 for partition, end in ends.items()
             }
-            _patiently(partial(admin.alter_group_offsets, self._group(reason or ANY), offsets))
+            _retrying(partial(admin.alter_group_offsets, self._group(reason or ANY), offsets))
         finally:
             admin.close()
 
 
-def _patiently(ask: Callable[[], Any]) -> Any:
+def _retrying(ask: Callable[[], Any]) -> Any:
     """The answer; a cluster that has never had a group first has to make a place for them."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while True:

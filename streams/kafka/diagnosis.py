@@ -47,7 +47,7 @@ def broker_problem(problem: BaseException, settings: Settings) -> BrokerError:
     name = type(problem).__name__
     where = settings.bootstrap
     # The clients retry a refused login too, and report in the end that nobody answers.
-    if name in _UNREACHABLE and (reason := hindrance(settings)):
+    if name in _UNREACHABLE and (reason := why_unreachable(settings)):
         text = reason
     elif "Authentication" in name or "Sasl" in name:
         text = f"Kafka at {where} refuses the login; check the sasl_ settings"
@@ -65,18 +65,18 @@ def broker_problem(problem: BaseException, settings: Settings) -> BrokerError:
     return BrokerError(text)
 
 
-def hindrance(settings: Settings) -> str | None:
+def why_unreachable(settings: Settings) -> str | None:
     """What keeps us out of every address of `bootstrap`: of the first one that says something."""
     with ThreadPoolExecutor(1) as pool:
-        return pool.submit(asyncio.run, _hindrance(settings)).result()
+        return pool.submit(asyncio.run, _why_unreachable(settings)).result()
 
 
-async def _hindrance(settings: Settings) -> str | None:
+async def _why_unreachable(settings: Settings) -> str | None:
     options = aiokafka_options(settings)
     told: list[str] = []
     for address in options.pop("bootstrap_servers"):
         try:
-            await _knock(address, options)
+            await _probe(address, options)
         except (ConnectionRefusedError, socket.gaierror, TimeoutError):
             continue  # nobody there, which the caller says
         except Exception as problem:
@@ -86,7 +86,7 @@ async def _hindrance(settings: Settings) -> str | None:
     return told[0] if told else None
 
 
-async def _knock(address: str, options: Mapping[str, Any]) -> None:
+async def _probe(address: str, options: Mapping[str, Any]) -> None:
     """Connect, log in and ask one question; raises whatever goes wrong first."""
     from aiokafka.conn import create_conn
     from aiokafka.protocol.metadata import MetadataRequest

@@ -9,6 +9,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from streams.contract.words import HOUR_MS
 from streams.errors import BrokerError
 from streams.kafka.connect import kafka_python_options
 from streams.kafka.diagnosis import broker_problem
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from kafka import KafkaAdminClient
 
 READY_SECONDS = 30
-_HOUR_MS = 3_600_000
 _MEGABYTE = 1024 * 1024
 _EXISTS = 36  # Kafka's error code: somebody else made the topic meanwhile
 _WHY = {
@@ -46,19 +46,19 @@ def topic_plan(settings: Settings) -> list[TopicPlan]:
     for name in names.inputs:
         plans[name] = {
             "cleanup.policy": "delete",
-            "retention.ms": settings.input_retention_hours * _HOUR_MS,
-            "segment.ms": 24 * _HOUR_MS,
+            "retention.ms": settings.input_retention_hours * HOUR_MS,
+            "segment.ms": 24 * HOUR_MS,
         }
     plans[names.cells] = {
         "cleanup.policy": "delete",
-        "retention.ms": settings.cells_retention_hours * _HOUR_MS,
-        "segment.ms": 6 * _HOUR_MS,
+        "retention.ms": settings.cells_retention_hours * HOUR_MS,
+        "segment.ms": 6 * HOUR_MS,
         "max.message.bytes": 8 * _MEGABYTE,
     }
     plans[names.deadletters] = {
         "cleanup.policy": "delete",
-        "retention.ms": settings.deadletter_retention_hours * _HOUR_MS,
-        "segment.ms": 24 * _HOUR_MS,
+        "retention.ms": settings.deadletter_retention_hours * HOUR_MS,
+        "segment.ms": 24 * HOUR_MS,
         # What was rejected for its size must fit here, with its headers.
         "max.message.bytes": 8 * _MEGABYTE,
     }
@@ -67,7 +67,7 @@ def topic_plan(settings: Settings) -> list[TopicPlan]:
     compact: dict[str, object] = {
         "cleanup.policy": "compact",
         "segment.bytes": 32 * _MEGABYTE,
-        "segment.ms": _HOUR_MS,
+        "segment.ms": HOUR_MS,
         "min.cleanable.dirty.ratio": 0.2,
     }
     for name in (names.kpis, names.history, names.intervals):
@@ -134,7 +134,7 @@ def _await_leaders(admin: "KafkaAdminClient", topics: list[TopicPlan]) -> None:
     from kafka.admin import OffsetSpec
     from kafka.errors import KafkaError
 
-    places = {
+    partitions_ = {
         TopicPartition(topic.name, number): OffsetSpec.LATEST
         for topic in topics
         for number in range(topic.partitions)
@@ -142,7 +142,7 @@ def _await_leaders(admin: "KafkaAdminClient", topics: list[TopicPlan]) -> None:
     deadline = time.monotonic() + READY_SECONDS
     while True:
         try:
-            admin.list_partition_offsets(places, timeout_ms=1_000)
+            admin.list_partition_offsets(partitions_, timeout_ms=1_000)
         except KafkaError:
             if time.monotonic() > deadline:
                 raise

@@ -4,7 +4,7 @@ In: settings. Out: empty changelogs, cells and results, so that a worker counts 
 inputs still hold; inputs and dead letters stay. For a state that its inputs have left behind, see
 deploy/runbooks/WorkerRestarting.md.
 Invariant: never while a worker is in the group. Cells that outlive their changelogs would be added
-to those of the new state: `leftovers` finds them, and no worker starts on them.
+to those of the new state: `orphaned_cells` finds them, and no worker starts on them.
 """
 
 import time
@@ -34,7 +34,7 @@ def reset_topics(settings: Settings) -> None:
     from kafka import KafkaAdminClient
 
     with KafkaAdminClient(**kafka_python_options(settings)) as admin:
-        _nobody_works(admin, settings, settings.topics.cells)
+        _require_no_members(admin, settings, settings.topics.cells)
         unwanted = set(derived_topics(settings)) & set(admin.list_topics())
         if unwanted:
             admin.delete_topics(sorted(unwanted))
@@ -49,7 +49,7 @@ def reset_topics(settings: Settings) -> None:
     create_topics(settings)
 
 
-def _nobody_works(admin: "KafkaAdminClient", settings: Settings, cells: str) -> None:
+def _require_no_members(admin: "KafkaAdminClient", settings: Settings, cells: str) -> None:
     """Raises BrokerError while somebody reads the cells, under another app_id too."""
     active = [
         group["group_id"]
@@ -74,7 +74,7 @@ def _reads(group: dict[str, Any], topic: str) -> bool:
     )
 
 
-def leftovers(settings: Settings) -> str | None:
+def orphaned_cells(settings: Settings) -> str | None:
     """Why a worker must not begin with nothing on these topics; None = it may.
 
     Its own first cells come in one transaction with the first records of its changelog.
@@ -105,9 +105,9 @@ def _held(settings: Settings, topic: str, isolation: str) -> list[tuple[int, int
         isolation_level=isolation,
     )
     try:
-        places = [TopicPartition(topic, number) for number in range(settings.partitions)]
-        ends = consumer.end_offsets(places)
-        begins = consumer.beginning_offsets(places)
-        return [(begins[place], ends[place]) for place in places]
+        partitions_ = [TopicPartition(topic, number) for number in range(settings.partitions)]
+        ends = consumer.end_offsets(partitions_)
+        begins = consumer.beginning_offsets(partitions_)
+        return [(begins[partition_], ends[partition_]) for partition_ in partitions_]
     finally:
         consumer.close()

@@ -1,18 +1,17 @@
-"""Stage 4: what each queue's numbers mean, from the settings: definitions and rules.
+"""Stage 4: what each queue's numbers mean, from the settings.
 
 `_all` shows a definition only where all queues of the tenant and channel that are configured agree.
 """
 
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import Any
 
-from streams.lifecycle.ledger import ALL
-from streams.lifecycle.rules import DEFAULTS, Policies, QueuePolicy, in_force
+from streams.contract.words import ALL, CHANNELS, QueueKey
+from streams.lifecycle.rules import in_force
 from streams.settings import QueueSettings, Settings
-from streams.windows.cells import queue_key
+from streams.windows.cells import kafka_key_of
 from streams.wire.keys import partition_of
 
-Place = tuple[str, str, str]
 #: Definitions through time: (from when in ms, what holds then).
 Versions = list[tuple[int, dict[str, Any]]]
 _TARGETS = (
@@ -27,51 +26,18 @@ _TARGETS = (
 )
 
 
-def _ms(seconds: int | None) -> int | None:
-    return None if seconds is None else seconds * 1_000
-
-
-def policies_of(settings: Settings) -> Policies:
-    """The lifecycle's rules, in ms, of every configured queue."""
-    queues = {
-        (queue.tenant, queue.name, channel): _policy(queue, channel)
-        for queue in settings.queues
-        for channel in queue.channels
-    }
-    return Policies(queues, settings.horizon_seconds * 1_000, settings.max_queues)
-
-
-def _policy(queue: QueueSettings, channel: str) -> QueuePolicy:
-    if channel == "ticket":
-        return DEFAULTS[channel]
-    (_, first), *later = queue.versions(channel)
-    return replace(_rules(first), later=tuple((since, _rules(then)) for since, then in later))
-
-
-def _rules(queue: QueueSettings) -> QueuePolicy:
-    return QueuePolicy(
-        threshold_ms=_ms(queue.service_level_seconds),
-        short_ms=_ms(queue.short_abandon_seconds),
-        wrapup=queue.wrapup,
-        wrapup_cap_ms=queue.wrapup_cap_seconds * 1_000,
-        max_wait_ms=_ms(queue.max_wait_seconds),
-        max_handle_ms=_ms(queue.max_handle_seconds),
-        silent_ms=_ms(queue.silent_chat_seconds),
-    )
-
-
 class Definitions:
     """The `definitions` object of every record; the configured places and their time zones."""
 
     def __init__(self, settings: Settings) -> None:
-        self._queues: dict[Place, Versions] = {
+        self._queues: dict[QueueKey, Versions] = {
             (queue.tenant, queue.name, channel): [
                 (since, _definition(then)) for since, then in queue.versions(channel)
             ]
             for queue in settings.queues
             for channel in queue.channels
         }
-        self.zones: dict[Place, str] = {
+        self.zones: dict[QueueKey, str] = {
             (queue.tenant, queue.name, channel): queue.time_zone
             for queue in settings.queues
             for channel in queue.channels
@@ -80,7 +46,7 @@ class Definitions:
             self.zones[tenant, ALL, channel] = "UTC"
         self._defaults = {
             channel: [(0, _definition(QueueSettings(name="default").on(channel)))]
-            for channel in DEFAULTS
+            for channel in CHANNELS
         }
         self._all: dict[tuple[str, str], Versions] = {}
         for (tenant, _, channel), versions in self._queues.items():
@@ -90,21 +56,21 @@ class Definitions:
                 (at, _agreed(_in_force(known, at), _in_force(versions, at))) for at in since
             ]
 
-    def of_partition(self, partition: int, partitions: int) -> dict[Place, str]:
+    def of_partition(self, partition: int, partitions: int) -> dict[QueueKey, str]:
         """The configured places whose records are made in one partition, and their time zones."""
         return {
-            place: zone
-            for place, zone in self.zones.items()
-            if partition_of(queue_key(place[0], place[1]), partitions) == partition
+            queue_key: zone
+            for queue_key, zone in self.zones.items()
+            if partition_of(kafka_key_of(queue_key[0], queue_key[1]), partitions) == partition
         }
 
-    def of(self, place: Place, at: int) -> dict[str, Any]:
+    def of(self, queue_key: QueueKey, at: int) -> dict[str, Any]:
         """The definitions of one (tenant, queue, channel) that are in force at `at` (ms)."""
-        tenant, queue, channel = place
+        tenant, queue, channel = queue_key
         default = self._defaults[channel]
         if queue == ALL:
             return _in_force(self._all.get((tenant, channel), default), at)
-        return _in_force(self._queues.get(place, default), at)
+        return _in_force(self._queues.get(queue_key, default), at)
 
 
 def _in_force(versions: Versions, at: int) -> dict[str, Any]:

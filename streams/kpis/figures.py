@@ -54,18 +54,18 @@ def service_levels(view: View) -> dict[str, float | None]:
     `offered_less_short` is Cisco's "ignored", `offered` "negative", `removed_in_threshold`
     "positive" (Amazon Connect's), `answered_only` Asterisk's.
     """
-    within, decided = view.count(c.ANSWERED_IN), view.count(c.DECIDED)
+    within, decided = view.count(c.ANSWERED_IN_THRESHOLD), view.count(c.THRESHOLD_DECIDED)
     return {
         "answered_only": ratio(within, view.count(c.ANSWERED)),
         "offered": ratio(within, decided),
         "offered_less_short": ratio(within, decided - view.count(c.SHORT_ABANDONED)),
-        "removed_in_threshold": ratio(within + view.count(c.ABANDONED_IN), decided),
+        "removed_in_threshold": ratio(within + view.count(c.ABANDONED_IN_THRESHOLD), decided),
     }
 
 
 def occupancy_ratio(view: View) -> float | None:
     """Busy agent time (any handling or wrapping) / staffed agent time (that, or available)."""
-    return ratio(view.integrals.get(c.BUSY, 0), view.integrals.get(c.STAFFED, 0))
+    return ratio(view.integrals.get(c.HANDLING_AGENTS, 0), view.integrals.get(c.STAFFED_AGENTS, 0))
 
 
 def wait_mean_seconds(view: View) -> float | None:
@@ -115,10 +115,10 @@ def _volumes(view: View) -> Figures:
         "orphaned": count(c.ORPHANED),
         "handled": count(c.HANDLED),
         "transferred": count(c.TRANSFERRED),
-        "threshold_decided": count(c.DECIDED),
-        "answered_in_threshold": count(c.ANSWERED_IN),
-        "abandoned_in_threshold": count(c.ABANDONED_IN),
-        "flowed_out_in_threshold": count(c.FLOWED_OUT_IN),
+        "threshold_decided": count(c.THRESHOLD_DECIDED),
+        "answered_in_threshold": count(c.ANSWERED_IN_THRESHOLD),
+        "abandoned_in_threshold": count(c.ABANDONED_IN_THRESHOLD),
+        "flowed_out_in_threshold": count(c.FLOWED_OUT_IN_THRESHOLD),
         "offers": {name: count(number) for name, number in c.OFFERS.items()},
     }
 
@@ -155,8 +155,8 @@ def _handling(view: View) -> Figures:
 def _agents(view: View) -> Figures:
     area = view.integrals.get
     return {
-        "handling_agent_seconds": seconds(area(c.BUSY, 0)),
-        "staffed_agent_seconds": seconds(area(c.STAFFED, 0)),
+        "handling_agent_seconds": seconds(area(c.HANDLING_AGENTS, 0)),
+        "staffed_agent_seconds": seconds(area(c.STAFFED_AGENTS, 0)),
         "slot_busy_seconds": seconds(area(c.SLOT_BUSY, 0)),
         "slot_capacity_seconds": seconds(area(c.SLOT_CAPACITY, 0)),
         "waiting_seconds": seconds(area(c.WAITING, 0)),

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from streams.contract.words import MINUTE_MS
 from streams.kpis.figures import View, abandonment_ratio, occupancy_ratio, wait_mean_seconds
 from streams.kpis.rounding import ratio
 from streams.kpis.views import integrals
@@ -11,12 +12,10 @@ from streams.windows.cells import Values
 from streams.windows.panes import LONGEST_MS, add, levels_of
 from streams.windows.queues import Queue, Queues
 
-MINUTE_MS = 60_000
-
 
 def history_record(queue: Queue, unit: Queues) -> dict[str, Any]:
     """Whole minutes of the last hour, oldest first; `at` is a minute's start, ms."""
-    tenant, name, channel = queue.place
+    tenant, name, channel = queue.queue_key
     return {
         "tenant": tenant,
         "queue": name,
@@ -49,14 +48,14 @@ def minutes(queue: Queue, as_of: int) -> list[dict[str, Any]]:
 
 
 def _minute(at: int, view: View, waiting: int) -> dict[str, Any]:
-    decided = view.count(c.DECIDED) - view.count(c.SHORT_ABANDONED)
+    decided = view.count(c.THRESHOLD_DECIDED) - view.count(c.SHORT_ABANDONED)
     return {
         "at": at,
         "offered": view.count(c.OFFERED),
         "answered": view.count(c.ANSWERED),
         "abandoned": view.count(c.ABANDONED),
         "waiting": waiting,
-        "service_level": ratio(view.count(c.ANSWERED_IN), decided),
+        "service_level": ratio(view.count(c.ANSWERED_IN_THRESHOLD), decided),
         "abandonment_ratio": abandonment_ratio(view),
         "occupancy_ratio": occupancy_ratio(view),
         "wait_mean_seconds": wait_mean_seconds(view),

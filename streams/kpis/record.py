@@ -8,12 +8,12 @@ millisecond.
 from collections.abc import Mapping
 from typing import Any
 
+from streams.contract.words import INTERVAL_MS, SLIDING_MS, QueueKey
 from streams.kpis import views
 from streams.kpis.definitions import Definitions
 from streams.kpis.figures import View, figures
 from streams.lifecycle import counters as c
-from streams.windows.panes import INTERVAL_MS, WINDOWS_MS
-from streams.windows.queues import Place, Queue, Queues
+from streams.windows.queues import Queue, Queues
 
 Record = dict[str, Any]
 
@@ -37,10 +37,10 @@ def live(levels: Mapping[int, int], oldest: Mapping[int, int | None]) -> Record:
 def kpi_record(queue: Queue, unit: Queues, definitions: Definitions) -> Record:
     """The live KPI record of one (tenant, queue, channel), with all its windows."""
     panes, as_of = queue.panes, unit.as_of
-    shown: dict[str, View] = {name: views.sliding(panes, name, as_of) for name in WINDOWS_MS}
+    shown: dict[str, View] = {name: views.sliding(panes, name, as_of) for name in SLIDING_MS}
     shown["today"] = views.today(panes, as_of)
     starts = {level: queue.oldest_at(level) for level in queue.oldest}
-    return _frame(queue.place, as_of, unit.watermark, unit.revision, definitions) | {
+    return _frame(queue.queue_key, as_of, unit.watermark, unit.revision, definitions) | {
         "as_of": as_of,
         "live": live(panes.levels(), starts),
         "windows": {name: figures(view) for name, view in shown.items()},
@@ -48,7 +48,7 @@ def kpi_record(queue: Queue, unit: Queues, definitions: Definitions) -> Record:
 
 
 def replay_record(
-    place: Place,
+    queue_key: QueueKey,
     sums: Mapping[int, int],
     oldest: Mapping[int, int | None],
     span: tuple[int, int],
@@ -57,7 +57,7 @@ def replay_record(
 ) -> Record:
     """The record of a whole replay: window `all`, from first to last time of `span` (ms)."""
     first, as_of = span
-    return _frame(place, as_of, watermark, 1, definitions) | {
+    return _frame(queue_key, as_of, watermark, 1, definitions) | {
         "as_of": as_of,
         "live": live(sums, oldest),
         "windows": {"all": figures(views.whole(sums, first, as_of))},
@@ -71,7 +71,7 @@ def interval_record(
 
     A reader keeps the newest revision.
     """
-    return _frame(queue.place, start, unit.watermark, unit.revision, definitions) | {
+    return _frame(queue.queue_key, start, unit.watermark, unit.revision, definitions) | {
         "interval_start": start,
         "interval_seconds": INTERVAL_MS // 1_000,
         "final": queue.panes.intervals[start].final,
@@ -80,15 +80,15 @@ def interval_record(
 
 
 def _frame(
-    place: Place, at: int, watermark: int | None, revision: int, definitions: Definitions
+    queue_key: QueueKey, at: int, watermark: int | None, revision: int, definitions: Definitions
 ) -> Record:
     """What every record begins with; `at` (ms) decides which definitions are in force."""
-    tenant, queue, channel = place
+    tenant, queue, channel = queue_key
     return {
         "tenant": tenant,
         "queue": queue,
         "channel": channel,
         "watermark": watermark,
         "revision": revision,
-        "definitions": definitions.of(place, at),
+        "definitions": definitions.of(queue_key, at),
     }

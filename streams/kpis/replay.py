@@ -10,13 +10,14 @@ from collections import Counter, defaultdict
 from typing import Any
 
 from streams.contract.events import TYPES, AgentEvent, Event, FollowupCompleted
-from streams.kpis.definitions import Definitions, Place, policies_of
+from streams.contract.words import ALL, QueueKey
+from streams.kpis.definitions import Definitions
 from streams.kpis.record import Record, replay_record
 from streams.lifecycle.counters import AGENT_BASE, AGENT_END
 from streams.lifecycle.entity import AGENT, CONTACT, TICKET, fold
 from streams.lifecycle.facts import FACTS, Fact, Snapshot, in_order
-from streams.lifecycle.ledger import ALL, WHOLE_MS, Book
-from streams.lifecycle.rules import NEVER
+from streams.lifecycle.ledger import WHOLE_MS, Ledger
+from streams.lifecycle.rules import NEVER, rules_of
 from streams.settings import Settings
 
 #: Events of an agent belong to no channel.
@@ -32,7 +33,7 @@ class Replay:
 
     def __init__(self, settings: Settings) -> None:
         self.definitions = Definitions(settings)
-        self.book = Book(policies_of(settings), WHOLE_MS)
+        self.ledger = Ledger(rules_of(settings), WHOLE_MS)
         self.outcomes: Counter[str] = Counter()
         self._facts: dict[tuple[str, str, str], list[Any]] = {}
         self._first = NEVER
@@ -67,23 +68,25 @@ class Replay:
         Once only: the facts are given up on the way.
         """
         as_of = max(self._marks.values(), default=-1)
-        oldest: defaultdict[Place, dict[int, int]] = defaultdict(dict)
+        oldest: defaultdict[QueueKey, dict[int, int]] = defaultdict(dict)
         while self._facts:
             (tenant, channel, _), facts = self._facts.popitem()
             life = TICKET if channel == "ticket" else CONTACT if channel else AGENT
-            state = fold(life, self._counted(facts), as_of, self.book.open(tenant, channel))
-            stands = life.since(state)
-            if stands is not None:
-                queue, level, start = stands
-                for place in ((tenant, queue, channel), (tenant, ALL, channel)):
-                    known = oldest[place].get(level, NEVER)
-                    oldest[place][level] = min(known, start)
+            state = fold(life, self._counted(facts), as_of, self.ledger.select(tenant, channel))
+            standing = life.oldest_entry(state)
+            if standing is not None:
+                queue, level, start = standing
+                for queue_key in ((tenant, queue, channel), (tenant, ALL, channel)):
+                    known = oldest[queue_key].get(level, NEVER)
+                    oldest[queue_key][level] = min(known, start)
         sums = self._sums()
         span = (min(self._first, as_of), as_of)
         watermark = min(self._marks.values(), default=None)
         return [
-            replay_record(place, sums[place], oldest[place], span, watermark, self.definitions)
-            for place in sorted(sums)
+            replay_record(
+                queue_key, sums[queue_key], oldest[queue_key], span, watermark, self.definitions
+            )
+            for queue_key in sorted(sums)
         ]
 
     def _counted(self, facts: list[Any]) -> list[Fact | Snapshot]:
@@ -95,21 +98,23 @@ class Replay:
             outcomes["conflict"] += conflicts
         return ordered
 
-    def _sums(self) -> dict[Place, dict[int, int]]:
+    def _sums(self) -> dict[QueueKey, dict[int, int]]:
         """The sums of every place that exists: configured, or used by a contact or ticket."""
-        sums: dict[Place, dict[int, int]] = {place: {} for place in self.definitions.zones}
-        agents: dict[Place, dict[int, int]] = {}
-        for page in self.book.pages.values():
-            place = (page.tenant, page.queue, page.channel)
-            values = page.panes[0]
-            agents[place] = {n: v for n, v in values.items() if AGENT_BASE <= n < AGENT_END}
+        sums: dict[QueueKey, dict[int, int]] = {
+            queue_key: {} for queue_key in self.definitions.zones
+        }
+        agents: dict[QueueKey, dict[int, int]] = {}
+        for entry in self.ledger.entries.values():
+            queue_key = (entry.tenant, entry.queue, entry.channel)
+            values = entry.panes[0]
+            agents[queue_key] = {n: v for n, v in values.items() if AGENT_BASE <= n < AGENT_END}
             visits = {n: v for n, v in values.items() if v and not AGENT_BASE <= n < AGENT_END}
-            if not visits and place not in sums:
+            if not visits and queue_key not in sums:
                 continue
-            for target in (place, (page.tenant, ALL, page.channel)):
+            for target in (queue_key, (entry.tenant, ALL, entry.channel)):
                 into = sums.setdefault(target, {})
                 for counter, amount in visits.items():
                     into[counter] = into.get(counter, 0) + amount
-        for place, into in sums.items():
-            into.update(agents.get(place, {}))
+        for queue_key, into in sums.items():
+            into.update(agents.get(queue_key, {}))
         return sums

@@ -7,13 +7,20 @@ while counts run to `as_of` rounded up.
 
 from collections.abc import Iterable, Mapping
 
+from streams.contract.words import INTERVAL_MS, SLIDING_MS
 from streams.kpis.figures import View
-from streams.lifecycle.counters import BUSY, SLOT_BUSY, SLOT_CAPACITY, STAFFED, WAITING
+from streams.lifecycle.counters import (
+    HANDLING_AGENTS,
+    SLOT_BUSY,
+    SLOT_CAPACITY,
+    STAFFED_AGENTS,
+    WAITING,
+)
 from streams.lifecycle.ledger import PANE_MS
-from streams.windows.panes import INTERVAL_MS, WINDOWS_MS, Panes, add
+from streams.windows.panes import Panes, add
 
 #: Levels whose integrals are figures.
-_INTEGRATED = (WAITING, BUSY, STAFFED, SLOT_BUSY, SLOT_CAPACITY)
+_INTEGRATED = (WAITING, HANDLING_AGENTS, STAFFED_AGENTS, SLOT_BUSY, SLOT_CAPACITY)
 
 
 def integrals(
@@ -31,7 +38,7 @@ def integrals(
 
 def sliding(panes: Panes, name: str, as_of: int) -> View:
     """A sliding window that ends at `as_of` (ms)."""
-    window, width = panes.windows[name], WINDOWS_MS[name]
+    window, width = panes.windows[name], SLIDING_MS[name]
     cut = as_of - as_of % PANE_MS
     start = window.start
     sums, before = window.sums, window.before

@@ -9,9 +9,10 @@ from typing import Final
 
 import msgspec
 
+from streams.contract.words import ALL
 from streams.lifecycle import counters as c
 from streams.lifecycle.facts import Snapshot
-from streams.lifecycle.ledger import ALL, Book
+from streams.lifecycle.ledger import Ledger
 from streams.lifecycle.rules import FORGET_MS, NEVER
 
 UNKNOWN: Final = "unknown"
@@ -41,7 +42,7 @@ def is_blank(state: AgentState, before: int) -> bool:
     return state.state == GONE
 
 
-def since(state: AgentState) -> None:
+def oldest_entry(state: AgentState) -> None:
     """Agents have no oldest."""
     return
 
@@ -64,7 +65,7 @@ def shown_as(state: AgentState) -> str:
     return state.state
 
 
-def step(state: AgentState, fact: Snapshot, book: Book) -> None:
+def step(state: AgentState, fact: Snapshot, ledger: Ledger) -> None:
     """Take one snapshot, in order."""
     state.last_at, state.due = fact.at, fact.at + fact.ttl
     if (
@@ -79,10 +80,10 @@ def step(state: AgentState, fact: Snapshot, book: Book) -> None:
     queues, before = state.queues, _heights(state)
     state.state, state.queues, state.ringing = fact.state, fact.queues, fact.ringing
     state.handling, state.wrapping, state.capacity = fact.handling, fact.wrapping, fact.capacity
-    _contribute(queues, before, state, fact.at, book)
+    _contribute(queues, before, state, fact.at, ledger)
 
 
-def fire(state: AgentState, book: Book) -> None:
+def fire(state: AgentState, ledger: Ledger) -> None:
     """The snapshot is void: the agent is unknown, and much later gone."""
     queues, before, at = state.queues, _heights(state), state.due
     gone = state.state == UNKNOWN
@@ -93,7 +94,7 @@ def fire(state: AgentState, book: Book) -> None:
         state.queues = state.capacity = ()
         state.last_at = -1
     state.due = NEVER if gone else state.last_at + FORGET_MS
-    _contribute(queues, before, state, at, book)
+    _contribute(queues, before, state, at, ledger)
 
 
 #: Height by level.
@@ -112,10 +113,10 @@ def _heights(state: AgentState) -> dict[str, Heights]:
     for channel, slots in state.capacity:
         heights = {shown: 1}
         if staffed:
-            heights[c.STAFFED] = 1
+            heights[c.STAFFED_AGENTS] = 1
             heights[c.SLOT_CAPACITY] = slots
         if busy:
-            heights[c.BUSY] = 1
+            heights[c.HANDLING_AGENTS] = 1
             used = 0
             for name, n in handling + wrapping:
                 if name == channel:
@@ -127,7 +128,7 @@ def _heights(state: AgentState) -> dict[str, Heights]:
 
 
 def _contribute(
-    queues: tuple[str, ...], before: dict[str, Heights], state: AgentState, at: int, book: Book
+    queues: tuple[str, ...], before: dict[str, Heights], state: AgentState, at: int, ledger: Ledger
 ) -> None:
     """Book what differs from `before`, when the agent was a member of `queues`."""
     after = _heights(state)
@@ -137,17 +138,17 @@ def _contribute(
     for channel in before if before.keys() == after.keys() else before.keys() | after.keys():
         old, new = before.get(channel, {}), after.get(channel, {})
         changes = _changes(old, new)
-        book.open(book.tenant, channel)
+        ledger.select(ledger.tenant, channel)
         if changes:
-            _book(ALL, changes, at, book)
+            _book(ALL, changes, at, ledger)
         if same:
             for queue in queues if changes else ():
-                _book(queue, changes, at, book)
+                _book(queue, changes, at, ledger)
             continue
         for queue in {*queues, *state.queues}:
             left = old if queue in queues else {}
             joined = new if queue in state.queues else {}
-            _book(queue, _changes(left, joined), at, book)
+            _book(queue, _changes(left, joined), at, ledger)
 
 
 def _changes(old: Heights, new: Heights) -> list[tuple[int, int]]:
@@ -160,10 +161,10 @@ def _changes(old: Heights, new: Heights) -> list[tuple[int, int]]:
     return changes
 
 
-def _book(queue: str, changes: list[tuple[int, int]], at: int, book: Book) -> None:
+def _book(queue: str, changes: list[tuple[int, int]], at: int, ledger: Ledger) -> None:
     if not changes:
         return
-    sign, cell, offset = book.sign, book.cell(queue, at), at % book.width
+    sign, cell, offset = ledger.sign, ledger.cell(queue, at), at % ledger.width
     for level, change in changes:
         amount = sign * change
         cell[level] += amount

@@ -13,73 +13,73 @@ from streams.lifecycle import counters as c
 from streams.lifecycle.contact_state import CONNECTED, IDLE, WAITING, ContactState, Wrapup
 from streams.lifecycle.facts import Fact
 from streams.lifecycle.histogram import bucket_of
-from streams.lifecycle.ledger import Book
+from streams.lifecycle.ledger import Ledger
 from streams.lifecycle.rules import SKEW_MS
 
 # -- effects ---------------------------------------------------------------------------------------
 
 
-def _enqueued(state: ContactState, fact: Fact, book: Book) -> None:
-    _open(state, fact.queue or "", fact.at, fact.outbound, book)
+def _enqueued(state: ContactState, fact: Fact, ledger: Ledger) -> None:
+    _open(state, fact.queue or "", fact.at, fact.outbound, ledger)
 
 
-def _requeued(state: ContactState, fact: Fact, book: Book) -> None:
+def _requeued(state: ContactState, fact: Fact, ledger: Ledger) -> None:
     reason = fact.detail if fact.detail in c.REASONS else "other"
-    _flow_out(state, fact.at, reason or "other", book)
-    _enqueued(state, fact, book)
+    _flow_out(state, fact.at, reason or "other", ledger)
+    _enqueued(state, fact, ledger)
 
 
-def _moved_on(state: ContactState, fact: Fact, book: Book) -> None:
-    _transfer(state, fact.at, state.agent, book)
-    _enqueued(state, fact, book)
+def _moved_on(state: ContactState, fact: Fact, ledger: Ledger) -> None:
+    _transfer(state, fact.at, state.agent, ledger)
+    _enqueued(state, fact, ledger)
 
 
-def _open(state: ContactState, queue: str, at: int, outbound: bool, book: Book) -> None:
-    early = state.early_at
+def _open(state: ContactState, queue: str, at: int, outbound: bool, ledger: Ledger) -> None:
+    early = state.answer_before_enqueue_at
     state.phase, state.queue, state.entered_at, state.outbound = WAITING, queue, at, outbound
-    state.decided, state.ringing, state.customer_at = False, (), at
-    state.early_at, state.silent_queue = -1, None
+    state.threshold_decided, state.ringing, state.customer_at = False, (), at
+    state.answer_before_enqueue_at, state.silent_queue = -1, None
     if not outbound:
-        sign, cell, offset = book.sign, book.cell(queue, at), at % book.width
+        sign, cell, offset = ledger.sign, ledger.cell(queue, at), at % ledger.width
         cell[c.OFFERED] += sign
         cell[c.WAITING] += sign
         cell[c.WAITING + 1] += sign * offset
     if early >= 0 and at - early <= SKEW_MS:
-        book.anomaly("clamped")
-        _answer(state, at, state.early_agent, book)
-    state.early_agent = None
+        ledger.anomaly("clamped")
+        _answer(state, at, state.answer_before_enqueue_agent, ledger)
+    state.answer_before_enqueue_agent = None
 
 
-def _blocked(state: ContactState, fact: Fact, book: Book) -> None:
+def _blocked(state: ContactState, fact: Fact, ledger: Ledger) -> None:
     if not fact.outbound:
-        book.cell(fact.queue or "", fact.at)[c.BLOCKED] += book.sign
+        ledger.cell(fact.queue or "", fact.at)[c.BLOCKED] += ledger.sign
 
 
-def _offered(state: ContactState, fact: Fact, book: Book) -> None:
+def _offered(state: ContactState, fact: Fact, ledger: Ledger) -> None:
     agent = fact.agent or ""
     if agent in state.ringing:
         return
     if not state.ringing and not state.outbound:
-        book.level(state.queue, fact.at, c.RINGING, 1)
+        ledger.level(state.queue, fact.at, c.RINGING, 1)
     state.ringing = (*state.ringing, agent)
 
 
-def _offer_failed(state: ContactState, fact: Fact, book: Book) -> None:
+def _offer_failed(state: ContactState, fact: Fact, ledger: Ledger) -> None:
     if not state.outbound:
-        book.cell(state.queue, fact.at)[c.OFFERS[fact.detail or ""]] += book.sign
+        ledger.cell(state.queue, fact.at)[c.OFFERS[fact.detail or ""]] += ledger.sign
     if fact.agent in state.ringing:
         state.ringing = tuple(agent for agent in state.ringing if agent != fact.agent)
         if not state.ringing and not state.outbound:
-            book.level(state.queue, fact.at, c.RINGING, -1)
+            ledger.level(state.queue, fact.at, c.RINGING, -1)
 
 
-def _answered(state: ContactState, fact: Fact, book: Book) -> None:
-    _answer(state, fact.at, fact.agent, book)
+def _answered(state: ContactState, fact: Fact, ledger: Ledger) -> None:
+    _answer(state, fact.at, fact.agent, ledger)
 
 
-def _answer(state: ContactState, at: int, agent: str | None, book: Book) -> None:
+def _answer(state: ContactState, at: int, agent: str | None, ledger: Ledger) -> None:
     if not state.outbound:
-        sign, cell, offset = book.sign, book.cell(state.queue, at), at % book.width
+        sign, cell, offset = ledger.sign, ledger.cell(state.queue, at), at % ledger.width
         wait = at - state.entered_at
         cell[c.ANSWERED] += sign
         cell[c.ACCEPTED] += sign
@@ -89,90 +89,90 @@ def _answer(state: ContactState, at: int, agent: str | None, book: Book) -> None
         cell[c.ANSWERED_WITHIN + bisect_left(c.WAIT_BOUNDS_MS, wait)] += sign
         cell[c.HANDLING] += sign
         cell[c.HANDLING + 1] += sign * offset
-        _leave(state, at, c.ANSWERED_IN, book)
+        _leave(state, at, c.ANSWERED_IN_THRESHOLD, ledger)
     state.phase, state.answered_at, state.agent = CONNECTED, at, agent
     state.hold_since, state.hold, state.ringing = -1, 0, ()
 
 
-def _leave(state: ContactState, at: int, within: int | None, book: Book) -> None:
+def _leave(state: ContactState, at: int, in_threshold: int | None, ledger: Ledger) -> None:
     """The wait is over: levels fall, and the threshold is decided if it has not passed."""
-    sign, cell, offset = book.sign, book.cell(state.queue, at), at % book.width
+    sign, cell, offset = ledger.sign, ledger.cell(state.queue, at), at % ledger.width
     cell[c.WAITING] -= sign
     cell[c.WAITING + 1] -= sign * offset
     if state.ringing:
         cell[c.RINGING] -= sign
         cell[c.RINGING + 1] -= sign * offset
-    if state.decided:
+    if state.threshold_decided:
         cell[c.OVER_THRESHOLD] -= sign
         cell[c.OVER_THRESHOLD + 1] -= sign * offset
         return
-    threshold = book.policy(state.queue, state.entered_at).threshold_ms
-    if within is not None and threshold is not None and at <= state.entered_at + threshold:
-        cell[c.DECIDED] += sign
-        cell[within] += sign
+    threshold = ledger.rules_for(state.queue, state.entered_at).threshold_ms
+    if in_threshold is not None and threshold is not None and at <= state.entered_at + threshold:
+        cell[c.THRESHOLD_DECIDED] += sign
+        cell[in_threshold] += sign
 
 
-def _early(state: ContactState, fact: Fact, book: Book) -> None:
+def _early(state: ContactState, fact: Fact, ledger: Ledger) -> None:
     """No visit (yet): with clock skew the enqueue may follow within five seconds."""
-    state.early_at, state.early_agent = fact.at, fact.agent
-    book.anomaly("answered_without_visit")
+    state.answer_before_enqueue_at, state.answer_before_enqueue_agent = fact.at, fact.agent
+    ledger.anomaly("answered_without_visit")
 
 
-def _hold_started(state: ContactState, fact: Fact, book: Book) -> None:
+def _hold_started(state: ContactState, fact: Fact, ledger: Ledger) -> None:
     if state.hold_since >= 0:
-        book.anomaly("hold_repeated")
+        ledger.anomaly("hold_repeated")
     else:
         state.hold_since = fact.at
 
 
-def _hold_ended(state: ContactState, fact: Fact, book: Book) -> None:
+def _hold_ended(state: ContactState, fact: Fact, ledger: Ledger) -> None:
     if state.hold_since < 0:
-        book.anomaly("hold_not_started")
+        ledger.anomaly("hold_not_started")
     else:
         state.hold += fact.at - state.hold_since
         state.hold_since = -1
 
 
-def _connection(state: ContactState, at: int, agent: str | None, whole: bool) -> Wrapup:
+def _connection(state: ContactState, at: int, agent: str | None, completes_visit: bool) -> Wrapup:
     """The connected part of the visit, ended at `at`; an open hold ends with it."""
     hold = state.hold + (at - state.hold_since if state.hold_since >= 0 else 0)
     talk = at - state.answered_at - hold
     who, began = agent or state.agent, state.entered_at
-    return Wrapup(at, state.queue, who, state.outbound, whole, talk, hold, began)
+    return Wrapup(at, state.queue, who, state.outbound, completes_visit, talk, hold, began)
 
 
-def _disconnect(state: ContactState, wrapup: Wrapup, book: Book) -> None:
+def _disconnect(state: ContactState, wrapup: Wrapup, ledger: Ledger) -> None:
     if not state.outbound:
-        book.level(state.queue, wrapup.ended_at, c.HANDLING, -1)
-    _close(state, wrapup.ended_at, handled=not wrapup.whole)
+        ledger.level(state.queue, wrapup.ended_at, c.HANDLING, -1)
+    _close(state, wrapup.ended_at, handled=not wrapup.completes_visit)
     state.wrapups = (*state.wrapups, wrapup)
 
 
-def _transferred(state: ContactState, fact: Fact, book: Book) -> None:
-    _transfer(state, fact.at, fact.agent, book)
+def _transferred(state: ContactState, fact: Fact, ledger: Ledger) -> None:
+    _transfer(state, fact.at, fact.agent, ledger)
 
 
-def _transfer(state: ContactState, at: int, agent: str | None, book: Book) -> None:
-    leg = _connection(state, at, agent, whole=False)
-    handled(leg, at, 0, book)
+def _transfer(state: ContactState, at: int, agent: str | None, ledger: Ledger) -> None:
+    leg = _connection(state, at, agent, completes_visit=False)
+    handled(leg, at, 0, ledger)
     if not leg.outbound:
-        book.cell(leg.queue, at)[c.TRANSFERRED] += book.sign
-    _disconnect(state, leg, book)
+        ledger.cell(leg.queue, at)[c.TRANSFERRED] += ledger.sign
+    _disconnect(state, leg, ledger)
 
 
-def _ended(state: ContactState, fact: Fact, book: Book) -> None:
-    awaited = book.policy(state.queue, state.entered_at).wrapup
+def _ended(state: ContactState, fact: Fact, ledger: Ledger) -> None:
+    awaited = ledger.rules_for(state.queue, state.entered_at).wrapup
     leg = _connection(state, fact.at, fact.agent, awaited)
-    if not leg.whole:
-        handled(leg, fact.at, 0, book)
-    _disconnect(state, leg, book)
+    if not leg.completes_visit:
+        handled(leg, fact.at, 0, ledger)
+    _disconnect(state, leg, ledger)
 
 
-def handled(leg: Wrapup, at: int, wrapup: int, book: Book) -> None:
+def handled(leg: Wrapup, at: int, wrapup: int, ledger: Ledger) -> None:
     """The visit is handled at `at`, booked whole."""
     if leg.outbound:
         return
-    sign, cell = book.sign, book.cell(leg.queue, at)
+    sign, cell = ledger.sign, ledger.cell(leg.queue, at)
     cell[c.HANDLED] += sign
     cell[c.TALK] += sign * leg.talk
     cell[c.HOLD] += sign * leg.hold
@@ -182,12 +182,12 @@ def handled(leg: Wrapup, at: int, wrapup: int, book: Book) -> None:
     cell[c.HANDLE_TIME] += sign * total
 
 
-def cap_of(leg: Wrapup, book: Book) -> int:
+def cap_of(leg: Wrapup, ledger: Ledger) -> int:
     """The longest wrap-up that is counted for the visit, ms."""
-    return book.policy(leg.queue, leg.entered_at).wrapup_cap_ms
+    return ledger.rules_for(leg.queue, leg.entered_at).wrapup_cap_ms
 
 
-def _wrapup_ended(state: ContactState, fact: Fact, book: Book) -> None:
+def _wrapup_ended(state: ContactState, fact: Fact, ledger: Ledger) -> None:
     reported = fact.agent
 
     def fits(leg: Wrapup) -> int:
@@ -197,30 +197,30 @@ def _wrapup_ended(state: ContactState, fact: Fact, book: Book) -> None:
 
     leg = min(state.wrapups, key=fits, default=None)  # of equal fits the oldest: the first
     if leg is None or fits(leg) == 2:
-        book.anomaly("wrapup_without_visit")
+        ledger.anomaly("wrapup_without_visit")
         return
     state.wrapups = tuple(other for other in state.wrapups if other is not leg)
-    cap = cap_of(leg, book)
+    cap = cap_of(leg, ledger)
     lasted = fact.at - leg.ended_at
     if lasted > cap:
-        book.anomaly("wrapup_capped")
+        ledger.anomaly("wrapup_capped")
         lasted = cap
-    if leg.whole:
-        handled(leg, fact.at, lasted, book)
+    if leg.completes_visit:
+        handled(leg, fact.at, lasted, ledger)
         state.closed_at = fact.at
     elif not leg.outbound:
-        book.cell(leg.queue, fact.at)[c.WRAPUP] += book.sign * lasted
+        ledger.cell(leg.queue, fact.at)[c.WRAPUP] += ledger.sign * lasted
 
 
-def _abandoned(state: ContactState, fact: Fact, book: Book) -> None:
-    abandon(state, fact.at, fact.detail == "silent", book)
+def _abandoned(state: ContactState, fact: Fact, ledger: Ledger) -> None:
+    abandon(state, fact.at, fact.detail == "silent", ledger)
 
 
-def abandon(state: ContactState, at: int, silent: bool, book: Book) -> None:
+def abandon(state: ContactState, at: int, silent: bool, ledger: Ledger) -> None:
     """The customer left unanswered; short if within the queue's short-abandon threshold."""
     if not state.outbound:
-        sign, cell, wait = book.sign, book.cell(state.queue, at), at - state.entered_at
-        short = book.policy(state.queue, state.entered_at).short_ms
+        sign, cell, wait = ledger.sign, ledger.cell(state.queue, at), at - state.entered_at
+        short = ledger.rules_for(state.queue, state.entered_at).short_ms
         cell[c.ABANDONED] += sign
         if short is not None and wait <= short:
             cell[c.SHORT_ABANDONED] += sign
@@ -229,44 +229,44 @@ def abandon(state: ContactState, at: int, silent: bool, book: Book) -> None:
         cell[c.ABANDONED_WAIT] += sign * wait
         cell[c.ABANDONED_WITHIN + bisect_left(c.WAIT_BOUNDS_MS, wait)] += sign
         cell[c.CLOSED_WAIT] += sign * wait
-        _leave(state, at, c.ABANDONED_IN, book)
+        _leave(state, at, c.ABANDONED_IN_THRESHOLD, ledger)
     _close(state, at)
 
 
-def orphan(state: ContactState, at: int, book: Book) -> None:
+def orphan(state: ContactState, at: int, ledger: Ledger) -> None:
     """Nobody ever reported how the wait ended: it leaves the wallboard, at its maximum age."""
     if not state.outbound:
-        book.cell(state.queue, at)[c.ORPHANED] += book.sign
-        _leave(state, at, None, book)
+        ledger.cell(state.queue, at)[c.ORPHANED] += ledger.sign
+        _leave(state, at, None, ledger)
     _close(state, at)
 
 
-def expire(state: ContactState, at: int, book: Book) -> None:
+def expire(state: ContactState, at: int, ledger: Ledger) -> None:
     """Answered and never ended: closed unhandled, outside AHT, at the maximum handling age."""
     if not state.outbound:
-        book.level(state.queue, at, c.HANDLING, -1)
+        ledger.level(state.queue, at, c.HANDLING, -1)
     _close(state, at)
 
 
-def _flowed_out(state: ContactState, fact: Fact, book: Book) -> None:
-    _flow_out(state, fact.at, fact.detail or "other", book)
+def _flowed_out(state: ContactState, fact: Fact, ledger: Ledger) -> None:
+    _flow_out(state, fact.at, fact.detail or "other", ledger)
 
 
-def _waiting_ended(state: ContactState, fact: Fact, book: Book) -> None:
-    _flow_out(state, fact.at, "other", book)
+def _waiting_ended(state: ContactState, fact: Fact, ledger: Ledger) -> None:
+    _flow_out(state, fact.at, "other", ledger)
 
 
-def _waiting_transferred(state: ContactState, fact: Fact, book: Book) -> None:
-    _flow_out(state, fact.at, "transfer", book)
+def _waiting_transferred(state: ContactState, fact: Fact, ledger: Ledger) -> None:
+    _flow_out(state, fact.at, "transfer", ledger)
 
 
-def _flow_out(state: ContactState, at: int, reason: str, book: Book) -> None:
+def _flow_out(state: ContactState, at: int, reason: str, ledger: Ledger) -> None:
     if not state.outbound:
-        sign, cell = book.sign, book.cell(state.queue, at)
+        sign, cell = ledger.sign, ledger.cell(state.queue, at)
         cell[c.FLOWED_OUT] += sign
         cell[c.REASONS[reason]] += sign
         cell[c.CLOSED_WAIT] += sign * (at - state.entered_at)
-        _leave(state, at, c.FLOWED_OUT_IN, book)
+        _leave(state, at, c.FLOWED_OUT_IN_THRESHOLD, ledger)
     _close(state, at)
 
 
@@ -276,21 +276,21 @@ def _close(state: ContactState, at: int, handled: bool = True) -> None:
         state.closed_at = at
 
 
-def _customer_wrote(state: ContactState, fact: Fact, book: Book) -> None:
+def _customer_wrote(state: ContactState, fact: Fact, ledger: Ledger) -> None:
     if fact.detail == "customer":
         state.customer_at = fact.at
 
 
-def _wrote_again(state: ContactState, fact: Fact, book: Book) -> None:
+def _wrote_again(state: ContactState, fact: Fact, ledger: Ledger) -> None:
     if fact.detail == "customer" and state.silent_queue is not None:
-        _open(state, state.silent_queue, fact.at, fact.outbound, book)
+        _open(state, state.silent_queue, fact.at, fact.outbound, ledger)
 
 
-def nothing(state: ContactState, fact: Fact, book: Book) -> None:
+def nothing(state: ContactState, fact: Fact, ledger: Ledger) -> None:
     """No effect on the visit; the event itself is remembered."""
 
 
-Effect = Callable[[ContactState, Fact, Book], None]
+Effect = Callable[[ContactState, Fact, Ledger], None]
 
 #: event: what it does when no visit is open, while one waits, while one is connected.
 TABLE: dict[str, tuple[Effect | str, Effect | str, Effect | str]] = {

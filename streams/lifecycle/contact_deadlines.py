@@ -12,102 +12,104 @@ from streams.lifecycle import contact_state as visit
 from streams.lifecycle import counters as c
 from streams.lifecycle.contact_state import CONNECTED, WAITING, ContactState
 from streams.lifecycle.facts import Fact
-from streams.lifecycle.ledger import Book
-from streams.lifecycle.rules import NEVER, QueuePolicy
+from streams.lifecycle.ledger import Ledger
+from streams.lifecycle.rules import NEVER, QueueRules
 
 _STEPS = tuple(zip(*contact.TABLE.values(), strict=True))
 _FIELDS = ContactState.__struct_fields__
 
 
-def step(state: ContactState, fact: Fact, book: Book) -> None:
+def step(state: ContactState, fact: Fact, ledger: Ledger) -> None:
     """Take one event, in order."""
     effect = _STEPS[state.phase][fact.rank]
     if effect is contact.nothing:
         return
     if effect.__class__ is str:
-        book.anomaly(effect)
+        ledger.anomaly(effect)
     else:
-        effect(state, fact, book)
-        state.due = _due(state, book)
+        effect(state, fact, ledger)
+        state.due = _due(state, ledger)
 
 
-def _due(state: ContactState, book: Book) -> int:
+def _due(state: ContactState, ledger: Ledger) -> int:
     """The earliest implied event, ms; NEVER without one."""
     phase, due = state.phase, NEVER
     if phase == WAITING:
-        due = min(_waiting(state, book.policy(state.queue, state.entered_at)))[0]
+        due = min(_waiting(state, ledger.rules_for(state.queue, state.entered_at)))[0]
     elif phase == CONNECTED:
-        age = book.policy(state.queue, state.entered_at).max_handle_ms
+        age = ledger.rules_for(state.queue, state.entered_at).max_handle_ms
         if age is not None:
             due = state.answered_at + age
-    elif state.closed_at >= 0 and not (state.wrapups and any(leg.whole for leg in state.wrapups)):
-        due = state.closed_at + book.policies.horizon_ms
+    elif state.closed_at >= 0 and not (
+        state.wrapups and any(leg.completes_visit for leg in state.wrapups)
+    ):
+        due = state.closed_at + ledger.rules.horizon_ms
     for leg in state.wrapups:
-        if leg.whole:
-            due = min(due, leg.ended_at + contact.cap_of(leg, book))
+        if leg.completes_visit:
+            due = min(due, leg.ended_at + contact.cap_of(leg, ledger))
     return due
 
 
-def _waiting(state: ContactState, policy: QueuePolicy) -> list[tuple[int, int]]:
+def _waiting(state: ContactState, rules: QueueRules) -> list[tuple[int, int]]:
     """(due, order) of everything that can befall a waiting visit."""
     dues = [(NEVER, 3)]
-    if not state.decided and not state.outbound and policy.threshold_ms is not None:
-        dues.append((state.entered_at + policy.threshold_ms, 0))
-    if policy.silent_ms is not None:
-        dues.append((state.customer_at + policy.silent_ms, 1))
-    if policy.max_wait_ms is not None:
-        dues.append((state.entered_at + policy.max_wait_ms, 2))
+    if not state.threshold_decided and not state.outbound and rules.threshold_ms is not None:
+        dues.append((state.entered_at + rules.threshold_ms, 0))
+    if rules.silent_ms is not None:
+        dues.append((state.customer_at + rules.silent_ms, 1))
+    if rules.max_wait_ms is not None:
+        dues.append((state.entered_at + rules.max_wait_ms, 2))
     return dues
 
 
-def fire(state: ContactState, book: Book) -> None:
+def fire(state: ContactState, ledger: Ledger) -> None:
     """Let the implied event happen that is due first."""
     at = state.due
     if state.phase == WAITING:
-        due, kind = min(_waiting(state, book.policy(state.queue, state.entered_at)))
+        due, kind = min(_waiting(state, ledger.rules_for(state.queue, state.entered_at)))
         if due == at:
-            (_threshold_passed, _fell_silent, _orphaned)[kind](state, at, book)
-            state.due = _due(state, book)
+            (_threshold_passed, _fell_silent, _orphaned)[kind](state, at, ledger)
+            state.due = _due(state, ledger)
             return
     for leg in state.wrapups:
-        if leg.whole and leg.ended_at + contact.cap_of(leg, book) == at:
-            _capped(state, leg, at, book)
-            state.due = _due(state, book)
+        if leg.completes_visit and leg.ended_at + contact.cap_of(leg, ledger) == at:
+            _capped(state, leg, at, ledger)
+            state.due = _due(state, ledger)
             return
     if state.phase == CONNECTED:
-        _handling_expired(state, at, book)
-        state.due = _due(state, book)
+        _handling_expired(state, at, ledger)
+        state.due = _due(state, ledger)
     else:
         for field, value in zip(_FIELDS, msgspec.structs.astuple(visit.blank()), strict=True):
             setattr(state, field, value)
 
 
-def _threshold_passed(state: ContactState, at: int, book: Book) -> None:
-    state.decided = True
-    sign, cell = book.sign, book.cell(state.queue, at)
-    cell[c.DECIDED] += sign
+def _threshold_passed(state: ContactState, at: int, ledger: Ledger) -> None:
+    state.threshold_decided = True
+    sign, cell = ledger.sign, ledger.cell(state.queue, at)
+    cell[c.THRESHOLD_DECIDED] += sign
     cell[c.OVER_THRESHOLD] += sign
-    cell[c.OVER_THRESHOLD + 1] += sign * (at % book.width)
+    cell[c.OVER_THRESHOLD + 1] += sign * (at % ledger.width)
 
 
-def _fell_silent(state: ContactState, at: int, book: Book) -> None:
+def _fell_silent(state: ContactState, at: int, ledger: Ledger) -> None:
     queue, outbound = state.queue, state.outbound
-    contact.abandon(state, at, True, book)
+    contact.abandon(state, at, True, ledger)
     if not outbound:
         state.silent_queue = queue
 
 
-def _orphaned(state: ContactState, at: int, book: Book) -> None:
-    contact.orphan(state, at, book)
+def _orphaned(state: ContactState, at: int, ledger: Ledger) -> None:
+    contact.orphan(state, at, ledger)
 
 
-def _capped(state: ContactState, leg: visit.Wrapup, at: int, book: Book) -> None:
-    book.anomaly("wrapup_capped")
+def _capped(state: ContactState, leg: visit.Wrapup, at: int, ledger: Ledger) -> None:
+    ledger.anomaly("wrapup_capped")
     state.wrapups = tuple(other for other in state.wrapups if other is not leg)
-    contact.handled(leg, at, contact.cap_of(leg, book), book)
+    contact.handled(leg, at, contact.cap_of(leg, ledger), ledger)
     state.closed_at = at
 
 
-def _handling_expired(state: ContactState, at: int, book: Book) -> None:
-    book.anomaly("handling_expired")
-    contact.expire(state, at, book)
+def _handling_expired(state: ContactState, at: int, ledger: Ledger) -> None:
+    ledger.anomaly("handling_expired")
+    contact.expire(state, at, ledger)

@@ -16,7 +16,7 @@ CONNECTED: Final = 2
 
 
 class Wrapup(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """A wrap-up that is not reported yet. `whole`: the visit is handled only with it.
+    """A wrap-up that is not reported yet. `completes_visit`: the visit is handled only with it.
 
     Times in ms; `entered_at`: when the visit began, which decides its rules.
     """
@@ -25,7 +25,7 @@ class Wrapup(msgspec.Struct, array_like=True, frozen=True, gc=False):
     queue: str
     agent: str | None
     outbound: bool
-    whole: bool
+    completes_visit: bool
     talk: int
     hold: int
     entered_at: int
@@ -38,7 +38,7 @@ class ContactState(msgspec.Struct, array_like=True, gc=False):
     queue: str = ""
     entered_at: int = -1
     outbound: bool = False
-    decided: bool = False
+    threshold_decided: bool = False
     answered_at: int = -1
     agent: str | None = None
     hold_since: int = -1
@@ -47,8 +47,8 @@ class ContactState(msgspec.Struct, array_like=True, gc=False):
     customer_at: int = -1
     wrapups: tuple[Wrapup, ...] = ()
     closed_at: int = -1
-    early_at: int = -1
-    early_agent: str | None = None
+    answer_before_enqueue_at: int = -1
+    answer_before_enqueue_agent: str | None = None
     silent_queue: str | None = None
     due: int = NEVER
 
@@ -64,11 +64,11 @@ def is_blank(state: ContactState, before: int) -> bool:
         state.phase == IDLE
         and state.closed_at < 0
         and not state.wrapups
-        and state.early_at < before - SKEW_MS
+        and state.answer_before_enqueue_at < before - SKEW_MS
     )
 
 
-def since(state: ContactState) -> tuple[str, int, int] | None:
+def oldest_entry(state: ContactState) -> tuple[str, int, int] | None:
     """(queue, level, start in ms) of what a wallboard shows the oldest of."""
     if state.outbound:
         return None

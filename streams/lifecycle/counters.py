@@ -6,31 +6,27 @@ of its changes, and the sum of change x milliseconds since the pane's start; so 
 linear. Changing a number changes stored state: append, never renumber.
 """
 
+from streams.contract.words import (
+    AGENT_STATES,
+    FLOW_OUT_REASONS,
+    OFFER_OUTCOMES,
+    TICKET_STATUSES,
+)
+
 # counts, each at its own event's time
 OFFERED, BLOCKED, ANSWERED, ABANDONED, SHORT_ABANDONED, SILENT_ABANDONED = range(6)
 FLOWED_OUT, ORPHANED, HANDLED, TRANSFERRED = range(6, 10)
-DECIDED, ANSWERED_IN, ABANDONED_IN, FLOWED_OUT_IN = range(10, 14)
+THRESHOLD_DECIDED, ANSWERED_IN_THRESHOLD, ABANDONED_IN_THRESHOLD, FLOWED_OUT_IN_THRESHOLD = range(
+    10, 14
+)
 TICKETS_OPENED, FIRST_RESPONSES, TICKETS_RESOLVED, TICKETS_REOPENED = range(14, 18)
 #: Not published, but a queue that a ticket was moved to exists.
 TICKETS_MOVED_IN = 18
 
-OUTCOMES = ("accepted", "rejected", "timeout", "customer_left", "rescinded")
-OFFERS = {name: 20 + index for index, name in enumerate(OUTCOMES)}
+OFFERS = {name: 20 + index for index, name in enumerate(OFFER_OUTCOMES)}
 ACCEPTED = OFFERS["accepted"]
 
-FLOWED_OUT_REASONS = (
-    "timeout",
-    "overflow",
-    "key",
-    "voicemail",
-    "callback",
-    "transfer",
-    "no_agents",
-    "closed",
-    "error",
-    "other",
-)
-REASONS = {name: 30 + index for index, name in enumerate(FLOWED_OUT_REASONS)}
+REASONS = {name: 30 + index for index, name in enumerate(FLOW_OUT_REASONS)}
 
 # sums of milliseconds
 ANSWERED_WAIT, ABANDONED_WAIT, CLOSED_WAIT, TALK, HOLD, WRAPUP = range(50, 56)
@@ -38,28 +34,18 @@ FIRST_RESPONSE_TIME, RESOLUTION_TIME = 56, 57
 
 # levels of visits and tickets: n is the sum of changes, n + 1 the sum of change x offset
 WAITING, OVER_THRESHOLD, RINGING, HANDLING = 100, 102, 104, 106
-BACKLOG = {"open": 108, "pending": 110, "on_hold": 112}
+BACKLOG = {name: 108 + 2 * index for index, name in enumerate(TICKET_STATUSES)}
 VISIT_LEVELS = (WAITING, OVER_THRESHOLD, RINGING, HANDLING, *BACKLOG.values())
 
 # levels of agents; from AGENT_BASE on a queue's numbers are not part of `_all`, which has its own
 AGENT_BASE = 200
-BUSY, STAFFED, SLOT_BUSY, SLOT_CAPACITY = 200, 202, 204, 206
-AGENT_STATES = (
-    "error",
-    "on_contact",
-    "wrapup",
-    "ringing",
-    "break",
-    "available",
-    "unknown",
-    "offline",
-)
+HANDLING_AGENTS, STAFFED_AGENTS, SLOT_BUSY, SLOT_CAPACITY = 200, 202, 204, 206
 STATES = {name: 208 + 2 * index for index, name in enumerate(AGENT_STATES)}
-AGENT_LEVELS = (BUSY, STAFFED, SLOT_BUSY, SLOT_CAPACITY, *STATES.values())
+AGENT_LEVELS = (HANDLING_AGENTS, STAFFED_AGENTS, SLOT_BUSY, SLOT_CAPACITY, *STATES.values())
 LEVELS = VISIT_LEVELS + AGENT_LEVELS
 AGENT_END = 300
 
-# log-linear histograms: base + bucket index of `windows/histogram.py` (fewer than 2,000 buckets)
+# log-linear histograms: base + bucket index of `histogram.py` (fewer than 2,000 buckets)
 WAIT_BUCKETS = 1_000
 RESOLUTION_BUCKETS = 3_000
 BUCKETS = 2_000

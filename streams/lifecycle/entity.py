@@ -18,12 +18,12 @@ from streams.lifecycle import agent, ticket
 from streams.lifecycle import contact_deadlines as steps
 from streams.lifecycle import contact_state as visit
 from streams.lifecycle.facts import Fact, Snapshot, content_of, order_of
-from streams.lifecycle.ledger import Book
+from streams.lifecycle.ledger import Ledger
 from streams.lifecycle.ranks import CLOSERS, OPENER
 from streams.lifecycle.rules import NEVER
 
 #: Tail lengths: packing starts above the first and leaves about the second.
-LONG, KEPT = 48, 16
+PACK_ABOVE, PACK_LEAVES = 48, 16
 
 S = TypeVar("S", visit.ContactState, ticket.TicketState, agent.AgentState)
 F = TypeVar("F", Fact, Snapshot)
@@ -35,10 +35,10 @@ class Lifecycle(Protocol[S, F_contra]):
 
     def blank(self) -> S: ...
     def is_blank(self, state: S, before: int) -> bool: ...
-    def since(self, state: S) -> tuple[str, int, int] | None: ...
+    def oldest_entry(self, state: S) -> tuple[str, int, int] | None: ...
     def is_open(self, state: S) -> bool: ...
-    def step(self, state: S, fact: F_contra, book: Book) -> None: ...
-    def fire(self, state: S, book: Book) -> None: ...
+    def step(self, state: S, fact: F_contra, ledger: Ledger) -> None: ...
+    def fire(self, state: S, ledger: Ledger) -> None: ...
 
 
 class _Contact:
@@ -46,7 +46,7 @@ class _Contact:
 
     blank = staticmethod(visit.blank)
     is_blank = staticmethod(visit.is_blank)
-    since = staticmethod(visit.since)
+    oldest_entry = staticmethod(visit.oldest_entry)
     is_open = staticmethod(visit.is_open)
     step = staticmethod(steps.step)
     fire = staticmethod(steps.fire)
@@ -95,7 +95,7 @@ def _copy(life: Lifecycle[S, F], base: S | None) -> S:
     return copy(base)  # its fields are immutable: a shallow copy is a full one
 
 
-def run(life: Lifecycle[S, F], state: S, facts: Sequence[F], limit: int, book: Book) -> int:
+def run(life: Lifecycle[S, F], state: S, facts: Sequence[F], limit: int, ledger: Ledger) -> int:
     """Fold `facts` (in order) into `state`, with implied events before `limit` in their places.
 
     Implied events after the last fact are left to the caller. Returns the earliest implied event
@@ -110,11 +110,11 @@ def run(life: Lifecycle[S, F], state: S, facts: Sequence[F], limit: int, book: B
         at = fact.at
         if state.due < at:
             while state.due < at and state.due < limit:
-                fire(state, book)
+                fire(state, ledger)
             if state.due < at:
                 skipped = min(skipped, state.due)
         if fact.rank != OPENER or index == count or facts[index].at != at:
-            step(state, fact, book)
+            step(state, fact, ledger)
             continue
         # An opener that is not alone in its instant: what was open before the instant decides.
         start = index - 1
@@ -122,16 +122,16 @@ def run(life: Lifecycle[S, F], state: S, facts: Sequence[F], limit: int, book: B
             index += 1
         group = list(facts[start:index])
         for member in _closer_first(group, state) if is_open(state) else group:
-            step(state, member, book)
+            step(state, member, ledger)
     return skipped
 
 
-def fold(life: Lifecycle[S, F], facts: Sequence[F], limit: int, book: Book) -> S:
+def fold(life: Lifecycle[S, F], facts: Sequence[F], limit: int, ledger: Ledger) -> S:
     """The state that `facts` (all, in order) and implied events before `limit` lead to."""
     state = life.blank()
-    run(life, state, facts, limit, book)
+    run(life, state, facts, limit, ledger)
     while state.due < limit:
-        life.fire(state, book)
+        life.fire(state, ledger)
     return state
 
 
@@ -149,29 +149,29 @@ def _closer_first(group: list[Any], state: Any) -> list[Any]:
     return group
 
 
-def settle(life: Lifecycle[S, F], entity: Entity[S, F], limit: int, book: Book) -> None:
+def fire_until(life: Lifecycle[S, F], entity: Entity[S, F], limit: int, ledger: Ledger) -> None:
     """Let every implied event before `limit` happen; `limit` only grows."""
     if limit <= entity.limit:
         return
     if entity.skipped < limit:
-        _refold(life, entity, entity.tail, limit, limit, book)
+        _refold(life, entity, entity.tail, limit, limit, ledger)
     else:
-        _drain(life, entity, limit, book)
+        _drain(life, entity, limit, ledger)
         entity.limit = limit
 
 
 def add(
-    life: Lifecycle[S, F], entity: Entity[S, F], fact: F, limit: int, book: Book, ids: set[str]
+    life: Lifecycle[S, F], entity: Entity[S, F], fact: F, limit: int, ledger: Ledger, ids: set[str]
 ) -> str:
     """Take one fact, in whatever order it comes. Returns `ok`, `duplicate` or `conflict`.
 
     `ids` are those of the tail (whatever their source); the fact's is added.
     Implied events before `limit` happen where they belong before a fact; those after the last one
-    wait for `settle`, because the next fact may be at hand already. A conflict repeats an id with
-    other content; of the two, the least content counts.
+    wait for `fire_until`, because the next fact may be at hand already. A conflict repeats an id
+    with other content; of the two, the least content counts.
     """
-    tail, settled = entity.tail, entity.limit
-    limit = max(limit, settled)
+    tail, fired_until = entity.tail, entity.limit
+    limit = max(limit, fired_until)
     if fact.id in ids:
         for known in tail:
             if known.id == fact.id and known.source == fact.source:
@@ -180,26 +180,26 @@ def add(
                 if content_of(fact) < content_of(known):
                     changed = [other for other in tail if other is not known]
                     insort(changed, fact, key=order_of)
-                    _refold(life, entity, changed, limit, settled, book)
+                    _refold(life, entity, changed, limit, fired_until, ledger)
                 return "conflict"
     ids.add(fact.id)
     if entity.skipped < limit:
-        _refold(life, entity, tail, limit, settled, book)
+        _refold(life, entity, tail, limit, fired_until, ledger)
     at = fact.at
     if at <= entity.fired or (tail and not _comes_after(tail, fact)):
         changed = tail.copy()
         insort(changed, fact, key=order_of)
-        _refold(life, entity, changed, limit, settled, book)
+        _refold(life, entity, changed, limit, fired_until, ledger)
         return "ok"
     state = entity.state
     if state.due < at:
-        _drain(life, entity, min(at, limit), book)
+        _drain(life, entity, min(at, limit), ledger)
         if state.due < at:
             entity.skipped = min(entity.skipped, state.due)
-    life.step(state, fact, book)
+    life.step(state, fact, ledger)
     tail.append(fact)
-    if state.due < settled:
-        _drain(life, entity, settled, book)
+    if state.due < fired_until:
+        _drain(life, entity, fired_until, ledger)
     return "ok"
 
 
@@ -218,11 +218,11 @@ def _comes_after(tail: list[Any], fact: Any) -> bool:
     return order_of(last) < order_of(fact)
 
 
-def _drain(life: Lifecycle[S, F], entity: Entity[S, F], until: int, book: Book) -> None:
+def _drain(life: Lifecycle[S, F], entity: Entity[S, F], until: int, ledger: Ledger) -> None:
     state = entity.state
     while state.due < until:
         entity.fired = state.due
-        life.fire(state, book)
+        life.fire(state, ledger)
 
 
 def _refold(
@@ -230,56 +230,56 @@ def _refold(
     entity: Entity[S, F],
     tail: list[F],
     limit: int,
-    settled: int,
-    book: Book,
+    fired_until: int,
+    ledger: Ledger,
 ) -> None:
     """Take the entity's contributions back and book those of `tail` instead.
 
-    Implied events before `limit` are in their places, and before `settled` after the last fact.
+    Implied events before `limit` are in their places, and before `fired_until` after the last fact.
     """
-    sign = book.sign
-    book.sign = -sign
+    sign = ledger.sign
+    ledger.sign = -sign
     entity.state = _copy(life, entity.base)
     # What was booked before a fact is exactly what was due before the first that was skipped.
-    run(life, entity.state, entity.tail, entity.skipped, book)
-    _drain(life, entity, entity.limit, book)
-    book.sign = sign
-    entity.tail, entity.limit, entity.fired = tail, settled, -1
+    run(life, entity.state, entity.tail, entity.skipped, ledger)
+    _drain(life, entity, entity.limit, ledger)
+    ledger.sign = sign
+    entity.tail, entity.limit, entity.fired = tail, fired_until, -1
     entity.state = _copy(life, entity.base)
-    entity.skipped = run(life, entity.state, tail, limit, book)
-    _drain(life, entity, settled, book)
+    entity.skipped = run(life, entity.state, tail, limit, ledger)
+    _drain(life, entity, fired_until, ledger)
 
 
-def rebase(life: Lifecycle[S, F], entity: Entity[S, F], before: int, book: Book) -> None:
+def rebase(life: Lifecycle[S, F], entity: Entity[S, F], before: int, ledger: Ledger) -> None:
     """Fold into the base what is older than `before` (ms, at most the unit's now): it is final."""
     tail, cut = entity.tail, 0
     while cut < len(tail) and tail[cut].at < before:
         cut += 1
     if cut or (entity.base is not None and entity.base.due < before):
-        sign, book.sign = book.sign, 0
+        sign, ledger.sign = ledger.sign, 0
         base = _copy(life, entity.base)
-        run(life, base, tail[:cut], before, book)
+        run(life, base, tail[:cut], before, ledger)
         while base.due < before:
-            life.fire(base, book)
-        book.sign = sign
+            life.fire(base, ledger)
+        ledger.sign = sign
         entity.base, entity.tail = base, tail[cut:]
 
 
-def pack(life: Lifecycle[S, F], entity: Entity[S, F], book: Book) -> Chunk[S, F] | None:
+def pack(life: Lifecycle[S, F], entity: Entity[S, F], ledger: Ledger) -> Chunk[S, F] | None:
     """Take the older part of a long tail out of the entity; None where there is nothing to take."""
     tail = entity.tail
-    if len(tail) <= LONG or entity.skipped != NEVER:
+    if len(tail) <= PACK_ABOVE or entity.skipped != NEVER:
         return None
-    cut = len(tail) - KEPT
+    cut = len(tail) - PACK_LEAVES
     while cut and tail[cut].at == tail[cut - 1].at:
         cut -= 1
     if not cut:
         return None
     chunk = Chunk(entity.base, tail[:cut])
-    sign, book.sign = book.sign, 0
+    sign, ledger.sign = ledger.sign, 0
     base = _copy(life, entity.base)
-    run(life, base, chunk.facts, NEVER, book)
-    book.sign = sign
+    run(life, base, chunk.facts, NEVER, ledger)
+    ledger.sign = sign
     entity.base, entity.tail = base, tail[cut:]
     entity.chunks += 1
     return chunk

@@ -1,21 +1,20 @@
 """Stage 2: where contributions are written down.
 
-A `Page` is one (tenant, queue, channel): its rules and the contributions that are not yet
-collected, as `{pane: {counter: amount}}`. A `Book` finds the pages of the entity being folded and
-carries the sign: +1 books, -1 takes the same contributions back (a refold), 0 folds without a
-trace. Cost: a dict look-up a pane, one a counter.
+A `QueueEntry` is one (tenant, queue, channel): its rules and the contributions that are not yet
+collected, as `{pane: {counter: amount}}`. A `Ledger` finds the entries of the entity being folded
+and carries the sign: +1 books, -1 takes the same contributions back (a refold), 0 folds without
+a trace. Cost: a dict look-up a pane, one a counter.
 """
 
 from collections import Counter, defaultdict
 
-from streams.lifecycle.rules import Policies, QueuePolicy
+from streams.contract.words import ALL, OTHER
+from streams.lifecycle.rules import QueueRules, Rules
 
 #: Width of a base pane, ms. Levels cannot be cut inside a pane.
 PANE_MS = 10_000
 #: One pane for everything: what a replay of a whole file uses.
 WHOLE_MS = 1 << 62
-ALL = "_all"
-OTHER = "_other"
 
 Cell = defaultdict[int, int]
 
@@ -24,20 +23,20 @@ def _cell() -> Cell:
     return defaultdict(int)
 
 
-class Page:
+class QueueEntry:
     """The open contributions of one (tenant, queue, channel)."""
 
-    __slots__ = ("channel", "panes", "policy", "queue", "tenant", "used")
+    __slots__ = ("channel", "panes", "queue", "rules", "tenant", "used")
 
-    def __init__(self, tenant: str, queue: str, channel: str, policy: QueuePolicy) -> None:
+    def __init__(self, tenant: str, queue: str, channel: str, rules: QueueRules) -> None:
         self.tenant, self.queue, self.channel = tenant, queue, channel
-        self.policy = policy
+        self.rules = rules
         self.panes: defaultdict[int, Cell] = defaultdict(_cell)
         self.used = False
 
 
-class Book:
-    """All pages of one unit, and the entity at hand.
+class Ledger:
+    """All entries of one unit, and the entity at hand.
 
     `width` is the pane's width in ms. `anomalies` counts, by kind, legal events that found an
     unexpected state; like every contribution it is taken back when a refold explains it.
@@ -45,67 +44,67 @@ class Book:
     """
 
     __slots__ = (
-        "_desk",
+        "_by_scope",
+        "_in_scope",
         "_scratch",
-        "_shelf",
         "_tenants",
         "anomalies",
         "channel",
+        "entries",
         "overflowed",
-        "pages",
-        "policies",
+        "rules",
         "sign",
         "tenant",
         "width",
     )
 
-    def __init__(self, policies: Policies, width: int = PANE_MS) -> None:
-        self.policies = policies
+    def __init__(self, rules: Rules, width: int = PANE_MS) -> None:
+        self.rules = rules
         self.width = width
         self.sign = 1
         self.tenant = self.channel = ""
-        self.pages: dict[tuple[str, str, str], Page] = {}
+        self.entries: dict[tuple[str, str, str], QueueEntry] = {}
         self.anomalies: Counter[str] = Counter()
         self.overflowed: Counter[str] = Counter()
-        self._shelf: dict[tuple[str, str], dict[str, Page]] = {}
-        self._desk: dict[str, Page] = {}
+        self._by_scope: dict[tuple[str, str], dict[str, QueueEntry]] = {}
+        self._in_scope: dict[str, QueueEntry] = {}
         self._tenants: dict[str, set[str]] = defaultdict(set)
         self._scratch = _cell()
-        for tenant, queue, channel in policies.queues:
+        for tenant, queue, channel in rules.queues:
             self._tenants[tenant].add(queue)
-            self.open(tenant, channel).page(queue)
+            self.select(tenant, channel).entry(queue)
 
-    def open(self, tenant: str, channel: str) -> "Book":
-        """From now on `page` and `cell` speak of this tenant and channel."""
-        desk = self._shelf.get((tenant, channel))
-        if desk is None:
-            desk = self._shelf[tenant, channel] = {}
-        self._desk, self.tenant, self.channel = desk, tenant, channel
+    def select(self, tenant: str, channel: str) -> "Ledger":
+        """From now on `entry` and `cell` speak of this tenant and channel."""
+        scope = self._by_scope.get((tenant, channel))
+        if scope is None:
+            scope = self._by_scope[tenant, channel] = {}
+        self._in_scope, self.tenant, self.channel = scope, tenant, channel
         return self
 
-    def page(self, queue: str) -> Page:
-        """The queue's page; `_other`'s when the tenant has too many queues (a safety valve)."""
-        page = self._desk.get(queue)
-        return page if page is not None else self._new_page(queue)
+    def entry(self, queue: str) -> QueueEntry:
+        """The queue's entry; `_other`'s when the tenant has too many queues (a safety valve)."""
+        entry = self._in_scope.get(queue)
+        return entry if entry is not None else self._new_entry(queue)
 
-    def policy(self, queue: str, entered_at: int) -> QueuePolicy:
+    def rules_for(self, queue: str, entered_at: int) -> QueueRules:
         """The rules for a visit to a queue of the entity's tenant and channel that began then."""
-        policy = self.page(queue).policy
-        return policy.at(entered_at) if policy.later else policy
+        rules = self.entry(queue).rules
+        return rules.at(entered_at) if rules.later else rules
 
-    def rule(self) -> None:
-        """Take every page's rules anew from `policies`."""
-        for key, page in self.pages.items():
-            page.policy = self.policies.of(*key)
+    def reload_rules(self) -> None:
+        """Take every entry's rules again from `rules`."""
+        for key, entry in self.entries.items():
+            entry.rules = self.rules.of(*key)
 
     def cell(self, queue: str, at: int) -> Cell:
         """The contributions of the pane that holds `at` (ms)."""
         if not self.sign:
             return self._scratch
-        page = self._desk.get(queue)
-        if page is None:
-            page = self._new_page(queue)
-        return page.panes[at - at % self.width]
+        entry = self._in_scope.get(queue)
+        if entry is None:
+            entry = self._new_entry(queue)
+        return entry.panes[at - at % self.width]
 
     def level(self, queue: str, at: int, level: int, change: int) -> None:
         """A level of the queue changes by `change` at `at` (ms)."""
@@ -118,14 +117,14 @@ class Book:
         """Count a legal event that found an unexpected state."""
         self.anomalies[kind] += self.sign
 
-    def _new_page(self, queue: str) -> Page:
+    def _new_entry(self, queue: str) -> QueueEntry:
         known = self._tenants[self.tenant]
         if queue not in known and queue not in (ALL, OTHER):
-            if len(known) >= self.policies.max_queues:
+            if len(known) >= self.rules.max_queues:
                 self.overflowed[self.channel] += 1
-                return self.page(OTHER)
+                return self.entry(OTHER)
             known.add(queue)
         key = (self.tenant, queue, self.channel)
-        page = Page(*key, self.policies.of(*key))
-        self.pages[key] = self._desk[queue] = page
-        return page
+        entry = QueueEntry(*key, self.rules.of(*key))
+        self.entries[key] = self._in_scope[queue] = entry
+        return entry

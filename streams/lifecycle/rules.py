@@ -1,24 +1,33 @@
-"""Stage 2: a queue's settings as the lifecycle needs them, in integer milliseconds.
+"""Layer 2: which rules held when: a queue's settings as the lifecycle needs them, integer ms.
 
-Built once from the settings; the lifecycle never reads a configuration itself.
+Built once from the settings; the lifecycle never reads a configuration itself. What a unit lived
+through keeps its rules: `windows/kept_rules.py`.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
-HOUR_MS = 3_600_000
-DAY_MS = 24 * HOUR_MS
+from streams.contract.words import (
+    CHANNEL_DEFAULTS,
+    CHANNELS,
+    DAY_MS,
+    HORIZON_SECONDS,
+    MAX_QUEUES,
+    WRAPUP_CAP_SECONDS,
+    QueueKey,
+)
+from streams.settings import QueueSettings, Settings
+
 #: Due time of a deadline that does not exist: later than any event (year 2100 is 4.1e12).
 NEVER = 1 << 60
-HORIZON_MS = 4 * HOUR_MS
+HORIZON_MS = HORIZON_SECONDS * 1_000
 #: An entity whose last event is this old is forgotten.
 FORGET_MS = 90 * DAY_MS
 #: Clock skew that an answer may show before its enqueue.
 SKEW_MS = 5_000
 #: How long an agent's snapshot without `ttl_seconds` holds.
-SNAPSHOT_MS = 24 * HOUR_MS
-
+SNAPSHOT_MS = DAY_MS
 
 T = TypeVar("T")
 
@@ -33,44 +42,78 @@ def in_force(first: T, later: Iterable[tuple[int, T]], at: int) -> T:
     return found
 
 
+def _ms(seconds: int | None) -> int | None:
+    return None if seconds is None else seconds * 1_000
+
+
+_VOICE = CHANNEL_DEFAULTS["voice"]
+
+
 @dataclass(frozen=True, slots=True)
-class QueuePolicy:
+class QueueRules:
     """One (queue, channel)'s rules; times in ms; None: the rule does not apply.
 
     `later`: the rules from later instants (ms) on, in order of time. A visit keeps those that were
-    in force when it was enqueued, so that a change does not rewrite what has been.
+    in force when it was enqueued, so that a change does not rewrite what has been. The names of the
+    fields are stored with a unit's state.
     """
 
-    threshold_ms: int | None = 20_000
-    short_ms: int | None = 5_000
+    threshold_ms: int | None = _ms(_VOICE.service_level_seconds)
+    short_ms: int | None = _ms(_VOICE.short_abandon_seconds)
     wrapup: bool = False
-    wrapup_cap_ms: int = 900_000
-    max_wait_ms: int | None = 4 * HOUR_MS
-    max_handle_ms: int | None = 12 * HOUR_MS
+    wrapup_cap_ms: int = WRAPUP_CAP_SECONDS * 1_000
+    max_wait_ms: int | None = _ms(_VOICE.max_wait_seconds)
+    max_handle_ms: int | None = _ms(_VOICE.max_handle_seconds)
     silent_ms: int | None = None
-    later: tuple[tuple[int, "QueuePolicy"], ...] = ()
+    later: tuple[tuple[int, "QueueRules"], ...] = ()
 
-    def at(self, at: int) -> "QueuePolicy":
+    def at(self, at: int) -> "QueueRules":
         """The rules in force at `at` (ms)."""
         return in_force(self, self.later, at)
 
 
-#: The contract's defaults by channel, for queues that no configuration names.
-DEFAULTS = {
-    "voice": QueuePolicy(),
-    "chat": QueuePolicy(threshold_ms=60_000, short_ms=10_000),
-    "ticket": QueuePolicy(threshold_ms=None, short_ms=None, max_wait_ms=None, max_handle_ms=None),
-}
+def _rules_of(queue: QueueSettings) -> QueueRules:
+    return QueueRules(
+        threshold_ms=_ms(queue.service_level_seconds),
+        short_ms=_ms(queue.short_abandon_seconds),
+        wrapup=queue.wrapup,
+        wrapup_cap_ms=queue.wrapup_cap_seconds * 1_000,
+        max_wait_ms=_ms(queue.max_wait_seconds),
+        max_handle_ms=_ms(queue.max_handle_seconds),
+        silent_ms=_ms(queue.silent_chat_seconds),
+    )
+
+
+#: By channel, for queues that no configuration names.
+DEFAULTS = {channel: _rules_of(QueueSettings(name="default").on(channel)) for channel in CHANNELS}
 
 
 @dataclass(frozen=True, slots=True)
-class Policies:
-    """The rules of every configured queue, by (tenant, queue, channel), and what holds for all."""
+class Rules:
+    """The rules of every configured queue, and what holds for all."""
 
-    queues: dict[tuple[str, str, str], QueuePolicy]
+    queues: dict[QueueKey, QueueRules]
     horizon_ms: int = HORIZON_MS
-    max_queues: int = 2_000
+    max_queues: int = MAX_QUEUES
 
-    def of(self, tenant: str, queue: str, channel: str) -> QueuePolicy:
+    def of(self, tenant: str, queue: str, channel: str) -> QueueRules:
         """The queue's own rules, or its channel's defaults."""
         return self.queues.get((tenant, queue, channel)) or DEFAULTS[channel]
+
+
+def rules_of(settings: Settings) -> Rules:
+    """The rules of every configured queue on each of its channels."""
+    queues = {
+        (queue.tenant, queue.name, channel): _through_time(queue, channel)
+        for queue in settings.queues
+        for channel in queue.channels
+    }
+    return Rules(queues, settings.horizon_seconds * 1_000, settings.max_queues)
+
+
+def _through_time(queue: QueueSettings, channel: str) -> QueueRules:
+    if channel == "ticket":
+        return DEFAULTS[channel]
+    (_, first), *later = queue.versions(channel)
+    versions = tuple((since, _rules_of(then)) for since, then in later)
+    return replace(_rules_of(first), later=versions)

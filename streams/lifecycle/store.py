@@ -13,21 +13,20 @@ from typing import Any, Generic
 
 import msgspec
 
+from streams.contract.words import ALL, MINUTE_MS, QueueKey
 from streams.lifecycle import agent, entity, ticket
 from streams.lifecycle import contact_state as visit
 from streams.lifecycle.entity import AGENT, CONTACT, TICKET, Chunk, Entity, S
 from streams.lifecycle.facts import Fact, Snapshot
-from streams.lifecycle.ledger import ALL, Book
+from streams.lifecycle.ledger import Ledger
 from streams.lifecycle.rules import NEVER
 
 #: An entity is looked at again at most this long after the last look: keeps the heap short.
 _LOOK_MS = 3_600_000
 #: Entities are listed by the minute of their last fact, to be folded when it is final.
-_MINUTE_MS = 60_000
 
 _ENCODE = msgspec.msgpack.Encoder().encode
 Write = tuple[bytes, bytes | None]
-Place = tuple[str, str, str]
 
 
 class _When(msgspec.Struct, array_like=True, gc=False):
@@ -69,19 +68,19 @@ _KINDS = {
 class _Hot:
     """An entity at hand, and what it was when it was unpacked."""
 
-    __slots__ = ("channel", "entity", "ids", "kind", "minute", "stock", "tenant")
+    __slots__ = ("channel", "entity", "ids", "kind", "minute", "oldest_entry", "tenant")
 
     def __init__(self, key: str, unpacked: Any) -> None:
         self.kind = _KINDS[key[0]]
         self.entity = unpacked
         _, self.tenant, self.channel, _ = key.split("\0", 3)
-        self.stock = self.place()
+        self.oldest_entry = self.oldest_now()
         self.minute = self.last_minute()
         self.ids = {fact.id for fact in unpacked.tail}
 
-    def place(self) -> tuple[Place, int, int] | None:
+    def oldest_now(self) -> tuple[QueueKey, int, int] | None:
         """((tenant, queue, channel), level, start) of what it stands in now."""
-        found = self.kind.life.since(self.entity.state)
+        found = self.kind.life.oldest_entry(self.entity.state)
         if found is None:
             return None
         queue, level, at = found
@@ -89,7 +88,7 @@ class _Hot:
 
     def last_minute(self) -> int:
         tail = self.entity.tail
-        return tail[-1].at // _MINUTE_MS if tail else -1
+        return tail[-1].at // MINUTE_MS if tail else -1
 
 
 class _Packed:
@@ -110,11 +109,11 @@ def _hash(fact: Any) -> bytes:
 class EntityStore:
     """The entities of one unit. Times in ms."""
 
-    def __init__(self, book: Book) -> None:
-        self.book = book
+    def __init__(self, ledger: Ledger) -> None:
+        self.ledger = ledger
         self.now = -1
-        self.oldest: dict[tuple[Place, int], dict[str, int]] = defaultdict(dict)
-        self.moved: set[tuple[Place, int]] = set()
+        self.oldest: dict[tuple[QueueKey, int], dict[str, int]] = defaultdict(dict)
+        self.changed_oldest: set[tuple[QueueKey, int]] = set()
         self._packed: dict[str, bytes] = {}
         self._chunks: dict[str, list[_Packed]] = {}
         self._hot: dict[str, _Hot] = {}
@@ -134,14 +133,14 @@ class EntityStore:
         kept = hot.entity
         if kept.chunks and key in self._chunks:
             self._bring_back(key, hot, fact)
-        book = self.book.open(hot.tenant, hot.channel)
-        return entity.add(hot.kind.life, kept, fact, limit, book, hot.ids)
+        ledger = self.ledger.select(hot.tenant, hot.channel)
+        return entity.add(hot.kind.life, kept, fact, limit, ledger, hot.ids)
 
     def advance(self, now: int) -> None:
         """Let every implied event before `now` happen, each at its own time."""
         for hot in self._hot.values():
             if hot.entity.limit < now:
-                self._settle(hot, now)
+                self._fire_until(hot, now)
         wakes = self._wakes
         while wakes and wakes[0][0] < now:
             wake, key = heappop(wakes)
@@ -151,16 +150,16 @@ class EntityStore:
             if hot.entity.wake == wake:
                 hot.entity.wake = NEVER
             if hot.entity.due < now:
-                self._settle(hot, now)
+                self._fire_until(hot, now)
         self.now = max(self.now, now)
 
-    def _settle(self, hot: _Hot, now: int) -> None:
-        book = self.book.open(hot.tenant, hot.channel)
-        entity.settle(hot.kind.life, hot.entity, now, book)
+    def _fire_until(self, hot: _Hot, now: int) -> None:
+        ledger = self.ledger.select(hot.tenant, hot.channel)
+        entity.fire_until(hot.kind.life, hot.entity, now, ledger)
 
     def close(self, before: int) -> None:
         """Make final what is older than `before`: fold it into the bases, forget its ids."""
-        final = before // _MINUTE_MS
+        final = before // MINUTE_MS
         for minute in sorted(minute for minute in self._minutes if minute < final):
             for key in dict.fromkeys(self._minutes.pop(minute)):
                 if key in self:
@@ -171,9 +170,9 @@ class EntityStore:
         writes, self._writes = self._writes, []
         for key, hot in self._hot.items():
             kept, life = hot.entity, hot.kind.life
-            stock = hot.place()
-            if stock != hot.stock:
-                self._restock(key, hot.stock, stock)
+            oldest_entry = hot.oldest_now()
+            if oldest_entry != hot.oldest_entry:
+                self._update_oldest(key, hot.oldest_entry, oldest_entry)
             oldest = kept.tail[0].at if kept.tail else NEVER
             if oldest < before or (kept.base is not None and kept.base.due < before):
                 self._rebase(key, hot, before)
@@ -181,7 +180,7 @@ class EntityStore:
                 if self._packed.pop(key, None) is not None:
                     writes.append((key.encode(), None))
                 continue
-            chunk = entity.pack(life, kept, self.book.open(hot.tenant, hot.channel))
+            chunk = entity.pack(life, kept, self.ledger.select(hot.tenant, hot.channel))
             if chunk is not None:
                 self._put_away(key, kept.chunks, chunk)
             self._plan(key, hot)
@@ -206,18 +205,18 @@ class EntityStore:
         """Rebuild what is derived of one entity, and leave it packed as it is."""
         kind = _KINDS[key[0]]
         seen = kind.glance(value)
-        found = kind.life.since(seen.state)
+        found = kind.life.oldest_entry(seen.state)
         if found is not None:
             queue, level, at = found
             _, tenant, channel, _ = key.split("\0", 3)
-            self._restock(key, None, ((tenant, queue, channel), level, at))
+            self._update_oldest(key, None, ((tenant, queue, channel), level, at))
         # What was popped was written again in the same transaction: the wakes that stand in the
         # changelog are those of the heap.
         wake = min(seen.wake, seen.state.due, seen.skipped)
         if wake < NEVER:
             self._wakes.append((wake, key))
         if seen.tail:
-            self._minutes[seen.tail[-1].at // _MINUTE_MS].append(key)
+            self._minutes[seen.tail[-1].at // MINUTE_MS].append(key)
 
     def restored(self) -> None:
         """Every record was given."""
@@ -255,17 +254,17 @@ class EntityStore:
         if minute != hot.minute and minute >= 0:
             self._minutes[minute].append(key)
 
-    def _restock(
-        self, key: str, old: tuple[Place, int, int] | None, new: tuple[Place, int, int] | None
+    def _update_oldest(
+        self, key: str, old: tuple[QueueKey, int, int] | None, new: tuple[QueueKey, int, int] | None
     ) -> None:
         if old is not None:
-            for place in _and_all(old[0]):
-                self.oldest[place, old[1]].pop(key, None)
-                self.moved.add((place, old[1]))
+            for queue_key in _and_all(old[0]):
+                self.oldest[queue_key, old[1]].pop(key, None)
+                self.changed_oldest.add((queue_key, old[1]))
         if new is not None:
-            for place in _and_all(new[0]):
-                self.oldest[place, new[1]][key] = new[2]
-                self.moved.add((place, new[1]))
+            for queue_key in _and_all(new[0]):
+                self.oldest[queue_key, new[1]][key] = new[2]
+                self.changed_oldest.add((queue_key, new[1]))
 
     def _rebase(self, key: str, hot: _Hot, before: int) -> None:
         chunks = self._chunks.get(key)
@@ -275,8 +274,8 @@ class EntityStore:
             return
         self._chunks.pop(key, None)
         hot.entity.chunks = 0
-        book = self.book.open(hot.tenant, hot.channel)
-        entity.rebase(hot.kind.life, hot.entity, before, book)
+        ledger = self.ledger.select(hot.tenant, hot.channel)
+        entity.rebase(hot.kind.life, hot.entity, before, ledger)
 
     def _is_gone(self, kept: Any, life: Any, before: int) -> bool:
         """Whether no later event could tell the entity from one that never was."""
@@ -309,8 +308,8 @@ class EntityStore:
             del self._chunks[key]
 
 
-def _and_all(place: Place) -> tuple[Place, Place]:
-    return place, (place[0], ALL, place[2])
+def _and_all(queue_key: QueueKey) -> tuple[QueueKey, QueueKey]:
+    return queue_key, (queue_key[0], ALL, queue_key[2])
 
 
 def _chunk_key(key: str, number: int) -> bytes:

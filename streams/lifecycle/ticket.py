@@ -13,7 +13,7 @@ import msgspec
 from streams.lifecycle import counters as c
 from streams.lifecycle.facts import Fact
 from streams.lifecycle.histogram import bucket_of
-from streams.lifecycle.ledger import Book
+from streams.lifecycle.ledger import Ledger
 from streams.lifecycle.rules import FORGET_MS, NEVER
 
 NONE: Final = 0
@@ -47,7 +47,7 @@ def is_blank(state: TicketState, before: int) -> bool:
     return state.phase == NONE
 
 
-def since(state: TicketState) -> tuple[str, int, int] | None:
+def oldest_entry(state: TicketState) -> tuple[str, int, int] | None:
     """(queue, level, start in ms) of what a wallboard shows the oldest of."""
     return (state.queue, c.BACKLOG["open"], state.opened_at) if state.phase == OPEN else None
 
@@ -60,45 +60,45 @@ def is_open(state: TicketState) -> bool:
 # -- effects ---------------------------------------------------------------------------------------
 
 
-def _count(state: TicketState, fact: Fact, counter: int, book: Book, amount: int = 1) -> None:
-    book.cell(state.queue, fact.at)[counter] += book.sign * amount
+def _count(state: TicketState, fact: Fact, counter: int, ledger: Ledger, amount: int = 1) -> None:
+    ledger.cell(state.queue, fact.at)[counter] += ledger.sign * amount
 
 
-def _backlog(state: TicketState, at: int, change: int, book: Book) -> None:
-    book.level(state.queue, at, c.BACKLOG[state.status], change)
+def _backlog(state: TicketState, at: int, change: int, ledger: Ledger) -> None:
+    ledger.level(state.queue, at, c.BACKLOG[state.status], change)
 
 
-def _opened(state: TicketState, fact: Fact, book: Book) -> None:
+def _opened(state: TicketState, fact: Fact, ledger: Ledger) -> None:
     state.phase, state.queue, state.status = OPEN, fact.queue or "", "open"
     state.opened_at = fact.at
-    _count(state, fact, c.TICKETS_OPENED, book)
-    _backlog(state, fact.at, 1, book)
+    _count(state, fact, c.TICKETS_OPENED, ledger)
+    _backlog(state, fact.at, 1, ledger)
 
 
-def _replied(state: TicketState, fact: Fact, book: Book) -> None:
+def _replied(state: TicketState, fact: Fact, ledger: Ledger) -> None:
     if fact.detail == "reply" and not state.responded:
         state.responded = True
-        _count(state, fact, c.FIRST_RESPONSES, book)
-        _count(state, fact, c.FIRST_RESPONSE_TIME, book, fact.at - state.opened_at)
+        _count(state, fact, c.FIRST_RESPONSES, ledger)
+        _count(state, fact, c.FIRST_RESPONSE_TIME, ledger, fact.at - state.opened_at)
 
 
-def _status_changed(state: TicketState, fact: Fact, book: Book) -> None:
-    _backlog(state, fact.at, -1, book)
+def _status_changed(state: TicketState, fact: Fact, ledger: Ledger) -> None:
+    _backlog(state, fact.at, -1, ledger)
     state.status = fact.detail or "open"
-    _backlog(state, fact.at, 1, book)
+    _backlog(state, fact.at, 1, ledger)
 
 
-def _moved(state: TicketState, fact: Fact, book: Book) -> None:
+def _moved(state: TicketState, fact: Fact, ledger: Ledger) -> None:
     if state.phase == OPEN:
-        _backlog(state, fact.at, -1, book)
+        _backlog(state, fact.at, -1, ledger)
     state.queue = fact.queue or ""
-    _count(state, fact, c.TICKETS_MOVED_IN, book)
+    _count(state, fact, c.TICKETS_MOVED_IN, ledger)
     if state.phase == OPEN:
-        _backlog(state, fact.at, 1, book)
+        _backlog(state, fact.at, 1, ledger)
 
 
-def _resolved(state: TicketState, fact: Fact, book: Book) -> None:
-    _backlog(state, fact.at, -1, book)
+def _resolved(state: TicketState, fact: Fact, ledger: Ledger) -> None:
+    _backlog(state, fact.at, -1, ledger)
     if fact.detail == "left":
         state.phase, state.closed_at = LEFT, fact.at
         return
@@ -106,28 +106,28 @@ def _resolved(state: TicketState, fact: Fact, book: Book) -> None:
     if not state.resolved:
         state.resolved = True
         lasted = fact.at - state.opened_at
-        _count(state, fact, c.TICKETS_RESOLVED, book)
-        _count(state, fact, c.RESOLUTION_TIME, book, lasted)
-        _count(state, fact, c.RESOLUTION_BUCKETS + bucket_of(lasted), book)
+        _count(state, fact, c.TICKETS_RESOLVED, ledger)
+        _count(state, fact, c.RESOLUTION_TIME, ledger, lasted)
+        _count(state, fact, c.RESOLUTION_BUCKETS + bucket_of(lasted), ledger)
 
 
-def _reopened(state: TicketState, fact: Fact, book: Book) -> None:
+def _reopened(state: TicketState, fact: Fact, ledger: Ledger) -> None:
     state.phase, state.status, state.closed_at = OPEN, "open", -1
-    _count(state, fact, c.TICKETS_REOPENED, book)
-    _backlog(state, fact.at, 1, book)
+    _count(state, fact, c.TICKETS_REOPENED, ledger)
+    _backlog(state, fact.at, 1, ledger)
 
 
-def _closed(state: TicketState, fact: Fact, book: Book) -> None:
+def _closed(state: TicketState, fact: Fact, ledger: Ledger) -> None:
     if state.phase == OPEN:
-        _backlog(state, fact.at, -1, book)
+        _backlog(state, fact.at, -1, ledger)
     state.phase, state.closed_at = LEFT if fact.detail == "left" else CLOSED, fact.at
 
 
-def _nothing(state: TicketState, fact: Fact, book: Book) -> None:
+def _nothing(state: TicketState, fact: Fact, ledger: Ledger) -> None:
     """No effect on these figures; the event keeps the ticket from being forgotten."""
 
 
-Effect = Callable[[TicketState, Fact, Book], None]
+Effect = Callable[[TicketState, Fact, Ledger], None]
 _NO, _OVER, _AGAIN = "ticket_unknown", "ticket_closed", "ticket_opened_again"
 _UNSOLVED, _SOLVED = "ticket_not_resolved", "ticket_resolved"
 
@@ -148,24 +148,24 @@ TABLE: dict[str, tuple[Effect | str, ...]] = {
 _STEPS = tuple(zip(*TABLE.values(), strict=True))
 
 
-def step(state: TicketState, fact: Fact, book: Book) -> None:
+def step(state: TicketState, fact: Fact, ledger: Ledger) -> None:
     """Take one event, in order."""
     effect = _STEPS[state.phase][fact.rank]
     if effect.__class__ is str:
-        book.anomaly(effect)
+        ledger.anomaly(effect)
     else:
-        effect(state, fact, book)
+        effect(state, fact, ledger)
     if state.phase == NONE:
         state.due = NEVER
     elif state.closed_at >= 0:
-        state.due = state.closed_at + book.policies.horizon_ms
+        state.due = state.closed_at + ledger.rules.horizon_ms
     else:
         state.due = fact.at + FORGET_MS
 
 
-def fire(state: TicketState, book: Book) -> None:
+def fire(state: TicketState, ledger: Ledger) -> None:
     """The ticket is forgotten: its only implied event."""
     if state.phase == OPEN:
-        _backlog(state, state.due, -1, book)
+        _backlog(state, state.due, -1, ledger)
     for field, value in zip(state.__struct_fields__, msgspec.structs.astuple(blank()), strict=True):
         setattr(state, field, value)

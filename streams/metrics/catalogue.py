@@ -12,16 +12,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from streams.contract.words import AGENT_STATES, TICKET_STATUSES
+
 PREFIX: Final = "contactcenter_"
-ALL_QUEUES: Final = "_all"
 
 MetricType = Literal["counter", "gauge", "histogram"]
 
 QUEUE: Final = ("tenant", "queue", "channel")
 WINDOWS: Final = ("5m", "30m")
-AGENT_STATES: Final = (
-    "error", "on_contact", "wrapup", "ringing", "break", "available", "unknown", "offline",
-)  # fmt: skip
 WINDOW_OUTCOMES: Final = (
     "offered",
     "answered",
@@ -52,7 +50,7 @@ LABEL_VALUES: Final[Mapping[tuple[str, str], tuple[str, ...]]] = {
     ("window_handled_seconds", "window"): WINDOWS,
     ("window_agent_seconds", "window"): WINDOWS,
     ("window_agent_seconds", "state"): ("busy", "staffed", "slot_busy", "slot_capacity"),
-    ("queue_tickets_open", "status"): ("open", "pending", "on_hold"),
+    ("queue_tickets_open", "status"): TICKET_STATUSES,
     ("stream_events_total", "result"): ("ok", "late", "duplicate", "invalid", "unknown_queue"),
 }
 

@@ -33,7 +33,7 @@ def _escaped(value: str) -> str:
     return value.replace("\\", r"\\").replace("\n", r"\n").replace('"', r"\"")
 
 
-NONE = Labels()
+NO_LABELS = Labels()
 
 #: The sample's suffix, two parts of its labels, its value. Only where the first part has labels may
 #: the second have some.
@@ -83,7 +83,7 @@ def family(name: str, rows: Iterable[Row]) -> Family:
 
 def single(name: str, value: float) -> Family:
     """A family of one series without labels."""
-    return family(name, [("", NONE, NONE, value)])
+    return family(name, [("", NO_LABELS, NO_LABELS, value)])
 
 
 def bounds_of(name: str, **extra: str) -> tuple[Labels, ...]:
@@ -100,6 +100,6 @@ def histogram_rows(
         if base.text:
             yield "_bucket", base, le, running
         else:
-            yield "_bucket", le, NONE, running
+            yield "_bucket", le, NO_LABELS, running
     yield "_count", base, extra, running
     yield "_sum", base, extra, total

@@ -6,19 +6,27 @@ gauge is there only while this process owns and has loaded the unit of its queue
 Cost: about 90 series a queue.
 """
 
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, Final
 
+from streams.contract.words import AGENT_STATES, TICKET_STATUSES, QueueKey
 from streams.faustkit.stats import KitStats
 from streams.kpis.definitions import Definitions
 from streams.lifecycle import counters as c
-from streams.metrics.catalogue import AGENT_STATES, LABEL_VALUES, WINDOW_OUTCOMES
-from streams.metrics.families import NONE, Family, Labels, Row, bounds_of, family, histogram_rows
+from streams.metrics.catalogue import WINDOW_OUTCOMES
+from streams.metrics.families import (
+    NO_LABELS,
+    Family,
+    Labels,
+    Row,
+    bounds_of,
+    family,
+    histogram_rows,
+)
 from streams.settings import Settings
 from streams.stages.meters import ABANDONED_QUEUED, HISTOGRAMS, IntakeMeter, QueueMeter
-from streams.windows.queues import Place
+from streams.wall_clock import now_ms
 
 Record = Mapping[str, Any]
 Values = Callable[[Record], Sequence[float | None]]
@@ -26,16 +34,16 @@ Values = Callable[[Record], Sequence[float | None]]
 TICKET: Final = "ticket"
 #: Labels beside the queue's own, and the booked number that is the series' value.
 COUNTERS: Final[Mapping[str, tuple[tuple[Labels, int], ...]]] = {
-    "contacts_offered_total": ((NONE, c.OFFERED),),
-    "contacts_answered_total": ((NONE, c.ANSWERED),),
+    "contacts_offered_total": ((NO_LABELS, c.OFFERED),),
+    "contacts_answered_total": ((NO_LABELS, c.ANSWERED),),
     "contacts_abandoned_total": (
         (Labels(kind="short"), c.SHORT_ABANDONED),
         (Labels(kind="queued"), ABANDONED_QUEUED),
     ),
-    "contacts_within_threshold_total": ((NONE, c.ANSWERED_IN),),
-    "contacts_threshold_decided_total": ((NONE, c.DECIDED),),
-    "contacts_flowed_out_total": ((NONE, c.FLOWED_OUT),),
-    "contacts_handled_total": ((NONE, c.HANDLED),),
+    "contacts_within_threshold_total": ((NO_LABELS, c.ANSWERED_IN_THRESHOLD),),
+    "contacts_threshold_decided_total": ((NO_LABELS, c.THRESHOLD_DECIDED),),
+    "contacts_flowed_out_total": ((NO_LABELS, c.FLOWED_OUT),),
+    "contacts_handled_total": ((NO_LABELS, c.HANDLED),),
 }
 _ANSWERED, _ABANDONED, _HANDLED = HISTOGRAMS
 HISTOGRAM_PARTS: Final[Mapping[str, tuple[tuple[dict[str, str], Any], ...]]] = {
@@ -50,7 +58,6 @@ AGENT_SECONDS: Final = {
     "slot_capacity": "slot_capacity_seconds",
 }
 HANDLED_SECONDS: Final = ("talk_seconds", "hold_seconds", "wrapup_seconds")
-TICKET_STATUSES: Final = LABEL_VALUES["queue_tickets_open", "status"]
 
 
 def _seconds(instant_ms: int | None) -> float | None:
@@ -61,9 +68,9 @@ def _gauges(windows: Sequence[str]) -> dict[str, tuple[tuple[Labels, ...], Value
     """By metric: the labels of its series, and their values in a KPI record; None = no series."""
     each = tuple(Labels(window=window) for window in windows)
     return {
-        "queue_contacts_waiting": ((NONE,), lambda r: (r["live"]["waiting"],)),
+        "queue_contacts_waiting": ((NO_LABELS,), lambda r: (r["live"]["waiting"],)),
         "queue_oldest_waiting_timestamp_seconds": (
-            (NONE,),
+            (NO_LABELS,),
             lambda r: (_seconds(r["live"]["oldest_waiting_at"]),),
         ),
         "queue_agents": (
@@ -96,7 +103,7 @@ def _gauges(windows: Sequence[str]) -> dict[str, tuple[tuple[Labels, ...], Value
             lambda r: [r["live"]["backlog"][status] for status in TICKET_STATUSES],
         ),
         "queue_oldest_ticket_timestamp_seconds": (
-            (NONE,),
+            (NO_LABELS,),
             lambda r: (_seconds(r["live"]["oldest_open_at"]),),
         ),
     }
@@ -107,8 +114,8 @@ class _Queue:
 
     __slots__ = ("info", "labels", "tickets")
 
-    def __init__(self, place: Place, settings: Settings) -> None:
-        tenant, name, channel = place
+    def __init__(self, queue_key: QueueKey, settings: Settings) -> None:
+        tenant, name, channel = queue_key
         self.labels = Labels(tenant=tenant, queue=name, channel=channel)
         self.tickets = channel == TICKET
         queue = settings.queue(tenant, name, channel)
@@ -124,7 +131,7 @@ class QueueMetrics:
         self._settings, self._stats = settings, stats
         self._intake, self._meter = intake, queues
         self._definitions = Definitions(settings)
-        self._known: dict[Place, _Queue] = {}
+        self._known: dict[QueueKey, _Queue] = {}
         self._gauges = _gauges(settings.metrics_windows)
         self._configured = frozenset(self._definitions.zones)
 
@@ -134,37 +141,40 @@ class QueueMetrics:
         booked = self._intake.booked.copy()
         described = self._queues(self._configured | records.keys())
         counted = {
-            place: queue
-            for place, queue in self._queues(described.keys() | booked.keys()).items()
+            queue_key: queue
+            for queue_key, queue in self._queues(described.keys() | booked.keys()).items()
             if not queue.tickets  # what is booked of tickets is in no counter
         }
         yield from self._counters(counted, booked)
         yield from self._levels(records)
         yield from self._descriptions(described, records)
 
-    def _owned(self) -> dict[Place, Record]:
+    def _owned(self) -> dict[QueueKey, Record]:
         """The records of units that are assigned to this process and loaded."""
-        owned: dict[Place, Record] = {}
+        owned: dict[QueueKey, Record] = {}
         for partition, records in self._meter.records.copy().items():
             unit = self._stats.units.get(("queues", partition))
             if unit is not None and unit.assigned and unit.loaded:
                 owned |= records
         return owned
 
-    def _queues(self, places: "set[Place] | frozenset[Place]") -> dict[Place, _Queue]:
-        found: dict[Place, _Queue] = {}
-        for place in sorted(places):
-            queue = self._known.get(place)
+    def _queues(self, queue_keys: "set[QueueKey] | frozenset[QueueKey]") -> dict[QueueKey, _Queue]:
+        found: dict[QueueKey, _Queue] = {}
+        for queue_key in sorted(queue_keys):
+            queue = self._known.get(queue_key)
             if queue is None:
-                queue = self._known[place] = _Queue(place, self._settings)
-            found[place] = queue
+                queue = self._known[queue_key] = _Queue(queue_key, self._settings)
+            found[queue_key] = queue
         return found
 
     def _counters(
-        self, places: Mapping[Place, _Queue], booked: Mapping[Place, Mapping[int, int]]
+        self, queue_keys: Mapping[QueueKey, _Queue], booked: Mapping[QueueKey, Mapping[int, int]]
     ) -> Iterator[Family]:
         nothing: Mapping[int, int] = {}
-        each = [(queue.labels, booked.get(place, nothing).get) for place, queue in places.items()]
+        each = [
+            (queue.labels, booked.get(queue_key, nothing).get)
+            for queue_key, queue in queue_keys.items()
+        ]
         for name, parts in COUNTERS.items():
             yield family(
                 name,
@@ -178,8 +188,8 @@ class QueueMetrics:
         yield family(
             "contacts_corrections_total",
             (
-                ("", queue.labels, NONE, corrections.get(place, 0))
-                for place, queue in places.items()
+                ("", queue.labels, NO_LABELS, corrections.get(queue_key, 0))
+                for queue_key, queue in queue_keys.items()
             ),
         )
         for name, histograms in self._histograms.items():
@@ -201,7 +211,7 @@ class QueueMetrics:
                 found[name].append((Labels(**pairs), bounds_of(name, **pairs), numbers, total))
         return found
 
-    def _levels(self, records: Mapping[Place, Record]) -> Iterator[Family]:
+    def _levels(self, records: Mapping[QueueKey, Record]) -> Iterator[Family]:
         owned = self._queues(set(records))
         for name, (extras, values) in self._gauges.items():
             of_tickets = "ticket" in name
@@ -209,15 +219,15 @@ class QueueMetrics:
                 name,
                 (
                     ("", queue.labels, extra, value)
-                    for place, queue in owned.items()
+                    for queue_key, queue in owned.items()
                     if queue.tickets or not of_tickets
-                    for extra, value in zip(extras, values(records[place]), strict=True)
+                    for extra, value in zip(extras, values(records[queue_key]), strict=True)
                     if value is not None
                 ),
             )
 
     def _descriptions(
-        self, queues: Mapping[Place, _Queue], records: Mapping[Place, Record]
+        self, queues: Mapping[QueueKey, _Queue], records: Mapping[QueueKey, Record]
     ) -> Iterator[Family]:
         yield family("queue_info", (("", q.labels, q.info, 1) for q in queues.values()))
         described: dict[str, list[tuple[Labels, float | None]]] = {
@@ -226,15 +236,17 @@ class QueueMetrics:
             "queue_target_service_level_ratio": [],
         }
         limits, thresholds, targets = described.values()
-        now = time.time_ns() // 1_000_000
-        for place, queue in queues.items():
-            record = records.get(place)
-            found = self._definitions.of(place, now) if record is None else record["definitions"]
+        now = now_ms()
+        for queue_key, queue in queues.items():
+            record = records.get(queue_key)
+            found = (
+                self._definitions.of(queue_key, now) if record is None else record["definitions"]
+            )
             # None: tickets have no threshold, and in `_all` queues may differ.
             limits.append((queue.labels, found["targets"]["occupancy_limit"]))
             thresholds.append((queue.labels, found["service_level_seconds"]))
             if not queue.tickets:
                 targets.append((queue.labels, found["targets"]["service_level"]))
         for name, values in described.items():
-            rows = [("", labels, NONE, value) for labels, value in values if value is not None]
+            rows = [("", labels, NO_LABELS, value) for labels, value in values if value is not None]
             yield family(name, rows)

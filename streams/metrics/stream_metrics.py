@@ -9,11 +9,12 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final, get_args
 
-from streams.faustkit.stats import KitStats, Spread, UnitStats
+from streams.contract.words import INPUT_TOPICS
+from streams.faustkit.stats import Histogram, KitStats, UnitStats
 from streams.faustkit.watchdog import BEAT_SECONDS
 from streams.metrics.catalogue import BY_NAME, LABEL_VALUES
 from streams.metrics.families import (
-    NONE,
+    NO_LABELS,
     Family,
     Labels,
     Row,
@@ -23,7 +24,6 @@ from streams.metrics.families import (
     single,
 )
 from streams.settings import Settings
-from streams.settings.model import INPUTS
 from streams.stages.meters import IntakeMeter, QueueMeter
 from streams.wire.rejected import Reason
 
@@ -59,7 +59,7 @@ class StreamMetrics:
             "stream_events_total",
             (
                 ({"topic": topic, "result": result}, events.get((topic, result), 0))
-                for topic in INPUTS
+                for topic in INPUT_TOPICS
                 for result in RESULTS
             ),
         )
@@ -118,7 +118,7 @@ class StreamMetrics:
         of = {stage: [unit for unit in units if unit.stage == stage] for stage in STAGES}
         counts = [({"stage": stage}, sum(u.commits for u in of[stage])) for stage in STAGES]
         yield _labelled("stream_commits_total", counts)
-        spreads: dict[str, Callable[[UnitStats], Spread]] = {
+        spreads: dict[str, Callable[[UnitStats], Histogram]] = {
             "stream_commit_seconds": lambda unit: unit.commit,
             "stream_batch_records": lambda unit: unit.transaction,
         }
@@ -155,10 +155,10 @@ def loop_lag(stats: KitStats) -> float:
 
 
 def _labelled(name: str, series: Iterable[tuple[dict[str, str], float]]) -> Family:
-    return family(name, (("", Labels(**labels), NONE, value) for labels, value in series))
+    return family(name, (("", Labels(**labels), NO_LABELS, value) for labels, value in series))
 
 
-def _histograms(name: str, series: Iterable[tuple[dict[str, str], list[Spread]]]) -> Family:
+def _histograms(name: str, series: Iterable[tuple[dict[str, str], list[Histogram]]]) -> Family:
     """Histograms of a metric; the spreads of a series are added up."""
     rows: list[Row] = []
     les, size = bounds_of(name), len(BY_NAME[name].buckets) + 1
@@ -166,5 +166,5 @@ def _histograms(name: str, series: Iterable[tuple[dict[str, str], list[Spread]]]
         copies = [spread.buckets.copy() for spread in spreads]
         counts = [sum(column) for column in zip(*copies, strict=True)] or [0] * size
         base, total = Labels(**labels), sum(spread.sum for spread in spreads)
-        rows += histogram_rows(base, NONE, les, counts, total)
+        rows += histogram_rows(base, NO_LABELS, les, counts, total)
     return family(name, rows)

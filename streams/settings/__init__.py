@@ -5,7 +5,6 @@
 
 from streams.settings.loading import load
 from streams.settings.model import (
-    ChannelDefaults,
     QueueSettings,
     Secret,
     Settings,
@@ -14,7 +13,6 @@ from streams.settings.model import (
 )
 
 __all__ = [
-    "ChannelDefaults",
     "QueueSettings",
     "Secret",
     "Settings",

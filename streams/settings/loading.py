@@ -11,8 +11,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from streams.contract.words import CHANNEL_DEFAULTS
 from streams.errors import ConfigError
-from streams.settings.model import CHANNEL_DEFAULTS, QueueSettings, Secret, Settings, Targets
+from streams.settings.model import QueueSettings, Secret, Settings, Targets
 from streams.settings.readers import (
     CHANGE_READERS,
     QUEUE_READERS,
@@ -136,8 +137,8 @@ def _queues(raw: object, place: str, mistakes: list[str]) -> tuple[QueueSettings
         return ()
     queues: list[QueueSettings] = []
     seen: set[tuple[str, str]] = set()
-    for number_, item in enumerate(raw, 1):
-        where = f"{place}[{number_}]" + (f" {item['name']!r}" if "name" in item else "")
+    for position, item in enumerate(raw, 1):
+        where = f"{place}[{position}]" + (f" {item['name']!r}" if "name" in item else "")
         found: dict[str, Any] = {}
         own: list[str] = []
         _read(
@@ -169,8 +170,8 @@ def _changes(
         return ()
     changes: list[tuple[int, QueueSettings]] = []
     before = 0
-    for number_, item in enumerate(raw, 1):
-        here = f"{where}: changes[{number_}]"
+    for position, item in enumerate(raw, 1):
+        here = f"{where}: changes[{position}]"
         found: dict[str, Any] = {}
         own: list[str] = []
         _read(

@@ -9,13 +9,14 @@ option, and are masked wherever settings are shown. How values are read: `loadin
 
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
-from typing import Literal
 
-Channel = Literal["voice", "chat", "ticket"]
-CHANNELS: tuple[Channel, ...] = ("voice", "chat", "ticket")
-WINDOWS = ("1m", "5m", "15m", "30m", "60m", "today")
-FORMULAS = ("answered_only", "offered", "offered_less_short", "removed_in_threshold")
-INPUTS = ("contact.calls", "contact.chats", "contact.tickets", "contact.agents", "contact.surveys")
+from streams.contract.words import (
+    CHANNEL_DEFAULTS,
+    HORIZON_SECONDS,
+    INPUT_TOPICS,
+    MAX_QUEUES,
+    WRAPUP_CAP_SECONDS,
+)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -47,25 +48,6 @@ class Targets:
 
 
 @dataclass(frozen=True, slots=True)
-class ChannelDefaults:
-    """What a queue that does not say so has on one channel; None = none. Seconds."""
-
-    service_level_seconds: int | None
-    short_abandon_seconds: int | None
-    max_wait_seconds: int | None
-    max_handle_seconds: int | None
-
-
-# Tickets are judged by first response and resolution, not by a waiting threshold, and may stay open
-# for months: no threshold and no ages.
-CHANNEL_DEFAULTS: dict[str, ChannelDefaults] = {
-    "voice": ChannelDefaults(20, 5, 4 * 3600, 12 * 3600),
-    "chat": ChannelDefaults(60, 10, 4 * 3600, 12 * 3600),
-    "ticket": ChannelDefaults(None, None, None, None),
-}
-
-
-@dataclass(frozen=True, slots=True)
 class QueueSettings:
     """One queue. Of the first four seconds, None means the channel's default (see `on`)."""
 
@@ -80,7 +62,7 @@ class QueueSettings:
     targets: Targets = field(default_factory=Targets)
     time_zone: str = "UTC"
     wrapup: bool = False
-    wrapup_cap_seconds: int = 900
+    wrapup_cap_seconds: int = WRAPUP_CAP_SECONDS
     silent_chat_seconds: int | None = None
     hours: str = ""
     site: str = ""
@@ -189,7 +171,7 @@ class TopicNames:
     @property
     def inputs(self) -> tuple[str, ...]:
         """The five topics events come from."""
-        return tuple(self.named(name) for name in INPUTS)
+        return tuple(self.named(name) for name in INPUT_TOPICS)
 
 
 @dataclass(frozen=True)
@@ -202,9 +184,9 @@ class Settings:
     partitions: int = 4
     replication_factor: int = 1
     clock: str = "wall"
-    horizon_seconds: int = 14_400
+    horizon_seconds: int = HORIZON_SECONDS
     tick_seconds: float = 1.0
-    max_queues: int = 2_000
+    max_queues: int = MAX_QUEUES
     metrics_host: str = "127.0.0.1"
     metrics_port: int = 9464
     metrics_windows: tuple[str, ...] = ("5m", "30m")

@@ -12,7 +12,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from streams.settings.model import CHANNELS, FORMULAS, WINDOWS, QueueSettings, Settings, Targets
+from streams.contract.words import CHANNELS, FORMULAS, WINDOWS
+from streams.settings.model import QueueSettings, Settings, Targets
 
 SECRETS = ("sasl_password", "ssl_key_password")
 

@@ -12,10 +12,10 @@ from math import pi, sin
 from random import Random
 from typing import Any
 
-from streams.simulate.aftermath import Aftermath
 from streams.simulate.config import SOURCES, TICKET, CentreConfig, QueuePlan
 from streams.simulate.contacts import Conversations
 from streams.simulate.floor import Agent, Floor
+from streams.simulate.follow_ups import FollowUps
 from streams.simulate.kernel import Event, Kernel
 from streams.simulate.tickets import Desk
 from streams.simulate.truth import QueueBooks, add_up
@@ -75,9 +75,9 @@ class Centre:
         self._kernel = kernel
         self.start_ms = start_ms
         self.floor = Floor(kernel, self.config)
-        aftermath = Aftermath(kernel, self.books)
-        self.conversations = Conversations(kernel, self.floor, self.plans, self.books, aftermath)
-        self.desk = Desk(kernel, self.floor, self.plans, self.books, aftermath)
+        follow_ups = FollowUps(kernel, self.books)
+        self.conversations = Conversations(kernel, self.floor, self.plans, self.books, follow_ups)
+        self.desk = Desk(kernel, self.floor, self.plans, self.books, follow_ups)
         # Before all else: a reader knows from the first record on whom to wait for.
         self._beat(ended=False)
         self.floor.on_free = self._serve

@@ -11,9 +11,9 @@ from collections import deque
 from collections.abc import Iterable
 from typing import Any
 
-from streams.simulate.aftermath import Aftermath
 from streams.simulate.config import CHAT, SOURCE_OF_CHANNEL, VOICE, QueuePlan
 from streams.simulate.floor import Agent, Floor
+from streams.simulate.follow_ups import FollowUps
 from streams.simulate.kernel import Kernel
 from streams.simulate.truth import QueueBooks
 from streams.simulate.visit import CONNECTED, LEFT, RINGING, WAITING, Visit
@@ -30,14 +30,14 @@ class Conversations:
         floor: Floor,
         plans: dict[str, QueuePlan],
         books: dict[str, QueueBooks],
-        aftermath: Aftermath,
+        follow_ups: FollowUps,
     ) -> None:
         self.kernel = kernel
         self.floor = floor
         self.config = floor.config
         self.plans = {name: plan for name, plan in plans.items() if plan.channel in (VOICE, CHAT)}
         self.books = books
-        self.aftermath = aftermath
+        self.follow_ups = follow_ups
         self.lines: dict[str, deque[Visit]] = {name: deque() for name in self.plans}
         self._visits = 0
         self._contacts = 0
@@ -336,7 +336,7 @@ class Conversations:
         wraps = plan.wrapup_seconds > 0
         if not (wraps and plan.waits_for_wrapup):
             books.handled(talk_ms, visit.held_ms, False)
-        self.aftermath.ended(plan, visit.contact, agent.id)
+        self.follow_ups.ended(plan, visit.contact, agent.id)
         if wraps:
             self.floor.shift_count(agent, "wrapping", plan.channel, 1)
             wrap = 0.5 + kernel.exponential(max(0.5, plan.wrapup_seconds - 0.5))

@@ -84,7 +84,7 @@ def _disturbed(events: Iterable[Event], faults: Faults) -> Iterator[Outgoing]:
     rng = Random(f"faults/{faults.seed}")
     held: list[tuple[int, int, Outgoing]] = []
     serial = 0
-    rubbish = _Rubbish(faults, rng)
+    rubbish = BadRecords(faults, rng)
 
     def hold(record: Outgoing, seconds: float) -> None:
         nonlocal serial
@@ -116,7 +116,7 @@ def _disturbed(events: Iterable[Event], faults: Faults) -> Iterator[Outgoing]:
             yield rubbish.next(now)
 
 
-class _Rubbish:
+class BadRecords:
     """Bad records of each kind in turn; each is about a contact of its own."""
 
     def __init__(self, faults: Faults, rng: Random) -> None:

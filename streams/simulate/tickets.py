@@ -10,9 +10,9 @@ of the first three.
 from collections import deque
 from typing import Any
 
-from streams.simulate.aftermath import Aftermath
 from streams.simulate.config import SOURCE_OF_CHANNEL, TICKET, QueuePlan
 from streams.simulate.floor import Agent, Floor
+from streams.simulate.follow_ups import FollowUps
 from streams.simulate.kernel import Kernel
 from streams.simulate.truth import QueueBooks
 
@@ -46,12 +46,12 @@ class Desk:
         floor: Floor,
         plans: dict[str, QueuePlan],
         books: dict[str, QueueBooks],
-        aftermath: Aftermath,
+        follow_ups: FollowUps,
     ) -> None:
         self.kernel = kernel
         self.floor = floor
         self.books = books
-        self.aftermath = aftermath
+        self.follow_ups = follow_ups
         self.lines: dict[str, deque[Ticket]] = {
             name: deque() for name, plan in plans.items() if plan.channel == TICKET
         }
@@ -157,7 +157,7 @@ class Desk:
             ticket.resolved = True
             books.count["tickets_resolved"] += 1
             books.sum_ms["resolution"] += kernel.now_ms - ticket.opened_ms
-        self.aftermath.ended(ticket.plan, ticket.ref, agent.id)
+        self.follow_ups.ended(ticket.plan, ticket.ref, agent.id)
         if kernel.chance(0.08):
             kernel.after(kernel.rng.uniform(120, 900), self._reopen, ticket)
         else:

@@ -12,13 +12,12 @@ import time
 from collections.abc import Callable
 
 from streams.contract.events import SourceHeartbeat
+from streams.contract.words import HOUR_MS, INPUT_TOPICS
 from streams.kafka.bulk import BulkPublisher
 from streams.settings import Settings
-from streams.settings.model import INPUTS
 from streams.sources.timeline import Timeline
 from streams.wire.encode import encode
 
-HOUR_MS = 3_600_000
 SAY_EVERY = 5_000
 PACE_SECONDS = 0.05
 
@@ -36,7 +35,7 @@ async def publish(
     """
     if timeline.first_ms is None or timeline.last_ms is None:
         return 0
-    names = {topic: settings.topics.named(topic) for topic in INPUTS}
+    names = {topic: settings.topics.named(topic) for topic in INPUT_TOPICS}
     count = 0
     async with BulkPublisher(settings) as bulk:
 

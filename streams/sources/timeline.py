@@ -16,10 +16,11 @@ from types import TracebackType
 from typing import NamedTuple, Self
 
 from streams.contract.events import Event, SourceHeartbeat
+from streams.contract.words import INPUT_TOPICS
 from streams.wire.decode import decode
 from streams.wire.encode import encode
 from streams.wire.rejected import Rejected
-from streams.wire.routing import INPUT_TOPICS, key_of, topic_of
+from streams.wire.routing import key_of, topic_of
 
 Report = Callable[[str, int, Rejected], object]
 """Called with file, line (from 1) and reason for each line that is no event."""

@@ -6,7 +6,6 @@ queues' stage, dead letters. What a record is, is decided here; what it means, i
 """
 
 import logging
-import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
@@ -14,26 +13,22 @@ import orjson
 
 from streams.contract.events import Event
 from streams.faustkit.stage import InputClock, Output, Record, Turn
-from streams.kpis.definitions import policies_of
+from streams.lifecycle.rules import rules_of
 from streams.settings import Settings
 from streams.stages.clocks import caught_up, event_now, wall_now
 from streams.stages.dead_letters import dead_letter
 from streams.stages.meters import IntakeMeter
+from streams.wall_clock import now_ms
 from streams.windows.intake import PROGRESS_MS, Intake, IntakeTurn
 from streams.wire.decode import decode
 from streams.wire.keys import partition_of
 from streams.wire.rejected import Rejected
-from streams.wire.routing import place_of
+from streams.wire.routing import topic_and_key_of
 
 log = logging.getLogger(__name__)
 
 #: An event may be this far ahead of this machine's clock, ms.
 FUTURE_MS = 60_000
-
-
-def wall_clock_ms() -> int:
-    """This machine's clock."""
-    return time.time_ns() // 1_000_000
 
 
 class IntakeStage:
@@ -44,11 +39,11 @@ class IntakeStage:
         settings: Settings,
         partition: int,
         meter: IntakeMeter,
-        clock: Callable[[], int] = wall_clock_ms,
+        clock: Callable[[], int] = now_ms,
     ) -> None:
         self.inputs = settings.topics.inputs
         self.partition = partition
-        self.intake = Intake(policies_of(settings), partition, settings.partitions)
+        self.intake = Intake(rules_of(settings), partition, settings.partitions)
         self._settings, self._meter, self._clock = settings, meter, clock
         self._now = wall_now if settings.clock == "wall" else event_now
         self._letters: list[Output] = []
@@ -95,7 +90,7 @@ class IntakeStage:
     def _misplaced(self, event: Event, record: Record, name: str, wall: int) -> Rejected | None:
         if event.occurred_at > wall + FUTURE_MS:
             return Rejected("future", "more than 60 s ahead of this machine's clock", "occurred_at")
-        home, key = place_of(event)
+        home, key = topic_and_key_of(event)
         if home is not None and home != name:
             return Rejected("wrong_topic", f"{event.TYPE} does not belong in {name}", "type")
         if key is None:

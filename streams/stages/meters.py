@@ -9,13 +9,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from streams.faustkit.stats import Spread
+from streams.contract.words import INPUT_TOPICS, TOPIC_OF_CHANNEL, QueueKey
+from streams.faustkit.stats import Histogram
 from streams.lifecycle import counters as c
 from streams.metrics.catalogue import DELAY_BUCKETS
-from streams.settings.model import INPUTS
 from streams.windows.intake import Intake, IntakeTurn
-from streams.windows.queues import Place, Queues
-from streams.wire.routing import CALLS, CHATS, TICKETS
+from streams.windows.queues import Queues
 
 #: Abandoned, but not short: a number of its own, because the difference of two counters can fall.
 ABANDONED_QUEUED: Final = -1
@@ -25,8 +24,8 @@ COUNTS: Final = (
     c.ANSWERED,
     c.SHORT_ABANDONED,
     ABANDONED_QUEUED,
-    c.ANSWERED_IN,
-    c.DECIDED,
+    c.ANSWERED_IN_THRESHOLD,
+    c.THRESHOLD_DECIDED,
     c.FLOWED_OUT,
     c.HANDLED,
 )
@@ -36,7 +35,6 @@ HISTOGRAMS: Final = (
     (c.ABANDONED_WITHIN, c.WAIT_BOUNDS_MS, c.ABANDONED_WAIT),
     (c.HANDLED_WITHIN, c.HANDLE_BOUNDS_MS, c.HANDLE_TIME),
 )
-_TOPICS: Final = {"voice": CALLS, "chat": CHATS, "ticket": TICKETS}
 
 
 class IntakeMeter:
@@ -44,13 +42,15 @@ class IntakeMeter:
 
     def __init__(self) -> None:
         #: First bookings by place; the inner dictionaries are never changed, only replaced.
-        self.booked: dict[Place, Mapping[int, int]] = {}
-        self.corrections: Counter[Place] = Counter()
+        self.booked: dict[QueueKey, Mapping[int, int]] = {}
+        self.corrections: Counter[QueueKey] = Counter()
         self.events: Counter[tuple[str, str]] = Counter()
         self.reasons: Counter[str] = Counter()
         self.anomalies: Counter[str] = Counter()
         #: Seconds from an event to its commit, by topic: one sample a slice of records.
-        self.delays: dict[str, Spread] = {topic: Spread(DELAY_BUCKETS) for topic in INPUTS}
+        self.delays: dict[str, Histogram] = {
+            topic: Histogram(DELAY_BUCKETS) for topic in INPUT_TOPICS
+        }
         self.watermarks: dict[int, int] = {}
         self.sources: dict[int, dict[str, int]] = {}
         self._owners: dict[int, Intake] = {}
@@ -85,19 +85,21 @@ class IntakeMeter:
                 changes[topic, "duplicate"] += n
             for kind, n in turned.tally.anomalies.items():
                 self.anomalies[kind] += max(0, n)
-            for place, booked in turned.tally.booked:
-                self._book(place, booked)
+            for queue_key, booked in turned.tally.booked:
+                self._book(queue_key, booked)
         # Only now, each in one step: another thread must never see a counter fall.
         for key, n in changes.items():
             self.events[key] += n
 
     def _overflow(self, partition: int, intake: Intake) -> Counter[tuple[str, str]]:
         """Look-ups of queues beyond the limit since the last turn, by their channel's topic."""
-        before, now = self._overflowed[partition], intake.book.overflowed
+        before, now = self._overflowed[partition], intake.ledger.overflowed
         self._overflowed[partition] = now.copy()
-        return Counter({(_TOPICS[ch], "unknown_queue"): n for ch, n in (now - before).items()})
+        return Counter(
+            {(TOPIC_OF_CHANNEL[ch], "unknown_queue"): n for ch, n in (now - before).items()}
+        )
 
-    def _book(self, place: Place, booked: Mapping[int, int]) -> None:
+    def _book(self, queue_key: QueueKey, booked: Mapping[int, int]) -> None:
         """First bookings only ever grow; what a late event takes back is a correction."""
         changes = dict(booked)
         queued = booked.get(c.ABANDONED, 0) - booked.get(c.SHORT_ABANDONED, 0)
@@ -108,16 +110,16 @@ class IntakeMeter:
             if change > 0:
                 grown[number] = change
             elif change < 0:
-                self.corrections[place] -= change
+                self.corrections[queue_key] -= change
         for first, bounds, total in HISTOGRAMS:
             found = _first_observations(changes, first, len(bounds) + 1)
             if found:
                 grown |= found
                 grown[total] = max(0, changes.get(total, 0))
         if grown:
-            before = self.booked.get(place, {})
+            before = self.booked.get(queue_key, {})
             after = {number: before.get(number, 0) + n for number, n in grown.items()}
-            self.booked[place] = {**before, **after}
+            self.booked[queue_key] = {**before, **after}
 
     def forget(self, partition: int, intake: Intake) -> None:
         """A unit was released; one that took its place meanwhile is left alone."""
@@ -147,12 +149,12 @@ class QueueMeter:
 
     def __init__(self) -> None:
         #: By partition number; the inner dictionaries are never changed, only replaced.
-        self.records: dict[int, dict[Place, dict[str, Any]]] = {}
+        self.records: dict[int, dict[QueueKey, dict[str, Any]]] = {}
         self.as_of: dict[int, int] = {}
         self.rejected = 0
         self._owners: dict[int, Queues] = {}
 
-    def show(self, partition: int, unit: Queues, fresh: dict[Place, dict[str, Any]]) -> None:
+    def show(self, partition: int, unit: Queues, fresh: dict[QueueKey, dict[str, Any]]) -> None:
         """Records of a committed turn replace older ones."""
         if self._owners.get(partition) is not unit:
             self._owners[partition] = unit

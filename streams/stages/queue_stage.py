@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 import orjson
 
+from streams.contract.words import MINUTE_MS, QueueKey
 from streams.faustkit.stage import InputClock, Output, Record, Turn
 from streams.kpis.definitions import Definitions
 from streams.kpis.history import history_record
@@ -20,10 +21,9 @@ from streams.settings import Settings
 from streams.stages.dead_letters import dead_letter
 from streams.stages.meters import QueueMeter
 from streams.windows.cells import decode_batch
-from streams.windows.queues import Place, Queue, Queues
+from streams.windows.queues import Queue, Queues
 from streams.wire.rejected import Rejected
 
-MINUTE_MS = 60_000
 #: The share of queues published a tick when only time has passed: all within eight ticks.
 SHARE = 8
 
@@ -40,9 +40,9 @@ class QueueStage:
         self._settings, self._definitions, self._meter = settings, definitions, meter
         self._letters: list[Output] = []
         self._cut = self._minute = -1
-        self._ageing: deque[Place] = deque()
-        self._aged: deque[Place] = deque()
-        self._fresh: dict[Place, dict[str, Any]] = {}
+        self._ageing: deque[QueueKey] = deque()
+        self._aged: deque[QueueKey] = deque()
+        self._fresh: dict[QueueKey, dict[str, Any]] = {}
 
     def restore(self, key: bytes, value: bytes) -> None:
         """Take one changelog record."""
@@ -83,7 +83,7 @@ class QueueStage:
         for queue in due:
             outputs += self._records(queue)
         for queue in self._due_for_history():
-            key, value = _key(queue.place), orjson.dumps(history_record(queue, unit))
+            key, value = _key(queue.queue_key), orjson.dumps(history_record(queue, unit))
             outputs.append((self._settings.topics.history, None, key, value, []))
         return outputs
 
@@ -94,18 +94,18 @@ class QueueStage:
         if cut != self._cut:
             self._cut = cut
             waiting = set(self._ageing)
-            self._ageing.extend(place for place in queues if place not in waiting)
-        due = {place: queue for place, queue in queues.items() if queue.dirty}
+            self._ageing.extend(queue_key for queue_key in queues if queue_key not in waiting)
+        due = {queue_key: queue for queue_key, queue in queues.items() if queue.dirty}
         for _ in range(min(len(self._ageing), len(queues) // SHARE + 1)):
-            place = self._ageing.popleft()
-            due[place] = queues[place]
+            queue_key = self._ageing.popleft()
+            due[queue_key] = queues[queue_key]
         return list(due.values())
 
     def _due_for_history(self) -> list[Queue]:
         queues, minute = self.unit.queues, self.unit.as_of // MINUTE_MS
         if minute != self._minute:
             self._minute = minute
-            self._aged = deque(place for place, queue in queues.items() if queue.used)
+            self._aged = deque(queue_key for queue_key, queue in queues.items() if queue.used)
         share = min(len(self._aged), len(queues) // (2 * SHARE) + 1)
         return [queues[self._aged.popleft()] for _ in range(share)]
 
@@ -113,13 +113,13 @@ class QueueStage:
         queue.dirty = False
         topics, unit = self._settings.topics, self.unit
         record = kpi_record(queue, unit, self._definitions)
-        self._fresh[queue.place] = record
+        self._fresh[queue.queue_key] = record
         outputs: list[Output] = [
-            (topics.kpis, None, _key(queue.place), orjson.dumps(record, option=_SORTED), [])
+            (topics.kpis, None, _key(queue.queue_key), orjson.dumps(record, option=_SORTED), [])
         ]
         for start, before in unit.passed(queue):
             found = interval_record(queue, start, before, unit, self._definitions)
-            key = _key((*queue.place, start))
+            key = _key((*queue.queue_key, start))
             outputs.append((topics.intervals, None, key, orjson.dumps(found, option=_SORTED), []))
         return outputs
 

@@ -19,7 +19,7 @@ class CellUpdate(msgspec.Struct, array_like=True, frozen=True, gc=False):
     values: Values
 
 
-class StockUpdate(msgspec.Struct, array_like=True, frozen=True, gc=False):
+class OldestUpdate(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """The oldest start (ms) of what stands in a level of the queue now; None where nothing does."""
 
     tenant: str
@@ -42,7 +42,7 @@ class CellBatch(msgspec.Struct, array_like=True, frozen=True):
     watermark: int | None
     following: bool
     cells: list[CellUpdate]
-    stocks: list[StockUpdate]
+    oldest_updates: list[OldestUpdate]
 
 
 _ENCODE = msgspec.msgpack.Encoder().encode
@@ -71,6 +71,6 @@ def decode_values(data: bytes) -> Values:
     return _DECODE_VALUES(data)
 
 
-def queue_key(tenant: str, queue: str) -> bytes:
+def kafka_key_of(tenant: str, queue: str) -> bytes:
     """The Kafka key of a queue: its cells go where its KPI records are made."""
     return f"{tenant}\0{queue}".encode()

@@ -12,22 +12,23 @@ from typing import Any
 import msgspec
 
 from streams.contract.events import AgentEvent, Event, SourceHeartbeat, TicketEvent
+from streams.contract.words import ALL, QueueKey
 from streams.lifecycle.counters import AGENT_BASE, AGENT_END, LOCAL, ORPHANED, STATES
 from streams.lifecycle.facts import FACTS
-from streams.lifecycle.ledger import ALL, Book, Page
-from streams.lifecycle.rules import Policies
-from streams.lifecycle.store import EntityStore, Place, Write
+from streams.lifecycle.ledger import Ledger, QueueEntry
+from streams.lifecycle.rules import Rules
+from streams.lifecycle.store import EntityStore, Write
 from streams.windows.cells import (
     CellBatch,
     CellUpdate,
-    StockUpdate,
+    OldestUpdate,
     Values,
     decode_values,
     encode_batch,
     encode_values,
-    queue_key,
+    kafka_key_of,
 )
-from streams.windows.kept_rules import Rules
+from streams.windows.kept_rules import KeptRules
 from streams.windows.watermarks import Sources
 from streams.wire.keys import partition_of
 from streams.wire.rejected import Rejected
@@ -53,7 +54,7 @@ class Tally:
 
     events: Counter[tuple[str, str]] = field(default_factory=Counter)
     anomalies: Counter[str] = field(default_factory=Counter)
-    booked: list[tuple[Place, Values]] = field(default_factory=list)
+    booked: list[tuple[QueueKey, Values]] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -68,16 +69,16 @@ class IntakeTurn:
 class Intake:
     """All contacts, tickets and agents of one partition number, and their cells. Times in ms."""
 
-    def __init__(self, policies: Policies, partition: int, partitions: int) -> None:
+    def __init__(self, rules: Rules, partition: int, partitions: int) -> None:
         self.partition, self.partitions = partition, partitions
-        self.horizon = policies.horizon_ms
-        self.book = Book(policies)
-        self.store = EntityStore(self.book)
-        self._rules = Rules()
+        self.horizon = rules.horizon_ms
+        self.ledger = Ledger(rules)
+        self.store = EntityStore(self.ledger)
+        self._rules = KeptRules()
         #: The queues that the configuration gave other rules since the state was written.
-        self.changed_rules: list[Place] = []
-        self.cells: dict[Place, dict[int, Values]] = defaultdict(dict)
-        self._places: defaultdict[int, list[Place]] = defaultdict(list)
+        self.changed_rules: list[QueueKey] = []
+        self.cells: dict[QueueKey, dict[int, Values]] = defaultdict(dict)
+        self._keys_of_pane: defaultdict[int, list[QueueKey]] = defaultdict(list)
         self.inputs: defaultdict[str, Sources] = defaultdict(Sources)
         self.now = -1
         self.closed_before = -1
@@ -130,9 +131,9 @@ class Intake:
         self.store.close(self.closed_before)
         state = self.store.collect(self.closed_before)
         updates = self._collect_cells(state)
-        stocks = self._collect_stocks()
+        oldest_updates = self._collect_oldest()
         due = wall - self._progress_at >= PROGRESS_MS
-        if not (worked or state or updates or stocks or due):
+        if not (worked or state or updates or oldest_updates or due):
             return None
         self._progress_at = wall
         self._close(state)
@@ -145,14 +146,14 @@ class Intake:
         state.append((b"n\0", _ENCODE_COUNTS(dict(self.counts))))
         state += self._rules.collect()
         tally, self._tally = self._tally, Tally()
-        tally.anomalies, self.book.anomalies = self.book.anomalies, Counter()
-        return IntakeTurn(state, self._batches(updates, stocks, following), tally)
+        tally.anomalies, self.ledger.anomalies = self.ledger.anomalies, Counter()
+        return IntakeTurn(state, self._batches(updates, oldest_updates, following), tally)
 
     def _count(self) -> None:
         """Totals that a person asks for: they outlive the process."""
-        self.counts["anomalies"] += sum(self.book.anomalies.values())
-        for place, booked in self._tally.booked:
-            if place[1] == ALL:
+        self.counts["anomalies"] += sum(self.ledger.anomalies.values())
+        for queue_key, booked in self._tally.booked:
+            if queue_key[1] == ALL:
                 self.counts["orphaned"] += booked.get(ORPHANED, 0)
                 self.counts["unknown_agents"] += booked.get(STATES["unknown"], 0)
 
@@ -168,26 +169,26 @@ class Intake:
     def _close(self, state: list[Write]) -> None:
         """What is older than now - horizon is final: its cells are not needed any more."""
         self.closed_before = max(self.closed_before, self.now - self.horizon)
-        last = self.closed_before - self.book.width
-        for pane in sorted(pane for pane in self._places if pane <= last):
-            for place in self._places.pop(pane):
-                del self.cells[place][pane]
-                state.append((_cell_key(place, pane), None))
+        last = self.closed_before - self.ledger.width
+        for pane in sorted(pane for pane in self._keys_of_pane if pane <= last):
+            for queue_key in self._keys_of_pane.pop(pane):
+                del self.cells[queue_key][pane]
+                state.append((_cell_key(queue_key, pane), None))
 
     def _collect_cells(self, state: list[Write]) -> list[CellUpdate]:
         updates: list[CellUpdate] = []
-        pages = [page for page in self.book.pages.values() if page.panes]
-        for page in pages:
-            if page.queue != ALL:
-                self._add_to_all(page)
-        for page in [page for page in self.book.pages.values() if page.panes]:
-            place = (page.tenant, page.queue, page.channel)
-            cells, booked = self.cells[place], defaultdict[int, int](int)
-            for pane, changes in page.panes.items():
+        entries = [entry for entry in self.ledger.entries.values() if entry.panes]
+        for entry in entries:
+            if entry.queue != ALL:
+                self._add_to_all(entry)
+        for entry in [entry for entry in self.ledger.entries.values() if entry.panes]:
+            queue_key = (entry.tenant, entry.queue, entry.channel)
+            cells, booked = self.cells[queue_key], defaultdict[int, int](int)
+            for pane, changes in entry.panes.items():
                 values = cells.get(pane)
                 if values is None:
                     values = cells[pane] = {}
-                    self._places[pane].append(place)
+                    self._keys_of_pane[pane].append(queue_key)
                 changed = False
                 for counter, change in changes.items():
                     if change:
@@ -196,42 +197,44 @@ class Intake:
                             changed = True
                             values[counter] = values.get(counter, 0) + change
                 if changed:
-                    state.append((_cell_key(place, pane), encode_values(values)))
-                    updates.append(CellUpdate(*place, pane, values))
-            page.panes.clear()
-            self._tally.booked.append((place, booked))
+                    state.append((_cell_key(queue_key, pane), encode_values(values)))
+                    updates.append(CellUpdate(*queue_key, pane, values))
+            entry.panes.clear()
+            self._tally.booked.append((queue_key, booked))
         return updates
 
-    def _add_to_all(self, page: Page) -> None:
+    def _add_to_all(self, entry: QueueEntry) -> None:
         """A queue's visits and tickets are its tenant's too; agents count there by themselves."""
-        book = self.book.open(page.tenant, page.channel)
-        total = book.page(ALL).panes
-        for pane, changes in page.panes.items():
+        ledger = self.ledger.select(entry.tenant, entry.channel)
+        total = ledger.entry(ALL).panes
+        for pane, changes in entry.panes.items():
             into = total[pane]
             for counter, change in changes.items():
                 if not AGENT_BASE <= counter < AGENT_END:
                     into[counter] += change
 
-    def _collect_stocks(self) -> list[StockUpdate]:
-        stocks: list[StockUpdate] = []
-        for place, level in self.store.moved:
-            starts = self.store.oldest[place, level]
-            stocks.append(StockUpdate(*place, level, min(starts.values(), default=None)))
+    def _collect_oldest(self) -> list[OldestUpdate]:
+        oldest_updates: list[OldestUpdate] = []
+        for queue_key, level in self.store.changed_oldest:
+            starts = self.store.oldest[queue_key, level]
+            oldest_updates.append(
+                OldestUpdate(*queue_key, level, min(starts.values(), default=None))
+            )
             if not starts:
-                del self.store.oldest[place, level]
-        self.store.moved = set()
-        return stocks
+                del self.store.oldest[queue_key, level]
+        self.store.changed_oldest = set()
+        return oldest_updates
 
     def _batches(
-        self, updates: list[CellUpdate], stocks: list[StockUpdate], following: bool
+        self, updates: list[CellUpdate], oldest_updates: list[OldestUpdate], following: bool
     ) -> list[tuple[int, bytes]]:
         """One batch a partition of queues: its changes, or the bare progress."""
-        shares: list[tuple[list[CellUpdate], list[StockUpdate]]]
+        shares: list[tuple[list[CellUpdate], list[OldestUpdate]]]
         shares = [([], []) for _ in range(self.partitions)]
         for update in updates:
             shares[self._partition(update)][0].append(update)
-        for stock in stocks:
-            shares[self._partition(stock)][1].append(stock)
+        for item in oldest_updates:
+            shares[self._partition(item)][1].append(item)
         watermark = self.watermark()
         return [
             (
@@ -252,8 +255,8 @@ class Intake:
             for number, (cells, oldest) in enumerate(shares)
         ]
 
-    def _partition(self, update: CellUpdate | StockUpdate) -> int:
-        return partition_of(queue_key(update.tenant, update.queue), self.partitions)
+    def _partition(self, update: CellUpdate | OldestUpdate) -> int:
+        return partition_of(kafka_key_of(update.tenant, update.queue), self.partitions)
 
     def watermark(self) -> int | None:
         """The least watermark over the inputs that have one, ms."""
@@ -280,20 +283,20 @@ class Intake:
             self.inputs[text[2:]] = Sources(value)
         elif letter == "x":
             tenant, queue, channel, pane = text[2:].split("\0")
-            place = (tenant, queue, channel)
-            self.cells[place][int(pane)] = decode_values(value)
-            self._places[int(pane)].append(place)
-            self.book.open(tenant, channel).page(queue)
+            queue_key = (tenant, queue, channel)
+            self.cells[queue_key][int(pane)] = decode_values(value)
+            self._keys_of_pane[int(pane)].append(queue_key)
+            self.ledger.select(tenant, channel).entry(queue)
         else:
             self.store.restore(text, value)
 
     def restored(self) -> None:
         """Every record was given."""
-        self.changed_rules = self._rules.settle(self.book.policies, self.now)
-        self.book.rule()
+        self.changed_rules = self._rules.merge_configured(self.ledger.rules, self.now)
+        self.ledger.reload_rules()
         self.store.now = self.now
         self.store.restored()
 
 
-def _cell_key(place: Place, pane: int) -> bytes:
-    return f"x\0{place[0]}\0{place[1]}\0{place[2]}\0{pane}".encode()
+def _cell_key(queue_key: QueueKey, pane: int) -> bytes:
+    return f"x\0{queue_key[0]}\0{queue_key[1]}\0{queue_key[2]}\0{pane}".encode()

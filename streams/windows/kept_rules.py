@@ -9,56 +9,60 @@ from dataclasses import replace
 
 import msgspec
 
-from streams.lifecycle.rules import DEFAULTS, Policies, QueuePolicy
-from streams.lifecycle.store import Place, Write
+from streams.contract.words import QueueKey
+from streams.lifecycle.rules import DEFAULTS, QueueRules, Rules
+from streams.lifecycle.store import Write
 
 _ENCODE = msgspec.msgpack.Encoder().encode
-_DECODE = msgspec.msgpack.Decoder(QueuePolicy).decode
+_DECODE = msgspec.msgpack.Decoder(QueueRules).decode
 
 
-class Rules:
+class KeptRules:
     """What each queue's visits went by so far. Times in ms."""
 
     def __init__(self) -> None:
-        self._lived: dict[Place, QueuePolicy] = {}
-        self._owed: dict[Place, QueuePolicy] = {}
+        self._stored: dict[QueueKey, QueueRules] = {}
+        self._unsaved: dict[QueueKey, QueueRules] = {}
 
     def restore(self, path: str, value: bytes) -> None:
         """One changelog record: tenant, queue and channel, joined by NUL, and their rules."""
         tenant, queue, channel = path.split("\0")
-        self._lived[tenant, queue, channel] = _DECODE(value)
+        self._stored[tenant, queue, channel] = _DECODE(value)
 
-    def settle(self, policies: Policies, now: int) -> list[Place]:
-        """Put what was lived through before the rules of `policies`, which hold after `now`.
+    def merge_configured(self, rules: Rules, now: int) -> list[QueueKey]:
+        """Put what was lived through before the rules of `rules`, which hold after `now`.
 
         Returns the places whose rules are other ones from here on. A `now` below 0: nothing was.
         """
         changed = []
-        for place in sorted({*policies.queues, *self._lived}):
-            told = policies.of(*place)
+        for queue_key in sorted({*rules.queues, *self._stored}):
+            configured = rules.of(*queue_key)
             if now >= 0:
-                lived = self._lived.get(place, DEFAULTS[place[2]])
-                told, differs = _joined(lived, told, now)
-                policies.queues[place] = told
+                stored = self._stored.get(queue_key, DEFAULTS[queue_key[2]])
+                configured, differs = _joined(stored, configured, now)
+                rules.queues[queue_key] = configured
                 if differs:
-                    changed.append(place)
-            if told != self._lived.get(place):
-                self._owed[place] = told
+                    changed.append(queue_key)
+            if configured != self._stored.get(queue_key):
+                self._unsaved[queue_key] = configured
         return changed
 
     def collect(self) -> list[Write]:
         """The changelog's writes of what is not stored yet."""
-        owed, self._owed = self._owed, {}
-        self._lived |= owed
-        return [("r\0{}\0{}\0{}".format(*place).encode(), _ENCODE(owed[place])) for place in owed]
+        unsaved, self._unsaved = self._unsaved, {}
+        self._stored |= unsaved
+        return [
+            ("r\0{}\0{}\0{}".format(*queue_key).encode(), _ENCODE(unsaved[queue_key]))
+            for queue_key in unsaved
+        ]
 
 
-def _joined(lived: QueuePolicy, told: QueuePolicy, now: int) -> tuple[QueuePolicy, bool]:
+def _joined(stored: QueueRules, configured: QueueRules, now: int) -> tuple[QueueRules, bool]:
     """The rules lived by up to `now` and those told after it, and whether they differ there."""
-    last, following = replace(lived.at(now), later=()), replace(told.at(now + 1), later=())
+    last, following = replace(stored.at(now), later=()), replace(configured.at(now + 1), later=())
     differs = last != following
-    later = [version for version in lived.later if version[0] <= now]
+    later = [version for version in stored.later if version[0] <= now]
     if differs:
         later.append((now + 1, following))
-    later += [version for version in told.later if version[0] > now + 1]
-    return replace(lived, later=tuple(later)), differs
+    later += [version for version in configured.later if version[0] > now + 1]
+    return replace(stored, later=tuple(later)), differs

@@ -10,22 +10,15 @@ from collections.abc import Mapping
 
 import msgspec
 
+from streams.contract.words import HOUR_MS, INTERVAL_MS, SLIDING_MS
 from streams.lifecycle.counters import LEVELS
 from streams.lifecycle.ledger import PANE_MS
 from streams.lifecycle.rules import NEVER
 from streams.windows.cells import Values, decode_values, encode_values
 
-INTERVAL_MS = 900_000
-WINDOWS_MS = {
-    "1m": 60_000,
-    "5m": 300_000,
-    "15m": 900_000,
-    "30m": 1_800_000,
-    "60m": 3_600_000,
-}
-LONGEST_MS = 3_600_000
+LONGEST_MS = max(SLIDING_MS.values())
 #: How long a final interval is kept for `today` (a day of 25 hours, and an hour to spare).
-KEPT_MS = 26 * 3_600_000
+KEPT_MS = 26 * HOUR_MS
 
 _LEVELS = frozenset(LEVELS)
 _SOURCES = msgspec.msgpack.Decoder(dict[int, bytes]).decode
@@ -40,11 +33,11 @@ def add(into: Values, values: Mapping[int, int], sign: int = 1) -> None:
 
 def absolute(values: Mapping[int, int], pane: int) -> Values:
     """The values of a pane with moments counted from the epoch, so that panes add up."""
-    moved = dict(values)
+    changed_oldest = dict(values)
     for counter, amount in values.items():
         if counter in _LEVELS:
-            moved[counter + 1] = values.get(counter + 1, 0) + amount * pane
-    return moved
+            changed_oldest[counter + 1] = values.get(counter + 1, 0) + amount * pane
+    return changed_oldest
 
 
 def levels_of(values: Mapping[int, int]) -> Values:
@@ -89,12 +82,12 @@ class Panes:
         self.fine: dict[int, dict[int, bytes]] = {}
         self.intervals: dict[int, Interval] = {}
         self.base: Values = {}
-        self.windows = {name: Running(-width) for name, width in WINDOWS_MS.items()}
+        self.windows = {name: Running(-width) for name, width in SLIDING_MS.items()}
         self.today = Running(0)
         self.end = 0
         self._future: set[int] = set()
         #: Levels changed in this interval since the last publication: later ones did too.
-        self.moved_from = NEVER
+        self.levels_changed_from = NEVER
 
     def pane(self, start: int) -> Values:
         """What all sources have in the pane that starts at `start`; moments absolute."""
@@ -137,14 +130,16 @@ class Panes:
         interval = self.interval(start)
         add(interval.sums, change)
         interval.changed = True
-        if start < self.moved_from and any(levels_of(change).values()):
-            self.moved_from = start  # the integrals of later intervals begin at another height
+        if start < self.levels_changed_from and any(levels_of(change).values()):
+            self.levels_changed_from = (
+                start  # the integrals of later intervals begin at another height
+            )
 
     def advance(self, end: int, midnight: int) -> bool:
         """Windows now end at `end`; today began at `midnight`. Returns whether a sum changed."""
         changed = False
         if end > self.end:
-            for name, width in WINDOWS_MS.items():
+            for name, width in SLIDING_MS.items():
                 changed |= self._leave(self.windows[name], end - width)
             for pane in sorted(pane for pane in self._future if pane < end):
                 self._future.discard(pane)
@@ -221,7 +216,7 @@ class Panes:
         add(levels, levels_of(self.today.sums))
         return levels
 
-    def is_lively(self, cut: int) -> bool:
+    def has_open_levels(self, cut: int) -> bool:
         """Whether a level is not zero, or was not since `cut`: integrals go on."""
         return any(self.levels().values()) or any(levels_of(self.pane(cut)).values())
 
@@ -241,7 +236,7 @@ class Panes:
             interval.sums = dict(interval.folded)
         self.end = end
         self._future = {pane for pane in self.fine if pane >= end}
-        self.windows = {name: Running(end - width) for name, width in WINDOWS_MS.items()}
+        self.windows = {name: Running(end - width) for name, width in SLIDING_MS.items()}
         # From the newest pane to the oldest, each unpacked once: a window holds what a shorter one
         # holds, and more.
         left = sorted(self.windows.values(), key=lambda window: -window.start)

@@ -10,14 +10,14 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from streams.contract.words import ALL, INTERVAL_MS, QueueKey
 from streams.lifecycle.counters import AGENT_BASE, AGENT_END
-from streams.lifecycle.ledger import ALL, PANE_MS
+from streams.lifecycle.ledger import PANE_MS
 from streams.lifecycle.rules import NEVER
 from streams.windows.calendar import midnight_of
 from streams.windows.cells import CellBatch, Values, decode_values, encode_values
-from streams.windows.panes import INTERVAL_MS, Panes, add, levels_of
+from streams.windows.panes import Panes, add, levels_of
 
-Place = tuple[str, str, str]
 Write = tuple[bytes, bytes | None]
 
 #: How long the clock speaks for a source that was caught up and has not reported since.
@@ -62,7 +62,7 @@ _DECODE_PROGRESS = msgspec.msgpack.Decoder(dict[int, Progress]).decode
 class Queue:
     """One (tenant, queue, channel): its panes, and the oldest of what stands in it by source."""
 
-    place: Place
+    queue_key: QueueKey
     zone: str = "UTC"
     panes: Panes = field(default_factory=Panes)
     oldest: dict[int, dict[int, int]] = field(default_factory=dict)
@@ -71,14 +71,14 @@ class Queue:
     first: int = -1
     cursor: int = -1
     shown_cut: int = -1
-    lively: bool = True
+    has_open_levels: bool = True
     dirty: bool = True
 
     def oldest_at(self, level: int) -> int | None:
         """The least start over all sources, ms; None where nothing stands in the level."""
         return min(self.oldest.get(level, {}).values(), default=None)
 
-    def owe_from(self, start: int) -> None:
+    def publish_from(self, start: int) -> None:
         """The first interval to publish starts at `start`."""
         self.first = self.cursor = start
 
@@ -86,30 +86,30 @@ class Queue:
 class Queues:
     """All queues of one partition number."""
 
-    def __init__(self, configured: dict[Place, str]) -> None:
+    def __init__(self, configured: dict[QueueKey, str]) -> None:
         """`configured`: the places of this partition that always exist, with their time zones."""
         self.zones = configured
-        self.queues: dict[Place, Queue] = {}
+        self.queues: dict[QueueKey, Queue] = {}
         self.progress: dict[int, Progress] = {}
         self.sources = 0
         self.as_of = -1
         self.revision = 0
-        self._touched: set[tuple[Place, int]] = set()
-        self._stored: set[Place] = set()
-        self._moved = False
-        self._waiting: list[Queue] = []
-        for place in configured:
-            self.queue(place).used = True
+        self._touched: set[tuple[QueueKey, int]] = set()
+        self._stored: set[QueueKey] = set()
+        self._unsaved = False
+        self._to_tidy: list[Queue] = []
+        for queue_key in configured:
+            self.queue(queue_key).used = True
 
-    def queue(self, place: Place) -> Queue:
+    def queue(self, queue_key: QueueKey) -> Queue:
         """The queue at a place, made on first use."""
-        known = self.queues.get(place)
+        known = self.queues.get(queue_key)
         if known is None:
-            zone = "UTC" if place[1] == ALL else self.zones.get(place, "UTC")
-            known = self.queues[place] = Queue(place, zone)
+            zone = "UTC" if queue_key[1] == ALL else self.zones.get(queue_key, "UTC")
+            known = self.queues[queue_key] = Queue(queue_key, zone)
             known.panes.advance(self.end, midnight_of(max(self.as_of, 0), zone))
             if self.as_of >= 0:
-                known.owe_from(self.as_of - self.as_of % INTERVAL_MS)
+                known.publish_from(self.as_of - self.as_of % INTERVAL_MS)
         return known
 
     @property
@@ -134,38 +134,38 @@ class Queues:
         """Take one source's changes; its progress counts after them."""
         self.sources = max(self.sources, batch.sources)
         for update in batch.cells:
-            place = (update.tenant, update.queue, update.channel)
-            queue = self.queue(place)
+            queue_key = (update.tenant, update.queue, update.channel)
+            queue = self.queue(queue_key)
             start = update.pane - update.pane % INTERVAL_MS
             if queue.cursor < 0:
-                queue.owe_from(start)
-                self._stored.add(place)
+                queue.publish_from(start)
+                self._stored.add(queue_key)
             elif start not in queue.panes.intervals:
                 if start < queue.first:
                     queue.first = start
-                    self._stored.add(place)
+                    self._stored.add(queue_key)
                 for missed in range(max(start, queue.cursor - GAP_MS), queue.cursor, INTERVAL_MS):
                     queue.panes.interval(missed)  # nothing was known before: they are owed too
             if queue.panes.replace(update.pane, batch.source, update.values):
-                self._touched.add((place, update.pane))
+                self._touched.add((queue_key, update.pane))
                 queue.dirty = True
             if not queue.used and any(not AGENT_BASE <= c < AGENT_END for c in update.values):
                 queue.used = True
-                self._stored.add(place)
-        for stock in batch.stocks:
-            place = (stock.tenant, stock.queue, stock.channel)
-            queue = self.queue(place)
-            starts = queue.oldest.setdefault(stock.level, {})
-            if stock.oldest is None:
+                self._stored.add(queue_key)
+        for item in batch.oldest_updates:
+            queue_key = (item.tenant, item.queue, item.channel)
+            queue = self.queue(queue_key)
+            starts = queue.oldest.setdefault(item.level, {})
+            if item.oldest is None:
                 starts.pop(batch.source, None)
             else:
-                starts[batch.source] = stock.oldest
+                starts[batch.source] = item.oldest
             queue.dirty = True
-            self._stored.add(place)
+            self._stored.add(queue_key)
         self.progress[batch.source] = Progress(
             batch.now, batch.closed_before, batch.watermark, batch.following
         )
-        self._moved = True
+        self._unsaved = True
 
     def advance(self, wall: int | None) -> None:
         """Move `as_of` on; `wall` (ms) only where everything sent was read, else None."""
@@ -183,13 +183,13 @@ class Queues:
             if queue.panes.advance(end, midnight_of(reached, queue.zone)):
                 queue.dirty = True
             if first and queue.cursor < 0:
-                queue.owe_from(reached - reached % INTERVAL_MS)
-                self._stored.add(queue.place)
+                queue.publish_from(reached - reached % INTERVAL_MS)
+                self._stored.add(queue.queue_key)
 
     def revise(self) -> None:
         """What is published from here on is newer; stored with it, so that a restart goes on."""
         self.revision += 1
-        self._moved = True
+        self._unsaved = True
 
     def passed(self, queue: Queue) -> Iterator[tuple[int, Values]]:
         """Intervals to publish: those that changed, and those that just ended or became final.
@@ -201,21 +201,27 @@ class Queues:
         if cut > queue.shown_cut:
             queue.shown_cut = cut
             now = self.as_of - self.as_of % INTERVAL_MS
-            was_lively, queue.lively = queue.lively, queue.panes.is_lively(cut)
-            if queue.lively or was_lively:
+            had_open_levels, queue.has_open_levels = (
+                queue.has_open_levels,
+                queue.panes.has_open_levels(cut),
+            )
+            if queue.has_open_levels or had_open_levels:
                 queue.panes.interval(now).changed = True
         final_before = self.closed_before
         while 0 <= queue.cursor <= self.as_of - INTERVAL_MS:
-            self._stored.add(queue.place)
+            self._stored.add(queue.queue_key)
             if queue.cursor < self.as_of - GAP_MS and queue.cursor not in queue.panes.intervals:
                 self._pass_gap(queue)
                 continue
             queue.panes.interval(queue.cursor).changed = True
             queue.cursor += INTERVAL_MS
         levels = dict(queue.panes.base)
-        moved_from, queue.panes.moved_from = queue.panes.moved_from, NEVER
+        levels_changed_from, queue.panes.levels_changed_from = (
+            queue.panes.levels_changed_from,
+            NEVER,
+        )
         for start, interval in sorted(queue.panes.intervals.items()):
-            interval.changed |= start > moved_from
+            interval.changed |= start > levels_changed_from
             if not interval.final and start + INTERVAL_MS <= final_before:
                 interval.final = interval.changed = True
                 self._store_interval(queue, start)
@@ -240,23 +246,23 @@ class Queues:
     # -- changelog -----------------------------------------------------------------------------
 
     def _store_interval(self, queue: Queue, start: int) -> None:
-        self._touched.add((queue.place, -start - 1))
+        self._touched.add((queue.queue_key, -start - 1))
 
     def collect(self) -> list[Write]:
         """The changelog's writes of everything that changed since the last call."""
         writes: list[Write] = []
-        for queue in self._some_queues():
+        for queue in self._next_to_tidy():
             panes = queue.panes
             gone, grown = panes.fold(self.closed_before, self.as_of)
             for pane in gone:
-                self._touched.add((queue.place, pane))
+                self._touched.add((queue.queue_key, pane))
             for start in grown:
                 self._store_interval(queue, start)
             for start in panes.forget(self.as_of):
                 self._store_interval(queue, start)
-                self._stored.add(queue.place)
-        for place, number in self._touched:
-            panes, prefix = self.queues[place].panes, "\0".join(place)
+                self._stored.add(queue.queue_key)
+        for queue_key, number in self._touched:
+            panes, prefix = self.queues[queue_key].panes, "\0".join(queue_key)
             if number >= 0:
                 value = panes.pack_fine(number) if number in panes.fine else None
                 writes.append((f"x\0{prefix}\0{number}".encode(), value))
@@ -265,22 +271,22 @@ class Queues:
                 kept = panes.intervals.get(start)
                 stored = kept and _ENCODE(_StoredInterval(kept.folded, kept.final))
                 writes.append((f"i\0{prefix}\0{start}".encode(), stored or None))
-        for place in self._stored:
-            queue = self.queues[place]
+        for queue_key in self._stored:
+            queue = self.queues[queue_key]
             packed = _encode_queue(queue)
-            writes.append(("q\0{}\0{}\0{}".format(*place).encode(), packed))
-        if self._moved or writes:
+            writes.append(("q\0{}\0{}\0{}".format(*queue_key).encode(), packed))
+        if self._unsaved or writes:
             writes.append((b"p\0", _ENCODE(self.progress)))
             writes.append((b"m\0", encode_values(self._meta())))
-        self._touched, self._stored, self._moved = set(), set(), False
+        self._touched, self._stored, self._unsaved = set(), set(), False
         return writes
 
-    def _some_queues(self) -> list[Queue]:
+    def _next_to_tidy(self) -> list[Queue]:
         """A share of the queues to tidy up: all of them take their turn within about a minute."""
-        if not self._waiting:
-            self._waiting = list(self.queues.values())
+        if not self._to_tidy:
+            self._to_tidy = list(self.queues.values())
         share = len(self.queues) // 50 + 1
-        some, self._waiting = self._waiting[:share], self._waiting[share:]
+        some, self._to_tidy = self._to_tidy[:share], self._to_tidy[share:]
         return some
 
     def _meta(self) -> Values:
@@ -295,13 +301,13 @@ class Queues:
             meta = decode_values(value)
             self.as_of, self.revision, self.sources = meta[0], meta[1], meta[2]
         elif letter == "q":
-            stored, queue = _DECODE(value), self.queue(_place(rest))
+            stored, queue = _DECODE(value), self.queue(_queue_key(rest))
             queue.panes.base, queue.oldest = stored.base, stored.oldest
             queue.used = stored.used or queue.used
             queue.first, queue.cursor = stored.first, stored.cursor
         else:
             path, _, number = rest.rpartition("\0")
-            panes = self.queue(_place(path)).panes
+            panes = self.queue(_queue_key(path)).panes
             if letter == "x":
                 panes.restore_fine(int(number), value)
             else:
@@ -328,6 +334,6 @@ def _encode_queue(queue: Queue) -> bytes:
     return _ENCODE(_Stored(queue.panes.base, queue.oldest, queue.used, queue.cursor, queue.first))
 
 
-def _place(path: str) -> Place:
+def _queue_key(path: str) -> QueueKey:
     tenant, queue, channel = path.split("\0")
     return tenant, queue, channel

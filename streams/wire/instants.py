@@ -12,14 +12,14 @@ import re
 from datetime import date
 from functools import lru_cache
 
+from streams.contract.words import DAY_MS, MINUTE_MS
+
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII).fullmatch
 _OFFSET = re.compile(r"([+-])(\d\d):(\d\d)", re.ASCII).fullmatch
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
-_MINUTE_MS = 60_000
-_DAY_MS = 86_400_000
 # Looking two digits up in a table also checks them.
 _MINUTE_MS_OF_DAY = {
-    f"{hour:02}:{minute:02}:": (hour * 60 + minute) * _MINUTE_MS
+    f"{hour:02}:{minute:02}:": (hour * 60 + minute) * MINUTE_MS
     for hour in range(24)
     for minute in range(60)
 }
@@ -44,9 +44,9 @@ def parse_rfc3339_ms(text: str) -> int:
             raise ValueError(_SHAPE)
     second_ms = _SECOND_MS.get(text[17:19])
     if second_ms is None:
-        if text[17:19] != "60" or minute_ms % _DAY_MS != _DAY_MS - _MINUTE_MS:
+        if text[17:19] != "60" or minute_ms % DAY_MS != DAY_MS - MINUTE_MS:
             raise ValueError("no such second (a leap second is at 23:59:60 UTC)")
-        return minute_ms + _MINUTE_MS - 1
+        return minute_ms + MINUTE_MS - 1
     if fraction:
         return minute_ms + second_ms + int((digits + "00")[:3])
     return minute_ms + second_ms
@@ -57,7 +57,7 @@ def _day_ms(text: str) -> int:
     if _DAY(text) is None:
         raise ValueError(_SHAPE)
     try:
-        return (date.fromisoformat(text).toordinal() - _EPOCH_DAY) * _DAY_MS
+        return (date.fromisoformat(text).toordinal() - _EPOCH_DAY) * DAY_MS
     except ValueError:
         raise ValueError("no such day") from None
 
@@ -70,5 +70,5 @@ def _offset_ms(text: str) -> int:
     hours, minutes = int(match[2]), int(match[3])
     if hours > 23 or minutes > 59:
         raise ValueError("no such offset")
-    ahead_ms = (hours * 60 + minutes) * _MINUTE_MS
+    ahead_ms = (hours * 60 + minutes) * MINUTE_MS
     return ahead_ms if match[1] == "+" else -ahead_ms

@@ -7,9 +7,9 @@ Cost: two look-ups an event, and a search of the raw bytes that almost never fin
 from typing import Final
 
 from streams.contract.events import AgentEvent, Event
+from streams.contract.words import RESERVED_QUEUES
 from streams.wire.rejected import Rejected
 
-RESERVED_QUEUES: Final = frozenset({"_all", "_other"})
 #: The only way JSON text can hold a NUL; the escape of a backslash looks the same, hence a search.
 _NUL: Final = b"\\u0000"
 _NAMES: Final = ("tenant", "queue", "contact_id", "agent_id", "source")

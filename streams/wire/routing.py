@@ -16,17 +16,10 @@ from streams.contract.events import (
     SurveyAnswered,
     SurveySent,
 )
-
-CALLS: Final = "contact.calls"
-CHATS: Final = "contact.chats"
-TICKETS: Final = "contact.tickets"
-SURVEYS: Final = "contact.surveys"
-AGENTS: Final = "contact.agents"
-INPUT_TOPICS: Final = (CALLS, CHATS, TICKETS, AGENTS, SURVEYS)
+from streams.contract.words import AGENTS, SURVEYS, TOPIC_OF_CHANNEL
 
 #: Instead of a topic: the event may stand in any.
 ANYWHERE: Final = ""
-_BY_CHANNEL: Final = {"voice": CALLS, "chat": CHATS, "ticket": TICKETS}
 
 
 def _fixed_topics() -> dict[type[BaseEvent], str]:
@@ -43,7 +36,7 @@ def _fixed_topics() -> dict[type[BaseEvent], str]:
 _FIXED: Final = _fixed_topics()
 
 
-def place_of(event: Event) -> tuple[str | None, str | None]:
+def topic_and_key_of(event: Event) -> tuple[str | None, str | None]:
     """Return the one input topic the event belongs to and its Kafka key, None where any will do.
 
     The key is the agent's id or the contact's.
@@ -51,7 +44,7 @@ def place_of(event: Event) -> tuple[str | None, str | None]:
     fixed = _FIXED.get(event.__class__)
     if fixed is None:
         assert event.channel is not None  # required by every struct that is not in the table
-        return _BY_CHANNEL[event.channel], event.contact_id
+        return TOPIC_OF_CHANNEL[event.channel], event.contact_id
     if fixed == AGENTS:
         return fixed, event.agent_id
     return (fixed, event.contact_id) if fixed else (None, None)
@@ -59,9 +52,9 @@ def place_of(event: Event) -> tuple[str | None, str | None]:
 
 def topic_of(event: Event) -> str | None:
     """Return the one input topic the event belongs to, None where any will do."""
-    return place_of(event)[0]
+    return topic_and_key_of(event)[0]
 
 
 def key_of(event: Event) -> str | None:
     """Return the Kafka key of the event, None where any will do."""
-    return place_of(event)[1]
+    return topic_and_key_of(event)[1]

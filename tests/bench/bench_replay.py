@@ -15,10 +15,10 @@ from pathlib import Path
 
 from streams.__main__ import main as streams
 from streams.contract.events import ContactAnswered, ContactEnqueued
-from streams.kpis.definitions import policies_of
 from streams.kpis.replay import Replay
 from streams.lifecycle.facts import contact_fact
-from streams.lifecycle.ledger import Book
+from streams.lifecycle.ledger import Ledger
+from streams.lifecycle.rules import rules_of
 from streams.lifecycle.store import EntityStore
 from streams.settings import Settings
 from streams.sources.ndjson import read_lines
@@ -54,7 +54,7 @@ def speed(path: Path) -> None:
 
 def memory() -> None:
     """Print the bytes of an open (connected) contact in the live store."""
-    book = Book(policies_of(Settings()))
+    book = Ledger(rules_of(Settings()))
     store = EntityStore(book)
     tracemalloc.start()
     for number in range(CONTACTS):

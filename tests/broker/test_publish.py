@@ -11,10 +11,10 @@ import pytest
 from kafka.partitioner import murmur2
 
 from streams.__main__ import main
+from streams.contract.words import INPUT_TOPICS
 from streams.errors import BrokerError
 from streams.kafka.bulk import BulkPublisher
 from streams.settings import Settings
-from streams.settings.model import INPUTS
 from streams.simulate import SOURCES
 from streams.sources.publishing import HOUR_MS, publish
 from streams.sources.timeline import Timeline
@@ -31,7 +31,7 @@ def options(settings: Settings) -> list[str]:
 
 
 def everything(settings: Settings) -> dict[str, list[list[Any]]]:
-    return {topic: read_topic(settings, settings.topics.named(topic)) for topic in INPUTS}
+    return {topic: read_topic(settings, settings.topics.named(topic)) for topic in INPUT_TOPICS}
 
 
 def published(settings: Settings, events: list[dict[str, Any]], rate: float | None = None) -> int:
@@ -178,4 +178,4 @@ def test_bulk_records_are_in_the_order_sent(fresh_topics: Callable[..., Settings
 
 def test_sources_of_the_simulator_write_one_topic_each() -> None:
     """The simulator's heartbeats cover all inputs only because every input has a source."""
-    assert sorted(SOURCES.values()) == sorted(INPUTS)
+    assert sorted(SOURCES.values()) == sorted(INPUT_TOPICS)

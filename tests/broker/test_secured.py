@@ -13,7 +13,7 @@ import orjson
 import pytest
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 
-from streams.kafka.diagnosis import hindrance
+from streams.kafka.diagnosis import why_unreachable
 from tests.broker.secured_world import (
     SPELLINGS,
     WRONG,
@@ -246,7 +246,7 @@ def test_what_stands_in_the_way_is_found_out(
     port = secured.kafka.address("LOGIN").partition(":")[2]
     doors = {"localhost": f"localhost:{port}", "open": secured.kafka.bootstrap}
     told = {name: doors.get(value, value) for name, value in changes.items()}
-    found = hindrance(settings(getattr(secured, way)(**told)))
+    found = why_unreachable(settings(getattr(secured, way)(**told)))
     assert words is None or words in (found or "")
     assert (found is None) == (words is None), found
 
@@ -254,7 +254,7 @@ def test_what_stands_in_the_way_is_found_out(
 def test_one_open_address_is_enough(secured: Secured) -> None:
     """A second address that nobody listens at is no hindrance."""
     both = f"127.0.0.1:1,{secured.kafka.address('LOGIN')}"
-    assert hindrance(settings(secured.by_login(bootstrap=both))) is None
+    assert why_unreachable(settings(secured.by_login(bootstrap=both))) is None
 
 
 def test_debug_lines_do_not_show_the_password(secured: Secured) -> None:

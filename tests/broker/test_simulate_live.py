@@ -12,8 +12,8 @@ from typing import Any
 
 import orjson
 
+from streams.contract.words import INPUT_TOPICS
 from streams.settings import Settings
-from streams.settings.model import INPUTS
 from streams.simulate import SOURCES
 from tests.broker.records import read_topic
 
@@ -28,7 +28,7 @@ def simulate(root: Path, settings: Settings, *options: str) -> "subprocess.Popen
 
 
 def records(settings: Settings) -> dict[str, list[list[Any]]]:
-    return {topic: read_topic(settings, settings.topics.named(topic)) for topic in INPUTS}
+    return {topic: read_topic(settings, settings.topics.named(topic)) for topic in INPUT_TOPICS}
 
 
 def test_backlog_then_life_until_a_signal(

@@ -11,9 +11,9 @@ import orjson
 import pytest
 from kafka import KafkaProducer
 
+from streams.contract.words import INPUT_TOPICS
 from streams.kafka.connect import kafka_python_options
 from streams.settings import Settings
-from streams.settings.model import INPUTS
 from streams.wire.decode import decode
 from streams.wire.encode import encode
 from streams.wire.keys import partition_of
@@ -92,7 +92,7 @@ def send_bad(sender: Sender, now: int) -> None:
     """Every reason there is, in every way we know, between good events."""
     bad = sender.bad
     chance = Random(3)
-    for topic in INPUTS:
+    for topic in INPUT_TOPICS:
         bad("not_json", "", None, topic=topic)
         bad("not_json", "", b"", topic=topic)
         bad("not_json", "", b"\xff\xfe\x00{", key=b"\xff\x00\xfe", topic=topic)

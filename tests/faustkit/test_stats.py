@@ -4,14 +4,14 @@ import asyncio
 
 import pytest
 
-from streams.faustkit.stats import Spread
+from streams.faustkit.stats import Histogram
 from streams.faustkit.units import Units
 from tests.faustkit.memory import IN, OPTIONS, Ended, Factory, MemoryKafka, until
 
 
 def test_a_spread_keeps_buckets_sum_and_the_newest() -> None:
     """Bounds are inclusive, the last bucket is everything above."""
-    spread = Spread((1.0, 10.0))
+    spread = Histogram((1.0, 10.0))
     for size in (0, 1, 2, 10, 11):
         spread.add(size)
     assert (spread.buckets, spread.sum, spread.newest) == ([2, 2, 1], 24, 11)

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import orjson
 
-from streams.kpis.definitions import Definitions, policies_of
+from streams.kpis.definitions import Definitions
+from streams.lifecycle.rules import rules_of
 from streams.settings import QueueSettings, Settings, Targets
 from tests.laws.pipeline import Pipeline
 
@@ -37,7 +38,7 @@ def test_all_agrees_as_long_as_its_queues_do() -> None:
 
 def test_rules_are_those_in_force() -> None:
     """The lifecycle has the same versions, in ms."""
-    rules = policies_of(SETTINGS).of("default", "billing", "voice")
+    rules = rules_of(SETTINGS).of("default", "billing", "voice")
     found = [rules.at(at).threshold_ms for at in (-1, CHANGE - 1, CHANGE)]
     assert found == [20_000, 20_000, 30_000]
 

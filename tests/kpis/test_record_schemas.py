@@ -12,17 +12,17 @@ from tests.strategies import QUEUE_VARIANTS, encoded
 TYPES: dict[str, Any] = {"number": (int, float), "integer": int, "string": str, "boolean": bool}
 
 
-def misfits(value: Any, schema: dict[str, Any], place: str) -> list[str]:
+def misfits(value: Any, schema: dict[str, Any], where: str) -> list[str]:
     """Where a value is not what these schemas (objects of plain values) say."""
-    assert place == "" or schema["description"], place
+    assert where == "" or schema["description"], where
     kinds = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
     if "object" in kinds:
-        found = [] if value.keys() == schema["properties"].keys() else [f"{place}: keys"]
+        found = [] if value.keys() == schema["properties"].keys() else [f"{where}: keys"]
         for key, part in schema["properties"].items():
-            found += misfits(value[key], part, f"{place}/{key}")
+            found += misfits(value[key], part, f"{where}/{key}")
         return found
     fits = "null" in kinds if value is None else isinstance(value, TYPES[kinds[0]])
-    return [] if fits else [f"{place}: {value!r} is not {kinds}"]
+    return [] if fits else [f"{where}: {value!r} is not {kinds}"]
 
 
 def test_the_written_schemas_are_what_the_records_have() -> None:

@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from typing import Any
 
-from streams.kpis.definitions import Definitions, policies_of
+from streams.kpis.definitions import Definitions
 from streams.kpis.record import interval_record, kpi_record
+from streams.lifecycle.rules import rules_of
 from streams.settings import Settings
 from streams.windows.cells import decode_batch
 from streams.windows.intake import Intake
@@ -43,7 +44,7 @@ class Pipeline:
         self.wall = 0
 
     def _intake(self, partition: int) -> Intake:
-        unit = Intake(policies_of(self.settings), partition, self.partitions)
+        unit = Intake(rules_of(self.settings), partition, self.partitions)
         self._restore(unit, self.logs["intake", partition])
         return unit
 
@@ -89,13 +90,13 @@ class Pipeline:
             for queue in unit.queues.values():
                 for start, before in unit.passed(queue):
                     record = interval_record(queue, start, before, unit, self.definitions)
-                    self.intervals[(*queue.place, start)] = record
+                    self.intervals[(*queue.queue_key, start)] = record
             self.logs["queues", number].write(unit.collect())
 
     def kpis(self) -> dict[tuple[str, str, str], dict[str, Any]]:
         """The live records of every place that exists."""
         return {
-            queue.place: kpi_record(queue, unit, self.definitions)
+            queue.queue_key: kpi_record(queue, unit, self.definitions)
             for unit in self.queues
             for queue in unit.queues.values()
             if queue.used
@@ -104,8 +105,8 @@ class Pipeline:
     def sums(self) -> dict[tuple[str, str, str], dict[str, Any]]:
         """Every count and sum of seconds, added up over the newest interval records."""
         total: dict[tuple[str, str, str], dict[str, Any]] = {}
-        for (*place, _), record in self.intervals.items():
-            tenant, queue, channel = place
+        for (*queue_key, _), record in self.intervals.items():
+            tenant, queue, channel = queue_key
             into = total.setdefault((tenant, queue, channel), {})
             for name, value in additive(record["figures"]).items():
                 into[name] = round(into.get(name, 0) + value, 3)

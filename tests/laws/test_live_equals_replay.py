@@ -51,8 +51,8 @@ def live(history: list[dict[str, Any]], queues: list[dict[str, Any]], seed: int)
 @pytest.mark.parametrize("seed", range(40))
 def test_sums_over_intervals_equal_the_replay(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Order, duplicates, batches, ticks, packing and restarts leave no trace in any figure."""
-    monkeypatch.setattr(entity, "LONG", 4)
-    monkeypatch.setattr(entity, "KEPT", 2)
+    monkeypatch.setattr(entity, "PACK_ABOVE", 4)
+    monkeypatch.setattr(entity, "PACK_LEAVES", 2)
     history = lately(seed, 25)
     queues = QUEUE_VARIANTS[seed % len(QUEUE_VARIANTS)]
     pipeline = live(history, queues, seed)
@@ -76,15 +76,15 @@ def test_sums_over_intervals_equal_the_replay(seed: int, monkeypatch: pytest.Mon
     kpis = pipeline.kpis()
     assert set(expected) <= set(kpis)
     # Others were seen for a moment, before a repeat came that counts instead.
-    for place in set(kpis) - set(expected):
-        today = kpis[place]["windows"]["today"]
+    for queue_key in set(kpis) - set(expected):
+        today = kpis[queue_key]["windows"]["today"]
         assert not any(today[name] for name in ("offered", "blocked", "tickets_opened", "handled"))
-    for place, record in expected.items():
+    for queue_key, record in expected.items():
         wanted = additive(record["windows"]["all"])
-        found = sums.get(place, dict.fromkeys(wanted, 0))
+        found = sums.get(queue_key, dict.fromkeys(wanted, 0))
         wrong = {k: (found.get(k, 0), v) for k, v in wanted.items() if found.get(k, 0) != v}
-        assert not wrong, (place, wrong)
-        assert kpis[place]["live"] == record["live"], place
+        assert not wrong, (queue_key, wrong)
+        assert kpis[queue_key]["live"] == record["live"], queue_key
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -99,12 +99,12 @@ def test_sliding_windows_equal_the_oracle(seed: int) -> None:
     oracle = Oracle(queues).run(history, now_ms=as_of)
     end, cut = -(-as_of // 10_000) * 10_000, as_of // 10_000 * 10_000
     widths = {"1m": 60_000, "5m": 300_000, "15m": 900_000, "30m": 1_800_000, "60m": 3_600_000}
-    for place, record in pipeline.kpis().items():
+    for queue_key, record in pipeline.kpis().items():
         for name, width in widths.items():
             found = additive(record["windows"][name])
-            counted = additive(oracle.figures(*place, end - width, end))
-            timed = additive(oracle.figures(*place, cut - width, cut))
+            counted = additive(oracle.figures(*queue_key, end - width, end))
+            timed = additive(oracle.figures(*queue_key, cut - width, cut))
             for key, value in found.items():
                 integral = key.startswith(("slot_", "waiting_")) or "_agent_seconds" in key
                 wanted = timed[key] if integral else counted[key]
-                assert value == wanted, (place, name, key, value, wanted)
+                assert value == wanted, (queue_key, name, key, value, wanted)

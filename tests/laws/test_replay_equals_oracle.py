@@ -74,10 +74,10 @@ def check(history: list[dict[str, Any]], queues: list[dict[str, Any]]) -> None:
     expected = Oracle(queues).run(history)
     records = {(r["tenant"], r["queue"], r["channel"]): r for r in replayed(history, queues)}
     assert set(records) == set(expected.scopes())
-    for place, record in records.items():
-        figures = differences(record["windows"]["all"], expected.figures(*place))
-        live = differences(record["live"], expected.live(*place))
-        assert not figures + live, (place, figures, live)
+    for queue_key, record in records.items():
+        figures = differences(record["windows"]["all"], expected.figures(*queue_key))
+        live = differences(record["live"], expected.live(*queue_key))
+        assert not figures + live, (queue_key, figures, live)
 
 
 @settings(max_examples=300, deadline=None)

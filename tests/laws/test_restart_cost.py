@@ -30,7 +30,7 @@ def test_a_restart_before_all_sources_have_spoken_owes_no_decades() -> None:
 def known(pipeline: Pipeline) -> dict[tuple[str, str, str], int]:
     """How many intervals each queue has."""
     return {
-        queue.place: len(queue.panes.intervals)
+        queue.queue_key: len(queue.panes.intervals)
         for unit in pipeline.queues
         for queue in unit.queues.values()
     }

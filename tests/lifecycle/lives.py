@@ -11,8 +11,8 @@ import orjson
 
 from streams.lifecycle.entity import AGENT, CONTACT, TICKET, fold
 from streams.lifecycle.facts import FACTS, in_order
-from streams.lifecycle.ledger import Book
-from streams.lifecycle.rules import Policies, QueuePolicy
+from streams.lifecycle.ledger import Ledger
+from streams.lifecycle.rules import QueueRules, Rules
 from streams.wire.decode import decode
 from streams.wire.rejected import Rejected
 
@@ -29,13 +29,13 @@ class Life:
     """What a fold led to."""
 
     state: Any
-    book: Book
+    ledger: Ledger
     channel: str
 
     def dated(self, counter: int, queue: str = "billing", channel: str = "") -> dict[int, int]:
         """{ms since START: amount} of one counter; a level's changes for a level."""
-        page = self.book.pages.get(("default", queue, channel or self.channel))
-        panes = page.panes.items() if page else ()
+        entry = self.ledger.entries.get(("default", queue, channel or self.channel))
+        panes = entry.panes.items() if entry else ()
         return {at - START: n for at, cell in sorted(panes) if (n := cell.get(counter, 0))}
 
     def total(self, counter: int, queue: str = "billing") -> int:
@@ -45,15 +45,15 @@ class Life:
     @property
     def anomalies(self) -> dict[str, int]:
         """What was counted as unexpected."""
-        return {kind: n for kind, n in self.book.anomalies.items() if n}
+        return {kind: n for kind, n in self.ledger.anomalies.items() if n}
 
     @property
     def contributions(self) -> dict[tuple[str, int, int], int]:
         """Everything: (queue, ms since START, counter) to amount."""
         return {
-            (page.queue, at - START, counter): n
-            for page in self.book.pages.values()
-            for at, cell in page.panes.items()
+            (entry.queue, at - START, counter): n
+            for entry in self.ledger.entries.values()
+            for at, cell in entry.panes.items()
             for counter, n in cell.items()
             if n
         }
@@ -85,25 +85,25 @@ def facts(events: Iterable[Told], channel: str = "voice", **common: Any) -> list
     return made
 
 
-def book(policy: QueuePolicy | None, channel: str, width: int = 1) -> Book:
-    """A book whose queue `billing` goes by `policy`; others by the defaults."""
-    queues = {} if policy is None else {("default", "billing", channel): policy}
-    return Book(Policies(queues), width)
+def ledger(rules: QueueRules | None, channel: str, width: int = 1) -> Ledger:
+    """A ledger whose queue `billing` goes by `rules`; others by the defaults."""
+    queues = {} if rules is None else {("default", "billing", channel): rules}
+    return Ledger(Rules(queues), width)
 
 
-def _life(life: Any, told: list[Any], now: int | None, policy: Any, channel: str) -> Life:
+def _life(life: Any, told: list[Any], now: int | None, rules: Any, channel: str) -> Life:
     ordered, _, _ = in_order(told)
     limit = ordered[-1].at if now is None else START + now
-    pages = book(policy, channel)
-    state = fold(life, ordered, limit, pages.open("default", channel))
-    return Life(state, pages, channel)
+    book = ledger(rules, channel)
+    state = fold(life, ordered, limit, book.select("default", channel))
+    return Life(state, book, channel)
 
 
 def contact(
-    *events: Told, now: int | None = None, policy: QueuePolicy | None = None, channel: str = "voice"
+    *events: Told, now: int | None = None, rules: QueueRules | None = None, channel: str = "voice"
 ) -> Life:
     """A contact's life; `now` (ms since START) is the last event's time unless given."""
-    return _life(CONTACT, facts(events, channel), now, policy, channel)
+    return _life(CONTACT, facts(events, channel), now, rules, channel)
 
 
 def ticket(*events: Told, now: int | None = None) -> Life:

@@ -31,23 +31,23 @@ def test_an_agent_is_in_one_state_by_precedence(shown: str, fields: dict) -> Non
 def test_handling_wins_over_any_state_in_occupancy(state: str) -> None:
     """A contact makes its agent busy and staffed, whatever the state says."""
     life = agent((0, {"state": state, "handling": {"voice": 1}}))
-    assert life.dated(c.BUSY) == life.dated(c.STAFFED) == {0: 1}
+    assert life.dated(c.HANDLING_AGENTS) == life.dated(c.STAFFED_AGENTS) == {0: 1}
 
 
 def test_only_available_agents_are_staffed_without_a_contact() -> None:
     """A break is in neither part of occupancy; ringing is available time."""
     for state, staffed in (("available", 1), ("break", 0), ("offline", 0), ("error", 0)):
         life = agent((0, {"state": state, "ringing": 1}))
-        assert (life.total(c.STAFFED), life.total(c.BUSY)) == (staffed, 0)
+        assert (life.total(c.STAFFED_AGENTS), life.total(c.HANDLING_AGENTS)) == (staffed, 0)
 
 
 def test_a_snapshot_with_time_to_live_is_void_that_long_after_it() -> None:
     """At that instant the agent is unknown, the call it handled included."""
     life = agent((0, ONE_CALL | {"ttl_seconds": 30}), now=30_001)
-    assert life.dated(c.BUSY) == {0: 1, 30_000: -1}
+    assert life.dated(c.HANDLING_AGENTS) == {0: 1, 30_000: -1}
     assert life.dated(c.STATES["on_contact"]) == {0: 1, 30_000: -1}
     assert life.dated(c.STATES["unknown"]) == {30_000: 1}
-    assert agent((0, ONE_CALL | {"ttl_seconds": 30}), now=30_000).dated(c.BUSY) == {0: 1}
+    assert agent((0, ONE_CALL | {"ttl_seconds": 30}), now=30_000).dated(c.HANDLING_AGENTS) == {0: 1}
 
 
 def test_a_word_at_the_last_millisecond_is_in_time() -> None:
@@ -55,13 +55,13 @@ def test_a_word_at_the_last_millisecond_is_in_time() -> None:
     life = agent(
         (0, ONE_CALL | {"ttl_seconds": 30}), (30_000, ONE_CALL | {"ttl_seconds": 30}), now=60_000
     )
-    assert life.dated(c.BUSY) == {0: 1}
+    assert life.dated(c.HANDLING_AGENTS) == {0: 1}
 
 
 def test_without_time_to_live_a_snapshot_holds_a_day() -> None:
     """A lost logout ends after 24 h; 90 days after the last word the agent is gone."""
     life = agent((0, {"state": "available"}), now=FAR)
-    assert life.dated(c.STAFFED) == {0: 1, DAY: -1}
+    assert life.dated(c.STAFFED_AGENTS) == {0: 1, DAY: -1}
     assert life.dated(c.STATES["unknown"]) == {DAY: 1, 90 * DAY: -1}
     assert life.state.state == ""
 
@@ -69,23 +69,23 @@ def test_without_time_to_live_a_snapshot_holds_a_day() -> None:
 def test_an_agent_without_queues_is_in_all_only() -> None:
     """Missing membership is empty membership."""
     life = agent((0, {"state": "available", "queues": []}))
-    assert life.dated(c.STAFFED, "_all") == {0: 1}
-    assert not life.dated(c.STAFFED)
+    assert life.dated(c.STAFFED_AGENTS, "_all") == {0: 1}
+    assert not life.dated(c.STAFFED_AGENTS)
 
 
 def test_an_agent_of_several_queues_is_in_each_and_once_in_all() -> None:
     """Totals by queue overlap; the whole centre counts people."""
     life = agent((0, ONE_CALL | {"queues": ["billing", "support"]}))
     for queue in ("billing", "support", "_all"):
-        assert life.dated(c.BUSY, queue) == {0: 1}
+        assert life.dated(c.HANDLING_AGENTS, queue) == {0: 1}
 
 
 def test_joining_and_leaving_a_queue_moves_the_level() -> None:
     """Membership alone changes nothing in `_all`."""
     life = agent((0, ONE_CALL), (HOUR, ONE_CALL | {"queues": ["support"]}))
-    assert life.dated(c.BUSY) == {0: 1, HOUR: -1}
-    assert life.dated(c.BUSY, "support") == {HOUR: 1}
-    assert life.dated(c.BUSY, "_all") == {0: 1}
+    assert life.dated(c.HANDLING_AGENTS) == {0: 1, HOUR: -1}
+    assert life.dated(c.HANDLING_AGENTS, "support") == {HOUR: 1}
+    assert life.dated(c.HANDLING_AGENTS, "_all") == {0: 1}
 
 
 def test_busy_slots_are_clipped_at_the_capacity() -> None:
@@ -106,18 +106,18 @@ def test_busy_slots_are_clipped_at_the_capacity() -> None:
     assert life.dated(c.SLOT_BUSY) == {}
     assert life.dated(c.SLOT_CAPACITY) == {0: 1}
     # Busy on anything: the voice pool has one agent less to give.
-    assert life.dated(c.BUSY) == {0: 1}
+    assert life.dated(c.HANDLING_AGENTS) == {0: 1}
 
 
 def test_a_channel_without_slots_does_not_see_the_agent() -> None:
     """Capacity 0 is as good as none."""
     life = agent((0, ONE_CALL | {"capacity": {"voice": 0, "chat": 1}}))
-    assert not life.dated(c.STAFFED)
-    assert life.dated(c.STAFFED, channel="chat") == {0: 1}
+    assert not life.dated(c.STAFFED_AGENTS)
+    assert life.dated(c.STAFFED_AGENTS, channel="chat") == {0: 1}
 
 
 def test_the_same_snapshot_again_contributes_nothing_but_lives_longer() -> None:
     """A heartbeat is a no-op for every level and puts the end off."""
     ttl = ONE_CALL | {"ttl_seconds": 30}
     life = agent((0, ttl), (20_000, ttl), now=FAR)
-    assert life.dated(c.BUSY) == {0: 1, 50_000: -1}
+    assert life.dated(c.HANDLING_AGENTS) == {0: 1, 50_000: -1}

@@ -4,14 +4,14 @@ import pytest
 
 from streams.lifecycle import counters as c
 from streams.lifecycle.contact_state import CONNECTED, IDLE, WAITING
-from streams.lifecycle.rules import NEVER, QueuePolicy
+from streams.lifecycle.rules import NEVER, QueueRules
 from tests.lifecycle.lives import FAR, HOUR, MINUTE, SECOND, Life, contact
 
 ANNA, BEN = {"agent_id": "anna"}, {"agent_id": "ben"}
 OUTBOUND = {"direction": "outbound"}
 CUSTOMER = {"author": "customer"}
-AWAITED = QueuePolicy(wrapup=True)
-SILENT = QueuePolicy(threshold_ms=60_000, short_ms=10_000, silent_ms=30_000)
+AWAITED = QueueRules(wrapup=True)
+SILENT = QueueRules(threshold_ms=60_000, short_ms=10_000, silent_ms=30_000)
 LEVELS = (c.WAITING, c.OVER_THRESHOLD, c.RINGING, c.HANDLING)
 
 
@@ -32,7 +32,7 @@ def test_an_answered_call_counts_each_step_at_its_time() -> None:
     assert life.dated(c.OFFERED) == {0: 1}
     assert life.dated(c.ANSWERED) == life.dated(c.ACCEPTED) == {8_000: 1}
     assert life.dated(c.ANSWERED_WAIT) == {8_000: 8_000}
-    assert life.dated(c.ANSWERED_IN) == life.dated(c.DECIDED) == {8_000: 1}
+    assert life.dated(c.ANSWERED_IN_THRESHOLD) == life.dated(c.THRESHOLD_DECIDED) == {8_000: 1}
     assert life.dated(c.HANDLED) == {68_000: 1}
     assert life.dated(c.TALK) == {68_000: 55_000}
     assert life.dated(c.HOLD) == {68_000: 5_000}
@@ -45,16 +45,16 @@ def test_an_answered_call_counts_each_step_at_its_time() -> None:
 def test_exactly_the_threshold_is_within(answered: int, within: int) -> None:
     """The first event at or before E + T decides; else the passing of E + T does, at E + T."""
     life = contact(("enqueued", 0), ("answered", answered), ("ended", 30_000))
-    assert life.dated(c.DECIDED) == {20_000: 1}
-    assert life.total(c.ANSWERED_IN) == within
+    assert life.dated(c.THRESHOLD_DECIDED) == {20_000: 1}
+    assert life.total(c.ANSWERED_IN_THRESHOLD) == within
     assert life.dated(c.OVER_THRESHOLD) == ({} if within else {20_000: 1, 20_001: -1})
 
 
 def test_a_miss_shows_before_the_call_is_answered() -> None:
     """At E + T the denominator counts, whatever the visit does later."""
     life = contact(("enqueued", 0), now=20_001)
-    assert life.dated(c.DECIDED) == life.dated(c.OVER_THRESHOLD) == {20_000: 1}
-    assert not contact(("enqueued", 0), now=20_000).total(c.DECIDED)
+    assert life.dated(c.THRESHOLD_DECIDED) == life.dated(c.OVER_THRESHOLD) == {20_000: 1}
+    assert not contact(("enqueued", 0), now=20_000).total(c.THRESHOLD_DECIDED)
 
 
 @pytest.mark.parametrize(("left", "short"), [(5_000, 1), (5_001, 0)])
@@ -63,7 +63,7 @@ def test_short_abandons_are_abandons_within_s(left: int, short: int) -> None:
     life = contact(("enqueued", 0), ("abandoned", left))
     assert life.dated(c.ABANDONED) == {left: 1}
     assert life.total(c.SHORT_ABANDONED) == short
-    assert life.dated(c.ABANDONED_IN) == {left: 1}
+    assert life.dated(c.ABANDONED_IN_THRESHOLD) == {left: 1}
     assert life.dated(c.ABANDONED_WAIT) == life.dated(c.CLOSED_WAIT) == {left: left}
 
 
@@ -71,7 +71,7 @@ def test_flowing_out_counts_by_its_reason() -> None:
     """Neither answered nor abandoned; the wait is a closed wait."""
     life = contact(("enqueued", 0), ("flowed_out", 9_000, {"reason": "callback"}))
     assert life.dated(c.FLOWED_OUT) == life.dated(c.REASONS["callback"]) == {9_000: 1}
-    assert life.dated(c.FLOWED_OUT_IN) == {9_000: 1}
+    assert life.dated(c.FLOWED_OUT_IN_THRESHOLD) == {9_000: 1}
     assert life.dated(c.CLOSED_WAIT) == {9_000: 9_000}
     assert balanced(life)
 
@@ -154,7 +154,7 @@ def test_an_answer_up_to_five_seconds_early_counts_at_the_enqueue(early: int) ->
     life = contact(
         ("answered", 10_000 - early, ANNA), ("enqueued", 10_000), ("ended", 70_000), now=FAR
     )
-    assert life.dated(c.ANSWERED) == life.dated(c.ANSWERED_IN) == {10_000: 1}
+    assert life.dated(c.ANSWERED) == life.dated(c.ANSWERED_IN_THRESHOLD) == {10_000: 1}
     assert life.total(c.ANSWERED_WAIT) == 0
     assert life.dated(c.TALK) == {70_000: 60_000}
     assert life.anomalies == {"answered_without_visit": 1, "clamped": 1}
@@ -232,7 +232,7 @@ def test_a_reported_wrapup_adds_its_seconds_when_it_ends() -> None:
 
 def test_a_queue_that_waits_for_it_is_handled_with_the_wrapup() -> None:
     """Everything is booked whole, at the wrap-up's end."""
-    life = contact(*CALL, ("wrapup.ended", 91_000), policy=AWAITED)
+    life = contact(*CALL, ("wrapup.ended", 91_000), rules=AWAITED)
     assert life.dated(c.HANDLED) == {91_000: 1}
     assert life.dated(c.TALK) == {91_000: 60_000}
     assert life.dated(c.WRAPUP) == {91_000: 30_000}
@@ -241,12 +241,12 @@ def test_a_queue_that_waits_for_it_is_handled_with_the_wrapup() -> None:
 
 def test_a_wrapup_never_reported_ends_at_its_cap() -> None:
     """The visit is handled then, at that time, with the cap as its wrap-up."""
-    life = contact(*CALL, now=FAR, policy=AWAITED)
+    life = contact(*CALL, now=FAR, rules=AWAITED)
     cap = 61_000 + 15 * MINUTE
     assert life.dated(c.HANDLED) == {cap: 1}
     assert life.dated(c.WRAPUP) == {cap: 15 * MINUTE}
     assert life.anomalies == {"wrapup_capped": 1}
-    assert not contact(*CALL, now=cap, policy=AWAITED).total(c.HANDLED)
+    assert not contact(*CALL, now=cap, rules=AWAITED).total(c.HANDLED)
 
 
 def test_a_late_wrapup_is_capped_too() -> None:
@@ -379,7 +379,7 @@ def test_a_silent_chat_is_abandoned_when_the_silence_is_long_enough() -> None:
     """Dated N after the customer's last word; off unless the queue sets it."""
     bot = {"author": "bot"}
     told = (("enqueued", 0), ("message.sent", 5_000, CUSTOMER), ("message.sent", 9_000, bot))
-    life = contact(*told, now=FAR, policy=SILENT, channel="chat")
+    life = contact(*told, now=FAR, rules=SILENT, channel="chat")
     assert life.dated(c.ABANDONED) == life.dated(c.SILENT_ABANDONED) == {35_000: 1}
     assert life.total(c.SHORT_ABANDONED) == 0
     off = contact(*told, now=HOUR, channel="chat")
@@ -393,7 +393,7 @@ def test_a_silent_customer_who_writes_again_opens_a_new_visit() -> None:
         ("enqueued", 0),
         ("message.sent", 40_000, {"author": "bot"}),
         ("message.sent", 50_000, CUSTOMER),
-        policy=SILENT,
+        rules=SILENT,
         channel="chat",
     )
     assert life.dated(c.ABANDONED) == {30_000: 1}

@@ -11,10 +11,10 @@ from streams.lifecycle import counters as c
 from streams.lifecycle import entity
 from streams.lifecycle.entity import AGENT, CONTACT, TICKET, Entity
 from streams.lifecycle.facts import FACTS, in_order
-from streams.lifecycle.ledger import Book
-from streams.lifecycle.rules import Policies
+from streams.lifecycle.ledger import Ledger
+from streams.lifecycle.rules import Rules
 from streams.wire.decode import decode
-from tests.lifecycle.lives import FAR, HOUR, START, book, fact, facts
+from tests.lifecycle.lives import FAR, HOUR, START, fact, facts, ledger
 from tests.strategies import encoded, histories
 
 CALL = (("enqueued", 0), ("answered", 30_000, {"agent_id": "anna"}), ("ended", 90_000))
@@ -25,31 +25,31 @@ class One:
 
     def __init__(self, life: Any = CONTACT, channel: str = "voice") -> None:
         self.life = life
-        self.book = book(None, channel).open("default", channel)
+        self.ledger = ledger(None, channel).select("default", channel)
         self.kept: Any = Entity(None, life.blank(), [], -1)
         self.ids: set[str] = set()
 
     def add(self, told: Any, limit: int = -1) -> str:
         """Take a fact while the unit's now is `limit` (ms since START; -1: it has none)."""
         now = START + limit if limit >= 0 else -1
-        return entity.add(self.life, self.kept, told, now, self.book, self.ids)
+        return entity.add(self.life, self.kept, told, now, self.ledger, self.ids)
 
-    def settle(self, now: int) -> None:
+    def fire_until(self, now: int) -> None:
         """Time passes."""
-        entity.settle(self.life, self.kept, START + now, self.book)
+        entity.fire_until(self.life, self.kept, START + now, self.ledger)
 
     def total(self, counter: int) -> dict[int, int]:
         """Contributions of a counter by ms since START."""
-        panes = self.book.page("billing").panes.items()
+        panes = self.ledger.entry("billing").panes.items()
         return {at - START: n for at, cell in sorted(panes) if (n := cell[counter])}
 
 
-def booked(pages: Book) -> dict[tuple[str, int, int], int]:
+def booked(ledger: Ledger) -> dict[tuple[str, int, int], int]:
     """Everything that is not zero."""
     return {
-        (f"{page.queue}/{page.channel}", at, counter): n
-        for page in pages.pages.values()
-        for at, cell in page.panes.items()
+        (f"{entry.queue}/{entry.channel}", at, counter): n
+        for entry in ledger.entries.values()
+        for at, cell in entry.panes.items()
         for counter, n in cell.items()
         if n
     }
@@ -80,23 +80,23 @@ def test_any_order_and_any_ticks_give_the_fold(
     for life, channel, told in entities(history):
         last = max(each.at for each in told)
         ordered, _, _ = in_order(told)
-        wanted = Book(Policies({}), 1)
-        state = entity.fold(life, ordered, last, wanted.open("default", channel))
+        wanted = Ledger(Rules({}), 1)
+        state = entity.fold(life, ordered, last, wanted.select("default", channel))
 
-        pages = Book(Policies({}), 1)
+        ledger = Ledger(Rules({}), 1)
         kept: Any = Entity(None, life.blank(), [], -1)
         ids: set[str] = set()
         arrivals = [*told, *chance.choices(told, k=2)]
         chance.shuffle(arrivals)
         now = min(each.at for each in told)
         for each in arrivals:
-            entity.add(life, kept, each, now, pages.open("default", channel), ids)
+            entity.add(life, kept, each, now, ledger.select("default", channel), ids)
             now = max(now, min(last, now + chance.choice((0, 1, 20_000, HOUR))))
             if chance.random() < 0.5:
-                entity.settle(life, kept, now, pages.open("default", channel))
-        entity.settle(life, kept, last, pages.open("default", channel))
-        assert booked(pages) == booked(wanted)
-        assert +pages.anomalies == +wanted.anomalies
+                entity.fire_until(life, kept, now, ledger.select("default", channel))
+        entity.fire_until(life, kept, last, ledger.select("default", channel))
+        assert booked(ledger) == booked(wanted)
+        assert +ledger.anomalies == +wanted.anomalies
         assert kept.state == state
 
 
@@ -106,23 +106,23 @@ def test_deadlines_wait_for_the_units_now() -> None:
     told = facts(CALL)
     one.add(told[0])
     one.add(told[2])
-    assert one.total(c.DECIDED) == {}
+    assert one.total(c.THRESHOLD_DECIDED) == {}
     one.add(told[1])
-    one.settle(20_000)
-    assert one.total(c.DECIDED) == {}
-    one.settle(20_001)
-    assert one.total(c.DECIDED) == {20_000: 1}
+    one.fire_until(20_000)
+    assert one.total(c.THRESHOLD_DECIDED) == {}
+    one.fire_until(20_001)
+    assert one.total(c.THRESHOLD_DECIDED) == {20_000: 1}
 
 
 def test_a_deadline_that_an_event_comes_before_is_taken_back() -> None:
     """The answer was in time after all: the miss and its levels vanish without a trace."""
     one = One()
     one.add(fact("enqueued", 0))
-    one.settle(25_000)
+    one.fire_until(25_000)
     assert one.total(c.OVER_THRESHOLD) == {20_000: 1}
     assert one.add(fact("answered", 19_000, 1), 25_000) == "ok"
     assert one.total(c.OVER_THRESHOLD) == {}
-    assert one.total(c.DECIDED) == one.total(c.ANSWERED_IN) == {19_000: 1}
+    assert one.total(c.THRESHOLD_DECIDED) == one.total(c.ANSWERED_IN_THRESHOLD) == {19_000: 1}
 
 
 def test_the_same_event_again_does_nothing() -> None:
@@ -148,11 +148,11 @@ def test_a_base_forgets_ids_and_keeps_every_number() -> None:
     one = One()
     for told in facts(CALL)[:2]:
         one.add(told)
-    one.settle(40_000)
-    before = booked(one.book)
-    entity.rebase(CONTACT, one.kept, START + 35_000, one.book)
+    one.fire_until(40_000)
+    before = booked(one.ledger)
+    entity.rebase(CONTACT, one.kept, START + 35_000, one.ledger)
     assert one.kept.tail == []
-    assert booked(one.book) == before
+    assert booked(one.ledger) == before
     one.add(fact("ended", 90_000, 2), 40_000)
     assert one.total(c.TALK) == {90_000: 60_000}
 
@@ -163,19 +163,19 @@ def test_a_packed_tail_is_put_back_as_it_was() -> None:
     one.add(fact("opened", 0, channel="ticket"))
     for number in range(1, 100):
         one.add(fact("assigned", number, number, "ticket", agent_id="anna"))
-    state, tail, numbers = one.kept.state, one.kept.tail.copy(), booked(one.book)
-    chunk = entity.pack(TICKET, one.kept, one.book)
+    state, tail, numbers = one.kept.state, one.kept.tail.copy(), booked(one.ledger)
+    chunk = entity.pack(TICKET, one.kept, one.ledger)
     assert chunk is not None
-    assert len(one.kept.tail) == entity.KEPT
+    assert len(one.kept.tail) == entity.PACK_LEAVES
     assert (one.kept.state, one.kept.chunks) == (state, 1)
     entity.unpack(one.kept, chunk)
     assert (one.kept.tail, one.kept.base, one.kept.chunks) == (tail, None, 0)
-    assert booked(one.book) == numbers
+    assert booked(one.ledger) == numbers
 
 
 def test_a_short_tail_is_not_packed() -> None:
     """There is nothing to win."""
     one = One()
     one.add(fact("enqueued", 0))
-    one.settle(FAR)
-    assert entity.pack(CONTACT, one.kept, one.book) is None
+    one.fire_until(FAR)
+    assert entity.pack(CONTACT, one.kept, one.ledger) is None

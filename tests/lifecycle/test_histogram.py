@@ -37,13 +37,13 @@ def test_the_middle_lies_in_its_own_bucket(value: int) -> None:
 @given(st.lists(st.lists(times)), st.randoms())
 def test_histograms_merge_in_any_order(parts: list[list[int]], chance: object) -> None:
     """The sum of partial histograms is the histogram of everything, however it was cut."""
-    whole = Counter(bucket_of(value) for part in parts for value in part)
+    completes_visit = Counter(bucket_of(value) for part in parts for value in part)
     shuffled = parts.copy()
     chance.shuffle(shuffled)  # type: ignore[attr-defined]
     merged: Counter[int] = Counter()
     for part in shuffled:
         merged += Counter(bucket_of(value) for value in part)
-    assert merged == whole
+    assert merged == completes_visit
 
 
 def test_ninety_days_fit_the_range_of_numbers_kept_for_a_histogram() -> None:

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from streams.lifecycle import entity
-from streams.lifecycle.ledger import Book
-from streams.lifecycle.rules import Policies
+from streams.lifecycle.ledger import Ledger
+from streams.lifecycle.rules import Rules
 from streams.lifecycle.store import EntityStore
 from tests.lifecycle.lives import HOUR, MINUTE, START, Told, fact
 
@@ -22,8 +22,8 @@ class Unit:
 
     def __init__(self, log: dict[str, bytes] | None = None, now: int = -1) -> None:
         self.log: dict[str, bytes] = {} if log is None else dict(log)
-        self.book = Book(Policies({}))
-        self.store = EntityStore(self.book)
+        self.ledger = Ledger(Rules({}))
+        self.store = EntityStore(self.ledger)
         for key, value in self.log.items():
             self.store.restore(key, value)
         self.store.now = now + START if now >= 0 else -1
@@ -53,9 +53,9 @@ class Unit:
     def booked(self) -> dict[tuple[str, int, int], int]:
         """Everything booked so far, zeros left out."""
         return {
-            (page.queue, at, counter): n
-            for page in self.book.pages.values()
-            for at, cell in page.panes.items()
+            (entry.queue, at, counter): n
+            for entry in self.ledger.entries.values()
+            for at, cell in entry.panes.items()
             for counter, n in cell.items()
             if n
         }
@@ -168,7 +168,7 @@ def test_long_tails_are_packed_into_chunks_of_their_own() -> None:
     assert len(chunks) >= 3
     assert len(unit.log[TICKET]) < 5_000
     kept = dict(unit.store.entities())[TICKET]
-    assert len(kept.tail) <= entity.LONG
+    assert len(kept.tail) <= entity.PACK_ABOVE
 
 
 @pytest.mark.parametrize("restart", [False, True])
@@ -186,7 +186,7 @@ def test_chunks_come_back_for_what_concerns_them(restart: bool) -> None:
     before = unit.booked()
     if restart:
         unit = Unit(unit.log, 1_000)
-        unit.book.pages.clear()
+        unit.ledger.entries.clear()
     assert unit.add(TICKET, told[3], 1_000) == "duplicate"
     early = fact("replied", 50, 900, "ticket", author="agent")
     assert unit.add(TICKET, early, 1_000) == "ok"

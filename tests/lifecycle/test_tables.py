@@ -8,9 +8,9 @@ from streams.contract.events import TYPES, ContactEvent, TicketEvent
 from streams.lifecycle import contact, ticket
 from streams.lifecycle import contact_deadlines as steps
 from streams.lifecycle import contact_state as visit
-from streams.lifecycle.ledger import Book
+from streams.lifecycle.ledger import Ledger
 from streams.lifecycle.ranks import CONTACT_RANKS, OPENER, TICKET_RANKS
-from streams.lifecycle.rules import Policies
+from streams.lifecycle.rules import Rules
 from tests.lifecycle.lives import START, fact
 
 #: A state in every phase, as far as it can be without a past.
@@ -49,9 +49,9 @@ NEEDED: dict[str, dict[str, Any]] = {
 }
 
 
-def contributions(book: Book) -> list[Any]:
+def contributions(ledger: Ledger) -> list[Any]:
     """Everything that was booked."""
-    return [(key, page.panes) for key, page in book.pages.items() if page.panes]
+    return [(key, entry.panes) for key, entry in ledger.entries.items() if entry.panes]
 
 
 @pytest.mark.parametrize(("channel", "step", "state", "kind", "effect"), PAIRS)
@@ -59,12 +59,12 @@ def test_every_pair_is_an_effect_or_a_named_anomaly(
     channel: str, step: Any, state: Any, kind: str, effect: Any
 ) -> None:
     """An anomaly is counted once by its name and changes no state and no number."""
-    book = Book(Policies({})).open("default", channel)
+    ledger = Ledger(Rules({})).select("default", channel)
     before = {name: getattr(state, name) for name in state.__struct_fields__ if name != "due"}
     after = type(state)(**before)
-    step(after, fact(kind, 0, channel=channel, **NEEDED.get(kind, {})), book)
+    step(after, fact(kind, 0, channel=channel, **NEEDED.get(kind, {})), ledger)
     if callable(effect):
-        assert not set(book.anomalies) & {
+        assert not set(ledger.anomalies) & {
             name
             for _, module, _, _ in LIVES
             for row in module.TABLE.values()
@@ -73,9 +73,9 @@ def test_every_pair_is_an_effect_or_a_named_anomaly(
         }
         return
     assert effect.replace("_", "").isalpha()
-    assert book.anomalies == {effect: 1}
+    assert ledger.anomalies == {effect: 1}
     assert {name: getattr(after, name) for name in before} == before
-    assert contributions(book) == []
+    assert contributions(ledger) == []
 
 
 def test_every_type_of_a_channel_has_a_row_at_its_rank() -> None:

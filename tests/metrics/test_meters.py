@@ -11,9 +11,23 @@ from tests.metrics.stand_in import START, StandIn, call, centre
 
 PLACE = ("default", "billing", "voice")
 NUMBERS = (
-    *(c.OFFERED, c.ANSWERED, c.ABANDONED, c.SHORT_ABANDONED, c.DECIDED, c.ANSWERED_IN),
+    *(
+        c.OFFERED,
+        c.ANSWERED,
+        c.ABANDONED,
+        c.SHORT_ABANDONED,
+        c.THRESHOLD_DECIDED,
+        c.ANSWERED_IN_THRESHOLD,
+    ),
     *(c.ANSWERED_WITHIN, c.ANSWERED_WITHIN + 1, c.ANSWERED_WITHIN + 8, c.ANSWERED_WAIT),
-    *(c.HANDLED, c.HANDLED_WITHIN + 3, c.HANDLE_TIME, c.WAITING, c.BUSY, c.WAIT_BUCKETS + 7),
+    *(
+        c.HANDLED,
+        c.HANDLED_WITHIN + 3,
+        c.HANDLE_TIME,
+        c.WAITING,
+        c.HANDLING_AGENTS,
+        c.WAIT_BUCKETS + 7,
+    ),
 )
 
 
@@ -45,9 +59,11 @@ def test_an_observation_that_moves_to_another_bucket_is_not_a_second_one() -> No
     """A corrected wait changes neither the histogram's count nor its sum, but the corrections."""
     meter = IntakeMeter()
     first, second = c.ANSWERED_WITHIN, c.ANSWERED_WITHIN + 2
-    meter._book(PLACE, {c.ANSWERED: 1, first: 1, c.ANSWERED_WAIT: 4_000, c.ANSWERED_IN: 1})
+    meter._book(
+        PLACE, {c.ANSWERED: 1, first: 1, c.ANSWERED_WAIT: 4_000, c.ANSWERED_IN_THRESHOLD: 1}
+    )
     before = dict(meter.booked[PLACE])
-    meter._book(PLACE, {first: -1, second: 1, c.ANSWERED_WAIT: 11_000, c.ANSWERED_IN: -1})
+    meter._book(PLACE, {first: -1, second: 1, c.ANSWERED_WAIT: 11_000, c.ANSWERED_IN_THRESHOLD: -1})
     assert meter.booked[PLACE] == before
     assert meter.corrections[PLACE] == 1
     meter._book(PLACE, {c.ANSWERED: 1, first: -1, second: 2, c.ANSWERED_WAIT: 30_000})

@@ -5,9 +5,8 @@ from typing import Any
 
 import pytest
 
-from streams.kpis.definitions import policies_of
 from streams.lifecycle import counters as c
-from streams.lifecycle.rules import Policies
+from streams.lifecycle.rules import Rules, rules_of
 from streams.settings import Settings
 from streams.windows.cells import CellBatch, decode_batch
 from streams.windows.intake import Intake, IntakeTurn
@@ -39,7 +38,7 @@ def event(kind: str, at: int, **fields: Any) -> Any:
 
 def unit(partitions: int = 1) -> Intake:
     """A fresh unit with the contract's defaults."""
-    made = Intake(Policies({}), 0, partitions)
+    made = Intake(Rules({}), 0, partitions)
     made.restored()
     return made
 
@@ -85,7 +84,7 @@ def test_an_idle_unit_repeats_its_progress_every_five_seconds() -> None:
     assert len(batches(intake.turn(START, wall=100_000, following=True))) == 3
     assert intake.turn(START + 4_999, wall=104_999, following=True) is None
     sent = batches(intake.turn(START + 5_000, wall=105_000, following=True))
-    assert [(b.now, b.following, b.cells, b.stocks) for b in sent] == [
+    assert [(b.now, b.following, b.cells, b.oldest_updates) for b in sent] == [
         (START + 5_000, True, [], [])
     ] * 3
 
@@ -113,11 +112,11 @@ def test_the_oldest_waiting_is_told_when_it_changes() -> None:
     intake = unit()
     intake.accept(event("contact.enqueued", 0), CALLS)
     (batch,) = batches(intake.turn(START, wall=0, following=False))
-    told = {(s.queue, s.level): s.oldest for s in batch.stocks}
+    told = {(s.queue, s.level): s.oldest for s in batch.oldest_updates}
     assert told == {("billing", c.WAITING): START, ("_all", c.WAITING): START}
     intake.accept(event("contact.abandoned", 2_000), CALLS)
     (batch,) = batches(intake.turn(START + 2_000, wall=0, following=False))
-    assert {s.oldest for s in batch.stocks} == {None}
+    assert {s.oldest for s in batch.oldest_updates} == {None}
 
 
 @pytest.mark.parametrize("seed", range(12))
@@ -127,7 +126,7 @@ def test_visits_balance_after_every_turn(seed: int) -> None:
     history = lately(seed, 25)
     chance.shuffle(history)
     settings: Settings = configured(QUEUE_VARIANTS[seed % len(QUEUE_VARIANTS)])
-    intake = Intake(policies_of(settings), 0, 1)
+    intake = Intake(rules_of(settings), 0, 1)
     cells: dict[tuple[str, str, str, int], dict[int, int]] = {}
     now = min(told["occurred_at"] for told in history)
     for raw in encoded(history):
@@ -138,8 +137,8 @@ def test_visits_balance_after_every_turn(seed: int) -> None:
             turned = intake.turn(now, wall=0, following=False)
             for batch in batches(turned) if turned else ():
                 for update in batch.cells:
-                    place = (update.tenant, update.queue, update.channel, update.pane)
-                    cells[place] = update.values
+                    queue_key = (update.tenant, update.queue, update.channel, update.pane)
+                    cells[queue_key] = update.values
             assert not unbalanced(cells)
     assert cells
 
@@ -147,8 +146,8 @@ def test_visits_balance_after_every_turn(seed: int) -> None:
 def unbalanced(cells: dict[tuple[str, str, str, int], dict[int, int]]) -> dict[Any, int]:
     """By (tenant, queue, channel): visits too many or too few."""
     rest: dict[Any, int] = {}
-    for (*place, _), values in cells.items():
+    for (*queue_key, _), values in cells.items():
         closed = (c.ANSWERED, c.ABANDONED, c.FLOWED_OUT, c.ORPHANED, c.WAITING)
         change = values.get(c.OFFERED, 0) - sum(values.get(n, 0) for n in closed)
-        rest[tuple(place)] = rest.get(tuple(place), 0) + change
-    return {place: n for place, n in rest.items() if n}
+        rest[tuple(queue_key)] = rest.get(tuple(queue_key), 0) + change
+    return {queue_key: n for queue_key, n in rest.items() if n}

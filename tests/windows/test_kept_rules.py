@@ -4,27 +4,26 @@ from typing import Any
 
 import pytest
 
-from streams.kpis.definitions import policies_of
-from streams.lifecycle.rules import Policies, QueuePolicy
+from streams.lifecycle.rules import QueueRules, Rules, rules_of
 from streams.settings import Settings
 from streams.windows.intake import Intake
-from streams.windows.kept_rules import Rules
+from streams.windows.kept_rules import KeptRules
 from tests.laws.test_replay_equals_oracle import configured
 from tests.windows.test_intake import CALLS, START, event
 
 PLACE = ("default", "billing", "voice")
-OLD, NEW, NEWEST = (QueuePolicy(threshold_ms=seconds * 1_000) for seconds in (20, 30, 40))
+OLD, NEW, NEWEST = (QueueRules(threshold_ms=seconds * 1_000) for seconds in (20, 30, 40))
 NOW = START + 60_000
 
 
-def settled(log: dict[bytes, bytes], told: QueuePolicy | None, now: int) -> Any:
-    """A unit starts with `told`: the rules it has, whether they were changed; the log grows."""
-    rules, policies = Rules(), Policies({} if told is None else {PLACE: told})
+def settled(log: dict[bytes, bytes], configured: QueueRules | None, now: int) -> Any:
+    """A unit starts with `configured`: its rules, whether they were changed; the log grows."""
+    kept, rules = KeptRules(), Rules({} if configured is None else {PLACE: configured})
     for key, value in log.items():
-        rules.restore(key.decode()[2:], value)
-    changed = rules.settle(policies, now)
-    log |= {key: value for key, value in rules.collect() if value is not None}
-    found = policies.of(*PLACE)
+        kept.restore(key.decode()[2:], value)
+    changed = kept.merge_configured(rules, now)
+    log |= {key: value for key, value in kept.collect() if value is not None}
+    found = rules.of(*PLACE)
     return [
         (0, found.threshold_ms),
         *((at, then.threshold_ms) for at, then in found.later),
@@ -53,7 +52,7 @@ def test_a_queue_that_was_not_configured_had_the_defaults() -> None:
 def test_a_change_with_its_time_is_no_edit() -> None:
     """Told before its time, it comes then, and nothing is noted."""
     log: dict[bytes, bytes] = {}
-    dated = QueuePolicy(threshold_ms=20_000, later=((NOW + 10_000, NEW),))
+    dated = QueueRules(threshold_ms=20_000, later=((NOW + 10_000, NEW),))
     settled(log, OLD, -1)
     assert settled(log, dated, NOW) == ([(0, 20_000), (NOW + 10_000, 30_000)], [])
     assert settled(log, dated, NOW + 20_000) == ([(0, 20_000), (NOW + 10_000, 30_000)], [])
@@ -62,14 +61,14 @@ def test_a_change_with_its_time_is_no_edit() -> None:
 def test_a_change_told_after_its_time_holds_from_now_on() -> None:
     """What has been counted by the old rules is not rewritten."""
     log: dict[bytes, bytes] = {}
-    dated = QueuePolicy(threshold_ms=20_000, later=((NOW - 10_000, NEW),))
+    dated = QueueRules(threshold_ms=20_000, later=((NOW - 10_000, NEW),))
     settled(log, OLD, -1)
     assert settled(log, dated, NOW) == ([(0, 20_000), (NOW + 1, 30_000)], [PLACE])
 
 
 def restarted(unit: Intake, log: dict[bytes, bytes], settings: Settings) -> Intake:
     """Another process with other settings takes the unit's state."""
-    made = Intake(policies_of(settings), 0, 1)
+    made = Intake(rules_of(settings), 0, 1)
     for key, value in log.items():
         made.restore(key, value)
     made.restored()
@@ -87,7 +86,7 @@ def test_a_late_event_after_an_edit_takes_back_what_was_booked(seconds: int) -> 
         for key, value in turned.state:
             log.pop(key, None) if value is None else log.update({key: value})
 
-    first = restarted(Intake(Policies({}), 0, 1), {}, configured([{"name": "billing"}]))
+    first = restarted(Intake(Rules({}), 0, 1), {}, configured([{"name": "billing"}]))
     first.accept(event("contact.enqueued", 0), CALLS)
     turn(first, 100_000)
     then = configured([{"name": "billing", "service_level_seconds": seconds}])
@@ -105,8 +104,8 @@ def test_a_late_event_after_an_edit_takes_back_what_was_booked(seconds: int) -> 
 def cells(unit: Intake) -> dict[Any, dict[int, int]]:
     """Everything the unit has booked, without zeros."""
     found = {
-        (place, pane): {counter: n for counter, n in values.items() if n}
-        for place, panes in unit.cells.items()
+        (queue_key, pane): {counter: n for counter, n in values.items() if n}
+        for queue_key, panes in unit.cells.items()
         for pane, values in panes.items()
     }
     return {where: values for where, values in found.items() if values}

@@ -5,9 +5,10 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from streams.contract.words import INTERVAL_MS, SLIDING_MS
 from streams.lifecycle import counters as c
 from streams.lifecycle.ledger import PANE_MS
-from streams.windows.panes import INTERVAL_MS, WINDOWS_MS, Panes, absolute, add, levels_of
+from streams.windows.panes import Panes, absolute, add, levels_of
 
 DAY = 86_400_000
 START = 1_699_920_000_000  # a midnight, UTC
@@ -68,7 +69,7 @@ def restored(panes: Panes, midnight: int) -> Panes:
 def check(panes: Panes, plain: Plain, midnight: int) -> None:
     """Every window, today and the levels, against plain sums."""
     end = panes.end
-    for name, width in WINDOWS_MS.items():
+    for name, width in SLIDING_MS.items():
         window = panes.windows[name]
         assert window.start == end - width
         assert nonzero(window.sums) == plain.total(end - width, end), name
@@ -143,7 +144,7 @@ def test_a_pane_leaves_each_window_at_its_own_width() -> None:
     panes = Panes()
     panes.advance(START + PANE_MS, START)
     panes.replace(START, 0, {c.OFFERED: 1})
-    for name, width in WINDOWS_MS.items():
+    for name, width in SLIDING_MS.items():
         panes.advance(START + width, START)
         assert panes.windows[name].sums.get(c.OFFERED) == 1, name
         panes.advance(START + width + PANE_MS, START)

@@ -2,11 +2,11 @@
 
 import pytest
 
+from streams.contract.words import INTERVAL_MS
 from streams.kpis.views import today
 from streams.lifecycle import counters as c
 from streams.lifecycle.ledger import PANE_MS
-from streams.windows.cells import CellBatch, CellUpdate, StockUpdate
-from streams.windows.panes import INTERVAL_MS
+from streams.windows.cells import CellBatch, CellUpdate, OldestUpdate
 from streams.windows.queues import FOLLOWED_MS, Queues
 
 START = 1_700_000_100_000  # the start of an interval: 2023-11-14T22:15:00Z
@@ -22,7 +22,7 @@ def batch(
     closed: int = -1,
     following: bool = False,
     watermark: int | None = None,
-    stocks: tuple[StockUpdate, ...] = (),
+    stocks: tuple[OldestUpdate, ...] = (),
 ) -> CellBatch:
     """A source's word; times in ms since START, `closed` 4 h before `now` unless given."""
     return CellBatch(
@@ -116,10 +116,10 @@ def test_the_oldest_waiting_is_the_least_over_the_sources() -> None:
     """Minima are not sums: each source sends its own."""
     queues = unit()
     for source, oldest in ((0, 5_000), (1, 3_000)):
-        stock = StockUpdate(*PLACE, c.WAITING, START + oldest)
+        stock = OldestUpdate(*PLACE, c.WAITING, START + oldest)
         queues.accept(batch(9_000, source=source, sources=2, stocks=(stock,)))
     assert queues.queue(PLACE).oldest_at(c.WAITING) == START + 3_000
-    gone = StockUpdate(*PLACE, c.WAITING, None)
+    gone = OldestUpdate(*PLACE, c.WAITING, None)
     queues.accept(batch(9_000, source=1, sources=2, stocks=(gone,)))
     assert queues.queue(PLACE).oldest_at(c.WAITING) == START + 5_000
 

@@ -5,7 +5,7 @@ from typing import Any
 import orjson
 import pytest
 
-from streams.lifecycle.ledger import ALL, OTHER
+from streams.contract.words import ALL, OTHER
 from streams.wire.decode import decode
 from streams.wire.names import RESERVED_QUEUES
 from streams.wire.rejected import Rejected

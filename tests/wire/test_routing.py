@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from streams.contract.events import TYPES, Event
+from streams.contract.words import INPUT_TOPICS
 from streams.wire.decode import decode
 from streams.wire.rejected import Rejected
-from streams.wire.routing import INPUT_TOPICS, key_of, place_of, topic_of
+from streams.wire.routing import key_of, topic_and_key_of, topic_of
 
 EXAMPLES = Path(__file__).parents[2] / "schemas" / "examples"
 
@@ -52,7 +53,7 @@ def test_an_agents_event_is_keyed_by_the_agent(tag: str) -> None:
 
 def test_a_heartbeat_belongs_to_every_input_topic() -> None:
     """Under any key."""
-    assert place_of(example("source.heartbeat")) == (None, None)
+    assert topic_and_key_of(example("source.heartbeat")) == (None, None)
 
 
 @pytest.mark.parametrize("tag", sorted(TYPES))

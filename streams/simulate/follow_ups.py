@@ -17,7 +17,7 @@ SCALES: dict[str, tuple[int, int, bool, tuple[int, ...]]] = {
 }
 
 
-class Aftermath:
+class FollowUps:
     """Draws and books what customers do once they hung up."""
 
     def __init__(self, kernel: Kernel, books: dict[str, QueueBooks]) -> None:

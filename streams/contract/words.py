@@ -1,0 +1,110 @@
+"""The words of the contract: every closed list, reserved name, topic and default, each once.
+
+In: nothing. Out: constants that everybody reads, so that a new word is one line here. Imports
+nothing of the project. The order of reasons, outcomes and states decides stored numbers
+(`lifecycle/counters.py`): append, never reorder.
+"""
+
+from dataclasses import dataclass
+from typing import Final, Literal, get_args
+
+MINUTE_MS: Final = 60_000
+HOUR_MS: Final = 60 * MINUTE_MS
+DAY_MS: Final = 24 * HOUR_MS
+
+#: (tenant, queue, channel): whose figures a record has.
+QueueKey = tuple[str, str, str]
+#: The queue that is every queue of its tenant and channel, each agent once.
+ALL: Final = "_all"
+#: The queue that further queues count as, once a tenant has too many.
+OTHER: Final = "_other"
+RESERVED_QUEUES: Final = frozenset({ALL, OTHER})
+
+Channel = Literal["voice", "chat", "ticket"]
+CHANNELS: Final[tuple[str, ...]] = get_args(Channel)
+#: Channels with visits: somebody waits and is answered.
+LiveChannel = Literal["voice", "chat"]
+
+#: The sliding windows, by their length.
+SLIDING_MS: Final = {
+    "1m": MINUTE_MS,
+    "5m": 5 * MINUTE_MS,
+    "15m": 15 * MINUTE_MS,
+    "30m": 30 * MINUTE_MS,
+    "60m": HOUR_MS,
+}
+#: The calendar day so far, in the queue's time zone.
+TODAY: Final = "today"
+WINDOWS: Final = (*SLIDING_MS, TODAY)
+INTERVAL_MS: Final = 15 * MINUTE_MS
+
+Formula = Literal["answered_only", "offered", "offered_less_short", "removed_in_threshold"]
+FORMULAS: Final[tuple[str, ...]] = get_args(Formula)
+
+#: Why a visit left its queue unanswered, and not by hanging up.
+FlowOutReason = Literal[
+    "timeout",
+    "overflow",
+    "key",
+    "voicemail",
+    "callback",
+    "transfer",
+    "no_agents",
+    "closed",
+    "error",
+    "other",
+]
+FLOW_OUT_REASONS: Final[tuple[str, ...]] = get_args(FlowOutReason)
+
+#: How an attempt to connect an agent failed, as events say it.
+OfferOutcome = Literal["rejected", "timeout", "customer_left", "rescinded"]
+#: And as records count it: an answer is an accepted offer.
+OFFER_OUTCOMES: Final = ("accepted", *get_args(OfferOutcome))
+
+#: The exclusive states an agent is counted in, the first that holds.
+AGENT_STATES: Final = (
+    "error",
+    "on_contact",
+    "wrapup",
+    "ringing",
+    "break",
+    "available",
+    "unknown",
+    "offline",
+)
+TicketStatus = Literal["open", "pending", "on_hold"]
+TICKET_STATUSES: Final[tuple[str, ...]] = get_args(TicketStatus)
+
+CALLS: Final = "contact.calls"
+CHATS: Final = "contact.chats"
+TICKETS: Final = "contact.tickets"
+AGENTS: Final = "contact.agents"
+SURVEYS: Final = "contact.surveys"
+#: The topics that events come from.
+INPUT_TOPICS: Final = (CALLS, CHATS, TICKETS, AGENTS, SURVEYS)
+TOPIC_OF_CHANNEL: Final = {"voice": CALLS, "chat": CHATS, "ticket": TICKETS}
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelDefaults:
+    """What a queue that does not say so has on one channel; None = none. Seconds."""
+
+    service_level_seconds: int | None
+    short_abandon_seconds: int | None
+    max_wait_seconds: int | None
+    max_handle_seconds: int | None
+
+
+# Tickets are judged by first response and resolution, not by a waiting threshold, and may stay open
+# for months: no threshold and no ages.
+CHANNEL_DEFAULTS: Final[dict[str, ChannelDefaults]] = {
+    "voice": ChannelDefaults(20, 5, 4 * 3600, 12 * 3600),
+    "chat": ChannelDefaults(60, 10, 4 * 3600, 12 * 3600),
+    "ticket": ChannelDefaults(None, None, None, None),
+}
+#: The longest wrap-up that is counted, where the queue does not say.
+WRAPUP_CAP_SECONDS: Final = 900
+#: How late an event may come behind the slowest live source.
+HORIZON_SECONDS: Final = 4 * 3600
+#: Queues a tenant may have; further ones count as `OTHER`.
+MAX_QUEUES: Final = 2_000
