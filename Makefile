@@ -36,8 +36,6 @@ check: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/pytest -q tests/test_import_contract.py
-	$(BIN)/python -m streams.contract.event_schemas --check
-	$(BIN)/python -m streams.kpis.schemas --check
 	$(BIN)/python deploy/generate.py --check
 
 bench: setup

@@ -3,8 +3,8 @@
     python deploy/generate.py            write them
     python deploy/generate.py --check    exit 1, and say where, if a written one differs
 
-The transition tables become `streams/lifecycle/LIFECYCLES.md`, the metric catalogue
-`deploy/METRICS.md`.
+The structs of events and records become the JSON Schemas under `schemas/`, the transition tables
+`streams/lifecycle/LIFECYCLES.md`, the metric catalogue `deploy/METRICS.md`.
 """
 
 import argparse
@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from streams.contract import schemas
 from streams.contract.words import AGENT_STATES
 from streams.lifecycle import agent, contact, ticket
 from streams.metrics.catalogue import CATALOGUE, LABEL_VALUES
@@ -25,7 +26,10 @@ _CONTACT_PHASES: Final = ("no visit open", "waiting", "connected")
 
 def documents() -> dict[str, str]:
     """Path below the project's root to the text of every document made here."""
-    return {"streams/lifecycle/LIFECYCLES.md": _lifecycles(), "deploy/METRICS.md": _metrics()}
+    written = {f"schemas/{name}": text for name, text in schemas.documents().items()}
+    written["streams/lifecycle/LIFECYCLES.md"] = _lifecycles()
+    written["deploy/METRICS.md"] = _metrics()
+    return written
 
 
 def _lifecycles() -> str:
@@ -96,19 +100,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--check", action="store_true", help="write nothing, exit 1 if one differs")
     parser.add_argument("--dir", type=Path, default=ROOT, help="default: the project's root")
     options = parser.parse_args(argv)
-    return write_or_compare(options.dir, documents(), options.check, "python deploy/generate.py")
-
-
-def write_or_compare(directory: Path, made: dict[str, str], check: bool, command: str) -> int:
-    """Write the files that differ from `made`, or say how they differ; return the exit code."""
     wrong = 0
-    for name, text in made.items():
-        path = directory / name
+    for name, text in documents().items():
+        path = options.dir / name
         found = path.read_text(encoding="utf-8") if path.exists() else ""
         if found == text:
             continue
         wrong += 1
-        if check:
+        if options.check:
             lines = difflib.unified_diff(
                 found.splitlines(), text.splitlines(), name, "the code", n=1, lineterm=""
             )
@@ -117,9 +116,9 @@ def write_or_compare(directory: Path, made: dict[str, str], check: bool, command
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
             sys.stdout.write(f"wrote {name}\n")
-    if check and wrong:
-        sys.stderr.write(f"{wrong} differ: run {command}\n")
-    return 1 if check and wrong else 0
+    if options.check and wrong:
+        sys.stderr.write(f"{wrong} differ: run python deploy/generate.py\n")
+    return 1 if options.check and wrong else 0
 
 
 if __name__ == "__main__":

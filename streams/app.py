@@ -15,10 +15,10 @@ from streams.faustkit.application import UnitApp, attach, build_app
 from streams.faustkit.stage import Stage, StageSpec
 from streams.kafka.connect import aiokafka_options
 from streams.kpis.definitions import Definitions
+from streams.metrics.meters import IntakeMeter, QueueMeter
 from streams.metrics.server import MetricsServer
 from streams.settings import Settings
 from streams.stages.intake_stage import IntakeStage
-from streams.stages.meters import IntakeMeter, QueueMeter
 from streams.stages.queue_stage import QueueStage
 
 

@@ -10,11 +10,11 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
-
-import orjson
 
 from streams.contract.events import Event
+from streams.contract.fields import fields_of
+from streams.contract.records import Figures, KpiRecord
+from streams.contract.records import encode as encode_record
 from streams.errors import StreamsError
 from streams.kpis.replay import Replay
 from streams.settings import Settings
@@ -62,9 +62,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         gc.enable()
     if args.json:
         for record in records:
-            sys.stdout.buffer.write(
-                orjson.dumps(record, option=orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE)
-            )
+            sys.stdout.buffer.write(encode_record(record) + b"\n")
         sys.stdout.buffer.flush()
     else:
         _table(records)
@@ -124,7 +122,7 @@ def _progress() -> Callable[[int], None]:
     return say
 
 
-def _table(records: list[dict[str, Any]]) -> None:
+def _table(records: list[KpiRecord]) -> None:
     from rich.console import Console
     from rich.table import Table
 
@@ -136,18 +134,20 @@ def _table(records: list[dict[str, Any]]) -> None:
     for title, _ in _COLUMNS:
         table.add_column(title, justify="right")
     for record in records:
-        figures = record["windows"]["all"]
-        formula = record["definitions"]["default_formula"]
-        level = figures["service_level"].get(formula) if formula else None
-        shown = figures | {"service_level": level}
-        cells = [_cell(key, shown[key]) for _, key in _COLUMNS]
-        table.add_row(record["tenant"], record["queue"], record["channel"], *cells)
+        figures, formula = record.windows["all"], record.definitions.default_formula
+        level = getattr(figures.service_level, formula) if formula else None
+        cells = [
+            _cell(name, level if name == "service_level" else getattr(figures, name))
+            for _, name in _COLUMNS
+        ]
+        table.add_row(record.tenant, record.queue, record.channel, *cells)
     console.print(table)
 
 
-def _cell(key: str, value: float | None) -> str:
+def _cell(name: str, value: float | None) -> str:
     if value is None:
         return "–"
-    if key.endswith("_seconds"):
+    unit = "ratio" if name == "service_level" else fields_of(Figures)[name].unit
+    if unit == "s":
         return f"{value:.1f} s"
-    return f"{value:.1%}" if isinstance(value, float) else f"{value:,}"
+    return f"{value:.1%}" if unit == "ratio" else f"{value:,}"

@@ -108,3 +108,7 @@ WRAPUP_CAP_SECONDS: Final = 900
 HORIZON_SECONDS: Final = 4 * 3600
 #: Queues a tenant may have; further ones count as `OTHER`.
 MAX_QUEUES: Final = 2_000
+
+#: Inclusive upper bounds of the histograms of waits and handling on `/metrics`.
+WAIT_BOUNDS_SECONDS: Final = (5, 10, 20, 30, 60, 120, 300, 600)
+HANDLE_BOUNDS_SECONDS: Final = (30, 60, 120, 180, 300, 450, 600, 900, 1_800)

@@ -6,6 +6,7 @@
 from dataclasses import asdict
 from typing import Any
 
+from streams.contract.records import DefinitionsShown, Part, TargetsShown
 from streams.contract.words import ALL, CHANNELS, QueueKey
 from streams.lifecycle.rules import in_force
 from streams.settings import QueueSettings, Settings
@@ -13,17 +14,7 @@ from streams.windows.cells import kafka_key_of
 from streams.wire.keys import partition_of
 
 #: Definitions through time: (from when in ms, what holds then).
-Versions = list[tuple[int, dict[str, Any]]]
-_TARGETS = (
-    "service_level",
-    "occupancy_low",
-    "occupancy_high",
-    "occupancy_limit",
-    "abandonment",
-    "handle_seconds",
-    "first_response_seconds",
-    "resolution_ratio",
-)
+Versions = list[tuple[int, DefinitionsShown]]
 
 
 class Definitions:
@@ -64,7 +55,7 @@ class Definitions:
             if partition_of(kafka_key_of(queue_key[0], queue_key[1]), partitions) == partition
         }
 
-    def of(self, queue_key: QueueKey, at: int) -> dict[str, Any]:
+    def of(self, queue_key: QueueKey, at: int) -> DefinitionsShown:
         """The definitions of one (tenant, queue, channel) that are in force at `at` (ms)."""
         tenant, queue, channel = queue_key
         default = self._defaults[channel]
@@ -73,25 +64,26 @@ class Definitions:
         return _in_force(self._queues.get(queue_key, default), at)
 
 
-def _in_force(versions: Versions, at: int) -> dict[str, Any]:
+def _in_force(versions: Versions, at: int) -> DefinitionsShown:
     (_, first), *later = versions
     return in_force(first, later, at)
 
 
-def _definition(queue: QueueSettings) -> dict[str, Any]:
-    targets = asdict(queue.targets)
-    return {
-        "service_level_seconds": queue.service_level_seconds,
-        "short_abandon_seconds": queue.short_abandon_seconds,
-        "default_formula": queue.default_formula,
-        "targets": {name: targets[name] for name in _TARGETS},
-    }
+def _definition(queue: QueueSettings) -> DefinitionsShown:
+    return DefinitionsShown(
+        service_level_seconds=queue.service_level_seconds,
+        short_abandon_seconds=queue.short_abandon_seconds,
+        default_formula=queue.default_formula,
+        targets=TargetsShown(**asdict(queue.targets)),
+    )
 
 
-def _agreed(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
-    return {
-        key: _agreed(value, other[key])
-        if isinstance(value, dict)
-        else (value if value == other[key] else None)
-        for key, value in one.items()
-    }
+def _agreed(one: DefinitionsShown, other: DefinitionsShown) -> DefinitionsShown:
+    """Where two queues agree, what they say; None where they do not."""
+    targets = _same(one.targets, other.targets)
+    return DefinitionsShown(**_same(one, other) | {"targets": TargetsShown(**targets)})
+
+
+def _same(one: Part, other: Part) -> dict[str, Any]:
+    values = ((name, getattr(one, name)) for name in one.__struct_fields__)
+    return {name: value if value == getattr(other, name) else None for name, value in values}

@@ -1,20 +1,21 @@
 """Stage 4: the figures of one window, from its sums and integrals.
 
 Definitions: `DEFINITIONS.md` beside this file.
-In: `View`, the integer sums of a window. Out: the `figures` object of the KPI record, every key
-always present. Counts are decided at their own event's time; a value whose denominator is not
-positive is None.
+In: `View`, the integer sums of a window. Out: `Figures`, the part of the KPI and interval
+records. Counts are decided at their own event's time; a value whose denominator is not positive is
+None.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from streams.contract.fields import PERCENTILES
+from streams.contract.records import ByPercentile, Figures, ServiceLevel
 from streams.kpis.rounding import mean_seconds, ratio, seconds
 from streams.lifecycle import counters as c
 from streams.lifecycle.histogram import middle_of
 
-Figures = dict[str, object]
-_PERCENTILES = {"p50": 50, "p80": 80, "p90": 90, "p95": 95, "p99": 99}
+_PERCENTILES = tuple((name, int(name[1:])) for name in PERCENTILES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,16 +30,75 @@ class View:
         """The sum of one counter."""
         return self.sums.get(counter, 0)
 
+    def integral(self, level: int) -> int:
+        """Level x ms over the window."""
+        return self.integrals.get(level, 0)
+
 
 def figures(view: View) -> Figures:
-    """All figures of one window."""
-    return (
-        _volumes(view)
-        | _waits(view)
-        | _handling(view)
-        | _agents(view)
-        | _tickets(view)
-        | {"abandonment_ratio": abandonment_ratio(view), "service_level": service_levels(view)}
+    """All figures of one window; the sums and ratios that have a formula are functions below."""
+    count, area = view.count, view.integral
+    waits, longest_wait = quantiles(view, c.WAIT_BUCKETS)
+    resolutions, _ = quantiles(view, c.RESOLUTION_BUCKETS)
+    answered, abandoned = count(c.ANSWERED), count(c.ABANDONED)
+    handled, closed = count(c.HANDLED), answered + abandoned + count(c.FLOWED_OUT)
+    responses, resolved = count(c.FIRST_RESPONSES), count(c.TICKETS_RESOLVED)
+    return Figures(
+        # volumes
+        offered=count(c.OFFERED),
+        blocked=count(c.BLOCKED),
+        answered=answered,
+        abandoned=abandoned,
+        short_abandoned=count(c.SHORT_ABANDONED),
+        silent_abandoned=count(c.SILENT_ABANDONED),
+        flowed_out=count(c.FLOWED_OUT),
+        flowed_out_reasons={name: count(number) for name, number in c.REASONS.items()},
+        orphaned=count(c.ORPHANED),
+        handled=handled,
+        transferred=count(c.TRANSFERRED),
+        threshold_decided=count(c.THRESHOLD_DECIDED),
+        answered_in_threshold=count(c.ANSWERED_IN_THRESHOLD),
+        abandoned_in_threshold=count(c.ABANDONED_IN_THRESHOLD),
+        flowed_out_in_threshold=count(c.FLOWED_OUT_IN_THRESHOLD),
+        offers={name: count(number) for name, number in c.OFFERS.items()},
+        abandonment_ratio=abandonment_ratio(view),
+        service_level=service_levels(view),
+        # waits
+        answered_wait_seconds=seconds(count(c.ANSWERED_WAIT)),
+        abandoned_wait_seconds=seconds(count(c.ABANDONED_WAIT)),
+        closed_wait_seconds=seconds(count(c.CLOSED_WAIT)),
+        wait_mean_seconds=wait_mean_seconds(view),
+        wait_closed_mean_seconds=mean_seconds(count(c.CLOSED_WAIT), closed),
+        abandoned_wait_mean_seconds=mean_seconds(count(c.ABANDONED_WAIT), abandoned),
+        wait_max_seconds=longest_wait,
+        wait_quantiles_seconds=waits,
+        waiting_seconds=seconds(area(c.WAITING)),
+        depth_mean=ratio(area(c.WAITING), view.length_ms),
+        # handling
+        talk_seconds=seconds(count(c.TALK)),
+        hold_seconds=seconds(count(c.HOLD)),
+        wrapup_seconds=seconds(count(c.WRAPUP)),
+        talk_mean_seconds=mean_seconds(count(c.TALK), handled),
+        hold_mean_seconds=mean_seconds(count(c.HOLD), handled),
+        wrapup_mean_seconds=mean_seconds(count(c.WRAPUP), handled),
+        handle_mean_seconds=handle_mean_seconds(view),
+        # agents
+        handling_agent_seconds=seconds(area(c.HANDLING_AGENTS)),
+        staffed_agent_seconds=seconds(area(c.STAFFED_AGENTS)),
+        slot_busy_seconds=seconds(area(c.SLOT_BUSY)),
+        slot_capacity_seconds=seconds(area(c.SLOT_CAPACITY)),
+        occupancy_ratio=occupancy_ratio(view),
+        slot_occupancy_ratio=ratio(area(c.SLOT_BUSY), area(c.SLOT_CAPACITY)),
+        # tickets
+        tickets_opened=count(c.TICKETS_OPENED),
+        first_responses=responses,
+        first_response_seconds=seconds(count(c.FIRST_RESPONSE_TIME)),
+        first_response_mean_seconds=mean_seconds(count(c.FIRST_RESPONSE_TIME), responses),
+        tickets_resolved=resolved,
+        resolution_seconds=seconds(count(c.RESOLUTION_TIME)),
+        resolution_mean_seconds=mean_seconds(count(c.RESOLUTION_TIME), resolved),
+        resolution_quantiles_seconds=resolutions,
+        tickets_reopened=count(c.TICKETS_REOPENED),
     )
 
 
@@ -48,24 +108,24 @@ def abandonment_ratio(view: View) -> float | None:
     return ratio(left, view.count(c.ANSWERED) + left + view.count(c.FLOWED_OUT))
 
 
-def service_levels(view: View) -> dict[str, float | None]:
+def service_levels(view: View) -> ServiceLevel:
     """The four formulas, each of the visits whose threshold was decided in W (answered: in W).
 
     `offered_less_short` is Cisco's "ignored", `offered` "negative", `removed_in_threshold`
     "positive" (Amazon Connect's), `answered_only` Asterisk's.
     """
     within, decided = view.count(c.ANSWERED_IN_THRESHOLD), view.count(c.THRESHOLD_DECIDED)
-    return {
-        "answered_only": ratio(within, view.count(c.ANSWERED)),
-        "offered": ratio(within, decided),
-        "offered_less_short": ratio(within, decided - view.count(c.SHORT_ABANDONED)),
-        "removed_in_threshold": ratio(within + view.count(c.ABANDONED_IN_THRESHOLD), decided),
-    }
+    return ServiceLevel(
+        answered_only=ratio(within, view.count(c.ANSWERED)),
+        offered=ratio(within, decided),
+        offered_less_short=ratio(within, decided - view.count(c.SHORT_ABANDONED)),
+        removed_in_threshold=ratio(within + view.count(c.ABANDONED_IN_THRESHOLD), decided),
+    )
 
 
 def occupancy_ratio(view: View) -> float | None:
     """Busy agent time (any handling or wrapping) / staffed agent time (that, or available)."""
-    return ratio(view.integrals.get(c.HANDLING_AGENTS, 0), view.integrals.get(c.STAFFED_AGENTS, 0))
+    return ratio(view.integral(c.HANDLING_AGENTS), view.integral(c.STAFFED_AGENTS))
 
 
 def wait_mean_seconds(view: View) -> float | None:
@@ -79,7 +139,7 @@ def handle_mean_seconds(view: View) -> float | None:
     return mean_seconds(total, view.count(c.HANDLED))
 
 
-def quantiles(view: View, base: int) -> tuple[dict[str, float | None], float | None]:
+def quantiles(view: View, base: int) -> tuple[ByPercentile, float | None]:
     """Nearest-rank percentiles and the maximum (seconds) of a histogram; error <= 0.8 %."""
     buckets = sorted(
         (counter - base, n)
@@ -87,10 +147,10 @@ def quantiles(view: View, base: int) -> tuple[dict[str, float | None], float | N
         if base <= counter < base + c.BUCKETS and n > 0
     )
     total = sum(n for _, n in buckets)
-    found: dict[str, float | None] = dict.fromkeys(_PERCENTILES)
+    found: ByPercentile = dict.fromkeys(PERCENTILES)
     if not total:
         return found, None
-    ranks = iter(_PERCENTILES.items())
+    ranks = iter(_PERCENTILES)
     name, percent = next(ranks)
     seen = 0
     for bucket, n in buckets:
@@ -99,88 +159,3 @@ def quantiles(view: View, base: int) -> tuple[dict[str, float | None], float | N
             found[name] = seconds(middle_of(bucket))
             name, percent = next(ranks, ("", 101))
     return found, seconds(middle_of(buckets[-1][0]))
-
-
-def _volumes(view: View) -> Figures:
-    count = view.count
-    return {
-        "offered": count(c.OFFERED),
-        "blocked": count(c.BLOCKED),
-        "answered": count(c.ANSWERED),
-        "abandoned": count(c.ABANDONED),
-        "short_abandoned": count(c.SHORT_ABANDONED),
-        "silent_abandoned": count(c.SILENT_ABANDONED),
-        "flowed_out": count(c.FLOWED_OUT),
-        "flowed_out_reasons": {name: count(number) for name, number in c.REASONS.items()},
-        "orphaned": count(c.ORPHANED),
-        "handled": count(c.HANDLED),
-        "transferred": count(c.TRANSFERRED),
-        "threshold_decided": count(c.THRESHOLD_DECIDED),
-        "answered_in_threshold": count(c.ANSWERED_IN_THRESHOLD),
-        "abandoned_in_threshold": count(c.ABANDONED_IN_THRESHOLD),
-        "flowed_out_in_threshold": count(c.FLOWED_OUT_IN_THRESHOLD),
-        "offers": {name: count(number) for name, number in c.OFFERS.items()},
-    }
-
-
-def _waits(view: View) -> Figures:
-    count = view.count
-    closed = count(c.ANSWERED) + count(c.ABANDONED) + count(c.FLOWED_OUT)
-    percentiles, longest = quantiles(view, c.WAIT_BUCKETS)
-    return {
-        "answered_wait_seconds": seconds(count(c.ANSWERED_WAIT)),
-        "abandoned_wait_seconds": seconds(count(c.ABANDONED_WAIT)),
-        "closed_wait_seconds": seconds(count(c.CLOSED_WAIT)),
-        "wait_max_seconds": longest,
-        "wait_mean_seconds": wait_mean_seconds(view),
-        "wait_closed_mean_seconds": mean_seconds(count(c.CLOSED_WAIT), closed),
-        "abandoned_wait_mean_seconds": mean_seconds(count(c.ABANDONED_WAIT), count(c.ABANDONED)),
-        "wait_quantiles_seconds": percentiles,
-    }
-
-
-def _handling(view: View) -> Figures:
-    count, handled = view.count, view.count(c.HANDLED)
-    return {
-        "talk_seconds": seconds(count(c.TALK)),
-        "hold_seconds": seconds(count(c.HOLD)),
-        "wrapup_seconds": seconds(count(c.WRAPUP)),
-        "talk_mean_seconds": mean_seconds(count(c.TALK), handled),
-        "hold_mean_seconds": mean_seconds(count(c.HOLD), handled),
-        "wrapup_mean_seconds": mean_seconds(count(c.WRAPUP), handled),
-        "handle_mean_seconds": handle_mean_seconds(view),
-    }
-
-
-def _agents(view: View) -> Figures:
-    area = view.integrals.get
-    return {
-        "handling_agent_seconds": seconds(area(c.HANDLING_AGENTS, 0)),
-        "staffed_agent_seconds": seconds(area(c.STAFFED_AGENTS, 0)),
-        "slot_busy_seconds": seconds(area(c.SLOT_BUSY, 0)),
-        "slot_capacity_seconds": seconds(area(c.SLOT_CAPACITY, 0)),
-        "waiting_seconds": seconds(area(c.WAITING, 0)),
-        "occupancy_ratio": occupancy_ratio(view),
-        "slot_occupancy_ratio": ratio(area(c.SLOT_BUSY, 0), area(c.SLOT_CAPACITY, 0)),
-        "depth_mean": ratio(area(c.WAITING, 0), view.length_ms),
-    }
-
-
-def _tickets(view: View) -> Figures:
-    count = view.count
-    percentiles, _ = quantiles(view, c.RESOLUTION_BUCKETS)
-    return {
-        "tickets_opened": count(c.TICKETS_OPENED),
-        "first_responses": count(c.FIRST_RESPONSES),
-        "first_response_seconds": seconds(count(c.FIRST_RESPONSE_TIME)),
-        "first_response_mean_seconds": mean_seconds(
-            count(c.FIRST_RESPONSE_TIME), count(c.FIRST_RESPONSES)
-        ),
-        "tickets_resolved": count(c.TICKETS_RESOLVED),
-        "resolution_seconds": seconds(count(c.RESOLUTION_TIME)),
-        "resolution_mean_seconds": mean_seconds(
-            count(c.RESOLUTION_TIME), count(c.TICKETS_RESOLVED)
-        ),
-        "resolution_quantiles_seconds": percentiles,
-        "tickets_reopened": count(c.TICKETS_REOPENED),
-    }

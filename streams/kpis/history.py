@@ -1,10 +1,14 @@
 """Stage 4: the last sixty one-minute figures of a queue, for sparklines."""
 
-from typing import Any
-
+from streams.contract.records import HistoryRecord, Minute
 from streams.contract.words import MINUTE_MS
-from streams.kpis.figures import View, abandonment_ratio, occupancy_ratio, wait_mean_seconds
-from streams.kpis.rounding import ratio
+from streams.kpis.figures import (
+    View,
+    abandonment_ratio,
+    occupancy_ratio,
+    service_levels,
+    wait_mean_seconds,
+)
 from streams.kpis.views import integrals
 from streams.lifecycle import counters as c
 from streams.lifecycle.ledger import PANE_MS
@@ -13,18 +17,14 @@ from streams.windows.panes import LONGEST_MS, add, levels_of
 from streams.windows.queues import Queue, Queues
 
 
-def history_record(queue: Queue, unit: Queues) -> dict[str, Any]:
-    """Whole minutes of the last hour, oldest first; `at` is a minute's start, ms."""
+def history_record(queue: Queue, queues: Queues) -> HistoryRecord:
+    """Whole minutes of the last hour, oldest first."""
     tenant, name, channel = queue.queue_key
-    return {
-        "tenant": tenant,
-        "queue": name,
-        "channel": channel,
-        "minutes": minutes(queue, unit.as_of),
-    }
+    hour = minutes(queue, queues.as_of)
+    return HistoryRecord(tenant=tenant, queue=name, channel=channel, minutes=hour)
 
 
-def minutes(queue: Queue, as_of: int) -> list[dict[str, Any]]:
+def minutes(queue: Queue, as_of: int) -> list[Minute]:
     """One object a whole minute that ended by `as_of` (ms) and began in the last hour."""
     panes = queue.panes
     end = as_of - as_of % MINUTE_MS
@@ -47,16 +47,15 @@ def minutes(queue: Queue, as_of: int) -> list[dict[str, Any]]:
     return found
 
 
-def _minute(at: int, view: View, waiting: int) -> dict[str, Any]:
-    decided = view.count(c.THRESHOLD_DECIDED) - view.count(c.SHORT_ABANDONED)
-    return {
-        "at": at,
-        "offered": view.count(c.OFFERED),
-        "answered": view.count(c.ANSWERED),
-        "abandoned": view.count(c.ABANDONED),
-        "waiting": waiting,
-        "service_level": ratio(view.count(c.ANSWERED_IN_THRESHOLD), decided),
-        "abandonment_ratio": abandonment_ratio(view),
-        "occupancy_ratio": occupancy_ratio(view),
-        "wait_mean_seconds": wait_mean_seconds(view),
-    }
+def _minute(at: int, view: View, waiting: int) -> Minute:
+    return Minute(
+        at=at,
+        offered=view.count(c.OFFERED),
+        answered=view.count(c.ANSWERED),
+        abandoned=view.count(c.ABANDONED),
+        waiting=waiting,
+        service_level=service_levels(view).offered_less_short,
+        abandonment_ratio=abandonment_ratio(view),
+        occupancy_ratio=occupancy_ratio(view),
+        wait_mean_seconds=wait_mean_seconds(view),
+    )

@@ -1,50 +1,58 @@
-"""Stage 4: KPI records and interval records of the contract, as plain objects.
+"""Layer 4: the KPI and interval records of the contract, from one queue's panes.
 
-In: one queue's panes and the unit's time. Out: dictionaries whose keys are always all present. The
-live part speaks of the instant `as_of`, rounded up to a pane as counts are. Cost: about half a
-millisecond.
+In: one queue's panes and the unit's time. Out: `KpiRecord`, `IntervalRecord`. The live part speaks
+of the instant `as_of`, rounded up to a pane as counts are. Cost: about half a millisecond.
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TypedDict
 
-from streams.contract.words import INTERVAL_MS, SLIDING_MS, QueueKey
+from streams.contract.records import (
+    Agents,
+    Backlog,
+    DefinitionsShown,
+    IntervalRecord,
+    KpiRecord,
+    Live,
+)
+from streams.contract.words import INTERVAL_MS, SLIDING_MS, TODAY, QueueKey
 from streams.kpis import views
 from streams.kpis.definitions import Definitions
-from streams.kpis.figures import View, figures
+from streams.kpis.figures import figures
 from streams.lifecycle import counters as c
 from streams.windows.queues import Queue, Queues
 
-Record = dict[str, Any]
 
-
-def live(levels: Mapping[int, int], oldest: Mapping[int, int | None]) -> Record:
-    """The `live` object: levels now, and the starts (ms) of the oldest."""
+def live(levels: Mapping[int, int], oldest: Mapping[int, int | None]) -> Live:
+    """Levels now, and the starts (ms) of the oldest."""
     level = levels.get
-    return {
-        "waiting": level(c.WAITING, 0),
-        "waiting_over_threshold": level(c.OVER_THRESHOLD, 0),
-        "oldest_waiting_at": oldest.get(c.WAITING),
-        "ringing": level(c.RINGING, 0),
-        "handling": level(c.HANDLING, 0),
-        "longest_handling_at": oldest.get(c.HANDLING),
-        "agents": {name: level(number, 0) for name, number in c.STATES.items()},
-        "backlog": {name: level(number, 0) for name, number in c.BACKLOG.items()},
-        "oldest_open_at": oldest.get(c.BACKLOG["open"]),
-    }
+    states = {name: level(number, 0) for name, number in c.STATES.items()}
+    return Live(
+        waiting=level(c.WAITING, 0),
+        waiting_over_threshold=level(c.OVER_THRESHOLD, 0),
+        oldest_waiting_at=oldest.get(c.WAITING),
+        ringing=level(c.RINGING, 0),
+        handling=level(c.HANDLING, 0),
+        longest_handling_at=oldest.get(c.HANDLING),
+        # `break` is a word of Python.
+        agents=Agents(break_=states.pop("break"), **states),
+        backlog=Backlog(**{name: level(number, 0) for name, number in c.BACKLOG.items()}),
+        oldest_open_at=oldest.get(c.BACKLOG["open"]),
+    )
 
 
-def kpi_record(queue: Queue, unit: Queues, definitions: Definitions) -> Record:
+def kpi_record(queue: Queue, queues: Queues, definitions: Definitions) -> KpiRecord:
     """The live KPI record of one (tenant, queue, channel), with all its windows."""
-    panes, as_of = queue.panes, unit.as_of
-    shown: dict[str, View] = {name: views.sliding(panes, name, as_of) for name in SLIDING_MS}
-    shown["today"] = views.today(panes, as_of)
+    panes, as_of = queue.panes, queues.as_of
+    shown = {name: views.sliding(panes, name, as_of) for name in SLIDING_MS}
+    shown[TODAY] = views.today(panes, as_of)
     starts = {level: queue.oldest_at(level) for level in queue.oldest}
-    return _frame(queue.queue_key, as_of, unit.watermark, unit.revision, definitions) | {
-        "as_of": as_of,
-        "live": live(panes.levels(), starts),
-        "windows": {name: figures(view) for name, view in shown.items()},
-    }
+    return KpiRecord(
+        **_frame(queue.queue_key, as_of, queues.watermark, queues.revision, definitions),
+        as_of=as_of,
+        live=live(panes.levels(), starts),
+        windows={name: figures(view) for name, view in shown.items()},
+    )
 
 
 def replay_record(
@@ -54,34 +62,47 @@ def replay_record(
     span: tuple[int, int],
     watermark: int | None,
     definitions: Definitions,
-) -> Record:
+) -> KpiRecord:
     """The record of a whole replay: window `all`, from first to last time of `span` (ms)."""
     first, as_of = span
-    return _frame(queue_key, as_of, watermark, 1, definitions) | {
-        "as_of": as_of,
-        "live": live(sums, oldest),
-        "windows": {"all": figures(views.whole(sums, first, as_of))},
-    }
+    return KpiRecord(
+        **_frame(queue_key, as_of, watermark, 1, definitions),
+        as_of=as_of,
+        live=live(sums, oldest),
+        windows={"all": figures(views.whole(sums, first, as_of))},
+    )
 
 
 def interval_record(
-    queue: Queue, start: int, before: Mapping[int, int], unit: Queues, definitions: Definitions
-) -> Record:
+    queue: Queue, start: int, before: Mapping[int, int], queues: Queues, definitions: Definitions
+) -> IntervalRecord:
     """The record of one 15-minute interval; `before`: the levels at its start.
 
     A reader keeps the newest revision.
     """
-    return _frame(queue.queue_key, start, unit.watermark, unit.revision, definitions) | {
-        "interval_start": start,
-        "interval_seconds": INTERVAL_MS // 1_000,
-        "final": queue.panes.intervals[start].final,
-        "figures": figures(views.interval(queue.panes, start, before, unit.as_of)),
-    }
+    return IntervalRecord(
+        **_frame(queue.queue_key, start, queues.watermark, queues.revision, definitions),
+        interval_start=start,
+        interval_seconds=INTERVAL_MS // 1_000,
+        final=queue.panes.intervals[start].final,
+        figures=figures(views.interval(queue.panes, start, before, queues.as_of)),
+    )
+
+
+class _Frame(TypedDict):
+    """What both records begin with."""
+
+    tenant: str
+    queue: str
+    channel: str
+    watermark: int | None
+    revision: int
+    definitions: DefinitionsShown
 
 
 def _frame(
     queue_key: QueueKey, at: int, watermark: int | None, revision: int, definitions: Definitions
-) -> Record:
+) -> _Frame:
     """What every record begins with; `at` (ms) decides which definitions are in force."""
     tenant, queue, channel = queue_key
     return {

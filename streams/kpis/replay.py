@@ -10,9 +10,10 @@ from collections import Counter, defaultdict
 from typing import Any
 
 from streams.contract.events import TYPES, AgentEvent, Event, FollowupCompleted
+from streams.contract.records import KpiRecord
 from streams.contract.words import ALL, QueueKey
 from streams.kpis.definitions import Definitions
-from streams.kpis.record import Record, replay_record
+from streams.kpis.record import replay_record
 from streams.lifecycle.counters import AGENT_BASE, AGENT_END
 from streams.lifecycle.entity import AGENT, CONTACT, TICKET, fold
 from streams.lifecycle.facts import FACTS, Fact, Snapshot, in_order
@@ -62,7 +63,7 @@ class Replay:
         else:
             facts.append(make(event))
 
-    def records(self) -> list[Record]:
+    def records(self) -> list[KpiRecord]:
         """Close the books at `as_of`, the largest time seen; one record a (tenant, queue, channel).
 
         Once only: the facts are given up on the way.

@@ -9,8 +9,10 @@ linear. Changing a number changes stored state: append, never renumber.
 from streams.contract.words import (
     AGENT_STATES,
     FLOW_OUT_REASONS,
+    HANDLE_BOUNDS_SECONDS,
     OFFER_OUTCOMES,
     TICKET_STATUSES,
+    WAIT_BOUNDS_SECONDS,
 )
 
 # counts, each at its own event's time
@@ -53,18 +55,8 @@ BUCKETS = 2_000
 # Classic buckets of the process's own histograms, counted at booking: from LOCAL on a number stays
 # in the process and is not part of a pane. Bounds are inclusive, ms; the last bucket is "longer".
 LOCAL = 5_000
-WAIT_BOUNDS_MS = (5_000, 10_000, 20_000, 30_000, 60_000, 120_000, 300_000, 600_000)
-HANDLE_BOUNDS_MS = (
-    30_000,
-    60_000,
-    120_000,
-    180_000,
-    300_000,
-    450_000,
-    600_000,
-    900_000,
-    1_800_000,
-)
+WAIT_BOUNDS_MS = tuple(1_000 * bound for bound in WAIT_BOUNDS_SECONDS)
+HANDLE_BOUNDS_MS = tuple(1_000 * bound for bound in HANDLE_BOUNDS_SECONDS)
 ANSWERED_WITHIN = LOCAL
 ABANDONED_WITHIN = LOCAL + 20
 HANDLED_WITHIN = LOCAL + 40

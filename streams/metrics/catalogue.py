@@ -9,10 +9,19 @@ queue, channel)` over workers, and leaves the queue `_all` (the whole centre) ou
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Literal
 
-from streams.contract.words import AGENT_STATES, TICKET_STATUSES
+from streams.contract.fields import fields_of
+from streams.contract.records import Figures
+from streams.contract.words import (
+    AGENT_STATES,
+    HANDLE_BOUNDS_SECONDS,
+    TICKET_STATUSES,
+    WAIT_BOUNDS_SECONDS,
+)
+from streams.faustkit.stats import BATCH_RECORDS, BUCKET_SECONDS, REBALANCE_SECONDS
+from streams.lifecycle import counters as c
 
 PREFIX: Final = "contactcenter_"
 
@@ -20,39 +29,22 @@ MetricType = Literal["counter", "gauge", "histogram"]
 
 QUEUE: Final = ("tenant", "queue", "channel")
 WINDOWS: Final = ("5m", "30m")
-WINDOW_OUTCOMES: Final = (
-    "offered",
-    "answered",
-    "abandoned",
-    "short_abandoned",
-    "flowed_out",
-    "handled",
-    "threshold_decided",
-    "answered_in_threshold",
-    "abandoned_in_threshold",
-)
-WAIT_BUCKETS: Final = (5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0)
-HANDLE_BUCKETS: Final = (30.0, 60.0, 120.0, 180.0, 300.0, 450.0, 600.0, 900.0, 1800.0)
 DELAY_BUCKETS: Final = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0)
-COMMIT_BUCKETS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
-BATCH_BUCKETS: Final = (1.0, 10.0, 50.0, 100.0, 250.0, 500.0, 1000.0, 2000.0, 4000.0)
-REBALANCE_BUCKETS: Final = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 
-# Values of the labels that are closed lists. `slot_busy` and `slot_capacity` are the chat pair:
-# one agent with three chats is busy once in `busy` and three times in `slot_busy`.
-LABEL_VALUES: Final[Mapping[tuple[str, str], tuple[str, ...]]] = {
-    ("contacts_abandoned_total", "kind"): ("short", "queued"),
-    ("wait_seconds", "outcome"): ("answered", "abandoned"),
-    ("queue_agents", "state"): AGENT_STATES,
-    ("window_contacts", "window"): WINDOWS,
-    ("window_contacts", "outcome"): WINDOW_OUTCOMES,
-    ("window_waited_seconds", "window"): WINDOWS,
-    ("window_handled_seconds", "window"): WINDOWS,
-    ("window_agent_seconds", "window"): WINDOWS,
-    ("window_agent_seconds", "state"): ("busy", "staffed", "slot_busy", "slot_capacity"),
-    ("queue_tickets_open", "status"): TICKET_STATUSES,
-    ("stream_events_total", "result"): ("ok", "late", "duplicate", "invalid", "unknown_queue"),
-}
+#: Abandoned, but not short: a number of its own, because the difference of two counters can fall.
+ABANDONED_QUEUED: Final = -1
+
+
+def _labelled(label: str) -> dict[str, str]:
+    """The figures that a series with this label shows: the label's value to the figure's name."""
+    figures = fields_of(Figures)
+    return {field.labels[label]: name for name, field in figures.items() if label in field.labels}
+
+
+#: What `window_contacts` and `window_agent_seconds` show of a window. The slots are the chat pair:
+#: one agent with three chats is busy once in `busy` and three times in `slot_busy`.
+WINDOW_OUTCOMES: Final = _labelled("outcome")
+AGENT_SECONDS: Final = _labelled("state")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +52,9 @@ class MetricDef:
     """One metric: `name` without the prefix, its labels in order, and its help text.
 
     `buckets` are the upper bounds of a histogram, +Inf left out, empty for other types.
+    `booked` says which numbers of `lifecycle/counters.py` the series of a counter show, by the
+    value of their last label beside the queue's ("" without one); of a histogram the number of the
+    first bucket, and `sums` that of the sum.
     """
 
     name: str
@@ -67,6 +62,8 @@ class MetricDef:
     labels: tuple[str, ...]
     help: str
     buckets: tuple[float, ...] = ()
+    booked: Mapping[str, int] = field(default_factory=dict)
+    sums: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def full_name(self) -> str:
@@ -81,8 +78,10 @@ class MetricDef:
         return tuple(self.full_name + end for end in ("_bucket", "_count", "_sum"))
 
 
-def _counter(name: str, labels: tuple[str, ...], text: str) -> MetricDef:
-    return MetricDef(name, "counter", labels, text)
+def _counter(
+    name: str, labels: tuple[str, ...], text: str, booked: Mapping[str, int] | None = None
+) -> MetricDef:
+    return MetricDef(name, "counter", labels, text, booked=booked or {})
 
 
 def _gauge(name: str, labels: tuple[str, ...], text: str) -> MetricDef:
@@ -90,46 +89,76 @@ def _gauge(name: str, labels: tuple[str, ...], text: str) -> MetricDef:
 
 
 def _histogram(
-    name: str, labels: tuple[str, ...], buckets: tuple[float, ...], text: str
+    name: str,
+    labels: tuple[str, ...],
+    buckets: tuple[float, ...],
+    text: str,
+    booked: Mapping[str, int] | None = None,
+    sums: Mapping[str, int] | None = None,
 ) -> MetricDef:
-    return MetricDef(name, "histogram", labels, text, buckets)
+    return MetricDef(name, "histogram", labels, text, buckets, booked or {}, sums or {})
+
+
+def _floats(bounds: tuple[int, ...]) -> tuple[float, ...]:
+    return tuple(float(bound) for bound in bounds)
 
 
 _QUEUE_METRICS: Final = (
     # Processing-time counters: first bookings only, they never fall when a late event corrects.
-    _counter("contacts_offered_total", QUEUE, "Visits that entered the queue."),
-    _counter("contacts_answered_total", QUEUE, "Visits answered, at the first agent connection."),
+    _counter("contacts_offered_total", QUEUE, "Visits that entered the queue.", {"": c.OFFERED}),
+    _counter(
+        "contacts_answered_total",
+        QUEUE,
+        "Visits answered, at the first agent connection.",
+        {"": c.ANSWERED},
+    ),
     _counter(
         "contacts_abandoned_total",
         (*QUEUE, "kind"),
         "Visits the customer left unanswered: short (within the short-abandon threshold), queued.",
+        {"short": c.SHORT_ABANDONED, "queued": ABANDONED_QUEUED},
     ),
     _counter(
         "contacts_within_threshold_total",
         QUEUE,
         "Visits answered within the service-level threshold.",
+        {"": c.ANSWERED_IN_THRESHOLD},
     ),
     _counter(
         "contacts_threshold_decided_total",
         QUEUE,
         "Visits whose service level is decided: left the wait, or the threshold passed.",
+        {"": c.THRESHOLD_DECIDED},
     ),
     _counter(
         "contacts_flowed_out_total",
         QUEUE,
         "Visits that left unanswered otherwise: timeout, overflow, voicemail, callback, transfer.",
+        {"": c.FLOWED_OUT},
     ),
-    _counter("contacts_handled_total", QUEUE, "Visits whose handling is complete."),
+    _counter(
+        "contacts_handled_total", QUEUE, "Visits whose handling is complete.", {"": c.HANDLED}
+    ),
     _counter(
         "contacts_corrections_total",
         QUEUE,
         "Booked counts that late or out-of-order events changed; counters above keep the first.",
     ),
     _histogram(
-        "wait_seconds", (*QUEUE, "outcome"), WAIT_BUCKETS, "Wait of visits answered or abandoned."
+        "wait_seconds",
+        (*QUEUE, "outcome"),
+        _floats(WAIT_BOUNDS_SECONDS),
+        "Wait of visits answered or abandoned.",
+        {"answered": c.ANSWERED_WITHIN, "abandoned": c.ABANDONED_WITHIN},
+        {"answered": c.ANSWERED_WAIT, "abandoned": c.ABANDONED_WAIT},
     ),
     _histogram(
-        "handle_seconds", QUEUE, HANDLE_BUCKETS, "Talk, hold and wrap-up of handled visits."
+        "handle_seconds",
+        QUEUE,
+        _floats(HANDLE_BOUNDS_SECONDS),
+        "Talk, hold and wrap-up of handled visits.",
+        {"": c.HANDLED_WITHIN},
+        {"": c.HANDLE_TIME},
     ),
     # Levels now, and event-time windows with every late correction in them.
     _gauge("queue_contacts_waiting", QUEUE, "Visits waiting now, ringing included."),
@@ -218,11 +247,11 @@ _STREAM_METRICS: Final = (
         "Records below the state's position, recognised and skipped.",
     ),
     _counter("stream_commits_total", ("stage",), "Transactions committed."),
-    _histogram("stream_commit_seconds", ("stage",), COMMIT_BUCKETS, "Time of one commit."),
-    _histogram("stream_batch_records", ("stage",), BATCH_BUCKETS, "Records in one transaction."),
+    _histogram("stream_commit_seconds", ("stage",), BUCKET_SECONDS, "Time of one commit."),
+    _histogram("stream_batch_records", ("stage",), BATCH_RECORDS, "Records in one transaction."),
     _counter("stream_rebalances_total", (), "Partition assignments this worker went through."),
     _histogram(
-        "stream_rebalance_seconds", (), REBALANCE_BUCKETS, "Revocation to the last unit loaded."
+        "stream_rebalance_seconds", (), REBALANCE_SECONDS, "Revocation to the last unit loaded."
     ),
     _gauge("stream_recovery_remaining", (), "Changelog records still to load after assignment."),
     _gauge(
@@ -239,3 +268,22 @@ _STREAM_METRICS: Final = (
 
 CATALOGUE: Final[tuple[MetricDef, ...]] = _QUEUE_METRICS + _STREAM_METRICS
 BY_NAME: Final[Mapping[str, MetricDef]] = {metric.name: metric for metric in CATALOGUE}
+#: The metrics that are counted when a contribution is first booked.
+BOOKED: Final = tuple(metric for metric in CATALOGUE if metric.booked)
+
+#: Values of the labels that are closed lists.
+LABEL_VALUES: Final[Mapping[tuple[str, str], tuple[str, ...]]] = {
+    (metric.name, metric.labels[-1]): tuple(metric.booked)
+    for metric in BOOKED
+    if "" not in metric.booked
+} | {
+    ("queue_agents", "state"): AGENT_STATES,
+    ("window_contacts", "window"): WINDOWS,
+    ("window_contacts", "outcome"): tuple(WINDOW_OUTCOMES),
+    ("window_waited_seconds", "window"): WINDOWS,
+    ("window_handled_seconds", "window"): WINDOWS,
+    ("window_agent_seconds", "window"): WINDOWS,
+    ("window_agent_seconds", "state"): tuple(AGENT_SECONDS),
+    ("queue_tickets_open", "status"): TICKET_STATUSES,
+    ("stream_events_total", "result"): ("ok", "late", "duplicate", "invalid", "unknown_queue"),
+}

@@ -18,10 +18,10 @@ from prometheus_client.registry import Collector
 from streams import __version__
 from streams.faustkit.stats import KitStats
 from streams.metrics.families import NO_LABELS, Family, Labels, family, single
+from streams.metrics.meters import IntakeMeter, QueueMeter
 from streams.metrics.queue_metrics import QueueMetrics
 from streams.metrics.stream_metrics import StreamMetrics
 from streams.settings import Settings
-from streams.stages.meters import IntakeMeter, QueueMeter
 
 #: The series that tell of the page itself: two of the exporter, and build_info.
 OWN_SERIES = 3

@@ -6,15 +6,15 @@ gauge is there only while this process owns and has loaded the unit of its queue
 Cost: about 90 series a queue.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cached_property
-from typing import Any, Final
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
 
+from streams.contract.records import Agents, Figures, KpiRecord, Part
 from streams.contract.words import AGENT_STATES, TICKET_STATUSES, QueueKey
 from streams.faustkit.stats import KitStats
 from streams.kpis.definitions import Definitions
-from streams.lifecycle import counters as c
-from streams.metrics.catalogue import WINDOW_OUTCOMES
+from streams.metrics.catalogue import AGENT_SECONDS, BOOKED, WINDOW_OUTCOMES, MetricDef
 from streams.metrics.families import (
     NO_LABELS,
     Family,
@@ -24,40 +24,13 @@ from streams.metrics.families import (
     family,
     histogram_rows,
 )
+from streams.metrics.meters import IntakeMeter, QueueMeter
 from streams.settings import Settings
-from streams.stages.meters import ABANDONED_QUEUED, HISTOGRAMS, IntakeMeter, QueueMeter
 from streams.wall_clock import now_ms
 
-Record = Mapping[str, Any]
-Values = Callable[[Record], Sequence[float | None]]
+Values = Callable[[KpiRecord], Sequence[float | None]]
 
 TICKET: Final = "ticket"
-#: Labels beside the queue's own, and the booked number that is the series' value.
-COUNTERS: Final[Mapping[str, tuple[tuple[Labels, int], ...]]] = {
-    "contacts_offered_total": ((NO_LABELS, c.OFFERED),),
-    "contacts_answered_total": ((NO_LABELS, c.ANSWERED),),
-    "contacts_abandoned_total": (
-        (Labels(kind="short"), c.SHORT_ABANDONED),
-        (Labels(kind="queued"), ABANDONED_QUEUED),
-    ),
-    "contacts_within_threshold_total": ((NO_LABELS, c.ANSWERED_IN_THRESHOLD),),
-    "contacts_threshold_decided_total": ((NO_LABELS, c.THRESHOLD_DECIDED),),
-    "contacts_flowed_out_total": ((NO_LABELS, c.FLOWED_OUT),),
-    "contacts_handled_total": ((NO_LABELS, c.HANDLED),),
-}
-_ANSWERED, _ABANDONED, _HANDLED = HISTOGRAMS
-HISTOGRAM_PARTS: Final[Mapping[str, tuple[tuple[dict[str, str], Any], ...]]] = {
-    "wait_seconds": (({"outcome": "answered"}, _ANSWERED), ({"outcome": "abandoned"}, _ABANDONED)),
-    "handle_seconds": (({}, _HANDLED),),
-}
-#: The four agent integrals of a window, by the label `state`.
-AGENT_SECONDS: Final = {
-    "busy": "handling_agent_seconds",
-    "staffed": "staffed_agent_seconds",
-    "slot_busy": "slot_busy_seconds",
-    "slot_capacity": "slot_capacity_seconds",
-}
-HANDLED_SECONDS: Final = ("talk_seconds", "hold_seconds", "wrapup_seconds")
 
 
 def _seconds(instant_ms: int | None) -> float | None:
@@ -66,47 +39,105 @@ def _seconds(instant_ms: int | None) -> float | None:
 
 def _gauges(windows: Sequence[str]) -> dict[str, tuple[tuple[Labels, ...], Values]]:
     """By metric: the labels of its series, and their values in a KPI record; None = no series."""
-    each = tuple(Labels(window=window) for window in windows)
+
+    def shown(record: KpiRecord) -> Iterator[Figures]:
+        return (record.windows[window] for window in windows)
+
+    def each(part: Part, names: Iterable[str]) -> list[int]:
+        return [getattr(part, name) for name in names]
+
+    def outcomes(record: KpiRecord) -> list[float]:
+        return [getattr(f, name) for f in shown(record) for name in WINDOW_OUTCOMES.values()]
+
+    def agent_seconds(record: KpiRecord) -> list[float]:
+        return [getattr(f, name) for f in shown(record) for name in AGENT_SECONDS.values()]
+
+    def handled(figures: Figures) -> float:
+        # Milliseconds are exact; their sum as floats need not be.
+        return round(figures.talk_seconds + figures.hold_seconds + figures.wrapup_seconds, 3)
+
+    by_window = tuple(Labels(window=window) for window in windows)
     return {
-        "queue_contacts_waiting": ((NO_LABELS,), lambda r: (r["live"]["waiting"],)),
+        "queue_contacts_waiting": ((NO_LABELS,), lambda r: (r.live.waiting,)),
         "queue_oldest_waiting_timestamp_seconds": (
             (NO_LABELS,),
-            lambda r: (_seconds(r["live"]["oldest_waiting_at"]),),
+            lambda r: (_seconds(r.live.oldest_waiting_at),),
         ),
         "queue_agents": (
             tuple(Labels(state=state) for state in AGENT_STATES),
-            lambda r: [r["live"]["agents"][state] for state in AGENT_STATES],
+            lambda r: each(r.live.agents, Agents.__struct_fields__),
         ),
         "window_contacts": (
             tuple(
-                Labels(window=w, outcome=outcome) for w in windows for outcome in WINDOW_OUTCOMES
+                Labels(window=window, outcome=outcome)
+                for window in windows
+                for outcome in WINDOW_OUTCOMES
             ),
-            lambda r: [r["windows"][w][outcome] for w in windows for outcome in WINDOW_OUTCOMES],
+            outcomes,
         ),
         "window_waited_seconds": (
-            each,
-            lambda r: [r["windows"][w]["answered_wait_seconds"] for w in windows],
+            by_window,
+            lambda r: [figures.answered_wait_seconds for figures in shown(r)],
         ),
         "window_handled_seconds": (
-            each,
-            # Milliseconds are exact; their sum as floats need not be.
-            lambda r: [
-                round(sum(r["windows"][w][part] for part in HANDLED_SECONDS), 3) for w in windows
-            ],
+            by_window,
+            lambda r: [handled(figures) for figures in shown(r)],
         ),
         "window_agent_seconds": (
-            tuple(Labels(window=w, state=state) for w in windows for state in AGENT_SECONDS),
-            lambda r: [r["windows"][w][name] for w in windows for name in AGENT_SECONDS.values()],
+            tuple(
+                Labels(window=window, state=state) for window in windows for state in AGENT_SECONDS
+            ),
+            agent_seconds,
         ),
         "queue_tickets_open": (
             tuple(Labels(status=status) for status in TICKET_STATUSES),
-            lambda r: [r["live"]["backlog"][status] for status in TICKET_STATUSES],
+            lambda r: each(r.live.backlog, TICKET_STATUSES),
         ),
         "queue_oldest_ticket_timestamp_seconds": (
             (NO_LABELS,),
-            lambda r: (_seconds(r["live"]["oldest_open_at"]),),
+            lambda r: (_seconds(r.live.oldest_open_at),),
         ),
     }
+
+
+@dataclass(frozen=True, slots=True)
+class _Series:
+    """One series of a booked metric: `number` is counted, of a histogram in its first bucket.
+
+    `total`: the number of a histogram's sum (ms); `les`: the labels of its buckets.
+    """
+
+    labels: Labels
+    number: int
+    total: int
+    les: tuple[Labels, ...]
+
+
+#: A queue's labels, and what was booked of it by number.
+_Booked = tuple[Labels, Callable[[int, int], int]]
+
+
+def _series_of(metric: MetricDef) -> list[_Series]:
+    found = []
+    for value, number in metric.booked.items():
+        pairs = {metric.labels[-1]: value} if value else {}
+        les = bounds_of(metric.name, **pairs) if metric.buckets else ()
+        found.append(_Series(Labels(**pairs), number, metric.sums.get(value, 0), les))
+    return found
+
+
+def _counter_rows(queues: Sequence[_Booked], series: Sequence[_Series]) -> Iterator[Row]:
+    for labels, get in queues:
+        for one in series:
+            yield "", labels, one.labels, get(one.number, 0)
+
+
+def _histogram_rows(queues: Sequence[_Booked], series: Sequence[_Series]) -> Iterator[Row]:
+    for labels, get in queues:
+        for one in series:
+            counts = [get(one.number + index, 0) for index in range(len(one.les))]
+            seconds = get(one.total, 0) / 1_000
+            yield from histogram_rows(labels, one.labels, one.les, counts, seconds)
 
 
 class _Queue:
@@ -134,6 +165,7 @@ class QueueMetrics:
         self._known: dict[QueueKey, _Queue] = {}
         self._gauges = _gauges(settings.metrics_windows)
         self._configured = frozenset(self._definitions.zones)
+        self._booked = [(metric, _series_of(metric)) for metric in BOOKED]
 
     def families(self) -> Iterator[Family]:
         """Every metric with the labels of a queue, each once."""
@@ -149,9 +181,9 @@ class QueueMetrics:
         yield from self._levels(records)
         yield from self._descriptions(described, records)
 
-    def _owned(self) -> dict[QueueKey, Record]:
+    def _owned(self) -> dict[QueueKey, KpiRecord]:
         """The records of units that are assigned to this process and loaded."""
-        owned: dict[QueueKey, Record] = {}
+        owned: dict[QueueKey, KpiRecord] = {}
         for partition, records in self._meter.records.copy().items():
             unit = self._stats.units.get(("queues", partition))
             if unit is not None and unit.assigned and unit.loaded:
@@ -175,15 +207,9 @@ class QueueMetrics:
             (queue.labels, booked.get(queue_key, nothing).get)
             for queue_key, queue in queue_keys.items()
         ]
-        for name, parts in COUNTERS.items():
-            yield family(
-                name,
-                (
-                    ("", labels, extra, get(number, 0))
-                    for labels, get in each
-                    for extra, number in parts
-                ),
-            )
+        for metric, series in self._booked:
+            if not metric.buckets:
+                yield family(metric.name, _counter_rows(each, series))
         corrections = dict(self._intake.corrections)
         yield family(
             "contacts_corrections_total",
@@ -192,26 +218,11 @@ class QueueMetrics:
                 for queue_key, queue in queue_keys.items()
             ),
         )
-        for name, histograms in self._histograms.items():
-            rows: list[Row] = []
-            for labels, get in each:
-                for extra, les, numbers, total in histograms:
-                    counts = [get(number, 0) for number in numbers]
-                    rows += histogram_rows(labels, extra, les, counts, get(total, 0) / 1_000)
-            yield family(name, rows)
+        for metric, series in self._booked:
+            if metric.buckets:
+                yield family(metric.name, _histogram_rows(each, series))
 
-    @cached_property
-    def _histograms(self) -> dict[str, list[tuple[Labels, tuple[Labels, ...], range, int]]]:
-        """By metric: each histogram's labels, those of its buckets, their numbers, the sum's."""
-        found: dict[str, list[tuple[Labels, tuple[Labels, ...], range, int]]] = {}
-        for name, parts in HISTOGRAM_PARTS.items():
-            found[name] = []
-            for pairs, (first, bounds, total) in parts:
-                numbers = range(first, first + len(bounds) + 1)
-                found[name].append((Labels(**pairs), bounds_of(name, **pairs), numbers, total))
-        return found
-
-    def _levels(self, records: Mapping[QueueKey, Record]) -> Iterator[Family]:
+    def _levels(self, records: Mapping[QueueKey, KpiRecord]) -> Iterator[Family]:
         owned = self._queues(set(records))
         for name, (extras, values) in self._gauges.items():
             of_tickets = "ticket" in name
@@ -227,26 +238,25 @@ class QueueMetrics:
             )
 
     def _descriptions(
-        self, queues: Mapping[QueueKey, _Queue], records: Mapping[QueueKey, Record]
+        self, queues: Mapping[QueueKey, _Queue], records: Mapping[QueueKey, KpiRecord]
     ) -> Iterator[Family]:
         yield family("queue_info", (("", q.labels, q.info, 1) for q in queues.values()))
-        described: dict[str, list[tuple[Labels, float | None]]] = {
-            "queue_occupancy_limit_ratio": [],
-            "queue_wait_threshold_seconds": [],
-            "queue_target_service_level_ratio": [],
-        }
-        limits, thresholds, targets = described.values()
+        limits: list[tuple[Labels, float | None]] = []
+        thresholds: list[tuple[Labels, float | None]] = []
+        targets: list[tuple[Labels, float | None]] = []
         now = now_ms()
         for queue_key, queue in queues.items():
             record = records.get(queue_key)
-            found = (
-                self._definitions.of(queue_key, now) if record is None else record["definitions"]
-            )
+            found = self._definitions.of(queue_key, now) if record is None else record.definitions
             # None: tickets have no threshold, and in `_all` queues may differ.
-            limits.append((queue.labels, found["targets"]["occupancy_limit"]))
-            thresholds.append((queue.labels, found["service_level_seconds"]))
+            limits.append((queue.labels, found.targets.occupancy_limit))
+            thresholds.append((queue.labels, found.service_level_seconds))
             if not queue.tickets:
-                targets.append((queue.labels, found["targets"]["service_level"]))
-        for name, values in described.items():
+                targets.append((queue.labels, found.targets.service_level))
+        for name, values in (
+            ("queue_occupancy_limit_ratio", limits),
+            ("queue_wait_threshold_seconds", thresholds),
+            ("queue_target_service_level_ratio", targets),
+        ):
             rows = [("", labels, NO_LABELS, value) for labels, value in values if value is not None]
             yield family(name, rows)

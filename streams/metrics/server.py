@@ -22,8 +22,8 @@ from streams.errors import ConfigError
 from streams.faustkit.stats import KitStats
 from streams.metrics.collector import MetricsCollector
 from streams.metrics.families import OPENMETRICS_TYPE, PLAIN_TYPE
+from streams.metrics.meters import IntakeMeter, QueueMeter
 from streams.settings import Settings
-from streams.stages.meters import IntakeMeter, QueueMeter
 
 log = logging.getLogger(__name__)
 

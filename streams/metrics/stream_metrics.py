@@ -23,8 +23,8 @@ from streams.metrics.families import (
     histogram_rows,
     single,
 )
+from streams.metrics.meters import IntakeMeter, QueueMeter
 from streams.settings import Settings
-from streams.stages.meters import IntakeMeter, QueueMeter
 from streams.wire.rejected import Reason
 
 STAGES: Final = ("intake", "queues")

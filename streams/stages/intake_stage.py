@@ -12,12 +12,13 @@ from collections.abc import Callable, Mapping, Sequence
 import orjson
 
 from streams.contract.events import Event
+from streams.contract.records import QualityRecord, encode
 from streams.faustkit.stage import InputClock, Output, Record, Turn
 from streams.lifecycle.rules import rules_of
+from streams.metrics.meters import IntakeMeter
 from streams.settings import Settings
 from streams.stages.clocks import caught_up, event_now, wall_now
 from streams.stages.dead_letters import dead_letter
-from streams.stages.meters import IntakeMeter
 from streams.wall_clock import now_ms
 from streams.windows.intake import PROGRESS_MS, Intake, IntakeTurn
 from streams.wire.decode import decode
@@ -134,18 +135,18 @@ class IntakeStage:
     def _quality(self, wall: int) -> Output:
         """What the wallboard's strip of data quality shows of this partition."""
         counts = self.intake.counts
-        record = {
-            "partition": self.partition,
-            "at": wall,
-            "sources": self.intake.last_seen(),
-            "late": counts["late"],
-            "dead_letters": counts["dead_letters"],
-            "anomalies": counts["anomalies"],
-            "orphaned": counts["orphaned"],
-            "unknown_agents": counts["unknown_agents"],
-        }
+        record = QualityRecord(
+            partition=self.partition,
+            at=wall,
+            sources=self.intake.last_seen(),
+            late=counts["late"],
+            dead_letters=counts["dead_letters"],
+            anomalies=counts["anomalies"],
+            orphaned=counts["orphaned"],
+            unknown_agents=counts["unknown_agents"],
+        )
         key = orjson.dumps(["_quality", self.partition])
-        return self._settings.topics.history, None, key, orjson.dumps(record), []
+        return self._settings.topics.history, None, key, encode(record), []
 
     def committed(self) -> None:
         """The last turn is durable: count it."""

@@ -11,15 +11,16 @@ from typing import Any
 import msgspec
 import orjson
 
+from streams.contract.records import KpiRecord, encode
 from streams.contract.words import MINUTE_MS, QueueKey
 from streams.faustkit.stage import InputClock, Output, Record, Turn
 from streams.kpis.definitions import Definitions
 from streams.kpis.history import history_record
 from streams.kpis.record import interval_record, kpi_record
 from streams.lifecycle.ledger import PANE_MS
+from streams.metrics.meters import QueueMeter
 from streams.settings import Settings
 from streams.stages.dead_letters import dead_letter
-from streams.stages.meters import QueueMeter
 from streams.windows.cells import decode_batch
 from streams.windows.queues import Queue, Queues
 from streams.wire.rejected import Rejected
@@ -42,7 +43,7 @@ class QueueStage:
         self._cut = self._minute = -1
         self._ageing: deque[QueueKey] = deque()
         self._aged: deque[QueueKey] = deque()
-        self._fresh: dict[QueueKey, dict[str, Any]] = {}
+        self._fresh: dict[QueueKey, KpiRecord] = {}
 
     def restore(self, key: bytes, value: bytes) -> None:
         """Take one changelog record."""
@@ -83,7 +84,7 @@ class QueueStage:
         for queue in due:
             outputs += self._records(queue)
         for queue in self._due_for_history():
-            key, value = _key(queue.queue_key), orjson.dumps(history_record(queue, unit))
+            key, value = _key(queue.queue_key), encode(history_record(queue, unit))
             outputs.append((self._settings.topics.history, None, key, value, []))
         return outputs
 
@@ -114,13 +115,11 @@ class QueueStage:
         topics, unit = self._settings.topics, self.unit
         record = kpi_record(queue, unit, self._definitions)
         self._fresh[queue.queue_key] = record
-        outputs: list[Output] = [
-            (topics.kpis, None, _key(queue.queue_key), orjson.dumps(record, option=_SORTED), [])
-        ]
+        outputs: list[Output] = [(topics.kpis, None, _key(queue.queue_key), encode(record), [])]
         for start, before in unit.passed(queue):
-            found = interval_record(queue, start, before, unit, self._definitions)
+            interval = interval_record(queue, start, before, unit, self._definitions)
             key = _key((*queue.queue_key, start))
-            outputs.append((topics.intervals, None, key, orjson.dumps(found, option=_SORTED), []))
+            outputs.append((topics.intervals, None, key, encode(interval), []))
         return outputs
 
     def committed(self) -> None:
@@ -131,9 +130,6 @@ class QueueStage:
     def closed(self) -> None:
         """The unit is released: its queues are somebody else's."""
         self._meter.forget(self.partition, self.unit)
-
-
-_SORTED = orjson.OPT_SORT_KEYS
 
 
 def _key(parts: tuple[Any, ...]) -> bytes:

@@ -14,7 +14,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.openmetrics import exposition as openmetrics
 
 from streams.settings import QueueSettings
-from streams.stages.meters import COUNTS, HISTOGRAMS
+from streams.metrics.meters import COUNTS, HISTOGRAMS
 from tests.metrics.stand_in import START, StandIn, call, centre
 
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.lifecycle import counters as c
-from streams.stages.meters import ABANDONED_QUEUED, IntakeMeter
+from streams.metrics.meters import ABANDONED_QUEUED, IntakeMeter
 from tests.metrics.stand_in import START, StandIn, call, centre
 
 PLACE = ("default", "billing", "voice")

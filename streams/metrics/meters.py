@@ -7,33 +7,25 @@ with it; counters stay.
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import Final
 
+from streams.contract.records import KpiRecord
 from streams.contract.words import INPUT_TOPICS, TOPIC_OF_CHANNEL, QueueKey
 from streams.faustkit.stats import Histogram
 from streams.lifecycle import counters as c
-from streams.metrics.catalogue import DELAY_BUCKETS
+from streams.metrics.catalogue import ABANDONED_QUEUED, BOOKED, DELAY_BUCKETS
 from streams.windows.intake import Intake, IntakeTurn
 from streams.windows.queues import Queues
 
-#: Abandoned, but not short: a number of its own, because the difference of two counters can fall.
-ABANDONED_QUEUED: Final = -1
-#: The counts that are exported.
-COUNTS: Final = (
-    c.OFFERED,
-    c.ANSWERED,
-    c.SHORT_ABANDONED,
-    ABANDONED_QUEUED,
-    c.ANSWERED_IN_THRESHOLD,
-    c.THRESHOLD_DECIDED,
-    c.FLOWED_OUT,
-    c.HANDLED,
+#: What is counted at its first booking, of the catalogue: numbers, and histograms.
+COUNTS: Final = tuple(
+    number for metric in BOOKED if not metric.buckets for number in metric.booked.values()
 )
-#: The histograms that are exported: first bucket, bounds (ms), sum (ms).
-HISTOGRAMS: Final = (
-    (c.ANSWERED_WITHIN, c.WAIT_BOUNDS_MS, c.ANSWERED_WAIT),
-    (c.ABANDONED_WITHIN, c.WAIT_BOUNDS_MS, c.ABANDONED_WAIT),
-    (c.HANDLED_WITHIN, c.HANDLE_BOUNDS_MS, c.HANDLE_TIME),
+HISTOGRAMS: Final = tuple(
+    (first, len(metric.buckets) + 1, metric.sums[value])
+    for metric in BOOKED
+    if metric.buckets
+    for value, first in metric.booked.items()
 )
 
 
@@ -41,7 +33,7 @@ class IntakeMeter:
     """Counters of all intake units of this process, and where each of them stands."""
 
     def __init__(self) -> None:
-        #: First bookings by place; the inner dictionaries are never changed, only replaced.
+        #: First bookings by queue; the inner dictionaries are never changed, only replaced.
         self.booked: dict[QueueKey, Mapping[int, int]] = {}
         self.corrections: Counter[QueueKey] = Counter()
         self.events: Counter[tuple[str, str]] = Counter()
@@ -111,8 +103,8 @@ class IntakeMeter:
                 grown[number] = change
             elif change < 0:
                 self.corrections[queue_key] -= change
-        for first, bounds, total in HISTOGRAMS:
-            found = _first_observations(changes, first, len(bounds) + 1)
+        for first, buckets, total in HISTOGRAMS:
+            found = _first_observations(changes, first, buckets)
             if found:
                 grown |= found
                 grown[total] = max(0, changes.get(total, 0))
@@ -149,17 +141,17 @@ class QueueMeter:
 
     def __init__(self) -> None:
         #: By partition number; the inner dictionaries are never changed, only replaced.
-        self.records: dict[int, dict[QueueKey, dict[str, Any]]] = {}
+        self.records: dict[int, dict[QueueKey, KpiRecord]] = {}
         self.as_of: dict[int, int] = {}
         self.rejected = 0
         self._owners: dict[int, Queues] = {}
 
-    def show(self, partition: int, unit: Queues, fresh: dict[QueueKey, dict[str, Any]]) -> None:
+    def show(self, partition: int, queues: Queues, fresh: dict[QueueKey, KpiRecord]) -> None:
         """Records of a committed turn replace older ones."""
-        if self._owners.get(partition) is not unit:
-            self._owners[partition] = unit
+        if self._owners.get(partition) is not queues:
+            self._owners[partition] = queues
             self.records[partition] = {}
-        self.as_of[partition] = unit.as_of
+        self.as_of[partition] = queues.as_of
         if fresh:
             self.records[partition] = self.records[partition] | fresh
 
@@ -167,9 +159,9 @@ class QueueMeter:
         """A record that is no batch of cells."""
         self.rejected += 1
 
-    def forget(self, partition: int, unit: Queues) -> None:
+    def forget(self, partition: int, queues: Queues) -> None:
         """A unit was released: its queues are no longer shown, unless it has a successor here."""
-        if self._owners.get(partition) is unit:
+        if self._owners.get(partition) is queues:
             del self._owners[partition]
             self.records.pop(partition, None)
             self.as_of.pop(partition, None)

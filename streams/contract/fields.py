@@ -1,0 +1,187 @@
+"""What a field of a record is: its meaning, its unit and its kind, written once at the field.
+
+In: a sentence. Out: the `msgspec.Meta` that stands in the field's `Annotated` type, and `Field`,
+what everybody else reads of it: schemas, documents, tables, files, the exporter, comparisons.
+Kinds:
+    count, sum   integers inside; they add up over windows, intervals and queues
+    ratio, mean  made of two of those, None where the denominator is not positive; never add up
+    quantile     of the histogram, within 0.8 %
+    level        what is so at `as_of`
+    instant      ms since the epoch
+    setting, frame   what the figures go by, and whose they are
+"""
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Final, Literal, TypeVar, cast, get_args, get_origin, get_type_hints
+
+import msgspec
+from msgspec import Meta
+
+Kind = Literal["count", "sum", "ratio", "mean", "quantile", "level", "instant", "setting", "frame"]
+#: The greatest instant that is read: year 9999.
+MAX_INSTANT_MS: Final = 253_402_300_799_999
+PERCENTILES: Final = ("p50", "p80", "p90", "p95", "p99")
+_BOUND: Final = "error at most 0.8 %"
+
+
+S = TypeVar("S", bound=msgspec.Struct)
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of a record; `name` as it is published.
+
+    `labels`: the series of `/metrics` that shows it. `each`: the words that are a mapping's keys,
+    and `each_means` the sentence about one of them. `since`: the version that brought the field.
+    """
+
+    name: str
+    kind: Kind
+    meaning: str
+    unit: str
+    exact: bool
+    type: Any
+    labels: dict[str, str]
+    each: tuple[str, ...]
+    each_means: str
+    since: int
+
+    @property
+    def nullable(self) -> bool:
+        """Whether the value may be None."""
+        return type(None) in get_args(self.type)
+
+    @property
+    def additive(self) -> bool:
+        """Whether it adds up over the intervals of a day and the queues of a centre."""
+        return self.kind in ("count", "sum")
+
+
+def _meta(kind: Kind, meaning: str, unit: str, least: int | None = 0, **extra: Any) -> Meta:
+    return Meta(description=meaning, extra={"kind": kind, "unit": unit, **extra}, ge=least)
+
+
+def count(meaning: str, since: int = 1, **labels: str) -> Meta:
+    """An exact number; `labels`: the series of `/metrics` that shows it (`outcome`)."""
+    return _meta("count", meaning, "1", labels=labels, since=since)
+
+
+def total(meaning: str, since: int = 1, **labels: str) -> Meta:
+    """Exact seconds that add up; `labels`: the series of `/metrics` that shows it (`state`)."""
+    return _meta("sum", f"{meaning}, in seconds.", "s", labels=labels, since=since)
+
+
+def ratio(meaning: str, since: int = 1) -> Meta:
+    """A numerator over a denominator, to six decimals; None where that is not positive."""
+    return _meta("ratio", meaning, "ratio", since=since)
+
+
+def mean(meaning: str, since: int = 1) -> Meta:
+    """Seconds over a count, to six decimals; None without any."""
+    return _meta("mean", f"{meaning}, in seconds.", "s", since=since)
+
+
+def quantile(meaning: str, since: int = 1) -> Meta:
+    """Seconds of the histogram: the only figures that are not exact."""
+    return _meta("quantile", f"{meaning}, {_BOUND}, in seconds.", "s", exact=False, since=since)
+
+
+def quantiles(meaning: str, each_means: str, since: int = 1) -> Meta:
+    """Such figures by percentile, `p50` to `p99`."""
+    extra = {"each": PERCENTILES, "each_means": each_means, "exact": False, "since": since}
+    return _meta("quantile", f"{meaning}, {_BOUND}, in seconds.", "s", None, **extra)
+
+
+def counts(meaning: str, words: tuple[str, ...], each_means: str, since: int = 1) -> Meta:
+    """Exact numbers by the words of one closed list."""
+    return _meta("count", meaning, "1", None, each=words, each_means=each_means, since=since)
+
+
+def level(meaning: str, since: int = 1) -> Meta:
+    """How many there are at `as_of`."""
+    return _meta("level", meaning, "1", since=since)
+
+
+def instant(meaning: str, since: int = 1) -> Meta:
+    """Milliseconds since the epoch, UTC."""
+    extra = {"kind": "instant", "unit": "ms", "since": since}
+    return Meta(description=meaning, extra=extra, ge=0, le=MAX_INSTANT_MS)
+
+
+def setting(meaning: str, unit: str = "", since: int = 1) -> Meta:
+    """What the figures go by."""
+    return _meta("setting", meaning, unit, None, since=since)
+
+
+def frame(meaning: str, words: tuple[str, ...] = (), each_means: str = "") -> Meta:
+    """Whose figures a record has, which record it is, and what holds its parts."""
+    return _meta("frame", meaning, "", None, each=words, each_means=each_means)
+
+
+@cache
+def fields_of(struct: type[msgspec.Struct]) -> dict[str, Field]:
+    """The fields of a record or of a part of one, by their published names, in their order."""
+    hints = get_type_hints(struct, include_extras=True)
+    found = {}
+    for item in msgspec.structs.fields(struct):
+        hint = hints[item.name]
+        meta = next(part for part in hint.__metadata__ if isinstance(part, Meta))
+        extra = dict(meta.extra or {})
+        found[item.encode_name] = Field(
+            item.encode_name,
+            extra["kind"],
+            meta.description or "",
+            extra["unit"],
+            extra.get("exact", True),
+            get_args(hint)[0],
+            extra.get("labels", {}),
+            extra.get("each", ()),
+            extra.get("each_means", ""),
+            extra.get("since", 1),
+        )
+    return found
+
+
+def part_of(field: Field) -> type[msgspec.Struct] | None:
+    """The struct that a field holds, or holds by word; None for plain values."""
+    held = field.type
+    if get_origin(held) is dict:
+        held = get_args(held)[1]
+    if field.nullable:
+        held = next(kind for kind in get_args(held) if kind is not type(None))
+    is_struct = isinstance(held, type) and issubclass(held, msgspec.Struct)
+    return held if is_struct else None
+
+
+@cache
+def reading(struct: type[S]) -> type[S]:
+    """The struct as a reader takes it: a field of a later version than the first may be missing.
+
+    Records stay on compacted topics after an upgrade, and a wall may be newer than a worker: what
+    such a record does not say is None, never 0. The struct itself where nothing came later.
+    """
+    columns, same = [], True
+    for item, field in zip(msgspec.structs.fields(struct), fields_of(struct).values(), strict=True):
+        part = part_of(field)
+        held = reading(part) if part is not None else None
+        kept = held is part and field.since == 1
+        same = same and kept
+        kind = item.type
+        if held is not part:
+            kind = _with_part(field.type, held)
+        default = item.default if kept else (None if field.since > 1 else msgspec.NODEFAULT)
+        if field.since > 1:
+            kind = kind | None
+        columns.append((item.name, kind, msgspec.field(name=item.encode_name, default=default)))
+    if same:
+        return struct
+    made = msgspec.defstruct(struct.__name__, columns, frozen=True, kw_only=True)
+    return cast("type[S]", made)
+
+
+def _with_part(kind: Any, part: Any) -> Any:
+    """The type of a field that holds the struct `part` instead: alone, by word, or None too."""
+    if get_origin(kind) is dict:
+        return dict[str, part]
+    return part | None if type(None) in get_args(kind) else part
