@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 import orjson
 
 from streams.board.query import Filter
-from streams.board.records import Key
 from streams.board.store import Changes, Store
+from streams.contract.words import QueueKey
 from streams.wall_clock import now_ms
 
 TICK_SECONDS = 0.25
@@ -37,7 +37,7 @@ def frame(event: str, body: bytes) -> bytes:
     return b"event: " + event.encode() + b"\ndata: " + body + b"\n\n"
 
 
-def _listing(name: str, items: list[bytes], gone: list[Key], at_ms: int) -> bytes:
+def _listing(name: str, items: list[bytes], gone: list[QueueKey], at_ms: int) -> bytes:
     return frame(
         name,
         b'{"server_ms":%d,"items":[%b],"gone":%b}' % (at_ms, b",".join(items), orjson.dumps(gone)),
@@ -108,13 +108,13 @@ class Hub:
             group.add(content)
 
     def _frames(
-        self, wanted: Filter, kpis: tuple[Key, ...], history: tuple[Key, ...]
+        self, wanted: Filter, kpis: tuple[QueueKey, ...], history: tuple[QueueKey, ...]
     ) -> list[bytes]:
         at_ms = now_ms()
         made = []
         keys = [key for key in kpis if wanted.matches(key)]
         for start in range(0, len(keys), CHUNK_RECORDS):
-            items, gone = self._store.faces(keys[start : start + CHUNK_RECORDS], wanted.window)
+            items, gone = self._store.views(keys[start : start + CHUNK_RECORDS], wanted.window)
             made.append(_listing("kpis", items, gone, at_ms))
         keys = [key for key in history if wanted.matches(key)]
         for start in range(0, len(keys), CHUNK_RECORDS):

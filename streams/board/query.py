@@ -8,8 +8,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from streams.board.records import Key
-from streams.contract.words import CHANNELS, WINDOWS
+from streams.contract.words import CHANNELS, WINDOWS, QueueKey
 
 DEFAULT_WINDOW = "30m"
 MAX_QUEUES = 200
@@ -42,7 +41,7 @@ class Filter:
     channel: str | None = None
     window: str = DEFAULT_WINDOW
 
-    def matches(self, key: Key) -> bool:
+    def matches(self, key: QueueKey) -> bool:
         """Whether a record is wanted. The `_all` records are, unless queues are named."""
         tenant, queue, channel = key
         return (

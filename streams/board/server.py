@@ -204,7 +204,7 @@ class Board:
             return _refuse(bad)
         keys = sorted(key for key in self.store.names() if wanted.matches(key))
         if request.query.get("window"):
-            items, _ = self.store.faces(keys, wanted.window)
+            items, _ = self.store.views(keys, wanted.window)
         else:
             items = self.store.raw(keys)
         return _json(items, "kpis")

@@ -1,6 +1,6 @@
 """The newest record of every key, and which keys changed since the hub last asked.
 
-In: Kafka keys and values from the feed's thread. Out: faces, sparklines, intervals and the state
+In: Kafka keys and values from the feed's thread. Out: views, sparklines, intervals and the state
 of the feed, read by the web server's thread; one lock keeps them apart.
 Invariant: a record replaces the one of its key, a tombstone removes it; what cannot be read
 changes nothing and is counted by reason. Nothing grows without end: keys, and intervals a key,
@@ -12,8 +12,10 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from streams.board import records as faces
-from streams.board.records import Key, Kpi, Quality, UnreadableError
+from streams.board import records
+from streams.board.records import UnreadableError
+from streams.contract.records import KpiRecord, QualityRecord
+from streams.contract.words import QueueKey
 from streams.wall_clock import now_ms
 
 MAX_KEYS = 20_000  # 2,000 queues a tenant, several tenants and channels: more is a fault
@@ -23,17 +25,17 @@ MAX_PARTITIONS = 1_024
 
 @dataclass(slots=True)
 class Entry:
-    """One KPI record: as read, its bytes as they are on the topic, and its faces by window."""
+    """One KPI record: as read, its bytes as they are on the topic, and its views by window."""
 
-    record: Kpi
+    record: KpiRecord
     raw: bytes
-    faces: dict[str, bytes] = field(default_factory=dict)
+    views: dict[str, bytes] = field(default_factory=dict)
 
-    def face(self, window: str) -> bytes:
+    def view(self, window: str) -> bytes:
         """The record with one window as JSON, encoded once however many browsers want it."""
-        found = self.faces.get(window)
+        found = self.views.get(window)
         if found is None:
-            found = self.faces[window] = faces.face(self.record, window)
+            found = self.views[window] = records.one_window(self.record, window)
         return found
 
 
@@ -50,8 +52,8 @@ class FeedState:
 class Changes:
     """Keys touched since the last call; a key that is gone is in its set too."""
 
-    kpis: tuple[Key, ...]
-    history: tuple[Key, ...]
+    kpis: tuple[QueueKey, ...]
+    history: tuple[QueueKey, ...]
 
     def __bool__(self) -> bool:
         return bool(self.kpis or self.history)
@@ -63,25 +65,25 @@ class Store:
     def __init__(self, max_keys: int = MAX_KEYS) -> None:
         self._lock = threading.Lock()
         self._max_keys = max_keys
-        self._kpis: dict[Key, Entry] = {}
-        self._sparks: dict[Key, bytes] = {}
-        self._intervals: dict[Key, dict[int, bytes]] = {}
-        self._quality: dict[int, Quality] = {}
+        self._kpis: dict[QueueKey, Entry] = {}
+        self._sparks: dict[QueueKey, bytes] = {}
+        self._intervals: dict[QueueKey, dict[int, bytes]] = {}
+        self._quality: dict[int, QualityRecord] = {}
         self._skipped: Counter[str] = Counter()
         # dicts as ordered sets: changes are sent in the order they came
-        self._changed_kpis: dict[Key, None] = {}
-        self._changed_history: dict[Key, None] = {}
+        self._changed_kpis: dict[QueueKey, None] = {}
+        self._changed_history: dict[QueueKey, None] = {}
         self._feed = FeedState()
         self._newest_ms = 0
 
     def put_kpi(self, key: bytes, value: bytes | None) -> bool:
         """Take one record of `contact.kpis`; False if it was skipped (and counted)."""
         try:
-            name = faces.read_key(key)
+            name = records.read_key(key)
             if value is None:
                 entry = None
             else:
-                record = faces.read_kpi(value)
+                record = records.read_kpi(value)
                 if (record.tenant, record.queue, record.channel) != name:
                     raise UnreadableError("key")
                 entry = Entry(record, value)
@@ -100,15 +102,15 @@ class Store:
     def put_history(self, key: bytes, value: bytes | None) -> bool:
         """Take one record of `contact.history`, a queue's minutes or a partition's quality."""
         try:
-            if faces.is_quality_key(key):
+            if records.is_quality_key(key):
                 if value is not None:
-                    quality = faces.read_quality(value)
+                    quality = records.read_quality(value)
                     with self._lock:
                         self._room(self._quality, quality.partition, MAX_PARTITIONS)
                         self._quality[quality.partition] = quality
                 return True
-            name = faces.read_key(key)
-            spark = None if value is None else faces.read_spark(value)
+            name = records.read_key(key)
+            spark = None if value is None else records.read_spark(value)
             if spark is not None and (spark.tenant, spark.queue, spark.channel) != name:
                 raise UnreadableError("key")
             with self._lock:
@@ -116,7 +118,7 @@ class Store:
                     self._sparks.pop(name, None)
                 else:
                     self._room(self._sparks, name)
-                    self._sparks[name] = faces.encode(spark)
+                    self._sparks[name] = records.encode(spark)
                 self._changed_history[name] = None
         except UnreadableError as reason:
             return self._skip("history", reason)
@@ -125,8 +127,8 @@ class Store:
     def put_interval(self, key: bytes, value: bytes | None) -> bool:
         """Take one record of `contact.intervals`; the newest `MAX_INTERVALS` a queue are kept."""
         try:
-            name, start = faces.read_interval_key(key)
-            interval = None if value is None else faces.read_interval(value)
+            name, start = records.read_interval_key(key)
+            interval = None if value is None else records.read_interval(value)
             if interval is not None and interval.interval_start != start:
                 raise UnreadableError("key")
             with self._lock:
@@ -135,7 +137,7 @@ class Store:
                     return True
                 self._room(self._intervals, name)
                 kept = self._intervals.setdefault(name, {})
-                kept[start] = faces.encode(interval)
+                kept[start] = records.encode(interval)
                 if len(kept) > MAX_INTERVALS:
                     del kept[min(kept)]
         except UnreadableError as reason:
@@ -172,13 +174,13 @@ class Store:
             self._changed_history.clear()
         return changes
 
-    def names(self) -> list[Key]:
+    def names(self) -> list[QueueKey]:
         """All keys that have a KPI record."""
         with self._lock:
             return list(self._kpis)
 
-    def faces(self, keys: Iterable[Key], window: str) -> tuple[list[bytes], list[Key]]:
-        """The faces of these keys, and those of them that are gone."""
+    def views(self, keys: Iterable[QueueKey], window: str) -> tuple[list[bytes], list[QueueKey]]:
+        """The records of these keys with one window, and those of them that are gone."""
         found, gone = [], []
         with self._lock:
             for key in keys:
@@ -186,20 +188,20 @@ class Store:
                 if entry is None:
                     gone.append(key)
                 else:
-                    found.append(entry.face(window))
+                    found.append(entry.view(window))
         return found, gone
 
-    def raw(self, keys: Iterable[Key]) -> list[bytes]:
+    def raw(self, keys: Iterable[QueueKey]) -> list[bytes]:
         """The records of these keys byte for byte as they are on the topic."""
         with self._lock:
             return [self._kpis[key].raw for key in keys if key in self._kpis]
 
-    def sparks(self, keys: Iterable[Key]) -> list[bytes]:
+    def sparks(self, keys: Iterable[QueueKey]) -> list[bytes]:
         """The last hour of these keys, where there is one."""
         with self._lock:
             return [self._sparks[key] for key in keys if key in self._sparks]
 
-    def intervals(self, key: Key) -> list[bytes]:
+    def intervals(self, key: QueueKey) -> list[bytes]:
         """The newest revision of each interval of one queue, oldest first."""
         with self._lock:
             kept = self._intervals.get(key, {})

@@ -13,14 +13,26 @@ Kinds:
 
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Final, Literal, TypeVar, cast, get_args, get_origin, get_type_hints
+from typing import (
+    Annotated,
+    Any,
+    Final,
+    Literal,
+    TypeVar,
+    cast,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
 import msgspec
 from msgspec import Meta
 
 Kind = Literal["count", "sum", "ratio", "mean", "quantile", "level", "instant", "setting", "frame"]
-#: The greatest instant that is read: year 9999.
-MAX_INSTANT_MS: Final = 253_402_300_799_999
+#: What a reader takes for a number, and for an instant (ms): up to the year 9999.
+Count = Annotated[int, Meta(ge=0)]
+Number = Annotated[float, Meta(ge=0)]
+Instant = Annotated[int, Meta(ge=0, le=253_402_300_799_999)]
 PERCENTILES: Final = ("p50", "p80", "p90", "p95", "p99")
 _BOUND: Final = "error at most 0.8 %"
 
@@ -58,8 +70,8 @@ class Field:
         return self.kind in ("count", "sum")
 
 
-def _meta(kind: Kind, meaning: str, unit: str, least: int | None = 0, **extra: Any) -> Meta:
-    return Meta(description=meaning, extra={"kind": kind, "unit": unit, **extra}, ge=least)
+def _meta(kind: Kind, meaning: str, unit: str, **extra: Any) -> Meta:
+    return Meta(description=meaning, extra={"kind": kind, "unit": unit, **extra})
 
 
 def count(meaning: str, since: int = 1, **labels: str) -> Meta:
@@ -90,12 +102,12 @@ def quantile(meaning: str, since: int = 1) -> Meta:
 def quantiles(meaning: str, each_means: str, since: int = 1) -> Meta:
     """Such figures by percentile, `p50` to `p99`."""
     extra = {"each": PERCENTILES, "each_means": each_means, "exact": False, "since": since}
-    return _meta("quantile", f"{meaning}, {_BOUND}, in seconds.", "s", None, **extra)
+    return _meta("quantile", f"{meaning}, {_BOUND}, in seconds.", "s", **extra)
 
 
 def counts(meaning: str, words: tuple[str, ...], each_means: str, since: int = 1) -> Meta:
     """Exact numbers by the words of one closed list."""
-    return _meta("count", meaning, "1", None, each=words, each_means=each_means, since=since)
+    return _meta("count", meaning, "1", each=words, each_means=each_means, since=since)
 
 
 def level(meaning: str, since: int = 1) -> Meta:
@@ -105,18 +117,17 @@ def level(meaning: str, since: int = 1) -> Meta:
 
 def instant(meaning: str, since: int = 1) -> Meta:
     """Milliseconds since the epoch, UTC."""
-    extra = {"kind": "instant", "unit": "ms", "since": since}
-    return Meta(description=meaning, extra=extra, ge=0, le=MAX_INSTANT_MS)
+    return _meta("instant", meaning, "ms", since=since)
 
 
 def setting(meaning: str, unit: str = "", since: int = 1) -> Meta:
     """What the figures go by."""
-    return _meta("setting", meaning, unit, None, since=since)
+    return _meta("setting", meaning, unit, since=since)
 
 
 def frame(meaning: str, words: tuple[str, ...] = (), each_means: str = "") -> Meta:
     """Whose figures a record has, which record it is, and what holds its parts."""
-    return _meta("frame", meaning, "", None, each=words, each_means=each_means)
+    return _meta("frame", meaning, "", each=words, each_means=each_means)
 
 
 @cache
@@ -126,7 +137,7 @@ def fields_of(struct: type[msgspec.Struct]) -> dict[str, Field]:
     found = {}
     for item in msgspec.structs.fields(struct):
         hint = hints[item.name]
-        meta = next(part for part in hint.__metadata__ if isinstance(part, Meta))
+        meta = next(part for part in hint.__metadata__ if part.extra)
         extra = dict(meta.extra or {})
         found[item.encode_name] = Field(
             item.encode_name,

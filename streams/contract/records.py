@@ -12,6 +12,9 @@ from typing import Annotated, Final
 import msgspec
 
 from streams.contract.fields import (
+    Count,
+    Instant,
+    Number,
     count,
     counts,
     frame,
@@ -27,10 +30,9 @@ from streams.contract.fields import (
 from streams.contract.words import FLOW_OUT_REASONS, OFFER_OUTCOMES, WINDOWS
 
 _VISITS: Final = "Visits {}, each counted at its own event's time."
-_COUNTED: Final = msgspec.Meta(ge=0)
 _NAME: Final = msgspec.Meta(min_length=1, max_length=128)
-ByWord = dict[str, Annotated[int, _COUNTED]]
-ByPercentile = dict[str, Annotated[float | None, _COUNTED]]
+ByWord = dict[str, Count]
+ByPercentile = dict[str, Number | None]
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,13 +42,13 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
 class ServiceLevel(Part, frozen=True):
     """The four formulas."""
 
-    answered_only: Annotated[float | None, ratio("answered_in_threshold / answered.")]
-    offered: Annotated[float | None, ratio("answered_in_threshold / threshold_decided.")]
+    answered_only: Annotated[Number | None, ratio("answered_in_threshold / answered.")]
+    offered: Annotated[Number | None, ratio("answered_in_threshold / threshold_decided.")]
     offered_less_short: Annotated[
-        float | None, ratio("answered_in_threshold / (threshold_decided - short_abandoned).")
+        Number | None, ratio("answered_in_threshold / (threshold_decided - short_abandoned).")
     ]
     removed_in_threshold: Annotated[
-        float | None, ratio("(answered + abandoned in threshold) / threshold_decided.")
+        Number | None, ratio("(answered + abandoned in threshold) / threshold_decided.")
     ]
 
 
@@ -54,25 +56,25 @@ class Figures(Part, frozen=True):
     """All figures of one window or interval; formulas and sources: `kpis/figures.py`."""
 
     # volumes
-    offered: Annotated[int, count(_VISITS.format("that entered the queue"), outcome="offered")]
-    blocked: Annotated[int, count("Contacts refused entry; never offered.")]
+    offered: Annotated[Count, count(_VISITS.format("that entered the queue"), outcome="offered")]
+    blocked: Annotated[Count, count("Contacts refused entry; never offered.")]
     answered: Annotated[
-        int,
+        Count,
         count(_VISITS.format("answered, at the first agent connection"), outcome="answered"),
     ]
     abandoned: Annotated[
-        int,
+        Count,
         count(
             _VISITS.format("left by the customer unanswered, short and silent included"),
             outcome="abandoned",
         ),
     ]
     short_abandoned: Annotated[
-        int, count(_VISITS.format("abandoned within S"), outcome="short_abandoned")
+        Count, count(_VISITS.format("abandoned within S"), outcome="short_abandoned")
     ]
-    silent_abandoned: Annotated[int, count(_VISITS.format("of chats abandoned without a word"))]
+    silent_abandoned: Annotated[Count, count(_VISITS.format("of chats abandoned without a word"))]
     flowed_out: Annotated[
-        int, count(_VISITS.format("that left unanswered otherwise"), outcome="flowed_out")
+        Count, count(_VISITS.format("that left unanswered otherwise"), outcome="flowed_out")
     ]
     flowed_out_reasons: Annotated[
         ByWord,
@@ -83,26 +85,28 @@ class Figures(Part, frozen=True):
         ),
     ]
     orphaned: Annotated[
-        int,
+        Count,
         count(_VISITS.format("closed at the maximum waiting age, their end never reported")),
     ]
-    handled: Annotated[int, count(_VISITS.format("whose handling is complete"), outcome="handled")]
-    transferred: Annotated[int, count(_VISITS.format("transferred by the agent"))]
+    handled: Annotated[
+        Count, count(_VISITS.format("whose handling is complete"), outcome="handled")
+    ]
+    transferred: Annotated[Count, count(_VISITS.format("transferred by the agent"))]
     threshold_decided: Annotated[
-        int,
+        Count,
         count(
             "Visits whose service level was decided: min(answered, left, E + T).",
             outcome="threshold_decided",
         ),
     ]
     answered_in_threshold: Annotated[
-        int,
+        Count,
         count("Of those, answered within T; exactly T is within.", outcome="answered_in_threshold"),
     ]
     abandoned_in_threshold: Annotated[
-        int, count("Of those, abandoned within T.", outcome="abandoned_in_threshold")
+        Count, count("Of those, abandoned within T.", outcome="abandoned_in_threshold")
     ]
-    flowed_out_in_threshold: Annotated[int, count("Of those, flowed out within T.")]
+    flowed_out_in_threshold: Annotated[Count, count("Of those, flowed out within T.")]
     offers: Annotated[
         ByWord,
         counts(
@@ -112,21 +116,23 @@ class Figures(Part, frozen=True):
         ),
     ]
     abandonment_ratio: Annotated[
-        float | None,
+        Number | None,
         ratio("(abandoned - short) / (answered + abandoned - short + flowed_out), 0-1."),
     ]
     service_level: Annotated[ServiceLevel, frame("The four formulas, ratios 0-1.")]
 
     # waits
-    answered_wait_seconds: Annotated[float, total("Sum of the waits of visits answered")]
-    abandoned_wait_seconds: Annotated[float, total("Sum of the waits of visits abandoned")]
+    answered_wait_seconds: Annotated[Number, total("Sum of the waits of visits answered")]
+    abandoned_wait_seconds: Annotated[Number, total("Sum of the waits of visits abandoned")]
     closed_wait_seconds: Annotated[
-        float, total("Sum of the waits of visits answered, abandoned or flowed out")
+        Number, total("Sum of the waits of visits answered, abandoned or flowed out")
     ]
-    wait_mean_seconds: Annotated[float | None, mean("ASA: answered_wait_seconds / answered")]
-    wait_closed_mean_seconds: Annotated[float | None, mean("closed_wait_seconds / visits closed")]
-    abandoned_wait_mean_seconds: Annotated[float | None, mean("abandoned_wait_seconds / abandoned")]
-    wait_max_seconds: Annotated[float | None, quantile("Longest wait of visits answered")]
+    wait_mean_seconds: Annotated[Number | None, mean("ASA: answered_wait_seconds / answered")]
+    wait_closed_mean_seconds: Annotated[Number | None, mean("closed_wait_seconds / visits closed")]
+    abandoned_wait_mean_seconds: Annotated[
+        Number | None, mean("abandoned_wait_seconds / abandoned")
+    ]
+    wait_max_seconds: Annotated[Number | None, quantile("Longest wait of visits answered")]
     wait_quantiles_seconds: Annotated[
         ByPercentile,
         quantiles(
@@ -134,121 +140,121 @@ class Figures(Part, frozen=True):
             "Percentile {} of answered waits, in seconds; null without any.",
         ),
     ]
-    waiting_seconds: Annotated[float, total("Queue depth integrated over the window")]
+    waiting_seconds: Annotated[Number, total("Queue depth integrated over the window")]
     depth_mean: Annotated[
-        float | None, ratio("waiting_seconds / the integrated length: mean visits waiting.")
+        Number | None, ratio("waiting_seconds / the integrated length: mean visits waiting.")
     ]
 
     # handling
-    talk_seconds: Annotated[float, total("Connected time less hold, of visits handled")]
-    hold_seconds: Annotated[float, total("Hold, of visits handled")]
-    wrapup_seconds: Annotated[float, total("Wrap-up, of visits handled")]
-    talk_mean_seconds: Annotated[float | None, mean("talk_seconds / handled")]
-    hold_mean_seconds: Annotated[float | None, mean("hold_seconds / handled")]
-    wrapup_mean_seconds: Annotated[float | None, mean("wrapup_seconds / handled")]
-    handle_mean_seconds: Annotated[float | None, mean("AHT: (talk + hold + wrap-up) / handled")]
+    talk_seconds: Annotated[Number, total("Connected time less hold, of visits handled")]
+    hold_seconds: Annotated[Number, total("Hold, of visits handled")]
+    wrapup_seconds: Annotated[Number, total("Wrap-up, of visits handled")]
+    talk_mean_seconds: Annotated[Number | None, mean("talk_seconds / handled")]
+    hold_mean_seconds: Annotated[Number | None, mean("hold_seconds / handled")]
+    wrapup_mean_seconds: Annotated[Number | None, mean("wrapup_seconds / handled")]
+    handle_mean_seconds: Annotated[Number | None, mean("AHT: (talk + hold + wrap-up) / handled")]
 
     # agents
     handling_agent_seconds: Annotated[
-        float, total("Agent time with any handling or wrap-up", state="busy")
+        Number, total("Agent time with any handling or wrap-up", state="busy")
     ]
     staffed_agent_seconds: Annotated[
-        float, total("Agent time handling, wrapping up or available", state="staffed")
+        Number, total("Agent time handling, wrapping up or available", state="staffed")
     ]
     slot_busy_seconds: Annotated[
-        float, total("Busy slot time, at most the capacity", state="slot_busy")
+        Number, total("Busy slot time, at most the capacity", state="slot_busy")
     ]
     slot_capacity_seconds: Annotated[
-        float, total("Slot time of staffed agents", state="slot_capacity")
+        Number, total("Slot time of staffed agents", state="slot_capacity")
     ]
     occupancy_ratio: Annotated[
-        float | None, ratio("handling_agent_seconds / staffed_agent_seconds, 0-1.")
+        Number | None, ratio("handling_agent_seconds / staffed_agent_seconds, 0-1.")
     ]
     slot_occupancy_ratio: Annotated[
-        float | None, ratio("slot_busy_seconds / slot_capacity_seconds, 0-1.")
+        Number | None, ratio("slot_busy_seconds / slot_capacity_seconds, 0-1.")
     ]
 
     # tickets
-    tickets_opened: Annotated[int, count("Tickets opened.")]
-    first_responses: Annotated[int, count("First public human replies.")]
-    first_response_seconds: Annotated[float, total("Sum from opened to first response")]
+    tickets_opened: Annotated[Count, count("Tickets opened.")]
+    first_responses: Annotated[Count, count("First public human replies.")]
+    first_response_seconds: Annotated[Number, total("Sum from opened to first response")]
     first_response_mean_seconds: Annotated[
-        float | None, mean("first_response_seconds / first_responses")
+        Number | None, mean("first_response_seconds / first_responses")
     ]
-    tickets_resolved: Annotated[int, count("First resolutions.")]
-    resolution_seconds: Annotated[float, total("Sum from opened to first resolution")]
+    tickets_resolved: Annotated[Count, count("First resolutions.")]
+    resolution_seconds: Annotated[Number, total("Sum from opened to first resolution")]
     resolution_mean_seconds: Annotated[
-        float | None, mean("ART: resolution_seconds / tickets_resolved")
+        Number | None, mean("ART: resolution_seconds / tickets_resolved")
     ]
     resolution_quantiles_seconds: Annotated[
         ByPercentile,
         quantiles("Resolution times", "Percentile {} of resolution times, in seconds."),
     ]
-    tickets_reopened: Annotated[int, count("Tickets reopened.")]
+    tickets_reopened: Annotated[Count, count("Tickets reopened.")]
 
 
 class Agents(Part, frozen=True):
     """Members of the queue by one exclusive state each."""
 
-    error: Annotated[int, level("Agents in the state `error`.")]
-    on_contact: Annotated[int, level("Agents in the state `on_contact`.")]
-    wrapup: Annotated[int, level("Agents in the state `wrapup`.")]
-    ringing: Annotated[int, level("Agents in the state `ringing`.")]
-    break_: Annotated[int, level("Agents in the state `break`.")] = msgspec.field(name="break")
-    available: Annotated[int, level("Agents in the state `available`.")]
-    unknown: Annotated[int, level("Agents in the state `unknown`.")]
-    offline: Annotated[int, level("Agents in the state `offline`.")]
+    error: Annotated[Count, level("Agents in the state `error`.")]
+    on_contact: Annotated[Count, level("Agents in the state `on_contact`.")]
+    wrapup: Annotated[Count, level("Agents in the state `wrapup`.")]
+    ringing: Annotated[Count, level("Agents in the state `ringing`.")]
+    break_: Annotated[Count, level("Agents in the state `break`.")] = msgspec.field(name="break")
+    available: Annotated[Count, level("Agents in the state `available`.")]
+    unknown: Annotated[Count, level("Agents in the state `unknown`.")]
+    offline: Annotated[Count, level("Agents in the state `offline`.")]
 
 
 class Backlog(Part, frozen=True):
     """Open tickets by status."""
 
-    open: Annotated[int, level("Tickets with the status `open`.")]
-    pending: Annotated[int, level("Tickets with the status `pending`.")]
-    on_hold: Annotated[int, level("Tickets with the status `on_hold`.")]
+    open: Annotated[Count, level("Tickets with the status `open`.")]
+    pending: Annotated[Count, level("Tickets with the status `pending`.")]
+    on_hold: Annotated[Count, level("Tickets with the status `on_hold`.")]
 
 
 class Live(Part, frozen=True):
     """What is so at `as_of`."""
 
-    waiting: Annotated[int, level("Visits waiting, ringing included.")]
-    waiting_over_threshold: Annotated[int, level("Visits waiting longer than T.")]
+    waiting: Annotated[Count, level("Visits waiting, ringing included.")]
+    waiting_over_threshold: Annotated[Count, level("Visits waiting longer than T.")]
     oldest_waiting_at: Annotated[
-        int | None,
+        Instant | None,
         instant("When the longest-waiting visit entered, in ms; null where none waits."),
     ]
-    ringing: Annotated[int, level("Visits ringing.")]
-    handling: Annotated[int, level("Visits connected.")]
+    ringing: Annotated[Count, level("Visits ringing.")]
+    handling: Annotated[Count, level("Visits connected.")]
     longest_handling_at: Annotated[
-        int | None, instant("When the longest connected visit was answered, in ms; null: none.")
+        Instant | None, instant("When the longest connected visit was answered, in ms; null: none.")
     ]
     agents: Annotated[
         Agents, frame("Members with a slot for the channel, by one exclusive state each.")
     ]
     backlog: Annotated[Backlog, frame("Open tickets by status.")]
     oldest_open_at: Annotated[
-        int | None, instant("When the oldest open ticket was opened, in ms; null: none.")
+        Instant | None, instant("When the oldest open ticket was opened, in ms; null: none.")
     ]
 
 
 class TargetsShown(Part, frozen=True):
     """What the queue aims at; None: no target, or the queues of `_all` differ."""
 
-    service_level: Annotated[float | None, setting("The share to be reached, 0-1.", "ratio")]
-    occupancy_low: Annotated[float | None, setting("Lower edge of the good band, 0-1.", "ratio")]
-    occupancy_high: Annotated[float | None, setting("Upper edge of the good band, 0-1.", "ratio")]
+    service_level: Annotated[Number | None, setting("The share to be reached, 0-1.", "ratio")]
+    occupancy_low: Annotated[Number | None, setting("Lower edge of the good band, 0-1.", "ratio")]
+    occupancy_high: Annotated[Number | None, setting("Upper edge of the good band, 0-1.", "ratio")]
     occupancy_limit: Annotated[
-        float | None, setting("Occupancy above which the queue is overloaded, 0-1.", "ratio")
+        Number | None, setting("Occupancy above which the queue is overloaded, 0-1.", "ratio")
     ]
     abandonment: Annotated[
-        float | None, setting("Largest abandonment ratio aimed at, 0-1.", "ratio")
+        Number | None, setting("Largest abandonment ratio aimed at, 0-1.", "ratio")
     ]
-    handle_seconds: Annotated[float | None, setting("Mean handle time aimed at, in seconds.", "s")]
+    handle_seconds: Annotated[Number | None, setting("Mean handle time aimed at, in seconds.", "s")]
     first_response_seconds: Annotated[
-        float | None, setting("Time to the first response aimed at, in seconds.", "s")
+        Number | None, setting("Time to the first response aimed at, in seconds.", "s")
     ]
     resolution_ratio: Annotated[
-        float | None, setting("Share of tickets to be resolved in time, 0-1.", "ratio")
+        Number | None, setting("Share of tickets to be resolved in time, 0-1.", "ratio")
     ]
 
 
@@ -256,10 +262,10 @@ class DefinitionsShown(Part, frozen=True):
     """What the figures go by; None where the queues of `_all` differ."""
 
     service_level_seconds: Annotated[
-        float | None, setting("The service-level threshold T, in seconds; null: none.", "s")
+        Number | None, setting("The service-level threshold T, in seconds; null: none.", "s")
     ]
     short_abandon_seconds: Annotated[
-        float | None, setting("The short-abandon threshold S, in seconds; null: none.", "s")
+        Number | None, setting("The short-abandon threshold S, in seconds; null: none.", "s")
     ]
     default_formula: Annotated[
         str | None, setting("Which of the four formulas of `service_level` the queue shows.")
@@ -288,12 +294,11 @@ class FiguresRecord(Record, frozen=True):
     """What the two records with figures have in common."""
 
     watermark: Annotated[
-        int | None, instant("Least event time over the sources, in ms; null without events.")
+        Instant | None, instant("Least event time over the sources, in ms; null without events.")
     ]
     revision: Annotated[
-        int,
+        Count,
         frame("Grows with every record of the key, gaps allowed; a reader keeps the largest."),
-        _COUNTED,
     ]
     definitions: Annotated[
         DefinitionsShown,
@@ -304,7 +309,9 @@ class FiguresRecord(Record, frozen=True):
 class KpiRecord(FiguresRecord, frozen=True):
     """One record of `contact.kpis`; a replay has the one window `all`."""
 
-    as_of: Annotated[int, instant("The time the figures stand at, in ms since the epoch (UTC).")]
+    as_of: Annotated[
+        Instant, instant("The time the figures stand at, in ms since the epoch (UTC).")
+    ]
     live: Annotated[Live, frame("What is so at `as_of`.")]
     windows: Annotated[dict[str, Figures], frame("The figures by window.", WINDOWS, "The last {}.")]
 
@@ -313,7 +320,7 @@ class IntervalRecord(FiguresRecord, frozen=True):
     """One record of `contact.intervals`."""
 
     interval_start: Annotated[
-        int, instant("The start of the interval, in ms since the epoch (UTC).")
+        Instant, instant("The start of the interval, in ms since the epoch (UTC).")
     ]
     interval_seconds: Annotated[
         int, frame("The length of the interval, in seconds."), msgspec.Meta(ge=1)
@@ -327,15 +334,15 @@ class IntervalRecord(FiguresRecord, frozen=True):
 class Minute(Part, frozen=True):
     """One whole minute of the last hour."""
 
-    at: Annotated[int, instant("When the minute began, in ms.")]
-    offered: Annotated[int, count("Visits that entered.")]
-    answered: Annotated[int, count("Visits answered.")]
-    abandoned: Annotated[int, count("Visits abandoned.")]
-    waiting: Annotated[int, level("Visits waiting at the minute's end.")]
-    service_level: Annotated[float | None, ratio("The formula `offered_less_short`, 0-1.")]
-    abandonment_ratio: Annotated[float | None, ratio("As in the figures, 0-1.")]
-    occupancy_ratio: Annotated[float | None, ratio("As in the figures, 0-1.")]
-    wait_mean_seconds: Annotated[float | None, mean("ASA of the minute")]
+    at: Annotated[Instant, instant("When the minute began, in ms.")]
+    offered: Annotated[Count, count("Visits that entered.")]
+    answered: Annotated[Count, count("Visits answered.")]
+    abandoned: Annotated[Count, count("Visits abandoned.")]
+    waiting: Annotated[Count, level("Visits waiting at the minute's end.")]
+    service_level: Annotated[Number | None, ratio("The formula `offered_less_short`, 0-1.")]
+    abandonment_ratio: Annotated[Number | None, ratio("As in the figures, 0-1.")]
+    occupancy_ratio: Annotated[Number | None, ratio("As in the figures, 0-1.")]
+    wait_mean_seconds: Annotated[Number | None, mean("ASA of the minute")]
 
 
 class HistoryRecord(Record, frozen=True):
@@ -349,16 +356,19 @@ class HistoryRecord(Record, frozen=True):
 class QualityRecord(Part, frozen=True):
     """The `_quality` record of one partition, on `contact.history`: how good the data are."""
 
-    partition: Annotated[int, frame("The partition number."), _COUNTED]
-    at: Annotated[int, instant("When it was written, in ms.")]
-    sources: Annotated[
-        dict[str, int], frame("The newest event of each source that has not ended, in ms.")
+    partition: Annotated[
+        Count,
+        frame("The partition number."),
     ]
-    late: Annotated[int, count("Events older than the lateness horizon.")]
-    dead_letters: Annotated[int, count("Records rejected.")]
-    anomalies: Annotated[int, count("Legal events that found an unexpected state.")]
-    orphaned: Annotated[int, count("Visits whose end was never reported.")]
-    unknown_agents: Annotated[int, count("Agents whose snapshots went silent.")]
+    at: Annotated[Instant, instant("When it was written, in ms.")]
+    sources: Annotated[
+        dict[str, Instant], frame("The newest event of each source that has not ended, in ms.")
+    ]
+    late: Annotated[Count, count("Events older than the lateness horizon.")]
+    dead_letters: Annotated[Count, count("Records rejected.")]
+    anomalies: Annotated[Count, count("Legal events that found an unexpected state.")]
+    orphaned: Annotated[Count, count("Visits whose end was never reported.")]
+    unknown_agents: Annotated[Count, count("Agents whose snapshots went silent.")]
 
 
 _SORTED: Final = msgspec.json.Encoder(order="sorted").encode

@@ -9,7 +9,8 @@ what JSON Schema cannot say: record size, a time's range in text, one field comp
 """
 
 import json
-from typing import Any, Final, get_args, get_origin
+from types import UnionType
+from typing import Annotated, Any, Final, Union, get_args, get_origin
 
 import msgspec
 
@@ -82,8 +83,11 @@ def _means(field: Field, word: str) -> str:
 
 
 def _type(kind: Any) -> str | list[str]:
-    if get_origin(kind) is not None and hasattr(kind, "__metadata__"):
-        kind = get_args(kind)[0]
-    parts = get_args(kind) or (kind,)
-    names = [_JSON_TYPES[part] for part in parts if part is not type(None)]
+    parts = get_args(kind) if get_origin(kind) in (UnionType, Union) else (kind,)
+    names = [_JSON_TYPES[_bare(part)] for part in parts if part is not type(None)]
     return [*names, "null"] if type(None) in parts else names[0]
+
+
+def _bare(kind: Any) -> Any:
+    """A type without its constraints."""
+    return get_args(kind)[0] if get_origin(kind) is Annotated else kind

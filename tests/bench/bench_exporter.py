@@ -13,8 +13,8 @@ from collections.abc import Callable
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.openmetrics import exposition as openmetrics
 
-from streams.settings import QueueSettings
 from streams.metrics.meters import COUNTS, HISTOGRAMS
+from streams.settings import QueueSettings
 from tests.metrics.stand_in import START, StandIn, call, centre
 
 

@@ -7,7 +7,8 @@ import msgspec
 import orjson
 import pytest
 
-from streams.board import records as faces
+from streams.board import records
+from streams.contract.records import encode
 from streams.kpis.definitions import Definitions
 from streams.kpis.record import replay_record
 from streams.settings import Settings
@@ -16,10 +17,11 @@ from tests.board.records import WINDOWS, Centre, value_of
 NOW = 1_795_000_000_000
 
 
-def stage_four(channel: str) -> dict[str, Any]:
+def published(channel: str) -> dict[str, Any]:
     """An empty queue's record as the KPI stage makes it, with the live windows' names."""
     place = ("default", "billing", channel)
-    record = replay_record(place, {}, {}, (0, NOW), None, Definitions(Settings()))
+    made = replay_record(place, {}, {}, (0, NOW), None, Definitions(Settings()))
+    record: dict[str, Any] = orjson.loads(encode(made))
     return record | {"windows": dict.fromkeys(WINDOWS, record["windows"]["all"])}
 
 
@@ -34,7 +36,7 @@ def shape(value: Any) -> Any:
 @pytest.mark.parametrize("channel", ["voice", "chat", "ticket"])
 def test_a_record_of_the_kpi_stage_is_read(channel: str) -> None:
     """An idle queue, all zeros and nulls, is readable on every channel."""
-    record = faces.read_kpi(orjson.dumps(stage_four(channel)))
+    record = records.read_kpi(orjson.dumps(published(channel)))
     assert record.windows["30m"].occupancy_ratio is None
     assert record.live.waiting == 0
 
@@ -42,17 +44,17 @@ def test_a_record_of_the_kpi_stage_is_read(channel: str) -> None:
 def test_the_generator_of_these_tests_writes_the_contract_s_record() -> None:
     """Same keys as the KPI stage, so that what is tested here holds for real records."""
     [made, *_] = Centre(1).records(NOW)
-    assert shape(made) == shape(stage_four("voice"))
+    assert shape(made) == shape(published("voice"))
 
 
-def test_a_face_is_the_record_with_one_window() -> None:
-    """Every field of a face is the record's own value, unrounded and unchanged."""
+def test_a_view_is_the_record_with_one_window() -> None:
+    """Every field of a view is the record's own value, unrounded and unchanged."""
     for record in Centre(6).records(NOW):
-        face = json.loads(faces.face(faces.read_kpi(value_of(record)), "5m"))
-        figures = face.pop("figures")
+        view = json.loads(records.one_window(records.read_kpi(value_of(record)), "5m"))
+        figures = view.pop("figures")
         for name, value in figures.items():
             assert value == record["windows"]["5m"][name], name
-        for name, value in face.items():
+        for name, value in view.items():
             assert value == record[name], name
 
 
@@ -60,8 +62,8 @@ def test_a_window_the_record_lacks_is_null() -> None:
     """No made-up zeros for a window that is not there."""
     [record, *_] = Centre(1).records(NOW)
     del record["windows"]["1m"]
-    face = json.loads(faces.face(faces.read_kpi(value_of(record)), "1m"))
-    assert face["figures"] is None
+    view = json.loads(records.one_window(records.read_kpi(value_of(record)), "1m"))
+    assert view["figures"] is None
 
 
 @pytest.mark.parametrize(
@@ -80,36 +82,36 @@ def test_what_is_not_the_contract_s_record_is_unreadable(change: Any, reason: st
     """A missing field, a wrong type or an impossible value is named by reason."""
     [record, *_] = Centre(1).records(NOW)
     change(record)
-    with pytest.raises(faces.UnreadableError, match=reason):
-        faces.read_kpi(value_of(record))
+    with pytest.raises(records.UnreadableError, match=reason):
+        records.read_kpi(value_of(record))
 
 
 @pytest.mark.parametrize("raw", [b"", b"{", b"\xff\xfe", b"[" * 100_000, b"null", b'"x"', b"NaN"])
 def test_any_bytes_are_a_record_or_unreadable(raw: bytes) -> None:
     """No bytes bring the reader down with another error."""
-    for read in (faces.read_kpi, faces.read_spark, faces.read_interval, faces.read_quality):
-        with pytest.raises(faces.UnreadableError):
+    for read in (records.read_kpi, records.read_spark, records.read_interval, records.read_quality):
+        with pytest.raises(records.UnreadableError):
             read(raw)
-    with pytest.raises(faces.UnreadableError):
-        faces.read_key(raw)
-    with pytest.raises(faces.UnreadableError):
-        faces.read_interval_key(raw)
+    with pytest.raises(records.UnreadableError):
+        records.read_key(raw)
+    with pytest.raises(records.UnreadableError):
+        records.read_interval_key(raw)
 
 
 def test_a_missing_minute_is_a_gap_in_the_sparkline() -> None:
     """60 slots that end with the newest minute; a minute nobody wrote is null, not 0."""
     [history] = Centre(1, tickets=False).history(NOW)
     del history["minutes"][30]
-    spark = faces.read_spark(value_of(history))
+    spark = records.read_spark(value_of(history))
     assert len(spark.waiting) == 60
     assert spark.waiting[30] is None
     assert spark.until == history["minutes"][-1]["at"]
     assert spark.waiting[59] == history["minutes"][-1]["waiting"]
 
 
-def test_faces_are_json_that_msgspec_and_the_browser_agree_on() -> None:
+def test_views_are_json_that_msgspec_and_the_browser_agree_on() -> None:
     """Numbers survive the way through the board to the last digit."""
     [record, *_] = Centre(1).records(NOW)
     record["windows"]["30m"]["occupancy_ratio"] = 0.123457
-    face = msgspec.json.decode(faces.face(faces.read_kpi(value_of(record)), "30m"))
-    assert face["figures"]["occupancy_ratio"] == 0.123457
+    view = msgspec.json.decode(records.one_window(records.read_kpi(value_of(record)), "30m"))
+    assert view["figures"]["occupancy_ratio"] == 0.123457

@@ -31,7 +31,7 @@ def test_a_tombstone_removes_the_queue() -> None:
     assert store.put_kpi(key_of(record), None)
     changes = store.take_changes()
     assert store.names() == []
-    assert store.faces(changes.kpis, "30m") == ([], [("default", "billing", "voice")])
+    assert store.views(changes.kpis, "30m") == ([], [("default", "billing", "voice")])
 
 
 def test_what_cannot_be_read_is_skipped_and_counted_by_reason() -> None:

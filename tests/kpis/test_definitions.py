@@ -23,17 +23,17 @@ def test_definitions_are_those_in_force() -> None:
     before, then = (
         definitions.of(("default", "billing", "voice"), at) for at in (CHANGE - 1, CHANGE)
     )
-    assert (before["service_level_seconds"], then["service_level_seconds"]) == (20, 30)
-    assert before["targets"]["occupancy_limit"] == 0.85
-    assert then["targets"]["occupancy_limit"] == 0.9
+    assert (before.service_level_seconds, then.service_level_seconds) == (20, 30)
+    assert before.targets.occupancy_limit == 0.85
+    assert then.targets.occupancy_limit == 0.9
 
 
 def test_all_agrees_as_long_as_its_queues_do() -> None:
     """A definition of `_all` is null from when on one queue has another."""
     definitions = Definitions(SETTINGS)
     before, then = (definitions.of(("default", "_all", "voice"), at) for at in (0, CHANGE))
-    assert (before["service_level_seconds"], then["service_level_seconds"]) == (20, None)
-    assert (before["short_abandon_seconds"], then["short_abandon_seconds"]) == (5, 5)
+    assert (before.service_level_seconds, then.service_level_seconds) == (20, None)
+    assert (before.short_abandon_seconds, then.short_abandon_seconds) == (5, 5)
 
 
 def test_rules_are_those_in_force() -> None:

@@ -3,6 +3,10 @@
 from collections.abc import Iterable
 from typing import Any
 
+import orjson
+
+from streams.contract.fields import fields_of
+from streams.contract.records import Figures, Part, encode
 from streams.kpis.definitions import Definitions
 from streams.kpis.record import interval_record, kpi_record
 from streams.lifecycle.rules import rules_of
@@ -13,6 +17,12 @@ from streams.windows.queues import Queues
 from streams.wire.decode import decode
 from streams.wire.keys import partition_of
 from streams.wire.routing import key_of, topic_of
+
+
+def published(record: Part) -> dict[str, Any]:
+    """A record as its readers get it."""
+    read: dict[str, Any] = orjson.loads(encode(record))
+    return read
 
 
 class Log:
@@ -90,13 +100,13 @@ class Pipeline:
             for queue in unit.queues.values():
                 for start, before in unit.passed(queue):
                     record = interval_record(queue, start, before, unit, self.definitions)
-                    self.intervals[(*queue.queue_key, start)] = record
+                    self.intervals[(*queue.queue_key, start)] = published(record)
             self.logs["queues", number].write(unit.collect())
 
     def kpis(self) -> dict[tuple[str, str, str], dict[str, Any]]:
         """The live records of every place that exists."""
         return {
-            queue.queue_key: kpi_record(queue, unit, self.definitions)
+            queue.queue_key: published(kpi_record(queue, unit, self.definitions))
             for unit in self.queues
             for queue in unit.queues.values()
             if queue.used
@@ -116,11 +126,9 @@ class Pipeline:
 def additive(figures: dict[str, Any]) -> dict[str, Any]:
     """The figures that add up over intervals: counts and sums of seconds."""
     found: dict[str, Any] = {}
-    for name, value in figures.items():
-        if name in ("offers", "flowed_out_reasons"):
-            found |= {f"{name}.{inner}": n for inner, n in value.items()}
-        elif isinstance(value, int | float) and not name.endswith(
-            ("_ratio", "_mean_seconds", "_max_seconds", "depth_mean")
-        ):
-            found[name] = value
+    for name, field in fields_of(Figures).items():
+        if field.each and field.additive:
+            found |= {f"{name}.{word}": figures[name][word] for word in field.each}
+        elif field.additive:
+            found[name] = figures[name]
     return found

@@ -11,6 +11,7 @@ from streams.kpis.replay import Replay
 from streams.settings import QueueSettings, Settings
 from streams.wire.decode import decode
 from streams.wire.rejected import Rejected
+from tests.laws.pipeline import published
 from tests.oracle.oracle import Oracle
 from tests.strategies import (
     QUEUE_VARIANTS,
@@ -43,7 +44,7 @@ def replayed(history: list[dict[str, Any]], queues: list[dict[str, Any]]) -> lis
         event = decode(raw)
         assert not isinstance(event, Rejected), event
         replay.add(event)
-    return replay.records()
+    return [published(record) for record in replay.records()]
 
 
 def close(found: Any, expected: Any) -> bool:

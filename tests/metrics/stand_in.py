@@ -16,9 +16,9 @@ from streams.faustkit.stage import InputClock, Stage
 from streams.faustkit.stats import KitStats
 from streams.kpis.definitions import Definitions
 from streams.metrics.collector import MetricsCollector
+from streams.metrics.meters import IntakeMeter, QueueMeter
 from streams.settings import QueueSettings, Settings
 from streams.stages.intake_stage import IntakeStage
-from streams.metrics.meters import IntakeMeter, QueueMeter
 from streams.stages.queue_stage import QueueStage
 from streams.wire.decode import decode
 from streams.wire.keys import partition_of

@@ -5,8 +5,8 @@ import time
 from streams import __version__
 from streams.faustkit import stats as kit
 from streams.metrics.catalogue import BY_NAME
-from streams.metrics.stream_metrics import MAX_SOURCES, loop_lag
 from streams.metrics.meters import IntakeMeter
+from streams.metrics.stream_metrics import MAX_SOURCES, loop_lag
 from streams.wire.keys import murmur2
 from tests.metrics.stand_in import PREFIX, START, StandIn, call, centre, value_in
 

@@ -7,9 +7,9 @@ import orjson
 
 from streams.faustkit.stage import InputClock, Turn
 from streams.kpis.definitions import Definitions
+from streams.metrics.meters import IntakeMeter, QueueMeter
 from streams.settings import QueueSettings, Settings
 from streams.stages.intake_stage import IntakeStage
-from streams.metrics.meters import IntakeMeter, QueueMeter
 from streams.stages.queue_stage import QueueStage
 
 #: A millisecond into a pane: a window ends at `as_of` rounded up, and holds what is before its end.
