@@ -62,7 +62,7 @@ def replayed(capfdbinary: pytest.CaptureFixture[bytes], *files: Path) -> bytes:
 def test_call_log_gives_the_figures_of_a_naive_count(
     capfdbinary: pytest.CaptureFixture[bytes],
 ) -> None:
-    """Counts and seconds exact, ratios to six digits, quantiles within 0.8 %, by queue and in all."""
+    """By queue and in all: counts and seconds exact, ratios to six digits, quantiles to 0.8 %."""
     answers = json.loads(CALL_LOG.with_suffix(".answers.json").read_text(encoding="utf-8"))
     lines = replayed(capfdbinary, CALL_LOG).splitlines()
     records = {record["queue"]: record for record in map(orjson.loads, lines)}
