@@ -24,7 +24,7 @@ log = logging.getLogger("streams")
 COMMANDS = {
     "demo": "everything on this machine: Kafka, worker, simulated centre, wallboard",
     "broker": "a local Apache Kafka, in the foreground",
-    "topics": "create the topics, check them, or count anew",
+    "topics": "create the topics, check them, or recount from the inputs",
     "worker": "the stream processor; any number of them, up to the partitions",
     "simulate": "a seeded contact centre, to Kafka or to a file",
     "publish": "files of events into the topics, in time order",

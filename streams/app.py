@@ -1,4 +1,4 @@
-"""The composition root: the only module that knows both Faust and the core.
+"""The composition root: where the core, its two stages and Faust are put together.
 
 `streams worker` builds the app from its options; `faust -A streams.app worker -l info
 --without-web` takes `streams.app.app`, built from the configuration file and the environment.

@@ -1,4 +1,4 @@
-"""Everything this project raises on purpose, and who can mend it.
+"""What reaches the person at the terminal, and who can mend it.
 
     StreamsError
     ├── ConfigError    the person who started it: every mistake in file, environment and options
@@ -7,8 +7,9 @@
     └── PublishError   whoever reads: a result could not be handed over
 
 The command line prints the message alone and exits 1; 2 where nothing but options is wrong.
-Anything else that is raised is a bug. Bad events are no errors: they are `Rejected` values, counted
-and dead-lettered.
+Some rooms raise errors of their own and catch them there: the board for a record or a request it
+cannot read. Any other exception that gets out is a bug. Bad events are not errors: they are
+`Rejected` values, counted and dead-lettered.
 """
 
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""The core is pure, and a stage never looks ahead: read from the imports themselves."""
+"""The core is pure, and a layer never looks ahead: read from the imports themselves."""
 
 import ast
 from collections.abc import Iterator
@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parent.parent / "streams"
-STAGES = ("wire", "lifecycle", "windows", "kpis")
+LAYERS = ("wire", "lifecycle", "windows", "kpis")
 # Whoever imports these depends on a broker, a clock, a machine or an event loop.
 FOREIGN = {
     *("faust", "mode", "kafka", "aiokafka", "prometheus_client", "aiohttp", "rich"),
     *("asyncio", "threading", "time", "os", "socket", "subprocess", "random", "logging"),
 }
-# What every stage may use: plain values, themselves bound by the same rule.
+# What every layer may use: plain values, themselves bound by the same rule.
 SHARED = {"contract", "settings", "errors"}
 
 
@@ -42,31 +42,31 @@ def _imports(path: Path, text: str) -> Iterator[tuple[int, str]]:
 
 
 def _files() -> list[Path]:
-    stages = [path for stage in STAGES for path in sorted((PACKAGE / stage).rglob("*.py"))]
+    layers = [path for layer in LAYERS for path in sorted((PACKAGE / layer).rglob("*.py"))]
     shared = [path for name in sorted(SHARED) for path in sorted((PACKAGE / name).rglob("*.py"))]
-    return [*stages, *shared, PACKAGE / "errors.py"]
+    return [*layers, *shared, PACKAGE / "errors.py"]
 
 
 def _mistakes(path: Path, text: str) -> Iterator[str]:
     part = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
-    allowed = SHARED | (set(STAGES[: STAGES.index(part) + 1]) if part in STAGES else set())
+    allowed = SHARED | (set(LAYERS[: LAYERS.index(part) + 1]) if part in LAYERS else set())
     for line, module in _imports(path, text):
         top, _, rest = module.partition(".")
         if top in FOREIGN:
             yield f"{path.relative_to(PACKAGE.parent)}:{line} imports {module}"
         if top == "streams" and rest and rest.split(".")[0] not in allowed:
-            yield f"{path.relative_to(PACKAGE.parent)}:{line} reaches past its stage to {module}"
+            yield f"{path.relative_to(PACKAGE.parent)}:{line} reaches past its layer to {module}"
 
 
-@pytest.mark.parametrize("stage", STAGES)
-def test_each_stage_exists(stage: str) -> None:
-    """The rule below is about something: every stage has modules."""
-    assert list((PACKAGE / stage).glob("*.py"))
+@pytest.mark.parametrize("layer", LAYERS)
+def test_each_layer_exists(layer: str) -> None:
+    """The rule below is about something: every layer has modules."""
+    assert list((PACKAGE / layer).glob("*.py"))
 
 
 @pytest.mark.parametrize("path", _files(), ids=_module_of)
-def test_core_imports_no_machinery_and_no_later_stage(path: Path) -> None:
-    """No broker, clock, system or event loop in stages 1-4, and stage n imports none after it."""
+def test_core_imports_no_machinery_and_no_later_layer(path: Path) -> None:
+    """No broker, clock, system or event loop in layers 1-4, and layer n imports none after it."""
     assert list(_mistakes(path, path.read_text(encoding="utf-8"))) == []
 
 

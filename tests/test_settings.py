@@ -59,12 +59,12 @@ def test_every_mistake_is_reported_with_its_place(write: Write) -> None:
     assert len(caught.value.mistakes) == 10, text
     for part in (
         f"{config}: partitions: needs a whole number from 1 to 1024, not 'four'",
-        f"{config}: metric_port: is no setting; did you mean metrics_port?",
+        f"{config}: metric_port: unknown setting; did you mean metrics_port?",
         "put it into a file of its own and name it with sasl_password_file",
         "queues[1] 'billing': short_abandon_seconds: needs at most 20",
         "queues[2]: channels: needs one or more of voice, chat, ticket",
         "queues[2]: needs a name",
-        "queues[3] 'sales': time_zone: needs a time zone such as Europe/Berlin",
+        "queues[3] 'sales': time_zone: needs a time zone, for example Europe/Berlin",
         "queues[3] 'sales': targets: needs occupancy_low <= occupancy_high",
         "STREAMS_TICK_SECONDS: needs a number from 0.05 to 60, not 'soon'",
         "--board-port: needs a whole number from 0 to 65535, not 99999",
@@ -106,9 +106,9 @@ def test_mistakes_in_changes_are_named(write: Write) -> None:
     where = f"{config}: queues[1] 'billing': changes"
     assert [mistake.split(", not")[0] for mistake in found] == [
         f"{where}[2]: from: needs a later time than the change before it",
-        f"{where}[3]: from: needs a time with its offset, such as 2026-03-01T00:00:00+01:00",
-        f"{where}[4]: channels: is no setting; take it away",
-        f"{where}[5]: needs a from: the time since when it holds",
+        f"{where}[3]: from: needs a time with its offset, for example 2026-03-01T00:00:00+01:00",
+        f"{where}[4]: channels: unknown setting: remove it",
+        f"{where}[5]: needs a from: the time from which it applies",
         f"{where}[6]: short_abandon_seconds: needs at most 3 (the service level's)",
     ]
 
@@ -123,7 +123,7 @@ def test_only_near_misses_among_foreign_variables_are_mistakes() -> None:
     """STREAMS_ variables that others set are passed over, misspelt settings are not."""
     assert load(None, {"STREAMS_SERVICE_HOST": "10.0.0.1", "STREAMS_PORT": "tcp://x"}, {})
     assert _mistakes(STREAMS_METRIC_PORT="1") == (
-        "STREAMS_METRIC_PORT: is no setting; did you mean STREAMS_METRICS_PORT?",
+        "STREAMS_METRIC_PORT: unknown setting; did you mean STREAMS_METRICS_PORT?",
     )
 
 
@@ -153,7 +153,7 @@ def test_queues_read_with_their_targets(write: Write) -> None:
 def test_a_queue_stands_once(write: Write) -> None:
     """The same queue twice in one tenant is a mistake; in two tenants it is two queues."""
     twice = '[[queues]]\nname = "a"\n[[queues]]\nname = "a"\n'
-    assert "stands twice" in _mistakes(write(twice))[0]
+    assert "is there twice" in _mistakes(write(twice))[0]
     assert len(load(write(twice + 'tenant = "other"\n'), {}, {}).queues) == 2
 
 

@@ -3,7 +3,7 @@
 In: the store. Out: bytes for each browser. Four times a second the hub takes the changed keys and
 encodes them once a filter, however many browsers there are; a ring keeps the last frames.
 Invariant: nothing is buffered per browser. One that falls off the ring, or does not take a frame in
-time (see `server`), is dropped; it reconnects and gets everything anew.
+time (see `server`), is dropped; it reconnects and gets everything again.
 """
 
 import asyncio

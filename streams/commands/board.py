@@ -96,7 +96,7 @@ def _options(args: argparse.Namespace, settings: Settings) -> Options:
             if len(token) < MIN_TOKEN:
                 mistakes.append(f"--token-file: needs a token of {MIN_TOKEN} characters or more")
     mistakes += [
-        f"--worker: needs an address such as http://127.0.0.1:9464, not {address}"
+        f"--worker: needs an address, for example http://127.0.0.1:9464, not {address}"
         for address in args.worker
         if not address.startswith(("http://", "https://"))
     ]
@@ -120,7 +120,7 @@ async def _serve(board: Board, feed: KafkaFeed, port: int) -> int:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, ending.set)
-    # browsers hold their event stream open for ever: it is not waited for at the end
+    # browsers hold their event stream open without end: it is not waited for at the end
     runner = web.AppRunner(board.app(), access_log=None, shutdown_timeout=0.5)
     await runner.setup()
     try:

@@ -211,7 +211,7 @@ def _instant(text: str) -> int:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise argparse.ArgumentTypeError("needs a time like 2026-01-05T08:00:00Z") from None
+        raise argparse.ArgumentTypeError("needs a time, for example 2026-01-05T08:00:00Z") from None
     if moment.tzinfo is None:
-        raise argparse.ArgumentTypeError("needs a time with its offset, such as Z")
+        raise argparse.ArgumentTypeError("needs a time with its offset, for example Z")
     return round(moment.timestamp() * 1000)

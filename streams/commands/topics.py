@@ -1,4 +1,4 @@
-"""`streams topics`: makes the topics, or reports every difference from the plan."""
+"""`streams topics`: creates the topics, or reports every difference from the plan."""
 
 import argparse
 import sys
@@ -8,7 +8,7 @@ from streams.kafka.topics import alter_topics, check_topics, create_topics, topi
 from streams.kafka.topics_reset import derived_topics, reset_topics
 from streams.settings import Settings
 
-HELP = "create the topics, check them, or count anew"
+HELP = "create the topics, check them, or recount from the inputs"
 EXAMPLE = "streams topics create\nstreams topics check --bootstrap kafka-1:9092"
 
 
@@ -17,8 +17,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "action",
         choices=("create", "check", "reset"),
-        help="make them, compare them, or empty all but inputs and dead letters: what the inputs"
-        " still hold is then counted anew",
+        help="create them, compare them, or empty all but inputs and dead letters: workers then"
+        " recount what the inputs still hold",
     )
     parser.add_argument("--yes", action="store_true", help="reset: do not ask")
     parser.add_argument(

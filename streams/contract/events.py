@@ -1,4 +1,4 @@
-"""Stage 1: the event types of the contract, one struct each; the JSON Schemas are made from them.
+"""Layer 1: the event types of the contract, one struct each; the JSON Schemas are made from them.
 
 In: nothing. Out: `Event`, the union `decode` understands, and `TYPES`, tag to struct.
 Invariants: a decoded event satisfies every constraint below, and its times are integer ms. Events

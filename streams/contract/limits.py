@@ -1,4 +1,4 @@
-"""Stage 1: every bound of the wire format, in one place.
+"""Layer 1: every bound of the wire format, in one place.
 
 A bound is there so that one bad producer cannot fill memory, overflow a sum or break a label:
 what is beyond it is a `schema` (or `too_large`) dead letter, never a cut value.

@@ -3,7 +3,7 @@
 In: the partitions to poll, the offsets to seek. Out: per partition the records and the positions
 before and after. All of it happens in the thread's event loop: a poll sees one state of aiokafka.
 Overrides of faust's AIOKafkaConsumerThread: _create_worker_consumer, _commit. Reads aiokafka's
-subscription state and fetcher; tests/faustkit/test_contract_aiokafka.py pins what is relied on.
+subscription state and fetcher; tests/faustkit/test_consumer_thread.py pins what is relied on.
 Invariant: a position moves only by what a poll returned; any other move raises StateError.
 """
 
@@ -30,8 +30,8 @@ log = logging.getLogger(__name__)
 # How long the broker holds an empty fetch: how old "caught up" can be while idle.
 FETCH_WAIT_MS = 500
 # While records come, the broker gathers them for `poll_seconds`, or until they have these bytes.
-# aiokafka asks anew as soon as the last answer was taken: one that came with the first record would
-# be taken with the next poll, and all that followed that record with the one after.
+# aiokafka asks again once the last answer was taken: one that came with the first record would be
+# taken with the next poll, and all that followed that record with the one after.
 GATHER_BYTES = 65_536
 READ_COMMITTED = "read_committed"
 
@@ -170,7 +170,7 @@ class UnitConsumerThread(driver.AIOKafkaConsumerThread):
             if not first[tp] <= start <= last[tp]:
                 raise StateError(
                     f"the state goes on at offset {start} of {tp.topic} partition {tp.partition}, "
-                    f"but the topic holds {first[tp]} to {last[tp]}: it was cut off or made anew. "
+                    f"but the topic holds {first[tp]} to {last[tp]}: it was cut off or recreated. "
                     "A restart cannot mend that: see deploy/runbooks/WorkerRestarting.md"
                 )
             consumer.seek(TopicPartition(tp.topic, tp.partition), start)

@@ -162,7 +162,7 @@ class Consumer(driver.Consumer):
         except TimeoutError:
             log.warning("offset commit took too long")
         self._in_hand.clear()
-        # What was dropped is never acknowledged, and Faust would wait for it for ever.
+        # What was dropped is never acknowledged, and Faust would wait for it without end.
         self._unacked_messages.clear()
 
     async def wait_empty(self) -> None:

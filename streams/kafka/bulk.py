@@ -74,7 +74,7 @@ class BulkPublisher:
         if not found:
             raise BrokerError(
                 f"Kafka at {self._settings.bootstrap} has no topic {topic};"
-                " make the topics: streams topics create"
+                " create them: streams topics create"
             )
         self._partitions[topic] = len(found)
         return len(found)

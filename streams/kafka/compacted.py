@@ -32,7 +32,7 @@ def follow(settings: Settings, topic: str) -> Iterator[tuple[list[Pair], bool]]:
     try:
         numbers = consumer.partitions_for_topic(topic)
         if not numbers:
-            raise BrokerError(f"Kafka has no topic {topic}; make the topics: streams topics create")
+            raise BrokerError(f"Kafka has no topic {topic}; create them: streams topics create")
         partitions_ = [TopicPartition(topic, number) for number in sorted(numbers)]
         consumer.assign(partitions_)
         consumer.seek_to_beginning(*partitions_)

@@ -1,4 +1,4 @@
-"""How each Kafka client is told where Kafka is and how to be let in: keyword arguments alone.
+"""How each Kafka client is told where Kafka is and how to log in: keyword arguments alone.
 
 In: Settings. Out: dictionaries for kafka-python (admin, simulator, readers) and aiokafka (Faust's
 consumer, the units' producers, the bulk publisher). Neither client is imported here.

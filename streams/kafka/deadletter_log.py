@@ -88,7 +88,7 @@ class DeadLetterLog:
         if not numbers:
             raise BrokerError(
                 f"Kafka at {self._settings.bootstrap} has no topic {self._topic};"
-                " make the topics: streams topics create"
+                " create them: streams topics create"
             )
         partitions_ = [TopicPartition(self._topic, number) for number in sorted(numbers)]
         ends = consumer.end_offsets(partitions_)

@@ -1,9 +1,9 @@
-"""Why no broker lets us in: one knock of our own, after a client has given up.
+"""Why no broker can be used: one attempt of our own, after a client has given up.
 
-The clients report a wrong password, a certificate nobody vouches for and an empty port alike. In:
-Settings. Out: what stands in the way and what to do, in words; None where a broker lets us in, or
-where nobody is at home. One attempt an address, 5 s at most, in a thread with an event loop of its
-own: whoever asks may be inside one. No password is in what is said.
+The clients report a wrong password, an untrusted certificate and an unused port alike.
+In: Settings. Out: what is wrong and what to do, in words; None where a broker accepts us, or where
+nothing listens. One attempt an address, 5 s at most, in a thread with an event loop of its own:
+whoever asks may be inside one. No password is in what is said.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ _ADVICE = {
 }
 _TRUST = "name the authority that signed it in ssl_cafile"
 
-# By name: both clients have such classes, and neither should be imported to report that one failed.
+# By name: both clients have such classes, and reporting a failure should import neither of them.
 _UNREACHABLE = {
     "NoBrokersAvailable",
     "NodeNotReadyError",
@@ -52,9 +52,9 @@ def broker_problem(problem: BaseException, settings: Settings) -> BrokerError:
     elif "Authentication" in name or "Sasl" in name:
         text = f"Kafka at {where} refuses the login; check the sasl_ settings"
     elif "Authorization" in name:
-        text = f"Kafka at {where} does not allow it ({problem}); give this user the right"
+        text = f"Kafka at {where} does not allow it ({problem}); grant this user the right"
     elif "UnknownTopic" in name:
-        text = f"Kafka at {where} lacks a topic ({problem}); make them: streams topics create"
+        text = f"Kafka at {where} lacks a topic ({problem}); create it: streams topics create"
     elif name in _UNREACHABLE:
         text = (
             f"no Kafka answers at {where}: start one with `streams broker`,"
@@ -66,24 +66,24 @@ def broker_problem(problem: BaseException, settings: Settings) -> BrokerError:
 
 
 def why_unreachable(settings: Settings) -> str | None:
-    """What keeps us out of every address of `bootstrap`: of the first one that says something."""
+    """Why no address of `bootstrap` can be used: the reason of the first that gives one."""
     with ThreadPoolExecutor(1) as pool:
         return pool.submit(asyncio.run, _why_unreachable(settings)).result()
 
 
 async def _why_unreachable(settings: Settings) -> str | None:
     options = aiokafka_options(settings)
-    told: list[str] = []
+    reasons: list[str] = []
     for address in options.pop("bootstrap_servers"):
         try:
             await _probe(address, options)
         except (ConnectionRefusedError, socket.gaierror, TimeoutError):
             continue  # nobody there, which the caller says
         except Exception as problem:
-            told.append(_in_words(problem, address, settings))
+            reasons.append(_in_words(problem, address, settings))
         else:
             return None
-    return told[0] if told else None
+    return reasons[0] if reasons else None
 
 
 async def _probe(address: str, options: Mapping[str, Any]) -> None:

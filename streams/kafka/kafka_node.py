@@ -46,9 +46,11 @@ class Listener:
 
     @property
     def format_options(self) -> list[str]:
-        """What the storage tool is told to make the users."""
-        told = (f"SCRAM-SHA-512=[name={name},password={word}]" for name, word in self.users.items())
-        return [part for one in told for part in ("--add-scram", one)]
+        """The storage tool's arguments that create the users."""
+        users = (
+            f"SCRAM-SHA-512=[name={name},password={word}]" for name, word in self.users.items()
+        )
+        return [part for one in users for part in ("--add-scram", one)]
 
 
 def server_properties(

@@ -1,4 +1,4 @@
-"""The topics: makes them, or reports every difference from what the worker relies on.
+"""The topics: creates them, or reports every difference from what the worker relies on.
 
 One plan (`topic_plan`) says what each topic is; creation and checking both follow it, and the
 worker refuses to start on what `check_topics` finds. Nothing is ever deleted or shrunk here; that
@@ -163,7 +163,7 @@ def check_topics(settings: Settings) -> list[str]:
     found: list[str] = []
     for topic in plan:
         if topic.name not in described:
-            found.append(f"{topic.name}: is missing; make it with `streams topics create`")
+            found.append(f"{topic.name}: is missing; create it with `streams topics create`")
         else:
             found += _partition_differences(topic, described[topic.name])
             found += [

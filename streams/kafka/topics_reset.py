@@ -1,6 +1,6 @@
 """What `streams topics reset` does: everything a worker has made of the inputs is thrown away.
 
-In: settings. Out: empty changelogs, cells and results, so that a worker counts anew whatever the
+In: settings. Out: empty changelogs, cells and results, so that a worker recounts whatever the
 inputs still hold; inputs and dead letters stay. For a state that its inputs have left behind, see
 deploy/runbooks/WorkerRestarting.md.
 Invariant: never while a worker is in the group. Cells that outlive their changelogs would be added
@@ -89,7 +89,7 @@ def orphaned_cells(settings: Settings) -> str | None:
     return (
         f"app_id {settings.app_id} has no state, but {names.cells} holds cells of another app_id,"
         " or of changelogs that are gone: counted together they would be wrong. Set the app_id they"
-        " belong to, or a topic_prefix of its own; or let the inputs be counted anew:"
+        " belong to, or a topic_prefix of its own; or recount from the inputs:"
         " streams topics reset"
     )
 

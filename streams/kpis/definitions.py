@@ -1,4 +1,4 @@
-"""Stage 4: what each queue's numbers mean, from the settings.
+"""Layer 4: what each queue's numbers mean, from the settings.
 
 `_all` shows a definition only where all queues of the tenant and channel that are configured agree.
 """

@@ -1,4 +1,4 @@
-"""Stage 4: the figures of one window, from its sums and integrals.
+"""Layer 4: the figures of one window, from its sums and integrals.
 
 Definitions: `DEFINITIONS.md` beside this file.
 In: `View`, the integer sums of a window. Out: `Figures`, the part of the KPI and interval

@@ -1,4 +1,4 @@
-"""Stage 4: the last sixty one-minute figures of a queue, for sparklines."""
+"""Layer 4: the last sixty one-minute figures of a queue, for sparklines."""
 
 from streams.contract.records import HistoryRecord, Minute
 from streams.contract.words import MINUTE_MS

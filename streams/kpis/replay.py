@@ -1,4 +1,4 @@
-"""Stage 4: files through the same core, without a broker.
+"""Layer 4: files through the same core, without a broker.
 
 In: events, in any order. Out: the records at the end, a function of the set of events: the order of
 lines and files leaves no trace, and nothing is late. The facts of every contact, ticket and agent

@@ -1,4 +1,4 @@
-"""Stage 4: integers to published numbers. Half-even from the integers, never from a float."""
+"""Layer 4: integers to published numbers. Half-even from the integers, never from a float."""
 
 
 def seconds(ms: int) -> float:

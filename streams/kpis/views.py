@@ -1,4 +1,4 @@
-"""Stage 4: windows of panes as views: counts, and integrals of levels up to a cut.
+"""Layer 4: windows of panes as views: counts, and integrals of levels up to a cut.
 
 A level that is h at `a` and changes by d at t has the integral h (x - a) + x sum(d) - sum(d t) over
 [a, x). It cannot be cut inside a pane, so live integrals stop at `as_of` rounded down to a pane,

@@ -1,4 +1,4 @@
-"""Stage 2: the life of an agent: each snapshot holds until the next one, or until its time to live.
+"""Layer 2: the life of an agent: each snapshot holds until the next one, or until its time to live.
 
 Contributions are levels: for each queue of the agent, and once for `_all`, on each channel it has a
 slot for. Busy is any handling or wrapping, whatever the state says; staffed is busy or available. A

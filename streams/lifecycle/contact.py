@@ -1,4 +1,4 @@
-"""Stage 2: the life of a contact (voice, chat), one transition table.
+"""Layer 2: the life of a contact (voice, chat), one transition table.
 
 A contact stands in one queue at a time (a visit: waiting, then connected), and beside that may have
 wrap-ups that are not reported yet. Every (phase, event) pair is in `TABLE`: an effect, or the name

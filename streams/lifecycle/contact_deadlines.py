@@ -1,4 +1,4 @@
-"""Stage 2: a contact's step: one event from the table of `contact.py`, or one implied event.
+"""Layer 2: a contact's step: one event from the table of `contact.py`, or one implied event.
 
 Implied events (deadlines) fall due at a known time; `due` in the state is the earliest. They sort
 after real events of their millisecond. At one and the same due time the order is: threshold,

@@ -1,4 +1,4 @@
-"""Stage 2: what is remembered of a contact: the visit that is open, and wrap-ups not yet reported.
+"""Layer 2: what is remembered of a contact: the visit that is open, and wrap-ups not yet reported.
 
 A contact stands in one queue at a time. The table of what events do to it is in `contact.py`.
 """

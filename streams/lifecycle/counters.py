@@ -1,4 +1,4 @@
-"""Stage 2: the numbers of every counter, sum, level and histogram that a contribution can name.
+"""Layer 2: the numbers of every counter, sum, level and histogram that a contribution can name.
 
 A contribution is (tenant, queue, channel, pane, counter, ±integer). Counters are small integers so
 that a pane is a plain `dict[int, int]`, whose merge is addition. A level takes two numbers: the sum

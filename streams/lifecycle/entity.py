@@ -1,4 +1,4 @@
-"""Stage 2: an entity is a base state and the facts after it; its contributions are their fold.
+"""Layer 2: an entity is a base state and the facts after it; its contributions are their fold.
 
 A fact that sorts last takes one step. Any other takes the entity's contributions back and books
 those of the new fold: the same function, so the fast path cannot disagree. Implied events take part

@@ -1,4 +1,4 @@
-"""Stage 2: what a lifecycle keeps of an event.
+"""Layer 2: what a lifecycle keeps of an event.
 
 A fact is the part of an event that can change a number, small enough to be remembered for the
 lateness horizon. Facts of one entity are ordered by (at, seq, rank, source, id); `rank` is the

@@ -1,4 +1,4 @@
-"""Stage 2: where an integer number of milliseconds falls in the log-linear histogram.
+"""Layer 2: where an integer number of milliseconds falls in the log-linear histogram.
 
 64 buckets an octave, exact below 128 ms. A bucket's middle is at most 1/128 (0.78 %) off any value
 in it, and two histograms merge by adding counts: exact, in any order.

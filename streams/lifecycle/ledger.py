@@ -1,4 +1,4 @@
-"""Stage 2: where contributions are written down.
+"""Layer 2: where contributions are written down.
 
 A `QueueEntry` is one (tenant, queue, channel): its rules and the contributions that are not yet
 collected, as `{pane: {counter: amount}}`. A `Ledger` finds the entries of the entity being folded

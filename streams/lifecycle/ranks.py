@@ -1,4 +1,4 @@
-"""Stage 2: the order of an entity's events within one millisecond and seq, by type.
+"""Layer 2: the order of an entity's events within one millisecond and seq, by type.
 
 Numbers are stored with the facts: new types go to the end of their list, nothing is renumbered.
 """

@@ -1,4 +1,4 @@
-"""Stage 2: all entities of one unit, packed between transactions.
+"""Layer 2: all entities of one unit, packed between transactions.
 
 An entity that is not at hand is the bytes that stand in the changelog: little memory, and nothing
 to encode twice. `add` and `advance` unpack what they touch; `collect` packs it, returns the writes.

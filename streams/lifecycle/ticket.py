@@ -1,4 +1,4 @@
-"""Stage 2: the life of a ticket, one transition table.
+"""Layer 2: the life of a ticket, one transition table.
 
 A ticket is open (by status), resolved, closed, or has left the figures (merged, spam, deleted). Its
 backlog is a stock: a level by status. Counts go to the queue that has the ticket at that moment.

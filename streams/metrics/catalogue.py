@@ -1,4 +1,4 @@
-"""The metric catalogue: every series `/metrics` may carry, once (stage 5, publish).
+"""The metric catalogue: every series `/metrics` may carry, once (layer 5).
 
 In: nothing. Out: `CATALOGUE`, read by the exporter, the docs, the tests of rules and dashboards.
 Invariant: a name that is not here is not exported, used in no rule and shown on no dashboard.

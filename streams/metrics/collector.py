@@ -1,4 +1,4 @@
-"""The metrics page of one worker (stage 5, publish).
+"""The metrics page of one worker (layer 5).
 
 In: meters, units' statistics and settings, read in the exporter's own thread. Out: every metric of
 the catalogue, and no other; as text for the worker's server, or as a collector for

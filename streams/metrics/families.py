@@ -1,4 +1,4 @@
-"""Families of series: what a metrics page is made of, and its text (stage 5, publish).
+"""Families of series: what a metrics page is made of, and its text (layer 5).
 
 In: definitions of the catalogue and their rows. Out: text of the two exposition formats, or
 prometheus_client's own objects. The text is written here because prometheus_client takes ten times

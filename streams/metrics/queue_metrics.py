@@ -1,4 +1,4 @@
-"""Metrics of queues: first bookings as counters, newest KPI records as gauges (stage 5, publish).
+"""Metrics of queues: first bookings as counters, newest KPI records as gauges (layer 5).
 
 In: the meters of both stages, the settings. Out: one family for each metric with the labels tenant,
 queue and channel. Invariant: every configured queue has its counters from the first page on, and a

@@ -1,4 +1,4 @@
-"""The worker's own web server: /metrics, /livez, /readyz (stage 5, publish).
+"""The worker's own web server: /metrics, /livez, /readyz (layer 5).
 
 In: requests of Prometheus and of whatever watches the process. Out: a page, or 200 or 503 with the
 reason in words. Invariant: it runs in threads of its own and never waits for the event loop, so it

@@ -1,4 +1,4 @@
-"""Metrics of the stream itself: records, lag, time, commits, rebalances (stage 5, publish).
+"""Metrics of the stream itself: records, lag, time, commits, rebalances (layer 5).
 
 In: the units' statistics, the meters. Out: one family for each `stream_` metric. Invariant: a
 series of a partition is there only while this process has it; counters stay. Instants are Unix

@@ -1,7 +1,7 @@
 """Reads settings from file, environment and options, and finds all mistakes at once.
 
 In: streams.toml, `STREAMS_*` variables and options. Out: `Settings`, or one ConfigError.
-What each key takes stands in `readers.py`.
+What each key takes is in `readers.py`.
 """
 
 import difflib
@@ -92,7 +92,7 @@ def _read(
             except ValueError as problem:
                 mistakes.append(f"{place(key)}: {problem}, not {value!r}")
         elif key not in also:
-            mistakes.append(f"{place(key)}: is no setting{_near(key, (*readers, *also))}")
+            mistakes.append(f"{place(key)}: unknown setting{_near(key, (*readers, *also))}")
 
 
 def _read_environment(env: Mapping[str, str], found: dict[str, Any], mistakes: list[str]) -> None:
@@ -113,7 +113,7 @@ def _read_environment(env: Mapping[str, str], found: dict[str, Any], mistakes: l
         elif key not in OTHER_VARIABLES and difflib.get_close_matches(key, known, 1, 0.85):
             # Others set STREAMS_ variables too (Kubernetes does for a service of that name): only a
             # near miss is taken for a misspelt setting.
-            mistakes.append(f"{variable}: is no setting{_near(key, known, upper=True)}")
+            mistakes.append(f"{variable}: unknown setting{_near(key, known, upper=True)}")
 
 
 def _secret(
@@ -155,7 +155,7 @@ def _queues(raw: object, place: str, mistakes: list[str]) -> tuple[QueueSettings
         mistakes += _between_thresholds(queue, where)
         queue = replace(queue, changes=_changes(item.get("changes", []), queue, where, mistakes))
         if (queue.tenant, queue.name) in seen:
-            mistakes.append(f"{where}: stands twice for tenant {queue.tenant!r}; keep one")
+            mistakes.append(f"{where}: is there twice for tenant {queue.tenant!r}; keep one")
         seen.add((queue.tenant, queue.name))
         queues.append(queue)
     return tuple(queues)
@@ -181,7 +181,7 @@ def _changes(
         found["targets"] = _targets(item.get("targets", {}), queue.targets, here, own)
         since = found.pop("from", None)
         if "from" not in item:
-            own.append(f"{here}: needs a from: the time since when it holds")
+            own.append(f"{here}: needs a from: the time from which it applies")
         elif since is not None and since <= before:
             own.append(f"{here}: from: needs a later time than the change before it")
         mistakes += own
@@ -197,7 +197,7 @@ def _targets(raw: object, known: Targets, where: str, mistakes: list[str]) -> Ta
     found: dict[str, Any] = {}
     before = len(mistakes)
     if not isinstance(raw, dict):
-        mistakes.append(f"{where}: targets: needs a table such as {{ service_level = 0.8 }}")
+        mistakes.append(f"{where}: targets: needs a table, for example {{ service_level = 0.8 }}")
         return known
     _read(raw, TARGET_READERS, lambda key: f"{where}: targets.{key}", found, mistakes)
     targets = replace(known, **found)
@@ -248,7 +248,7 @@ def _between(settings: Settings) -> list[str]:
     if not sasl and len(missing) < 3:
         mistakes.append(
             f"security_protocol: {settings.security_protocol} would send no SASL login;"
-            " set SASL_SSL (or SASL_PLAINTEXT), or take the sasl_ settings away"
+            " set SASL_SSL (or SASL_PLAINTEXT), or remove the sasl_ settings"
         )
     if bool(settings.ssl_certfile) != bool(settings.ssl_keyfile):
         mistakes.append("ssl_certfile, ssl_keyfile: need each other; set both or none")
@@ -265,5 +265,5 @@ def _between(settings: Settings) -> list[str]:
 def _near(key: str, known: tuple[str, ...], upper: bool = False) -> str:
     near = difflib.get_close_matches(key, known, 1, 0.6)
     if not near:
-        return "; take it away"
+        return ": remove it"
     return f"; did you mean {PREFIX + near[0].upper() if upper else near[0]}?"

@@ -1,10 +1,12 @@
-"""One frozen `Settings`, built once; nothing else reads the configuration or the environment.
+"""One frozen `Settings`, built once: nobody else reads the configuration.
 
 In: `streams.toml`, then `STREAMS_*` variables, then options; a later one wins. A key has one name:
 `metrics_port` in the file, `STREAMS_METRICS_PORT`, `--metrics-port`.
 Out: checked values; or a ConfigError with every mistake, each with its place and its fix.
 Passwords come from a file (`sasl_password_file`) or a variable, never from streams.toml or an
 option, and are masked wherever settings are shown. How values are read: `loading.py`.
+A few modules also take from the environment what is not a setting: where Java and the cache are,
+the revision that was built, `DEMO_SECONDS`.
 """
 
 from dataclasses import dataclass, field, fields, replace

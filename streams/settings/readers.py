@@ -110,7 +110,7 @@ def zone(raw: object) -> str:
     try:
         return zoneinfo.ZoneInfo(str(raw)).key
     except (ValueError, OSError, zoneinfo.ZoneInfoNotFoundError):
-        raise ValueError("needs a time zone such as Europe/Berlin") from None
+        raise ValueError("needs a time zone, for example Europe/Berlin") from None
 
 
 def instant(raw: object) -> int:
@@ -120,7 +120,7 @@ def instant(raw: object) -> int:
     except ValueError:
         at = None
     if at is None or at.tzinfo is None:
-        raise ValueError("needs a time with its offset, such as 2026-03-01T00:00:00+01:00")
+        raise ValueError("needs a time with its offset, for example 2026-03-01T00:00:00+01:00")
     return round(at.timestamp() * 1_000)
 
 
@@ -179,7 +179,9 @@ QUEUE_READERS: dict[str, Reader] = {
     "wrapup": flag,
     "wrapup_cap_seconds": _SECONDS,
     "silent_chat_seconds": _SECONDS,
-    "hours": text(rf"|{_SPAN}(, {_SPAN})*", 'hours such as "Mon-Fri 08:00-18:00, Sat 09:00-13:00"'),
+    "hours": text(
+        rf"|{_SPAN}(, {_SPAN})*", 'hours, for example "Mon-Fri 08:00-18:00, Sat 09:00-13:00"'
+    ),
     "site": _LABEL,
     "skill": _LABEL,
     "team": _LABEL,

@@ -1,7 +1,7 @@
 """A seeded, deterministic contact centre whose true figures are known.
 
 `Centre(config, seed).run(start_ms, end_ms)` yields events in time order; `Centre.truth()` gives
-the books it kept itself. `disturb` adds duplicates, disorder and bad records; `erlang` is the
+the books it kept itself. `records` adds duplicates, disorder and bad records; `erlang` is the
 textbook queue.
 """
 

@@ -32,7 +32,7 @@ def run(args: argparse.Namespace) -> int:
     load = args.arrival_rate * args.handle
     if args.patience is None and load >= args.agents:
         raise StreamsError(
-            f"{args.agents} agents cannot serve a load of {load:g}: the queue would grow for ever;"
+            f"{args.agents} agents cannot serve a load of {load:g}: the queue would never end;"
             " give more agents or a --patience"
         )
     model = Model(

@@ -1,4 +1,4 @@
-"""The simulated queues as the worker is told about them: values, or a streams.toml.
+"""The simulated queues as a worker's settings have them: values, or a streams.toml.
 
 Only what differs from the defaults matters to the figures: the queues that wait for the wrap-up.
 """

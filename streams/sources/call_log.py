@@ -85,7 +85,7 @@ def _text(
         try:
             yield raw.decode(encoding) + "\n"
         except UnicodeDecodeError:
-            faults[number] = Rejected("schema", f"the line is no {encoding}")
+            faults[number] = Rejected("schema", f"not valid {encoding.upper()}")
             yield "\n"
 
 
@@ -117,7 +117,7 @@ def _calls(
         try:
             row = next(rows, None)
         except csv.Error as fault:
-            yield line, Rejected("schema", f"the row is no CSV: {fault}")
+            yield line, Rejected("schema", f"not valid CSV: {fault}")
             continue
         for number in sorted(faults):
             yield number, faults.pop(number)

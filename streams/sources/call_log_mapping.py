@@ -81,7 +81,7 @@ class CallLogMapping:
             try:
                 instant = datetime.strptime(text, self.time_format)  # noqa: DTZ007 - set below
             except ValueError:
-                raise ValueError(f"expected a time as {self.time_format}") from None
+                raise ValueError(f"expected a time like {self.time_format}") from None
             if instant.tzinfo is None:
                 instant = instant.replace(tzinfo=zone)
             return (instant - _EPOCH) // _MILLISECOND
@@ -176,7 +176,7 @@ class _Reader:
             if outcome not in OUTCOMES:
                 self._wrong(key, f"unknown; known: {', '.join(OUTCOMES)}")
             elif not isinstance(spellings, list) or not all(isinstance(w, str) for w in spellings):
-                self._wrong(key, 'must be a list of words, as ["ANSWERED"]')
+                self._wrong(key, 'must be a list of words, for example ["ANSWERED"]')
             else:
                 for word in spellings:
                     if words.setdefault(word, outcome) != outcome:
@@ -186,7 +186,9 @@ class _Reader:
     def _check_values(self, made: CallLogMapping) -> None:
         if made.time_format not in _NAMED_FORMATS and "%" not in made.time_format:
             known = ", ".join(_NAMED_FORMATS)
-            self._wrong("time.format", f"must be {known} or a pattern as %Y-%m-%d %H:%M:%S")
+            self._wrong(
+                "time.format", f"must be {known} or a pattern, for example %Y-%m-%d %H:%M:%S"
+            )
         try:
             ZoneInfo(made.zone)
         except (ZoneInfoNotFoundError, ValueError, OSError):
@@ -198,7 +200,9 @@ class _Reader:
         except (LookupError, UnicodeError):
             usable = False
         if not usable:
-            self._wrong("csv.encoding", "must be an encoding that contains ASCII, as latin-1")
+            self._wrong(
+                "csv.encoding", "must be an encoding that contains ASCII, for example latin-1"
+            )
 
     def _check_keys(self) -> None:
         known: dict[str, tuple[str, ...]] = {

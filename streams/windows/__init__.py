@@ -1,4 +1,4 @@
-"""Stage 3: contributions to panes, panes to windows.
+"""Layer 3: contributions to panes, panes to windows.
 
 `intake.py` folds events into cells (one source partition's cumulative panes); `queues.py` adds the
 cells of all sources up to running windows and intervals. Integers only; a pane is a monoid.

@@ -1,4 +1,4 @@
-"""Stage 3: what one source partition sends to the queues' stage (topic `contact.cells`).
+"""Layer 3: what one source partition sends to the queues' stage (topic `contact.cells`).
 
 Values are absolute and cumulative: a reader replaces, never adds, so a repeated batch does no harm.
 A batch also carries the source's progress, so an idle source is told from a dead one.

@@ -1,4 +1,4 @@
-"""Stage 3: events of one partition number to its cells. The whole state of an intake unit.
+"""Layer 3: events of one partition number to its cells. The whole state of an intake unit.
 
 In: typed events, then the unit's `now`. Out: changelog writes, and the changed cells by partition
 of their queue. Invariant: one `turn` applies events, lets everything implied before `now` happen,

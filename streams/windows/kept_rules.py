@@ -1,4 +1,4 @@
-"""Stage 3: the rules that a unit's visits were counted by, kept with its state.
+"""Layer 3: the rules that a unit's visits were counted by, kept with its state.
 
 In: the rules of the configuration, and those of the changelog. Out: both in one, through time.
 A queue whose settings were edited without a time would have late events take back what other rules

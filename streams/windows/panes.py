@@ -1,4 +1,4 @@
-"""Stage 3: the panes of one (tenant, queue, channel), added up over all source partitions.
+"""Layer 3: the panes of one (tenant, queue, channel), added up over all source partitions.
 
 A pane of 10 s is kept for each source (packed; a reader replaces it) until that source's lateness
 horizon has passed it; then it is folded into its 15-minute interval. Sliding windows are running

@@ -1,4 +1,4 @@
-"""Stage 3: cells of all sources to the panes of this partition's queues: a queues unit's state.
+"""Layer 3: cells of all sources to the panes of this partition's queues: a queues unit's state.
 
 Time here is `as_of`: what every source has passed. A source that was caught up is followed by the
 clock for 15 s, so idle queues stay fresh; one that is silent holds `as_of`, and everybody sees it
@@ -323,7 +323,7 @@ class Queues:
             # A source without events so far has closed nothing: `first` may be -1, decades ago.
             owed = max(first, queue.first, queue.cursor - GAP_MS)
             owed -= owed % INTERVAL_MS
-            # Nothing is owed of a queue that nothing was ever heard of: its cursor is -1.
+            # A queue without a single event has no intervals to publish: its cursor is -1.
             for start in range(max(owed, 0), queue.cursor, INTERVAL_MS):
                 if start not in queue.panes.intervals:  # empty ones are not stored
                     queue.panes.interval(start).changed = False

@@ -1,4 +1,4 @@
-"""Stage 3: how far event time has come, by input and source.
+"""Layer 3: how far event time has come, by input and source.
 
 An input's watermark is the least over its sources of the largest time seen. A source that has ended
 holds nobody; when all have, the last of them speaks. Times in ms.
@@ -22,7 +22,7 @@ class Sources:
         self.marks: dict[str, tuple[int, bool]] = {} if packed is None else _DECODE(packed)
 
     def see(self, source: str, at: int, ended: bool = False) -> None:
-        """An event (or heartbeat) of the source at `at`; any word of an ended source revives it."""
+        """An event (or heartbeat) of the source at `at`; a later one undoes an earlier `ended`."""
         known = self.marks.get(source)
         if known is None or at > known[0]:
             self.marks[source] = at, ended

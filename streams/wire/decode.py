@@ -1,4 +1,4 @@
-"""Stage 1: bytes to an event, or to the reason why they are none.
+"""Layer 1: bytes to an event, or to the reason why they are none.
 
 In: one Kafka record's value or one NDJSON line. Out: `Event`, with integer-ms times, or `Rejected`.
 Invariant: `decode` raises on no bytes whatever. Whether the bytes are an event depends on the bytes

@@ -1,4 +1,4 @@
-"""Stage 1, backwards: an event to its canonical bytes, for publishing and for test data.
+"""Layer 1, backwards: an event to its canonical bytes, for publishing and for test data.
 
 In: an event. Out: compact JSON, fields in the struct's order, mappings sorted, defaults left out.
 Invariant: `decode(encode(event)) == event`, and equal events have equal bytes.

@@ -1,4 +1,4 @@
-"""Stage 1: finds out why the decoder refused, in words for the producer's developer.
+"""Layer 1: finds out why the decoder refused, in words for the producer's developer.
 
 In: the refused bytes and the decoder's complaint. Out: `Rejected`.
 Invariant: never raises; names places, expectations and limits, never a value from the record.
@@ -40,9 +40,9 @@ def explain(raw: bytes, error: Exception) -> Rejected:
         return Rejected("schema", "expected text", "type")
     struct = TYPES.get(tag)
     if struct is None:
-        # Only what looks like a type's name is repeated: anything else may be anything.
-        name = tag if _SAFE_TYPE.fullmatch(tag) else "which is no type's name"
-        return Rejected("unknown_type", f"unknown type {name}", "type")
+        # Only what looks like a type's name is repeated: anything else may be customers' data.
+        name = f" {tag}" if _SAFE_TYPE.fullmatch(tag) else ", and not a valid type name"
+        return Rejected("unknown_type", f"unknown type{name}", "type")
     return _violation(struct, str(error))
 
 

@@ -1,6 +1,6 @@
-"""Stage 1: RFC 3339 text to integer milliseconds since the epoch, UTC.
+"""Layer 1: RFC 3339 text to integer milliseconds since the epoch, UTC.
 
-In: text as `2024-03-01T09:00:00.123456+01:00`. Out: int ms, or ValueError saying what is wrong.
+In: text like `2024-03-01T09:00:00.123456+01:00`. Out: int ms, or ValueError saying what is wrong.
 Invariant: exact integer arithmetic; digits beyond the millisecond are cut, towards minus infinity.
 The offset is required (`Z` or `±hh:mm`): a local time without one is a guess we do not make.
 A leap second (`23:59:60` UTC) counts as the last millisecond of its minute, so that it stays in its
@@ -24,7 +24,7 @@ _MINUTE_MS_OF_DAY = {
     for minute in range(60)
 }
 _SECOND_MS = {f"{second:02}": second * 1000 for second in range(60)}
-_SHAPE = "expected RFC 3339 text with an offset, as 2024-03-01T09:00:00+01:00"
+_SHAPE = "expected RFC 3339 text with an offset, for example 2024-03-01T09:00:00+01:00"
 
 
 def parse_rfc3339_ms(text: str) -> int:

@@ -1,4 +1,4 @@
-"""Stage 1: the partition of a key, exactly as Kafka's Java client and its Python clients choose it.
+"""Layer 1: the partition of a key, exactly as Kafka's Java client and its Python clients choose it.
 
 Everything about one contact must reach one partition, whichever client wrote it: murmur2 of the
 key's UTF-8 bytes, the sign bit cleared, modulo the partitions. librdkafka's default (CRC32) is

@@ -1,4 +1,4 @@
-"""Stage 1: names that no event may bear.
+"""Layer 1: names that no event may bear.
 
 `_all` and `_other` are queues of our own making; NUL joins names to keys in changelogs and topics.
 Cost: two look-ups an event, and a search of the raw bytes that almost never finds anything.
@@ -25,7 +25,7 @@ def misnamed(event: Event, raw: bytes) -> Rejected | None:
     if _NUL in raw:
         for field in _NAMES:
             if "\0" in (getattr(event, field) or ""):
-                return Rejected("schema", "a name holds no NUL character", field)
+                return Rejected("schema", "a name must not contain a NUL character", field)
         if any("\0" in queue for queue in queues):
-            return Rejected("schema", "a name holds no NUL character", "queues[...]")
+            return Rejected("schema", "a name must not contain a NUL character", "queues[...]")
     return None

@@ -1,4 +1,4 @@
-"""Stage 1: why bytes are no event. A value, not an exception: counted and dead-lettered."""
+"""Layer 1: why bytes are no event. A value, not an exception: counted and dead-lettered."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -21,7 +21,7 @@ class Rejected:
     """One record that will not be used.
 
     `detail` says what was expected and where, in words without customer data; `field` is the path
-    of the offending field, as `seq` or `handling[...]`, or None where there is no one field.
+    of the offending field, like `seq` or `handling[...]`, or None where there is no one field.
     """
 
     reason: Reason

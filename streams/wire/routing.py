@@ -1,4 +1,4 @@
-"""Stage 1: which topic and key an event belongs to.
+"""Layer 1: which topic and key an event belongs to.
 
 Contacts' lifecycle events go to their channel's topic, a follow-up too: it is about that contact.
 Surveys and sales have a topic of their own, whatever the channel; a ticket's work intervals stay

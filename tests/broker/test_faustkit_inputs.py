@@ -80,7 +80,7 @@ def test_a_topic_made_anew_ends_the_worker(world: World) -> None:
         admin.create_topics([NewTopic(topic, PARTITIONS, 1)])
     second = world.start()
     assert second.ended(PATIENCE) == STOPPED
-    assert "made anew" in second.log.read_text()
+    assert "recreated" in second.log.read_text()
 
 
 def test_a_broker_that_is_not_there_is_an_error_at_once(kafka: LocalKafka, tmp_path: Path) -> None:

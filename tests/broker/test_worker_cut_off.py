@@ -93,7 +93,7 @@ def test_the_way_out_of_a_log_that_was_cut_off(settings: Settings, tmp_path: Pat
         for _ in range(2):
             worker = world.start(*EVENT_TIME)
             assert worker.ended(PATIENCE) == STOPPED
-            assert "it was cut off or made anew" in worker.said
+            assert "it was cut off or recreated" in worker.said
             assert RUNBOOK in worker.said
         assert (ROOT / RUNBOOK).exists()
         before = events_in(settings)

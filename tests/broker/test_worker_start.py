@@ -80,7 +80,7 @@ def test_every_wrong_setting_is_named(
     )  # fmt: skip
     said = message(ended, 1)
     for words in (
-        "horizon_secnds: is no setting; did you mean horizon_seconds?",
+        "horizon_secnds: unknown setting; did you mean horizon_seconds?",
         "channels",
         "STREAMS_PARTITIONS",
         "STREAMS_CLOCK",

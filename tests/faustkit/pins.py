@@ -1,6 +1,6 @@
 """What the kit overrides or relies on inside Faust, mode and aiokafka, pinned by its source.
 
-`python -m tests.faustkit.pins` prints the table anew, after each changed function has been read and
+`python -m tests.faustkit.pins` prints the new table, after each changed function has been read and
 the contract tests beside this file still hold.
 """
 

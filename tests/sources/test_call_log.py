@@ -165,7 +165,7 @@ def test_bytes_in_another_encoding_spoil_their_line_alone(log: Path) -> None:
     """An id with guessed letters would be another customer: nothing is guessed."""
     good, bad = (HEADER + ABANDONED).encode(), ANSWERED.replace("PS", "Añ").encode("latin-1")
     log.write_bytes(good + bad + ABANDONED.encode() + bad)
-    assert list(faults(log)) == [(n, None, "the line is no utf-8") for n in (3, 5)]
+    assert list(faults(log)) == [(n, None, "not valid UTF-8") for n in (3, 5)]
     assert len([e for _, e in read(log) if not isinstance(e, Rejected)]) == 4
     assert events_in_latin_1(log) == 10
 
@@ -187,7 +187,7 @@ def test_an_endless_quote_does_not_fill_memory(log: Path) -> None:
     log.write_text(HEADER + ANSWERED.replace("c1", '"c1') + ABANDONED * 3_000)
     reports = list(faults(log))
     assert reports[0][0] == 2
-    assert "the row is no CSV" in reports[0][2]
+    assert "not valid CSV" in reports[0][2]
     assert len([e for _, e in read(log) if not isinstance(e, Rejected)]) > 1_000
 
 

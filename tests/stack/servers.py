@@ -65,7 +65,7 @@ def serving(handler: type[BaseHTTPRequestHandler]) -> Iterator[int]:
 
 @contextmanager
 def exposing(page: Callable[[], str]) -> Iterator[int]:
-    """A metrics page whose text is made anew at each scrape; yields the port."""
+    """A metrics page whose text is made again at each scrape; yields the port."""
 
     class Page(BaseHTTPRequestHandler):
         def do_GET(self) -> None:

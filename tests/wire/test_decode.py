@@ -157,6 +157,8 @@ def test_the_type_is_required_known_and_given_once(data: bytes, reason: str) -> 
 def test_an_unknown_types_name_is_repeated_only_if_it_looks_like_one() -> None:
     """What stands in `type` by mistake may be anything, customer data included."""
     assert rejected(raw(type="contact.teleported")).detail == "unknown type contact.teleported"
+    shouted = rejected(raw(type="ANNA MILLER"))
+    assert shouted.detail == "unknown type, and not a valid type name"
     assert "Ann" not in rejected(raw(type="Ann Smith, +44 20 7946 0000")).detail
 
 

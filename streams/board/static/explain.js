@@ -99,7 +99,7 @@ export function explain(dialog, id, find, extras) {
   dialog.addEventListener('close', () => { open = null; }, { once: true });
 }
 
-/** Draw the open dialog anew if its record changed. */
+/** Draw the open dialog again if its record changed. */
 export function refresh() {
   if (!open) return;
   const record = open.find();

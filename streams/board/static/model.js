@@ -58,7 +58,7 @@ export class Model {
     this.fresh = null;
   }
 
-  /** Judge all queues anew: time alone can take an oldest wait past its limit. */
+  /** Judge all queues again: time alone can take an oldest wait past its limit. */
   judge(nowMs) {
     for (const entry of this.entries.values()) if (entry.record) entry.verdict = judge(entry.record, nowMs);
   }

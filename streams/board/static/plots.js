@@ -106,7 +106,7 @@ export class Plots {
     this.key = '';
     this.built = [];
     this.resized = new ResizeObserver(() => this.size());
-    // colours are drawn into the canvas: another theme means drawing anew
+    // colours are drawn into the canvas: another theme means drawing again
     new MutationObserver(() => this.build()).observe(document.documentElement, { attributeFilter: ['data-theme'] });
   }
 

@@ -33,7 +33,7 @@ export function headers() {
 }
 
 /**
- * Follow `/events?query` for ever. `on.event(name, data)` for each event,
+ * Follow `/events?query` without end. `on.event(name, data)` for each event,
  * `on.state('connecting' | 'live' | 'lost' | 'refused' | 'token', detail)` for the connection.
  * Returns a function that ends it.
  */
