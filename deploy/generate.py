@@ -21,7 +21,6 @@ from streams.metrics.catalogue import CATALOGUE, LABEL_VALUES
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 _MADE: Final = "Made by `python deploy/generate.py`; change the code, not this file.\n"
-_CONTACT_PHASES: Final = ("no visit open", "waiting", "connected")
 
 
 def documents() -> dict[str, str]:
@@ -33,15 +32,16 @@ def documents() -> dict[str, str]:
 
 
 def _lifecycles() -> str:
-    contacts = _table(contact.TABLE, _CONTACT_PHASES)
-    tickets = _table(ticket.TABLE, ticket.PHASES)
+    contacts = _table(contact)
+    tickets = _table(ticket)
     states = " > ".join(f"`{name}`" for name in AGENT_STATES)
     return f"""# Lifecycles
 
 {_MADE}
-Each cell is what an event does in a phase. `!name` changes nothing and counts the anomaly of that
-name; – has no effect on the phase. Events of one millisecond and seq are taken in the rows' order;
-if a visit was open before that instant, one closer comes first.
+Each cell is what an event does in a phase, and after → the phases it may lead to; without an arrow
+the phase stays. `!name` changes nothing and counts the anomaly of that name; – has no effect.
+Events of one millisecond and seq are taken in the rows' order; if a visit was open before that
+instant, one closer comes first. The rules that do not fit a table stand above it in its module.
 
 ## Contacts (voice, chat): `contact.py`
 
@@ -56,18 +56,23 @@ One state an agent, the first that holds: {states}.
 """
 
 
-def _table(table: dict[str, Any], phases: Sequence[str]) -> str:
+def _table(lifecycle: Any) -> str:
+    phases = lifecycle.PHASES
     lines = ["| event | " + " | ".join(phases) + " |", "|---" * (len(phases) + 1) + "|"]
-    for event, effects in table.items():
-        lines.append(f"| `{event}` | " + " | ".join(map(_effect, effects)) + " |")
+    for event, effects in lifecycle.TABLE.items():
+        cells = [_cell(effect, lifecycle) for effect in effects]
+        lines.append(f"| `{event}` | " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n"
 
 
-def _effect(effect: Any) -> str:
+def _cell(effect: Any, lifecycle: Any) -> str:
     if isinstance(effect, str):
         return f"`!{effect}`"
     name = str(effect.__name__).strip("_").replace("_", " ")
-    return "–" if name == "nothing" else name
+    if name == "nothing":
+        return "–"
+    after = " or ".join(lifecycle.PHASES[phase] for phase in lifecycle.LEADS_TO.get(effect, ()))
+    return f"{name} → {after}" if after else name
 
 
 def _text(docstring: str | None) -> str:

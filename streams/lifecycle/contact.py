@@ -292,6 +292,69 @@ def nothing(state: ContactState, fact: Fact, ledger: Ledger) -> None:
 
 Effect = Callable[[ContactState, Fact, Ledger], None]
 
+# The rules that do not fit the table:
+#
+# Who opens a visit. `contact.enqueued` and `contact.resumed`, which share the first row; and after
+# the silence deadline ended a visit, the customer's next message, in the same queue. What opens a
+# visit while one is open ends that one first: a waiting one flows out, by the reason the event
+# gives or as `other`; a connected one is transferred.
+#
+# Who closes a visit. While it waits: `contact.abandoned`, `contact.flowed_out`, and, as flowing
+# out too, `contact.transferred` (`transfer`) and `contact.ended` (`other`). While it is connected:
+# `contact.transferred`, `contact.ended`, and `contact.abandoned` as if it were `contact.ended`,
+# for who was answered has not abandoned. By implied events: silence (abandoned), the maximum
+# waiting age (orphaned) and the maximum handling age (answered, never handled).
+#
+# One instant. Events of one time and `seq` are taken in the order of the rows, so an opener comes
+# first. But if a visit was open before that instant, one closer goes before the opener: the one
+# that names the visit's queue, else one that names none, else any; of several the first by row.
+#
+# Early answers and skew. An answer without a visit is the anomaly `answered_without_visit`, and is
+# remembered. If a visit opens within `SKEW_MS` after it, two clocks disagree: the visit is
+# answered in the instant it opened, by the agent of the early answer, and `clamped` is counted.
+#
+# Wrap-ups outlive the visit. Every connected visit that is transferred or ended leaves a `Wrapup`
+# beside the visits to come. A transferred one is handled at once. So is an ended one, unless its
+# queue waits for wrap-ups: then it is handled when its wrap-up is reported, or when the cap has
+# passed, at that time. `wrapup.ended` takes the oldest of its agent, else the oldest where either
+# agent is not named, in any phase; more than the cap is cut. A visit that was handled at once gets
+# its wrap-up time when that is reported, without a deadline.
+#
+# Implied events have a due time and happen as if they were events of that time, after all real
+# ones of the millisecond: an answer at exactly the threshold is in time. Of equal due times the
+# order is threshold, silence, maximum waiting age, wrap-up cap, maximum handling age, forgetting.
+# A contact is forgotten a horizon after its last visit was closed, and handled if a wrap-up was
+# awaited; an event after that finds nothing. See `contact_deadlines.py`.
+#
+# Rules through time. Thresholds, ages, silence, cap, and whether the queue waits for wrap-ups: as
+# they were when the visit was enqueued.
+#
+# Outbound. A visit that an outbound event opened goes through the same phases and is in no figure:
+# whatever books asks first. Its anomalies are counted like any other's.
+#
+# Refold. Events come late and in any order. What sorts last takes one step. For anything else
+# `entity.py` folds the contact twice: as it was, with the ledger's sign -1, and with the event in
+# its place, with +1; what remains is the difference. So an effect reads nothing but the state, the
+# fact and the rules, and books through the ledger alone, times its sign, in the pane of the time
+# at which it happens.
+
+#: The phases an effect may lead to; one that is not named here leaves the phase as it is.
+#: After an early answer a visit opens connected; `_wrote_again` opens one only after silence.
+LEADS_TO: dict[Effect, tuple[int, ...]] = {
+    _enqueued: (WAITING, CONNECTED),
+    _requeued: (WAITING,),
+    _moved_on: (WAITING,),
+    _answered: (CONNECTED,),
+    _abandoned: (IDLE,),
+    _flowed_out: (IDLE,),
+    _waiting_ended: (IDLE,),
+    _waiting_transferred: (IDLE,),
+    _ended: (IDLE,),
+    _transferred: (IDLE,),
+    _wrote_again: (IDLE, WAITING, CONNECTED),
+}
+PHASES = ("no visit open", "waiting", "connected")
+
 #: event: what it does when no visit is open, while one waits, while one is connected.
 TABLE: dict[str, tuple[Effect | str, Effect | str, Effect | str]] = {
     "contact.enqueued": (_enqueued, _requeued, _moved_on),

@@ -131,6 +131,28 @@ Effect = Callable[[TicketState, Fact, Ledger], None]
 _NO, _OVER, _AGAIN = "ticket_unknown", "ticket_closed", "ticket_opened_again"
 _UNSOLVED, _SOLVED = "ticket_not_resolved", "ticket_resolved"
 
+# The rules that do not fit the table:
+#
+# A ticket opens once: it makes no visits, and `ticket.reopened` goes on with the same one. First
+# response and resolution are counted once, from the opening, however often it is reopened. A
+# resolved ticket can still be replied to, moved and closed. One that left the figures (resolved or
+# closed as merged, spam or deleted) does not come back; one that was closed does, if reopened.
+#
+# Counts and backlog belong to the queue that has the ticket at that moment; what was counted for
+# the queue before stays there. Only an open ticket is in a backlog, by its status.
+#
+# The one implied event is being forgotten: a horizon after it was closed or left, else 90 days
+# after its last event, whatever that did; an open one then leaves the backlog. Events of one time
+# and `seq` are taken in the order of the rows, always. A refold is as in `contact.py`.
+
+#: The phases an effect may lead to; one that is not named here leaves the phase as it is.
+LEADS_TO: dict[Effect, tuple[int, ...]] = {
+    _opened: (OPEN,),
+    _resolved: (RESOLVED, LEFT),
+    _reopened: (OPEN,),
+    _closed: (CLOSED, LEFT),
+}
+
 #: event: what it does to a ticket that is unknown, open, resolved, closed, left.
 TABLE: dict[str, tuple[Effect | str, ...]] = {
     "ticket.opened": (_opened, _AGAIN, _AGAIN, _AGAIN, _AGAIN),

@@ -59,7 +59,7 @@ class Life:
         }
 
 
-def fact(kind: str, at: int, number: int = 0, channel: str = "voice", **fields: Any) -> Any:
+def fact(kind: str, /, at: int, number: int = 0, channel: str = "voice", **fields: Any) -> Any:
     """The fact of an event as it comes from the wire; `kind` without a dot is a contact's."""
     if "." not in kind:
         kind = f"ticket.{kind}" if channel == "ticket" else f"contact.{kind}"

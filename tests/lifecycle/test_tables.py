@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from streams.contract.events import TYPES, ContactEvent, TicketEvent
@@ -32,6 +33,26 @@ PAIRS = [
     for kind, effects in module.TABLE.items()
     for number, (state, effect) in enumerate(zip(states, effects, strict=True))
 ]
+#: The same with the pasts that an effect may ask for.
+EARLY = {"answer_before_enqueue_at": START - 1_000, "answer_before_enqueue_agent": "anna"}
+PASTS: dict[tuple[str, int], tuple[dict[str, Any], ...]] = {
+    ("voice", visit.IDLE): (
+        {},
+        EARLY,
+        {"silent_queue": "billing"},
+        EARLY | {"silent_queue": "billing"},
+    ),
+    ("voice", visit.WAITING): ({}, {"ringing": ("anna",)}, {"outbound": True}),
+    ("voice", visit.CONNECTED): ({}, {"hold_since": START - 2}, {"outbound": True}),
+}
+#: Beside what is needed, the fields that an effect may look at.
+ASKED: dict[str, tuple[dict[str, Any], ...]] = {
+    "contact.enqueued": ({}, {"reason": "overflow"}, {"direction": "outbound"}),
+    "contact.abandoned": ({}, {"kind": "silent"}),
+    "message.sent": ({"author": "customer"}, {"author": "agent", "agent_id": "anna"}),
+    "ticket.resolved": ({}, {"reason": "merged"}),
+    "ticket.closed": ({}, {"reason": "spam"}),
+}
 NEEDED: dict[str, dict[str, Any]] = {
     "contact.blocked": {"reason": "full"},
     "contact.offered": {"agent_id": "anna"},
@@ -76,6 +97,25 @@ def test_every_pair_is_an_effect_or_a_named_anomaly(
     assert ledger.anomalies == {effect: 1}
     assert {name: getattr(after, name) for name in before} == before
     assert contributions(ledger) == []
+
+
+@pytest.mark.parametrize(("channel", "module", "step", "states"), LIVES)
+def test_effects_lead_to_the_phases_that_are_named_and_to_no_other(
+    channel: str, module: Any, step: Any, states: tuple[Any, ...]
+) -> None:
+    """`LEADS_TO`, which the documents are made from, says of every pair what really comes next."""
+    for kind, effects in module.TABLE.items():
+        for phase, (state, effect) in enumerate(zip(states, effects, strict=True)):
+            found = set()
+            for past in PASTS.get((channel, phase), ({},)):
+                for asked in ASKED.get(kind, ({},)):
+                    after = msgspec.structs.replace(state, **past)
+                    fields = NEEDED.get(kind, {}) | asked
+                    ledger = Ledger(Rules({})).select("default", channel)
+                    step(after, fact(kind, 0, channel=channel, **fields), ledger)
+                    found.add(after.phase)
+            expected = module.LEADS_TO.get(effect, (phase,)) if callable(effect) else (phase,)
+            assert found == set(expected), (kind, module.PHASES[phase])
 
 
 def test_every_type_of_a_channel_has_a_row_at_its_rank() -> None:
