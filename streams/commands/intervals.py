@@ -1,12 +1,10 @@
 """`streams intervals`: the newest revision of each 15-minute interval, to read or to keep.
 
 In: `contact.intervals`, committed records alone. Out: records sorted by (tenant, queue, channel,
-start), as a table, as JSON lines, or as a file whose name says its format. In CSV and Parquet a
-figure within a figure is a column `outer.inner`.
+start), as a table, as JSON lines, or as a file whose name says its format: `exports.py`.
 """
 
 import argparse
-import csv
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +13,7 @@ from typing import Any
 import orjson
 
 from streams.errors import StreamsError
+from streams.exports import write_csv, write_parquet
 from streams.kafka.compacted import matches, newest
 from streams.settings import Settings
 
@@ -59,9 +58,9 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         return 0
     try:
         if kind == ".csv":
-            _write_csv(records, args.out)
+            write_csv(records, args.out)
         elif kind == ".parquet":
-            _write_parquet(records, args.out)
+            write_parquet(records, args.out)
         elif kind:
             args.out.write_bytes(_lines(records))
         elif args.json:
@@ -75,55 +74,6 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 
 def _lines(records: list[dict[str, Any]]) -> bytes:
     return b"".join(orjson.dumps(record, option=_JSON) for record in records)
-
-
-def flat(record: dict[str, Any]) -> dict[str, Any]:
-    """One level: `figures` without a prefix, what lies deeper as `outer.inner`."""
-    found: dict[str, Any] = {}
-    rest = record["figures"] | {name: value for name, value in record.items() if name != "figures"}
-    for name, value in rest.items():
-        if isinstance(value, dict):
-            found |= {f"{name}.{inner}": deep for inner, deep in flat_part(value).items()}
-        else:
-            found[name] = value
-    return found
-
-
-def flat_part(part: dict[str, Any]) -> dict[str, Any]:
-    """The same for a part of a record."""
-    found: dict[str, Any] = {}
-    for name, value in part.items():
-        if isinstance(value, dict):
-            found |= {f"{name}.{inner}": deep for inner, deep in flat_part(value).items()}
-        else:
-            found[name] = value
-    return found
-
-
-def _columns(row: dict[str, Any]) -> list[str]:
-    first = ["tenant", "queue", "channel", "interval_start"]
-    return first + sorted(name for name in row if name not in first)
-
-
-def _write_csv(records: list[dict[str, Any]], path: Path) -> None:
-    rows = [flat(record) for record in records]
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, _columns(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-
-
-def _write_parquet(records: list[dict[str, Any]], path: Path) -> None:
-    try:
-        import pyarrow
-        from pyarrow import parquet
-    except ImportError:
-        raise StreamsError(
-            "Parquet needs pyarrow: pip install 'contact-streams[parquet]', or write a .csv"
-        ) from None
-    rows = [flat(record) for record in records]
-    columns = {name: [row[name] for row in rows] for name in _columns(rows[0])}
-    parquet.write_table(pyarrow.table(columns), path)
 
 
 def _table(records: list[dict[str, Any]]) -> None:

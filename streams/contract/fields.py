@@ -74,53 +74,53 @@ def _meta(kind: Kind, meaning: str, unit: str, **extra: Any) -> Meta:
     return Meta(description=meaning, extra={"kind": kind, "unit": unit, **extra})
 
 
-def count(meaning: str, since: int = 1, **labels: str) -> Meta:
+def count(meaning: str, since: int = 0, **labels: str) -> Meta:
     """An exact number; `labels`: the series of `/metrics` that shows it (`outcome`)."""
     return _meta("count", meaning, "1", labels=labels, since=since)
 
 
-def total(meaning: str, since: int = 1, **labels: str) -> Meta:
+def total(meaning: str, since: int = 0, **labels: str) -> Meta:
     """Exact seconds that add up; `labels`: the series of `/metrics` that shows it (`state`)."""
     return _meta("sum", f"{meaning}, in seconds.", "s", labels=labels, since=since)
 
 
-def ratio(meaning: str, since: int = 1) -> Meta:
+def ratio(meaning: str, since: int = 0) -> Meta:
     """A numerator over a denominator, to six decimals; None where that is not positive."""
     return _meta("ratio", meaning, "ratio", since=since)
 
 
-def mean(meaning: str, since: int = 1) -> Meta:
+def mean(meaning: str, since: int = 0) -> Meta:
     """Seconds over a count, to six decimals; None without any."""
     return _meta("mean", f"{meaning}, in seconds.", "s", since=since)
 
 
-def quantile(meaning: str, since: int = 1) -> Meta:
+def quantile(meaning: str, since: int = 0) -> Meta:
     """Seconds of the histogram: the only figures that are not exact."""
     return _meta("quantile", f"{meaning}, {_BOUND}, in seconds.", "s", exact=False, since=since)
 
 
-def quantiles(meaning: str, each_means: str, since: int = 1) -> Meta:
+def quantiles(meaning: str, each_means: str, since: int = 0) -> Meta:
     """Such figures by percentile, `p50` to `p99`."""
     extra = {"each": PERCENTILES, "each_means": each_means, "exact": False, "since": since}
     return _meta("quantile", f"{meaning}, {_BOUND}, in seconds.", "s", **extra)
 
 
-def counts(meaning: str, words: tuple[str, ...], each_means: str, since: int = 1) -> Meta:
+def counts(meaning: str, words: tuple[str, ...], each_means: str, since: int = 0) -> Meta:
     """Exact numbers by the words of one closed list."""
     return _meta("count", meaning, "1", each=words, each_means=each_means, since=since)
 
 
-def level(meaning: str, since: int = 1) -> Meta:
+def level(meaning: str, since: int = 0) -> Meta:
     """How many there are at `as_of`."""
     return _meta("level", meaning, "1", since=since)
 
 
-def instant(meaning: str, since: int = 1) -> Meta:
+def instant(meaning: str, since: int = 0) -> Meta:
     """Milliseconds since the epoch, UTC."""
     return _meta("instant", meaning, "ms", since=since)
 
 
-def setting(meaning: str, unit: str = "", since: int = 1) -> Meta:
+def setting(meaning: str, unit: str = "", since: int = 0) -> Meta:
     """What the figures go by."""
     return _meta("setting", meaning, unit, since=since)
 
@@ -149,7 +149,7 @@ def fields_of(struct: type[msgspec.Struct]) -> dict[str, Field]:
             extra.get("labels", {}),
             extra.get("each", ()),
             extra.get("each_means", ""),
-            extra.get("since", 1),
+            extra.get("since", 0),
         )
     return found
 
@@ -176,13 +176,13 @@ def reading(struct: type[S]) -> type[S]:
     for item, field in zip(msgspec.structs.fields(struct), fields_of(struct).values(), strict=True):
         part = part_of(field)
         held = reading(part) if part is not None else None
-        kept = held is part and field.since == 1
+        kept = held is part and not field.since
         same = same and kept
         kind = item.type
         if held is not part:
             kind = _with_part(field.type, held)
-        default = item.default if kept else (None if field.since > 1 else msgspec.NODEFAULT)
-        if field.since > 1:
+        default = item.default if kept else (None if field.since else msgspec.NODEFAULT)
+        if field.since:
             kind = kind | None
         columns.append((item.name, kind, msgspec.field(name=item.encode_name, default=default)))
     if same:

@@ -1,0 +1,113 @@
+"""Files for analysts: one data set whatever is in them, and the wall's numbers come out."""
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from pyarrow import parquet
+
+from deploy.examples.service_level import service_levels
+from streams.contract.columns import interval_columns
+from streams.exports import write_csv, write_parquet
+from tests.laws.pipeline import Pipeline
+from tests.laws.test_live_equals_replay import lately, live
+from tests.strategies import QUEUE_VARIANTS
+
+
+@pytest.fixture(scope="module")
+def pipeline() -> Pipeline:
+    """A centre that has lived a while."""
+    history = lately(3, 25)
+    lived = live(history, QUEUE_VARIANTS[1], 3)
+    lived.turn(max(event["occurred_at"] for event in history) + 60_000)
+    return lived
+
+
+def test_every_column_has_a_name_of_its_own_and_a_meaning() -> None:
+    """Lower-case words joined by underscores, as SQL wants them without quotes."""
+    names = [column.name for column in interval_columns()]
+    assert len(names) == len(set(names))
+    assert all(name.replace("_", "").isalnum() and name == name.lower() for name in names)
+    assert all(column.meaning for column in interval_columns())
+
+
+def test_files_of_any_filter_are_one_data_set(pipeline: Pipeline, tmp_path: Path) -> None:
+    """A queue without thresholds, a ticket queue and an empty one have the types of all others."""
+    records = list(pipeline.intervals.values())
+    for number, record in enumerate(records):
+        write_parquet([record], tmp_path / f"{number}.parquet")
+    write_parquet(records, tmp_path / "all.parquet")
+    schemas = {parquet.read_schema(path).to_string() for path in tmp_path.glob("*.parquet")}
+    assert len(schemas) == 1
+    with duckdb.connect() as connection:
+        query = "select count(*) from read_parquet(?)"
+        rows = connection.execute(query, [str(tmp_path / "*.parquet")]).fetchall()
+    assert rows == [(2 * len(records),)]
+
+
+def test_parquet_says_units_time_zone_and_schema(pipeline: Pipeline, tmp_path: Path) -> None:
+    """Timestamps are timestamps in UTC; what a column means stands in the file."""
+    path = tmp_path / "i.parquet"
+    records = list(pipeline.intervals.values())
+    write_parquet(records, path)
+    schema = parquet.read_schema(path)
+    assert schema.metadata[b"schema"] == b"interval.v1.json"
+    assert schema.metadata[b"time_zone"] == b"UTC"
+    assert str(schema.field("interval_start").type) == "timestamp[ms, tz=UTC]"
+    assert schema.field("wait_mean_seconds").metadata[b"unit"] == b"s"
+    found = parquet.read_table(path).to_pylist()
+    for row, record in zip(found, records, strict=True):
+        assert row["interval_start"].timestamp() * 1_000 == record["interval_start"]
+        for name in ("offered", "waiting_seconds", "occupancy_ratio"):
+            assert row[name] == record["figures"][name]
+
+
+def test_csv_has_the_same_columns_and_a_description(pipeline: Pipeline, tmp_path: Path) -> None:
+    """DuckDB reads the file with the types that the file beside it names."""
+    path = tmp_path / "i.csv"
+    records = list(pipeline.intervals.values())
+    write_csv(records, path)
+    described = json.loads((tmp_path / "i.csv-metadata.json").read_text())["tableSchema"]["columns"]
+    with path.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert list(rows[0]) == [column["name"] for column in described]
+    assert rows[0]["interval_start"].endswith("Z")
+    assert [row["final"] for row in rows] == [str(r["final"]).lower() for r in records]
+    kinds = {
+        "string": "VARCHAR",
+        "integer": "BIGINT",
+        "double": "DOUBLE",
+        "boolean": "BOOLEAN",
+        "dateTimeStamp": "TIMESTAMPTZ",
+    }
+    types = {column["name"]: kinds[column["datatype"]] for column in described}
+    with duckdb.connect() as connection:
+        query = "select sum(offered) from read_csv(?, types = ?)"
+        total = connection.execute(query, [str(path), types]).fetchall()
+    assert total == [(sum(record["figures"]["offered"] for record in records),)]
+
+
+def test_a_day_in_sql_gives_the_wall_s_service_level(pipeline: Pipeline, tmp_path: Path) -> None:
+    """The example's four ratios are those of the records' `today`, to their six decimals."""
+    path = tmp_path / "day.parquet"
+    write_parquet(list(pipeline.intervals.values()), path)
+    days = parquet.read_table(path)["interval_start"].to_pylist()
+    rows = {
+        (row["tenant"], row["queue"], row["channel"]): row
+        for row in service_levels([path], str(max(days).date()))
+    }
+    compared = 0
+    for queue_key, record in pipeline.kpis().items():
+        today: dict[str, Any] = record["windows"]["today"]["service_level"]
+        row = rows[queue_key]
+        for name, level in today.items():
+            found = row[name]
+            assert (found is None) == (level is None), (queue_key, name)
+            if level is not None:
+                assert found == pytest.approx(level, abs=1e-6)
+                compared += 1
+        assert row["shown"] == record["definitions"]["default_formula"]
+    assert compared > 4
