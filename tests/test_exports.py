@@ -36,7 +36,8 @@ def test_every_column_has_a_name_of_its_own_and_a_meaning() -> None:
 
 def test_files_of_any_filter_are_one_data_set(pipeline: Pipeline, tmp_path: Path) -> None:
     """A queue without thresholds, a ticket queue and an empty one have the types of all others."""
-    records = list(pipeline.intervals.values())
+    every = list(pipeline.intervals.values())
+    records = every[:: len(every) // 8]
     for number, record in enumerate(records):
         write_parquet([record], tmp_path / f"{number}.parquet")
     write_parquet(records, tmp_path / "all.parquet")
