@@ -38,12 +38,12 @@ def test_every_file_of_the_package_is_in_the_wheel(root: Path, wheel: zipfile.Zi
         if path.is_file() and path.suffix != ".pyc"
     }
     schemas = {
-        f"streams/contract/schemas/{path.name}" for path in (root / "schemas").glob("*.json")
+        f"streams/contract/json_schemas/{path.name}" for path in (root / "schemas").glob("*.json")
     }
-    packed_schemas = {name for name in packed if name.startswith("streams/contract/schemas/")}
+    packed_schemas = {name for name in packed if name.startswith("streams/contract/json_schemas/")}
     assert packed_schemas == schemas
     assert packed - schemas == {
-        name for name in files if not name.startswith("streams/contract/schemas/")
+        name for name in files if not name.startswith("streams/contract/json_schemas/")
     }
     for name in ("kpis/DEFINITIONS.md", "lifecycle/LIFECYCLES.md", "DECISIONS.md"):
         assert f"streams/{name}" in packed
@@ -52,4 +52,4 @@ def test_every_file_of_the_package_is_in_the_wheel(root: Path, wheel: zipfile.Zi
 def test_packed_schemas_are_those_of_the_repository(root: Path, wheel: zipfile.ZipFile) -> None:
     """There is one text of each schema: an installed program reads what a reviewer saw."""
     for path in (root / "schemas").glob("*.json"):
-        assert wheel.read(f"streams/contract/schemas/{path.name}") == path.read_bytes()
+        assert wheel.read(f"streams/contract/json_schemas/{path.name}") == path.read_bytes()
