@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 # Setting up comes before everything that needs it, also under -j.
 .NOTPARALLEL:
-.PHONY: help setup demo test check bench clean _setup_demo _setup_test
+.PHONY: help setup demo quick test check lock bench clean _setup_demo _setup_test
 
 BIN := .venv/bin
 PYTEST_ARGS ?=
@@ -10,9 +10,11 @@ PYTEST_ARGS ?=
 help:
 	@echo "make setup   everything this project needs: .venv, Java, Kafka's jars (a second run does nothing)"
 	@echo "make demo    Kafka, worker, simulated centre and wallboard on this machine; Ctrl-C ends all of it"
+	@echo "make quick   every test that needs no Kafka, Prometheus or browser, on all cores: under a minute"
 	@echo "make test    setup, check, and every test, on a real Kafka, Prometheus and browser"
 	@echo "make check   lint, types, import rules, and that generated schemas and docs are up to date"
 	@echo "make bench   the benchmarks, as ratios measured side by side"
+	@echo "make lock    the lock files anew, after a change of dependencies in pyproject.toml"
 	@echo "make clean   removes .venv, caches and local data; Kafka's jars stay in the user's cache"
 
 setup:
@@ -28,6 +30,12 @@ _setup_test:
 demo: _setup_demo
 	@$(BIN)/streams demo
 
+# Tests are handed out one by one, and what is left over goes to whoever is done.
+QUICK := -q -m "not slow" -n auto --dist worksteal
+
+quick: setup
+	$(BIN)/pytest $(QUICK) $(PYTEST_ARGS)
+
 test: _setup_test check
 	$(BIN)/pytest $(PYTEST_ARGS)
 
@@ -37,6 +45,10 @@ check: setup
 	$(BIN)/mypy
 	$(BIN)/pytest -q tests/test_import_contract.py
 	$(BIN)/python deploy/generate.py --check
+
+# Only what is new or re-pinned in pyproject.toml changes.
+lock:
+	@deploy/lock.sh
 
 bench: setup
 	@for file in tests/bench/bench_*.py; do \

@@ -1,4 +1,7 @@
-"""Shared by every test that needs a real Kafka: one broker a session, own topics a test."""
+"""Shared by every test: one real Kafka a session for those that need it, own topics a test.
+
+Which tests `make quick` leaves out is settled here, and that the others start no server.
+"""
 
 import itertools
 import os
@@ -6,12 +9,37 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings as hypothesis_settings
 
 from streams.kafka.local_kafka import LocalKafka
 from streams.kafka.topics import create_topics
 from streams.settings import Settings
+from tests.no_servers import Guard, is_slow
 
 _numbers = itertools.count(1)
+_no_servers = Guard()
+# No test measures time: on a busy machine an example takes what it takes.
+hypothesis_settings.register_profile("any machine", deadline=None)
+hypothesis_settings.load_profile("any machine")
+
+
+# Before the expression of -m is looked at.
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks as slow what needs a Kafka."""
+    for item in items:
+        fixtures: list[str] = getattr(item, "fixturenames", [])
+        if is_slow(item.path.parts, fixtures, item.get_closest_marker("slow") is not None):
+            item.add_marker("slow")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Keeps the guard up while a test that is not slow, and what is set up for it, runs."""
+    if item.get_closest_marker("slow") is not None:
+        return (yield)
+    with _no_servers():
+        return (yield)
 
 
 @pytest.fixture(scope="session")

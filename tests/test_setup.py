@@ -39,6 +39,7 @@ def test_the_locks_follow_the_project(root: Path) -> None:
         assert [pin for pin in pins if f"\n{pin} \\\n" not in text] == []
 
 
+@pytest.mark.slow
 def test_a_second_set_up_asks_nobody(root: Path, tmp_path: Path) -> None:
     """With everything in place the script starts no installer and says nothing (`make setup`
     must have been run)."""

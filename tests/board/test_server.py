@@ -242,6 +242,7 @@ def test_more_browsers_than_allowed_are_turned_away(store: Store) -> None:
         assert run(two()) == 503
 
 
+@pytest.mark.slow
 def test_a_browser_that_stops_reading_is_dropped() -> None:
     """Its connection ends, the others go on, and nothing is kept for it."""
     store, centre = Store(), Centre(120)

@@ -95,6 +95,7 @@ def test_a_wrong_configuration_exits_1() -> None:
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 def test_no_broker_is_one_line() -> None:
     """An address where nothing answers gives one line: the address, and what to do."""
     address = f"127.0.0.1:{free_ports(1)[0]}"

@@ -10,6 +10,8 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from streams.faustkit.units import Units
 from streams.faustkit.watchdog import Watchdog
 from tests.faustkit.memory import IN, OPTIONS, Ended, Factory, MemoryKafka, until
@@ -24,6 +26,7 @@ def units_with(ended: Ended, **changes: float) -> Units:
     return Units(options, [Factory().spec()], MemoryKafka(), ended)
 
 
+@pytest.mark.slow
 def test_a_silent_event_loop_ends_the_process() -> None:
     """The loop is blocked for longer than allowed, while other threads run."""
 
@@ -132,6 +135,7 @@ asyncio.run(main())
 """
 
 
+@pytest.mark.slow
 def test_a_process_that_was_stopped_and_continued_is_not_taken_for_hung() -> None:
     """The watchdog counts its own wake-ups: it was as silent as the loop."""
     process = subprocess.Popen(

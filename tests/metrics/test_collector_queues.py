@@ -87,6 +87,7 @@ def test_both_formats_say_what_the_client_library_would() -> None:
             ]
 
 
+@pytest.mark.slow
 def test_promtool_finds_nothing_to_say() -> None:
     """`promtool check metrics` passes, with names that need escaping too."""
     worker = StandIn(centre(queues=(QueueSettings('a"b\\c', site="x\ny"),)))

@@ -140,7 +140,7 @@ def test_pages_are_whole_while_the_stages_go_on(served: Served) -> None:
     for thread in threads:
         thread.start()
     worker = served.worker
-    for number in range(150):
+    for number in range(60):
         queue = {"queue": f"new-{number}"}
         at = START + number * 1_000
         worker.send(*({**event, **queue} for event in call(f"c{number}", at, answered=2)))

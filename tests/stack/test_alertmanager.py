@@ -58,17 +58,20 @@ def queue_alert(name: str, severity: str = "page", queue: str = "billing") -> La
 STALE: Labels = {"alertname": "StreamStale", "severity": "page", "domain": "pipeline"}
 
 
+@pytest.mark.slow
 def test_the_configuration_loads() -> None:
     """amtool accepts the routes, receivers, intervals and templates."""
     run("amtool", "check-config", "alertmanager.yml")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", ROUTES, ids=lambda case: "-".join(case["labels"].values()))
 def test_an_alert_reaches_its_receivers(case: dict[str, Any]) -> None:
     """Each line of routes_test.yml holds."""
     assert receivers_of(case["labels"]) == case["receivers"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "rule", ALERTS, ids=[f"{rule['alert']}-{rule['labels']['severity']}" for rule in ALERTS]
 )
@@ -166,6 +169,7 @@ def fast_copy(folder: Path, port: int) -> None:
     render(folder, Fast(targets=[], webhook=f"http://127.0.0.1:{port}/hook"))
 
 
+@pytest.mark.slow
 def test_pages_on_queues_are_held_back_while_the_stream_is_stale(tmp_path: Path) -> None:
     """StreamStale is told; the queue's page is not, until the stream is fresh again."""
     with hearing() as (port, heard):
@@ -186,6 +190,7 @@ def test_pages_on_queues_are_held_back_while_the_stream_is_stale(tmp_path: Path)
             assert told(heard, "consumers").count("QueueOccupancyHigh") >= 1
 
 
+@pytest.mark.slow
 def test_the_page_mutes_the_ticket_of_the_same_queue_only(tmp_path: Path) -> None:
     """QueueOccupancyHigh of one queue holds back its warning, not that of the next queue."""
     with hearing() as (port, heard):
@@ -208,6 +213,7 @@ def test_the_page_mutes_the_ticket_of_the_same_queue_only(tmp_path: Path) -> Non
             assert queues == {"sales"}
 
 
+@pytest.mark.slow
 def test_one_notification_a_tenant_and_queue(tmp_path: Path) -> None:
     """Two alerts of one queue are one message to the floor; another queue is another message."""
     with hearing() as (port, heard):
@@ -231,6 +237,7 @@ def test_one_notification_a_tenant_and_queue(tmp_path: Path) -> None:
             assert groups() == {"billing": 2, "sales": 1}
 
 
+@pytest.mark.slow
 def test_closed_means_silent_for_the_floor_and_not_for_the_system(tmp_path: Path) -> None:
     """Outside open-hours a queue's page is not sent; a page of the pipeline is."""
     with hearing() as (port, heard):
@@ -250,6 +257,7 @@ def test_closed_means_silent_for_the_floor_and_not_for_the_system(tmp_path: Path
             assert told(heard, "oncall-operations") == []
 
 
+@pytest.mark.slow
 def test_the_message_says_where_what_and_what_to_do(tmp_path: Path) -> None:
     """The templates render the summary, the description and the runbook of each alert."""
     data = {

@@ -11,6 +11,8 @@ from tests.board.records import Centre, key_of, value_of
 from tests.board.serving import Serving, now_ms, put
 from tests.stack.chromium import PHONE, TV, Tab, axe, chromium
 
+pytestmark = pytest.mark.slow
+
 OpenTab = Callable[..., Page]
 
 

@@ -18,6 +18,8 @@ from tests.board.records import Centre, Record, key_of, value_of
 from tests.board.serving import Serving, now_ms, put
 from tests.stack.chromium import TV, Tab, chromium
 
+pytestmark = pytest.mark.slow
+
 OpenTab = Callable[..., Page]
 SOON = 60_000  # ms a page may take to show what it was sent, on a busy machine
 FIGURES = {

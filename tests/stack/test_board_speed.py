@@ -3,10 +3,14 @@
 import json
 from statistics import median
 
+import pytest
+
 from streams.board.store import Store
 from tests.board.records import Centre, Record
 from tests.board.serving import Serving, now_ms, put
 from tests.stack.chromium import TV, Tab, chromium
+
+pytestmark = pytest.mark.slow
 
 
 def test_five_hundred_queues_are_drawn_for_the_price_of_a_plain_table() -> None:

@@ -161,6 +161,7 @@ def inside(name: str, path: str, folder: Path) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_mounted_configurations_are_valid(tmp_path: Path) -> None:
     """promtool and amtool accept the trees the containers see, where their commands look."""
     assert "--config.file=/etc/prometheus/prometheus.yml" in SERVICES["prometheus"]["command"]

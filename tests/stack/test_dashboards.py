@@ -198,18 +198,21 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
             yield asked
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", BOARDS)
 def test_variables_offer_values(name: str, live: Live) -> None:
     """Each variable's query answers, and never offers the whole centre as a queue."""
     check_variables(BOARDS[name], live)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "panel"), PANELS, ids=PANEL_IDS)
 def test_every_query_of_a_panel_answers(name: str, panel: dict[str, Any], live: Live) -> None:
     """A real Prometheus answers each query with series that have the labels its legend names."""
     check_panel(panel, BOARDS[name], live)
 
 
+@pytest.mark.slow
 def test_the_figures_shown_are_the_figures_scraped(live: Live) -> None:
     """Occupancy, service level and abandonment of the fixture, by hand."""
     where = '{queue="support"}'

@@ -107,12 +107,14 @@ def run(*command: str | Path, cwd: Path = PROMETHEUS) -> str:
     return said
 
 
+@pytest.mark.slow
 def test_rules_and_configuration_load_without_a_lint_finding() -> None:
     """promtool accepts prometheus.yml and every rule file, lint findings being failures."""
     run("promtool", "check", "config", "prometheus.yml")
     run("promtool", "check", "rules", "--lint=all", "--lint-fatal", *RULE_FILES)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", TEST_FILES, ids=lambda path: path.stem)
 def test_rules_do_what_their_tests_say(path: Path) -> None:
     """promtool runs every scenario: recorded values, firing, not firing, resolved, annotations."""
@@ -238,6 +240,7 @@ def test_each_alert_has_scenarios_of_not_firing_firing_and_resolving() -> None:
     assert seen["Watchdog"] == {"firing"}
 
 
+@pytest.mark.slow
 def test_the_fast_copy_is_the_same_rules_sooner(tmp_path: Path) -> None:
     """Names, labels, annotations and, but for the staffed minimum, expressions are production's."""
     render(tmp_path, Fast(targets=["127.0.0.1:9464"], scale=0.05, staffed_seconds_min=60))
