@@ -18,7 +18,7 @@ from streams.lifecycle.ledger import PANE_MS
 from streams.lifecycle.rules import NEVER
 from streams.windows.calendar import midnight_of
 from streams.windows.cells import CellBatch, Values, decode_values, encode_values
-from streams.windows.panes import Panes, add, levels_of
+from streams.windows.panes import Interval, Panes, add, levels_of
 
 #: How long the clock speaks for a source that was caught up and has not reported since.
 FOLLOWED_MS = 15_000
@@ -96,8 +96,10 @@ class Queues:
         self.sources = 0
         self.as_of = -1
         self.revision = 0
-        self._touched: set[tuple[QueueKey, int]] = set()
-        self._stored: set[QueueKey] = set()
+        #: What the changelog does not have yet: panes and intervals by their starts, and queues.
+        self._changed_panes: set[tuple[QueueKey, int]] = set()
+        self._changed_intervals: set[tuple[QueueKey, int]] = set()
+        self._changed_queues: set[QueueKey] = set()
         self._unsaved = False
         self._to_tidy: list[Queue] = []
         for queue_key in configured:
@@ -141,19 +143,19 @@ class Queues:
             start = update.pane - update.pane % INTERVAL_MS
             if queue.cursor < 0:
                 queue.publish_from(start)
-                self._stored.add(queue_key)
+                self._changed_queues.add(queue_key)
             elif start not in queue.panes.intervals:
                 if start < queue.first:
                     queue.first = start
-                    self._stored.add(queue_key)
+                    self._changed_queues.add(queue_key)
                 for missed in range(max(start, queue.cursor - GAP_MS), queue.cursor, INTERVAL_MS):
                     queue.panes.interval(missed)  # nothing was known before: they are owed too
             if queue.panes.replace(update.pane, batch.source, update.values):
-                self._touched.add((queue_key, update.pane))
+                self._changed_panes.add((queue_key, update.pane))
                 queue.dirty = True
             if not queue.used and any(not AGENT_BASE <= c < AGENT_END for c in update.values):
                 queue.used = True
-                self._stored.add(queue_key)
+                self._changed_queues.add(queue_key)
         for item in batch.oldest_updates:
             queue_key = (item.tenant, item.queue, item.channel)
             queue = self.queue(queue_key)
@@ -163,7 +165,7 @@ class Queues:
             else:
                 starts[batch.source] = item.oldest
             queue.dirty = True
-            self._stored.add(queue_key)
+            self._changed_queues.add(queue_key)
         self.progress[batch.source] = Progress(
             batch.now, batch.closed_before, batch.watermark, batch.following
         )
@@ -186,7 +188,7 @@ class Queues:
                 queue.dirty = True
             if first and queue.cursor < 0:
                 queue.publish_from(reached - reached % INTERVAL_MS)
-                self._stored.add(queue.queue_key)
+                self._changed_queues.add(queue.queue_key)
 
     def revise(self) -> None:
         """What is published from here on is newer; stored with it, so that a restart goes on."""
@@ -211,7 +213,7 @@ class Queues:
                 queue.panes.interval(now).changed = True
         final_before = self.closed_before
         while 0 <= queue.cursor <= self.as_of - INTERVAL_MS:
-            self._stored.add(queue.queue_key)
+            self._changed_queues.add(queue.queue_key)
             if queue.cursor < self.as_of - GAP_MS and queue.cursor not in queue.panes.intervals:
                 self._pass_gap(queue)
                 continue
@@ -226,7 +228,7 @@ class Queues:
             interval.changed |= start > levels_changed_from
             if not interval.final and start + INTERVAL_MS <= final_before:
                 interval.final = interval.changed = True
-                self._store_interval(queue, start)
+                self._changed_intervals.add((queue.queue_key, start))
             if interval.changed:
                 interval.changed = False
                 yield start, levels
@@ -247,9 +249,6 @@ class Queues:
 
     # -- changelog -----------------------------------------------------------------------------
 
-    def _store_interval(self, queue: Queue, start: int) -> None:
-        self._touched.add((queue.queue_key, -start - 1))
-
     def collect(self) -> list[Write]:
         """The changelog's writes of everything that changed since the last call."""
         writes: list[Write] = []
@@ -257,32 +256,32 @@ class Queues:
             panes = queue.panes
             gone, grown = panes.fold(self.closed_before, self.as_of)
             for pane in gone:
-                self._touched.add((queue.queue_key, pane))
+                self._changed_panes.add((queue.queue_key, pane))
             for start in grown:
-                self._store_interval(queue, start)
+                self._changed_intervals.add((queue.queue_key, start))
             for start in panes.forget(self.as_of):
-                self._store_interval(queue, start)
-                self._stored.add(queue.queue_key)
-        for queue_key, number in self._touched:
+                self._changed_intervals.add((queue.queue_key, start))
+                self._changed_queues.add(queue.queue_key)
+        for queue_key, start in self._changed_panes:
             panes = self.queues[queue_key].panes
-            if number >= 0:
-                value = panes.pack_fine(number) if number in panes.fine else None
-                writes.append((key_of(changelog.PANE, *queue_key, str(number)).encode(), value))
-            else:
-                start = -number - 1
-                kept = panes.intervals.get(start)
-                stored = kept and _ENCODE(StoredInterval(kept.folded, kept.final))
-                key = key_of(changelog.INTERVAL, *queue_key, str(start))
-                writes.append((key.encode(), stored or None))
-        for queue_key in self._stored:
-            queue = self.queues[queue_key]
+            value = panes.pack_fine(start) if start in panes.fine else None
+            key = key_of(changelog.PANE, *queue_key, str(start))
+            writes.append((key.encode(), value))
+        for queue_key, start in self._changed_intervals:
+            interval = self.queues[queue_key].panes.intervals.get(start)
+            key = key_of(changelog.INTERVAL, *queue_key, str(start))
+            writes.append((key.encode(), None if interval is None else _encode_interval(interval)))
+        for queue_key in self._changed_queues:
             key = key_of(changelog.QUEUE, *queue_key)
-            writes.append((key.encode(), _encode_queue(queue)))
+            writes.append((key.encode(), _encode_queue(self.queues[queue_key])))
         if self._unsaved or writes:
             times = {AS_OF: self.as_of, REVISION: self.revision, SOURCES: self.sources}
             writes.append((key_of(changelog.PROGRESS).encode(), _ENCODE(self.progress)))
             writes.append((key_of(changelog.TIMES).encode(), encode_values(times)))
-        self._touched, self._stored, self._unsaved = set(), set(), False
+        self._changed_panes = set()
+        self._changed_intervals = set()
+        self._changed_queues = set()
+        self._unsaved = False
         return writes
 
     def _next_to_tidy(self) -> list[Queue]:
@@ -338,3 +337,7 @@ def _encode_queue(queue: Queue) -> bytes:
     return _ENCODE(
         StoredQueue(queue.panes.base, queue.oldest, queue.used, queue.cursor, queue.first)
     )
+
+
+def _encode_interval(interval: Interval) -> bytes:
+    return _ENCODE(StoredInterval(interval.folded, interval.final))
