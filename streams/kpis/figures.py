@@ -6,28 +6,13 @@ always present. Counts are decided at their own event's time; a value whose deno
 positive is None.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-
 from streams.kpis.rounding import mean_seconds, ratio, seconds
 from streams.lifecycle import counters as c
 from streams.lifecycle.histogram import middle_of
+from streams.windows.views import View
 
 Figures = dict[str, object]
 _PERCENTILES = {"p50": 50, "p80": 80, "p90": 90, "p95": 95, "p99": 99}
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """A window: sums by counter, integrals (level x ms) by level, the integrated length in ms."""
-
-    sums: Mapping[int, int]
-    integrals: Mapping[int, int]
-    length_ms: int
-
-    def count(self, counter: int) -> int:
-        """The sum of one counter."""
-        return self.sums.get(counter, 0)
 
 
 def figures(view: View) -> Figures:

@@ -9,11 +9,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from streams.contract.words import INTERVAL_MS, SLIDING_MS, QueueKey
-from streams.kpis import views
 from streams.kpis.definitions import Definitions
-from streams.kpis.figures import View, figures
+from streams.kpis.figures import figures
 from streams.lifecycle import counters as c
+from streams.windows import views
 from streams.windows.queues import Queue, Queues
+from streams.windows.views import View
 
 Record = dict[str, Any]
 
