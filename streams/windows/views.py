@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from streams.contract.words import INTERVAL_MS, MINUTE_MS, SLIDING_MS
 from streams.lifecycle.counters import (
     HANDLING_AGENTS,
+    MOMENT,
     SLOT_BUSY,
     SLOT_CAPACITY,
     STAFFED_AGENTS,
@@ -46,7 +47,9 @@ def integrals(
     if length <= 0:
         return {}
     return {
-        level: before.get(level, 0) * length + cut * sums.get(level, 0) - sums.get(level + 1, 0)
+        level: before.get(level, 0) * length
+        + cut * sums.get(level, 0)
+        - sums.get(level + MOMENT, 0)
         for level in _INTEGRATED
     }
 
@@ -117,7 +120,7 @@ def _only_levels(values: Mapping[int, int]) -> dict[int, int]:
     return {
         counter: values[counter]
         for level in _INTEGRATED
-        for counter in (level, level + 1)
+        for counter in (level, level + MOMENT)
         if counter in values
     }
 
