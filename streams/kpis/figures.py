@@ -6,33 +6,14 @@ records. Counts are decided at their own event's time; a value whose denominator
 None.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-
 from streams.contract.fields import PERCENTILES
 from streams.contract.records import ByPercentile, Figures, ServiceLevel
 from streams.kpis.rounding import mean_seconds, ratio, seconds
 from streams.lifecycle import counters as c
 from streams.lifecycle.histogram import middle_of
+from streams.windows.views import View
 
 _PERCENTILES = tuple((name, int(name[1:])) for name in PERCENTILES)
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """A window: sums by counter, integrals (level x ms) by level, the integrated length in ms."""
-
-    sums: Mapping[int, int]
-    integrals: Mapping[int, int]
-    length_ms: int
-
-    def count(self, counter: int) -> int:
-        """The sum of one counter."""
-        return self.sums.get(counter, 0)
-
-    def integral(self, level: int) -> int:
-        """Level x ms over the window."""
-        return self.integrals.get(level, 0)
 
 
 def figures(view: View) -> Figures:

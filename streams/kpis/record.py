@@ -16,10 +16,10 @@ from streams.contract.records import (
     Live,
 )
 from streams.contract.words import INTERVAL_MS, SLIDING_MS, TODAY, QueueKey
-from streams.kpis import views
 from streams.kpis.definitions import Definitions
 from streams.kpis.figures import figures
 from streams.lifecycle import counters as c
+from streams.windows import views
 from streams.windows.queues import Queue, Queues
 
 

@@ -168,4 +168,4 @@ def _book(queue: str, changes: list[tuple[int, int]], at: int, ledger: Ledger) -
     for level, change in changes:
         amount = sign * change
         cell[level] += amount
-        cell[level + 1] += amount * offset
+        cell[level + c.MOMENT] += amount * offset

@@ -43,7 +43,7 @@ def _open(state: ContactState, queue: str, at: int, outbound: bool, ledger: Ledg
         sign, cell, offset = ledger.sign, ledger.cell(queue, at), at % ledger.width
         cell[c.OFFERED] += sign
         cell[c.WAITING] += sign
-        cell[c.WAITING + 1] += sign * offset
+        cell[c.WAITING_MOMENT] += sign * offset
     if early >= 0 and at - early <= SKEW_MS:
         ledger.anomaly("clamped")
         _answer(state, at, state.answer_before_enqueue_agent, ledger)
@@ -88,7 +88,7 @@ def _answer(state: ContactState, at: int, agent: str | None, ledger: Ledger) -> 
         cell[c.WAIT_BUCKETS + bucket_of(wait)] += sign
         cell[c.ANSWERED_WITHIN + bisect_left(c.WAIT_BOUNDS_MS, wait)] += sign
         cell[c.HANDLING] += sign
-        cell[c.HANDLING + 1] += sign * offset
+        cell[c.HANDLING_MOMENT] += sign * offset
         _leave(state, at, c.ANSWERED_IN_THRESHOLD, ledger)
     state.phase, state.answered_at, state.agent = CONNECTED, at, agent
     state.hold_since, state.hold, state.ringing = -1, 0, ()
@@ -98,13 +98,13 @@ def _leave(state: ContactState, at: int, in_threshold: int | None, ledger: Ledge
     """The wait is over: levels fall, and the threshold is decided if it has not passed."""
     sign, cell, offset = ledger.sign, ledger.cell(state.queue, at), at % ledger.width
     cell[c.WAITING] -= sign
-    cell[c.WAITING + 1] -= sign * offset
+    cell[c.WAITING_MOMENT] -= sign * offset
     if state.ringing:
         cell[c.RINGING] -= sign
-        cell[c.RINGING + 1] -= sign * offset
+        cell[c.RINGING_MOMENT] -= sign * offset
     if state.threshold_decided:
         cell[c.OVER_THRESHOLD] -= sign
-        cell[c.OVER_THRESHOLD + 1] -= sign * offset
+        cell[c.OVER_THRESHOLD_MOMENT] -= sign * offset
         return
     threshold = ledger.rules_for(state.queue, state.entered_at).threshold_ms
     if in_threshold is not None and threshold is not None and at <= state.entered_at + threshold:

@@ -89,7 +89,7 @@ def _threshold_passed(state: ContactState, at: int, ledger: Ledger) -> None:
     sign, cell = ledger.sign, ledger.cell(state.queue, at)
     cell[c.THRESHOLD_DECIDED] += sign
     cell[c.OVER_THRESHOLD] += sign
-    cell[c.OVER_THRESHOLD + 1] += sign * (at % ledger.width)
+    cell[c.OVER_THRESHOLD_MOMENT] += sign * (at % ledger.width)
 
 
 def _fell_silent(state: ContactState, at: int, ledger: Ledger) -> None:

@@ -1,9 +1,8 @@
 """Layer 2: the numbers of every counter, sum, level and histogram that a contribution can name.
 
 A contribution is (tenant, queue, channel, pane, counter, ±integer). Counters are small integers so
-that a pane is a plain `dict[int, int]`, whose merge is addition. A level takes two numbers: the sum
-of its changes, and the sum of change x milliseconds since the pane's start; so its integral is
-linear. Changing a number changes stored state: append, never renumber.
+that a pane is a plain `dict[int, int]`, whose merge is addition. A level takes two of them, see
+there. Changing a number changes stored state: append, never renumber.
 """
 
 from streams.contract.words import (
@@ -34,8 +33,23 @@ REASONS = {name: 30 + index for index, name in enumerate(FLOW_OUT_REASONS)}
 ANSWERED_WAIT, ABANDONED_WAIT, CLOSED_WAIT, TALK, HOLD, WRAPUP = range(50, 56)
 FIRST_RESPONSE_TIME, RESOLUTION_TIME = 56, 57
 
-# levels of visits and tickets: n is the sum of changes, n + 1 the sum of change x offset
+# A level (how many wait, how many agents are staffed) is booked as its changes. Its own number has
+# their sum: added up from the beginning, that is its height. The next number is its moment: the sum
+# of change x time. A change d at t raises the integral up to x by d (x - t), so the integral is
+# x times the first number minus the second: both only ever add up, whatever comes late or is taken
+# back. In a cell the time of a moment is counted from the pane's start, which keeps it small; panes
+# count it from the epoch before they are added (`windows/panes.py`).
+# `Ledger.level` books both numbers. Where a visit opens, is answered or closes, and for agents, the
+# effects do it themselves, into a cell they looked up once: a twentieth of a contact's time.
+#: Added to a level's number: its moment's.
+MOMENT = 1
+
+# levels of visits and tickets
 WAITING, OVER_THRESHOLD, RINGING, HANDLING = 100, 102, 104, 106
+WAITING_MOMENT = WAITING + MOMENT
+OVER_THRESHOLD_MOMENT = OVER_THRESHOLD + MOMENT
+RINGING_MOMENT = RINGING + MOMENT
+HANDLING_MOMENT = HANDLING + MOMENT
 BACKLOG = {name: 108 + 2 * index for index, name in enumerate(TICKET_STATUSES)}
 VISIT_LEVELS = (WAITING, OVER_THRESHOLD, RINGING, HANDLING, *BACKLOG.values())
 

@@ -9,6 +9,7 @@ a trace. Cost: a dict look-up a pane, one a counter.
 from collections import Counter, defaultdict
 
 from streams.contract.words import ALL, OTHER
+from streams.lifecycle.counters import MOMENT
 from streams.lifecycle.rules import QueueRules, Rules
 
 #: Width of a base pane, ms. Levels cannot be cut inside a pane.
@@ -111,7 +112,7 @@ class Ledger:
         cell = self.cell(queue, at)
         amount = self.sign * change
         cell[level] += amount
-        cell[level + 1] += amount * (at % self.width)
+        cell[level + MOMENT] += amount * (at % self.width)
 
     def anomaly(self, kind: str) -> None:
         """Count a legal event that found an unexpected state."""

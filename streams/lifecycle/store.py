@@ -14,8 +14,9 @@ from typing import Any, Generic
 import msgspec
 
 from streams.contract.words import ALL, MINUTE_MS, QueueKey
-from streams.lifecycle import agent, entity, ticket
+from streams.lifecycle import agent, changelog, entity, ticket
 from streams.lifecycle import contact_state as visit
+from streams.lifecycle.changelog import CHUNK, Write, key_of, kind_of, parts_of
 from streams.lifecycle.entity import AGENT, CONTACT, TICKET, Chunk, Entity, S
 from streams.lifecycle.facts import Fact, Snapshot
 from streams.lifecycle.ledger import Ledger
@@ -26,7 +27,6 @@ _LOOK_MS = 3_600_000
 #: Entities are listed by the minute of their last fact, to be folded when it is final.
 
 _ENCODE = msgspec.msgpack.Encoder().encode
-Write = tuple[bytes, bytes | None]
 
 
 class _When(msgspec.Struct, array_like=True, gc=False):
@@ -57,11 +57,11 @@ class _Kind:
         self.decode_chunk = msgspec.msgpack.Decoder(Chunk[state, fact]).decode
 
 
-#: By the first letter of an entity's key.
+#: By the kind of an entity's key.
 _KINDS = {
-    "c": _Kind(CONTACT, visit.ContactState, Fact),
-    "t": _Kind(TICKET, ticket.TicketState, Fact),
-    "a": _Kind(AGENT, agent.AgentState, Snapshot),
+    changelog.CONTACT: _Kind(CONTACT, visit.ContactState, Fact),
+    changelog.TICKET: _Kind(TICKET, ticket.TicketState, Fact),
+    changelog.AGENT: _Kind(AGENT, agent.AgentState, Snapshot),
 }
 
 
@@ -71,9 +71,9 @@ class _Hot:
     __slots__ = ("channel", "entity", "ids", "kind", "minute", "oldest_entry", "tenant")
 
     def __init__(self, key: str, unpacked: Any) -> None:
-        self.kind = _KINDS[key[0]]
+        self.kind = _KINDS[kind_of(key)]
         self.entity = unpacked
-        _, self.tenant, self.channel, _ = key.split("\0", 3)
+        self.tenant, self.channel, _ = parts_of(key)
         self.oldest_entry = self.oldest_now()
         self.minute = self.last_minute()
         self.ids = {fact.id for fact in unpacked.tail}
@@ -128,7 +128,7 @@ class EntityStore:
         return len(self._packed)
 
     def add(self, key: str, fact: Any, limit: int) -> str:
-        """Take one fact of the entity `key` (letter, tenant, channel, id, joined by NUL)."""
+        """Take one fact of the entity whose key in the changelog is `key`."""
         hot = self._hot.get(key) or self._unpack(key)
         kept = hot.entity
         if kept.chunks and key in self._chunks:
@@ -193,22 +193,23 @@ class EntityStore:
 
     def restore(self, key: str, value: bytes) -> None:
         """A changelog record: the newest value of a key, once."""
-        if key[0] != "k":
+        if kind_of(key) != CHUNK:
             self._packed[key] = value
             self._list(key, value)
             return
-        owner, number = key[2:].rsplit("\0", 1)
-        chunk = _KINDS[owner[0]].decode_chunk(value)
+        *entity_key, number = parts_of(key)
+        owner = key_of(*entity_key)
+        chunk = _KINDS[kind_of(owner)].decode_chunk(value)
         self._chunks.setdefault(owner, []).append(_Packed(int(number), value, chunk))
 
     def _list(self, key: str, value: bytes) -> None:
         """Rebuild what is derived of one entity, and leave it packed as it is."""
-        kind = _KINDS[key[0]]
+        kind = _KINDS[kind_of(key)]
         seen = kind.glance(value)
         found = kind.life.oldest_entry(seen.state)
         if found is not None:
             queue, level, at = found
-            _, tenant, channel, _ = key.split("\0", 3)
+            tenant, channel, _ = parts_of(key)
             self._update_oldest(key, None, ((tenant, queue, channel), level, at))
         # What was popped was written again in the same transaction: the wakes that stand in the
         # changelog are those of the heap.
@@ -227,11 +228,11 @@ class EntityStore:
     def entities(self) -> Iterator[tuple[str, Any]]:
         """Every entity, for tests and tools; after `collect` only."""
         for key, packed in self._packed.items():
-            yield key, _KINDS[key[0]].decode(packed)
+            yield key, _KINDS[kind_of(key)].decode(packed)
 
     def _unpack(self, key: str) -> _Hot:
         packed = self._packed.get(key)
-        kind = _KINDS[key[0]]
+        kind = _KINDS[kind_of(key)]
         if packed is None:
             unpacked = Entity(None, kind.life.blank(), [], -1)
         else:
@@ -313,4 +314,4 @@ def _and_all(queue_key: QueueKey) -> tuple[QueueKey, QueueKey]:
 
 
 def _chunk_key(key: str, number: int) -> bytes:
-    return f"k\0{key}\0{number}".encode()
+    return key_of(CHUNK, key, str(number)).encode()

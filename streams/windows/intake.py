@@ -13,11 +13,13 @@ import msgspec
 
 from streams.contract.events import AgentEvent, Event, SourceHeartbeat, TicketEvent
 from streams.contract.words import ALL, QueueKey
+from streams.lifecycle import changelog
+from streams.lifecycle.changelog import CLOSED_BEFORE, NOW, Write, key_of, kind_of, parts_of
 from streams.lifecycle.counters import AGENT_BASE, AGENT_END, LOCAL, ORPHANED, STATES
 from streams.lifecycle.facts import FACTS
 from streams.lifecycle.ledger import Ledger, QueueEntry
 from streams.lifecycle.rules import Rules
-from streams.lifecycle.store import EntityStore, Write
+from streams.lifecycle.store import EntityStore
 from streams.windows.cells import (
     CellBatch,
     CellUpdate,
@@ -35,15 +37,19 @@ from streams.wire.rejected import Rejected
 
 #: An idle source repeats its progress this often.
 PROGRESS_MS = 5_000
-#: First letter of an entity's key, by the struct of its events.
-_FAMILIES = {
-    struct: "a"
-    if issubclass(struct, AgentEvent)
-    else "t"
-    if issubclass(struct, TicketEvent)
-    else "c"
-    for struct in FACTS
-}
+
+
+def _entity_of(struct: type[Event]) -> str:
+    """The kind of entity that events of this struct belong to."""
+    if issubclass(struct, AgentEvent):
+        return changelog.AGENT
+    if issubclass(struct, TicketEvent):
+        return changelog.TICKET
+    return changelog.CONTACT
+
+
+#: By the struct of an event; events without an entry change no lifecycle.
+_ENTITIES = {struct: _entity_of(struct) for struct in FACTS}
 _ENCODE_COUNTS = msgspec.msgpack.Encoder().encode
 _DECODE_COUNTS = msgspec.msgpack.Decoder(dict[str, int]).decode
 
@@ -105,13 +111,13 @@ class Intake:
             return Rejected("late", "older than the lateness horizon", "occurred_at")
         self.inputs[topic].see(event.source, at)
         self._seen.add(topic)
-        family = _FAMILIES.get(struct)
-        if family is None or (family == "c" and event.channel == "ticket"):
+        kind = _ENTITIES.get(struct)
+        if kind is None or (kind == changelog.CONTACT and event.channel == "ticket"):
             return None
-        if family == "a":
-            key = f"a\0{event.tenant}\0\0{event.agent_id}"
+        if kind == changelog.AGENT:
+            key = key_of(kind, event.tenant, "", event.agent_id or "")
         else:
-            key = f"{family}\0{event.tenant}\0{event.channel}\0{event.contact_id}"
+            key = key_of(kind, event.tenant, event.channel or "", event.contact_id or "")
         self._facts.append((key, FACTS[struct](event), topic))
         return None
 
@@ -140,10 +146,11 @@ class Intake:
         self._count()
         for topic in self._seen:
             self.inputs[topic].prune(self.closed_before)
-            state.append((f"s\0{topic}".encode(), self.inputs[topic].pack()))
+            state.append((key_of(changelog.INPUT, topic).encode(), self.inputs[topic].pack()))
         self._seen = set()
-        state.append((b"m\0", encode_values(self._meta())))
-        state.append((b"n\0", _ENCODE_COUNTS(dict(self.counts))))
+        times = {NOW: self.now, CLOSED_BEFORE: self.closed_before}
+        state.append((key_of(changelog.TIMES).encode(), encode_values(times)))
+        state.append((key_of(changelog.COUNTS).encode(), _ENCODE_COUNTS(dict(self.counts))))
         state += self._rules.collect()
         tally, self._tally = self._tally, Tally()
         tally.anomalies, self.ledger.anomalies = self.ledger.anomalies, Counter()
@@ -265,24 +272,23 @@ class Intake:
 
     # -- changelog -----------------------------------------------------------------------------
 
-    def _meta(self) -> Values:
-        return {0: self.now, 1: self.closed_before}
-
     def restore(self, key: bytes, value: bytes) -> None:
-        """One changelog record, the newest of its key."""
+        """One changelog record, the newest of its key; the table of keys: `changelog.py`."""
         text = key.decode()
-        letter = text[0]
-        if letter == "m":
-            meta = decode_values(value)
-            self.now, self.closed_before = meta[0], meta[1]
-        elif letter == "n":
+        kind = kind_of(text)
+        if kind == changelog.TIMES:
+            times = decode_values(value)
+            self.now, self.closed_before = times[NOW], times[CLOSED_BEFORE]
+        elif kind == changelog.COUNTS:
             self.counts = Counter(_DECODE_COUNTS(value))
-        elif letter == "r":
-            self._rules.restore(text[2:], value)
-        elif letter == "s":
-            self.inputs[text[2:]] = Sources(value)
-        elif letter == "x":
-            tenant, queue, channel, pane = text[2:].split("\0")
+        elif kind == changelog.RULES:
+            tenant, queue, channel = parts_of(text)
+            self._rules.restore((tenant, queue, channel), value)
+        elif kind == changelog.INPUT:
+            (topic,) = parts_of(text)
+            self.inputs[topic] = Sources(value)
+        elif kind == changelog.PANE:
+            tenant, queue, channel, pane = parts_of(text)
             queue_key = (tenant, queue, channel)
             self.cells[queue_key][int(pane)] = decode_values(value)
             self._keys_of_pane[int(pane)].append(queue_key)
@@ -299,4 +305,4 @@ class Intake:
 
 
 def _cell_key(queue_key: QueueKey, pane: int) -> bytes:
-    return f"x\0{queue_key[0]}\0{queue_key[1]}\0{queue_key[2]}\0{pane}".encode()
+    return key_of(changelog.PANE, *queue_key, str(pane)).encode()

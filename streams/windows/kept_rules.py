@@ -10,8 +10,8 @@ from dataclasses import replace
 import msgspec
 
 from streams.contract.words import QueueKey
+from streams.lifecycle.changelog import RULES, Write, key_of
 from streams.lifecycle.rules import DEFAULTS, QueueRules, Rules
-from streams.lifecycle.store import Write
 
 _ENCODE = msgspec.msgpack.Encoder().encode
 _DECODE = msgspec.msgpack.Decoder(QueueRules).decode
@@ -24,10 +24,9 @@ class KeptRules:
         self._stored: dict[QueueKey, QueueRules] = {}
         self._unsaved: dict[QueueKey, QueueRules] = {}
 
-    def restore(self, path: str, value: bytes) -> None:
-        """One changelog record: tenant, queue and channel, joined by NUL, and their rules."""
-        tenant, queue, channel = path.split("\0")
-        self._stored[tenant, queue, channel] = _DECODE(value)
+    def restore(self, queue_key: QueueKey, value: bytes) -> None:
+        """One changelog record: the rules of a queue."""
+        self._stored[queue_key] = _DECODE(value)
 
     def merge_configured(self, rules: Rules, now: int) -> list[QueueKey]:
         """Put what was lived through before the rules of `rules`, which hold after `now`.
@@ -52,8 +51,8 @@ class KeptRules:
         unsaved, self._unsaved = self._unsaved, {}
         self._stored |= unsaved
         return [
-            ("r\0{}\0{}\0{}".format(*queue_key).encode(), _ENCODE(unsaved[queue_key]))
-            for queue_key in unsaved
+            (key_of(RULES, *queue_key).encode(), _ENCODE(rules))
+            for queue_key, rules in unsaved.items()
         ]
 
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import msgspec
 
 from streams.contract.words import HOUR_MS, INTERVAL_MS, SLIDING_MS
-from streams.lifecycle.counters import LEVELS
+from streams.lifecycle.counters import LEVELS, MOMENT
 from streams.lifecycle.ledger import PANE_MS
 from streams.lifecycle.rules import NEVER
 from streams.windows.cells import Values, decode_values, encode_values
@@ -33,11 +33,11 @@ def add(into: Values, values: Mapping[int, int], sign: int = 1) -> None:
 
 def absolute(values: Mapping[int, int], pane: int) -> Values:
     """The values of a pane with moments counted from the epoch, so that panes add up."""
-    changed_oldest = dict(values)
+    shifted = dict(values)
     for counter, amount in values.items():
         if counter in _LEVELS:
-            changed_oldest[counter + 1] = values.get(counter + 1, 0) + amount * pane
-    return changed_oldest
+            shifted[counter + MOMENT] = values.get(counter + MOMENT, 0) + amount * pane
+    return shifted
 
 
 def levels_of(values: Mapping[int, int]) -> Values:

@@ -11,14 +11,14 @@ from dataclasses import dataclass, field
 import msgspec
 
 from streams.contract.words import ALL, INTERVAL_MS, QueueKey
+from streams.lifecycle import changelog
+from streams.lifecycle.changelog import AS_OF, REVISION, SOURCES, Write, key_of, kind_of, parts_of
 from streams.lifecycle.counters import AGENT_BASE, AGENT_END
 from streams.lifecycle.ledger import PANE_MS
 from streams.lifecycle.rules import NEVER
 from streams.windows.calendar import midnight_of
 from streams.windows.cells import CellBatch, Values, decode_values, encode_values
-from streams.windows.panes import Panes, add, levels_of
-
-Write = tuple[bytes, bytes | None]
+from streams.windows.panes import Interval, Panes, add, levels_of
 
 #: How long the clock speaks for a source that was caught up and has not reported since.
 FOLLOWED_MS = 15_000
@@ -37,7 +37,7 @@ class Progress(msgspec.Struct, array_like=True, frozen=True, gc=False):
     following: bool
 
 
-class _Stored(msgspec.Struct, array_like=True, gc=False):
+class StoredQueue(msgspec.Struct, array_like=True, gc=False):
     """What the changelog keeps of a queue beside its panes and intervals."""
 
     base: Values
@@ -47,14 +47,16 @@ class _Stored(msgspec.Struct, array_like=True, gc=False):
     first: int
 
 
-class _StoredInterval(msgspec.Struct, array_like=True, gc=False):
+class StoredInterval(msgspec.Struct, array_like=True, gc=False):
+    """What the changelog keeps of an interval: the sums of its panes that are final."""
+
     folded: Values
     final: bool
 
 
 _ENCODE = msgspec.msgpack.Encoder().encode
-_DECODE = msgspec.msgpack.Decoder(_Stored).decode
-_DECODE_INTERVAL = msgspec.msgpack.Decoder(_StoredInterval).decode
+_DECODE_QUEUE = msgspec.msgpack.Decoder(StoredQueue).decode
+_DECODE_INTERVAL = msgspec.msgpack.Decoder(StoredInterval).decode
 _DECODE_PROGRESS = msgspec.msgpack.Decoder(dict[int, Progress]).decode
 
 
@@ -94,8 +96,10 @@ class Queues:
         self.sources = 0
         self.as_of = -1
         self.revision = 0
-        self._touched: set[tuple[QueueKey, int]] = set()
-        self._stored: set[QueueKey] = set()
+        #: What the changelog does not have yet: panes and intervals by their starts, and queues.
+        self._changed_panes: set[tuple[QueueKey, int]] = set()
+        self._changed_intervals: set[tuple[QueueKey, int]] = set()
+        self._changed_queues: set[QueueKey] = set()
         self._unsaved = False
         self._to_tidy: list[Queue] = []
         for queue_key in configured:
@@ -139,19 +143,19 @@ class Queues:
             start = update.pane - update.pane % INTERVAL_MS
             if queue.cursor < 0:
                 queue.publish_from(start)
-                self._stored.add(queue_key)
+                self._changed_queues.add(queue_key)
             elif start not in queue.panes.intervals:
                 if start < queue.first:
                     queue.first = start
-                    self._stored.add(queue_key)
+                    self._changed_queues.add(queue_key)
                 for missed in range(max(start, queue.cursor - GAP_MS), queue.cursor, INTERVAL_MS):
                     queue.panes.interval(missed)  # nothing was known before: they are owed too
             if queue.panes.replace(update.pane, batch.source, update.values):
-                self._touched.add((queue_key, update.pane))
+                self._changed_panes.add((queue_key, update.pane))
                 queue.dirty = True
             if not queue.used and any(not AGENT_BASE <= c < AGENT_END for c in update.values):
                 queue.used = True
-                self._stored.add(queue_key)
+                self._changed_queues.add(queue_key)
         for item in batch.oldest_updates:
             queue_key = (item.tenant, item.queue, item.channel)
             queue = self.queue(queue_key)
@@ -161,7 +165,7 @@ class Queues:
             else:
                 starts[batch.source] = item.oldest
             queue.dirty = True
-            self._stored.add(queue_key)
+            self._changed_queues.add(queue_key)
         self.progress[batch.source] = Progress(
             batch.now, batch.closed_before, batch.watermark, batch.following
         )
@@ -184,7 +188,7 @@ class Queues:
                 queue.dirty = True
             if first and queue.cursor < 0:
                 queue.publish_from(reached - reached % INTERVAL_MS)
-                self._stored.add(queue.queue_key)
+                self._changed_queues.add(queue.queue_key)
 
     def revise(self) -> None:
         """What is published from here on is newer; stored with it, so that a restart goes on."""
@@ -209,7 +213,7 @@ class Queues:
                 queue.panes.interval(now).changed = True
         final_before = self.closed_before
         while 0 <= queue.cursor <= self.as_of - INTERVAL_MS:
-            self._stored.add(queue.queue_key)
+            self._changed_queues.add(queue.queue_key)
             if queue.cursor < self.as_of - GAP_MS and queue.cursor not in queue.panes.intervals:
                 self._pass_gap(queue)
                 continue
@@ -224,7 +228,7 @@ class Queues:
             interval.changed |= start > levels_changed_from
             if not interval.final and start + INTERVAL_MS <= final_before:
                 interval.final = interval.changed = True
-                self._store_interval(queue, start)
+                self._changed_intervals.add((queue.queue_key, start))
             if interval.changed:
                 interval.changed = False
                 yield start, levels
@@ -245,9 +249,6 @@ class Queues:
 
     # -- changelog -----------------------------------------------------------------------------
 
-    def _store_interval(self, queue: Queue, start: int) -> None:
-        self._touched.add((queue.queue_key, -start - 1))
-
     def collect(self) -> list[Write]:
         """The changelog's writes of everything that changed since the last call."""
         writes: list[Write] = []
@@ -255,30 +256,32 @@ class Queues:
             panes = queue.panes
             gone, grown = panes.fold(self.closed_before, self.as_of)
             for pane in gone:
-                self._touched.add((queue.queue_key, pane))
+                self._changed_panes.add((queue.queue_key, pane))
             for start in grown:
-                self._store_interval(queue, start)
+                self._changed_intervals.add((queue.queue_key, start))
             for start in panes.forget(self.as_of):
-                self._store_interval(queue, start)
-                self._stored.add(queue.queue_key)
-        for queue_key, number in self._touched:
-            panes, prefix = self.queues[queue_key].panes, "\0".join(queue_key)
-            if number >= 0:
-                value = panes.pack_fine(number) if number in panes.fine else None
-                writes.append((f"x\0{prefix}\0{number}".encode(), value))
-            else:
-                start = -number - 1
-                kept = panes.intervals.get(start)
-                stored = kept and _ENCODE(_StoredInterval(kept.folded, kept.final))
-                writes.append((f"i\0{prefix}\0{start}".encode(), stored or None))
-        for queue_key in self._stored:
-            queue = self.queues[queue_key]
-            packed = _encode_queue(queue)
-            writes.append(("q\0{}\0{}\0{}".format(*queue_key).encode(), packed))
+                self._changed_intervals.add((queue.queue_key, start))
+                self._changed_queues.add(queue.queue_key)
+        for queue_key, start in self._changed_panes:
+            panes = self.queues[queue_key].panes
+            value = panes.pack_fine(start) if start in panes.fine else None
+            key = key_of(changelog.PANE, *queue_key, str(start))
+            writes.append((key.encode(), value))
+        for queue_key, start in self._changed_intervals:
+            interval = self.queues[queue_key].panes.intervals.get(start)
+            key = key_of(changelog.INTERVAL, *queue_key, str(start))
+            writes.append((key.encode(), None if interval is None else _encode_interval(interval)))
+        for queue_key in self._changed_queues:
+            key = key_of(changelog.QUEUE, *queue_key)
+            writes.append((key.encode(), _encode_queue(self.queues[queue_key])))
         if self._unsaved or writes:
-            writes.append((b"p\0", _ENCODE(self.progress)))
-            writes.append((b"m\0", encode_values(self._meta())))
-        self._touched, self._stored, self._unsaved = set(), set(), False
+            times = {AS_OF: self.as_of, REVISION: self.revision, SOURCES: self.sources}
+            writes.append((key_of(changelog.PROGRESS).encode(), _ENCODE(self.progress)))
+            writes.append((key_of(changelog.TIMES).encode(), encode_values(times)))
+        self._changed_panes = set()
+        self._changed_intervals = set()
+        self._changed_queues = set()
+        self._unsaved = False
         return writes
 
     def _next_to_tidy(self) -> list[Queue]:
@@ -289,32 +292,32 @@ class Queues:
         some, self._to_tidy = self._to_tidy[:share], self._to_tidy[share:]
         return some
 
-    def _meta(self) -> Values:
-        return {0: self.as_of, 1: self.revision, 2: self.sources}
-
     def restore(self, key: bytes, value: bytes) -> None:
-        """One changelog record, the newest of its key."""
-        letter, _, rest = key.decode().partition("\0")
-        if letter == "p":
+        """One changelog record, the newest of its key; the table of keys: `changelog.py`."""
+        text = key.decode()
+        kind = kind_of(text)
+        if kind == changelog.PROGRESS:
             self.progress = _DECODE_PROGRESS(value)
-        elif letter == "m":
-            meta = decode_values(value)
-            self.as_of, self.revision, self.sources = meta[0], meta[1], meta[2]
-        elif letter == "q":
-            stored, queue = _DECODE(value), self.queue(_queue_key(rest))
+            return
+        if kind == changelog.TIMES:
+            times = decode_values(value)
+            self.as_of, self.revision = times[AS_OF], times[REVISION]
+            self.sources = times[SOURCES]
+            return
+        tenant, name, channel, *number = parts_of(text)
+        queue = self.queue((tenant, name, channel))
+        if kind == changelog.QUEUE:
+            stored = _DECODE_QUEUE(value)
             queue.panes.base, queue.oldest = stored.base, stored.oldest
             queue.used = stored.used or queue.used
             queue.first, queue.cursor = stored.first, stored.cursor
+        elif kind == changelog.PANE:
+            queue.panes.restore_fine(int(number[0]), value)
         else:
-            path, _, number = rest.rpartition("\0")
-            panes = self.queue(_queue_key(path)).panes
-            if letter == "x":
-                panes.restore_fine(int(number), value)
-            else:
-                interval = panes.interval(int(number))
-                kept = _DECODE_INTERVAL(value)
-                interval.folded, interval.final = kept.folded, kept.final
-                interval.changed = False
+            final_part = _DECODE_INTERVAL(value)
+            interval = queue.panes.interval(int(number[0]))
+            interval.folded, interval.final = final_part.folded, final_part.final
+            interval.changed = False
 
     def restored(self) -> None:
         """Every record was given: rebuild the running sums."""
@@ -331,9 +334,10 @@ class Queues:
 
 
 def _encode_queue(queue: Queue) -> bytes:
-    return _ENCODE(_Stored(queue.panes.base, queue.oldest, queue.used, queue.cursor, queue.first))
+    return _ENCODE(
+        StoredQueue(queue.panes.base, queue.oldest, queue.used, queue.cursor, queue.first)
+    )
 
 
-def _queue_key(path: str) -> QueueKey:
-    tenant, queue, channel = path.split("\0")
-    return tenant, queue, channel
+def _encode_interval(interval: Interval) -> bytes:
+    return _ENCODE(StoredInterval(interval.folded, interval.final))

@@ -19,8 +19,8 @@ NOW = START + 60_000
 def settled(log: dict[bytes, bytes], configured: QueueRules | None, now: int) -> Any:
     """A unit starts with `configured`: its rules, whether they were changed; the log grows."""
     kept, rules = KeptRules(), Rules({} if configured is None else {PLACE: configured})
-    for key, value in log.items():
-        kept.restore(key.decode()[2:], value)
+    for value in log.values():
+        kept.restore(PLACE, value)
     changed = kept.merge_configured(rules, now)
     log |= {key: value for key, value in kept.collect() if value is not None}
     found = rules.of(*PLACE)

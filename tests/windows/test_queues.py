@@ -3,11 +3,11 @@
 import pytest
 
 from streams.contract.words import INTERVAL_MS
-from streams.kpis.views import today
 from streams.lifecycle import counters as c
 from streams.lifecycle.ledger import PANE_MS
 from streams.windows.cells import CellBatch, CellUpdate, OldestUpdate
 from streams.windows.queues import FOLLOWED_MS, Queues
+from streams.windows.views import today
 
 START = 1_700_000_100_000  # the start of an interval: 2023-11-14T22:15:00Z
 HOUR = 3_600_000

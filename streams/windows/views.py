@@ -1,26 +1,46 @@
-"""Layer 4: windows of panes as views: counts, and integrals of levels up to a cut.
+"""Layer 3: windows of panes as views: counts, and integrals of levels up to a cut.
 
+In: the panes of a queue. Out: `View`, all that a figure is made of: layer 4 knows windows by it.
 A level that is h at `a` and changes by d at t has the integral h (x - a) + x sum(d) - sum(d t) over
 [a, x). It cannot be cut inside a pane, so live integrals stop at `as_of` rounded down to a pane,
 while counts run to `as_of` rounded up.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
-from streams.contract.words import INTERVAL_MS, SLIDING_MS
-from streams.kpis.figures import View
+from streams.contract.words import INTERVAL_MS, MINUTE_MS, SLIDING_MS
 from streams.lifecycle.counters import (
     HANDLING_AGENTS,
+    MOMENT,
     SLOT_BUSY,
     SLOT_CAPACITY,
     STAFFED_AGENTS,
     WAITING,
 )
 from streams.lifecycle.ledger import PANE_MS
-from streams.windows.panes import Panes, add
+from streams.windows.cells import Values
+from streams.windows.panes import LONGEST_MS, Panes, add, levels_of
 
 #: Levels whose integrals are figures.
 _INTEGRATED = (WAITING, HANDLING_AGENTS, STAFFED_AGENTS, SLOT_BUSY, SLOT_CAPACITY)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A window: sums by counter, integrals (level x ms) by level, the integrated length in ms."""
+
+    sums: Mapping[int, int]
+    integrals: Mapping[int, int]
+    length_ms: int
+
+    def count(self, counter: int) -> int:
+        """The sum of one counter."""
+        return self.sums.get(counter, 0)
+
+    def integral(self, level: int) -> int:
+        """Level x ms over the window."""
+        return self.integrals.get(level, 0)
 
 
 def integrals(
@@ -31,7 +51,9 @@ def integrals(
     if length <= 0:
         return {}
     return {
-        level: before.get(level, 0) * length + cut * sums.get(level, 0) - sums.get(level + 1, 0)
+        level: before.get(level, 0) * length
+        + cut * sums.get(level, 0)
+        - sums.get(level + MOMENT, 0)
         for level in _INTEGRATED
     }
 
@@ -70,6 +92,29 @@ def interval(panes: Panes, start: int, before: Mapping[int, int], as_of: int) ->
     return View(sums, area, max(0, cut - start))
 
 
+def minutes(panes: Panes, as_of: int) -> Iterator[tuple[int, View, Values]]:
+    """Each whole minute that ended by `as_of` and began in the last hour, oldest first.
+
+    As its start, its view, and the levels at its end; all times in ms.
+    """
+    end = as_of - as_of % MINUTE_MS
+    start = end - LONGEST_MS
+    window = panes.windows["60m"]
+    levels = dict(window.before)
+    for pane in range(start, window.start, PANE_MS):  # the window begins later: step back
+        add(levels, levels_of(panes.pane(pane)), -1)
+    for pane in range(window.start, start, PANE_MS):
+        add(levels, levels_of(panes.pane(pane)))
+    for minute in range(start, end, MINUTE_MS):
+        sums: Values = {}
+        for pane in range(minute, minute + MINUTE_MS, PANE_MS):
+            if pane in panes.fine:
+                add(sums, panes.pane(pane))
+        area = integrals(levels, sums, minute, minute + MINUTE_MS)
+        add(levels, levels_of(sums))
+        yield minute, View(sums, area, MINUTE_MS), dict(levels)
+
+
 def whole(sums: Mapping[int, int], first: int, as_of: int) -> View:
     """Everything a replay saw, from its first time to `as_of`; levels were 0 before."""
     return View(sums, integrals({}, sums, first, as_of), as_of - first)
@@ -79,7 +124,7 @@ def _only_levels(values: Mapping[int, int]) -> dict[int, int]:
     return {
         counter: values[counter]
         for level in _INTEGRATED
-        for counter in (level, level + 1)
+        for counter in (level, level + MOMENT)
         if counter in values
     }
 
