@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import AsyncIterable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn, Protocol, cast
+from typing import Any, NoReturn, Protocol
 
 import faust
 from faust.transport.drivers import TRANSPORTS
@@ -25,9 +25,6 @@ from streams.faustkit.shutdown import End, end_process
 from streams.faustkit.stage import StageSpec
 from streams.faustkit.units import Units
 from streams.faustkit.watchdog import Watchdog
-
-if TYPE_CHECKING:
-    from streams.faustkit.transport import Consumer
 
 TRANSPORTS.aliases["units"] = "streams.faustkit.transport:Transport"
 
@@ -82,7 +79,9 @@ class UnitApp(faust.App):
     def leave_group(self) -> None:
         """Tell the group within a second that this member is gone."""
         if self._consumer is not None:
-            cast("Consumer", self._consumer)._thread.leave_group(LEAVE_SECONDS)
+            # The transport's; imported for its type it would close a circle.
+            consumer: Any = self._consumer
+            consumer._thread.leave_group(LEAVE_SECONDS)
 
     async def _on_agent_error(self, agent: Any, exc: BaseException) -> None:
         # Faust would go on to skip the event and start the agent again.
