@@ -4,17 +4,20 @@
     python deploy/generate.py --check    exit 1, and say where, if a written one differs
 
 The structs of events and records become the JSON Schemas under `schemas/`, the transition tables
-`streams/lifecycle/LIFECYCLES.md`, the metric catalogue `deploy/METRICS.md`.
+`streams/lifecycle/LIFECYCLES.md`, the metric catalogue `deploy/METRICS.md`, the fields of a record
+`schemas/FIGURES.md`.
 """
 
 import argparse
 import difflib
 import sys
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from streams.contract import schemas
+from streams.contract import fields, schemas
+from streams.contract.records import Figures
 from streams.contract.words import AGENT_STATES
 from streams.lifecycle import agent, contact, ticket
 from streams.metrics.catalogue import CATALOGUE, LABEL_VALUES
@@ -28,6 +31,7 @@ def documents() -> dict[str, str]:
     written = {f"schemas/{name}": text for name, text in schemas.documents().items()}
     written["streams/lifecycle/LIFECYCLES.md"] = _lifecycles()
     written["deploy/METRICS.md"] = _metrics()
+    written["schemas/FIGURES.md"] = _figures()
     return written
 
 
@@ -78,6 +82,28 @@ def _cell(effect: Any, lifecycle: Any) -> str:
 def _text(docstring: str | None) -> str:
     """A module's docstring without its first line."""
     return (docstring or "").split("\n", 1)[1].strip() + "\n"
+
+
+def _figures() -> str:
+    kinds = textwrap.dedent((fields.__doc__ or "").split("Kinds:\n", 1)[1]).rstrip()
+    lines = [
+        "# The figures of a record\n",
+        _MADE,
+        "Each stands in every window of a KPI record and in every interval. Formulas, deciding",
+        "events and hard cases: [DEFINITIONS.md](../streams/kpis/DEFINITIONS.md).\n",
+        f"```\n{kinds}\n```\n",
+        "| figure | kind | unit | meaning |",
+        "|---|---|---|---|",
+    ]
+    for name, field in fields.fields_of(Figures).items():
+        part = fields.part_of(field)
+        if part is None:
+            kind = field.kind if field.exact else f"{field.kind}, not exact"
+            lines.append(f"| `{name}` | {kind} | {field.unit} | {field.meaning} |")
+            continue
+        for inner, one in fields.fields_of(part).items():
+            lines.append(f"| `{name}.{inner}` | {one.kind} | {one.unit} | {one.meaning} |")
+    return "\n".join(lines) + "\n"
 
 
 def _metrics() -> str:

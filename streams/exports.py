@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from streams.contract.columns import Column, interval_columns
+from streams.contract.records import SCHEMA_VERSION
 from streams.contract.schemas import VERSION
 from streams.errors import StreamsError
 
@@ -55,6 +56,7 @@ def _description(name: str) -> dict[str, Any]:
         "@context": "http://www.w3.org/ns/csvw",
         "url": name,
         "dc:conformsTo": f"interval.{VERSION}.json",
+        "schema:version": SCHEMA_VERSION,
         "dc:temporal": TIME_ZONE,
         "tableSchema": {
             "primaryKey": ["tenant", "queue", "channel", "interval_start"],
@@ -99,7 +101,11 @@ def write_parquet(records: Sequence[Record], path: Path) -> None:
             )
             for column in columns
         ],
-        metadata={"schema": f"interval.{VERSION}.json", "time_zone": TIME_ZONE},
+        metadata={
+            "schema": f"interval.{VERSION}.json",
+            "schema_version": SCHEMA_VERSION,
+            "time_zone": TIME_ZONE,
+        },
     )
     values = {column.name: [column.of(record) for record in records] for column in columns}
     parquet.write_table(pyarrow.Table.from_pydict(values, schema=schema), path)

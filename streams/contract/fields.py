@@ -125,9 +125,9 @@ def setting(meaning: str, unit: str = "", since: int = 0) -> Meta:
     return _meta("setting", meaning, unit, since=since)
 
 
-def frame(meaning: str, words: tuple[str, ...] = (), each_means: str = "") -> Meta:
+def frame(meaning: str, words: tuple[str, ...] = (), each_means: str = "", since: int = 0) -> Meta:
     """Whose figures a record has, which record it is, and what holds its parts."""
-    return _meta("frame", meaning, "", each=words, each_means=each_means)
+    return _meta("frame", meaning, "", each=words, each_means=each_means, since=since)
 
 
 @cache
@@ -196,3 +196,12 @@ def _with_part(kind: Any, part: Any) -> Any:
     if get_origin(kind) is dict:
         return dict[str, part]
     return part | None if type(None) in get_args(kind) else part
+
+
+def newest_field(struct: type[msgspec.Struct]) -> int:
+    """The greatest `since` of a record's fields and those of its parts."""
+    found = [0]
+    for field in fields_of(struct).values():
+        part = part_of(field)
+        found += [field.since, newest_field(part) if part is not None else 0]
+    return max(found)

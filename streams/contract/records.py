@@ -21,6 +21,7 @@ from streams.contract.fields import (
     instant,
     level,
     mean,
+    newest_field,
     quantile,
     quantiles,
     ratio,
@@ -300,6 +301,10 @@ class FiguresRecord(Record, frozen=True):
         Count,
         frame("Grows with every record of the key, gaps allowed; a reader keeps the largest."),
     ]
+    schema_version: Annotated[
+        str,
+        frame("The version of the record's schema: 1, and how often fields were added.", since=1),
+    ]
     definitions: Annotated[
         DefinitionsShown,
         frame("What the figures go by; null where the queues of `_all` differ."),
@@ -370,6 +375,9 @@ class QualityRecord(Part, frozen=True):
     orphaned: Annotated[Count, count("Visits whose end was never reported.")]
     unknown_agents: Annotated[Count, count("Agents whose snapshots went silent.")]
 
+
+#: In every KPI and interval record, as a Kafka header of theirs, and in the files made of them.
+SCHEMA_VERSION: Final = f"1.{max(newest_field(KpiRecord), newest_field(IntervalRecord))}"
 
 _SORTED: Final = msgspec.json.Encoder(order="sorted").encode
 _IN_ORDER: Final = msgspec.json.Encoder().encode

@@ -5,39 +5,55 @@ that differs. The intervals of a queue add up to all of its life, so the sums mu
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Final
 
-Place = tuple[str, str, str]
+from streams.contract.fields import fields_of
+from streams.contract.records import Figures
+from streams.contract.words import QueueKey
 
-#: Those that are fixed once the events are: no clock decides them after the simulator has ended.
-COMPARED = (
-    "offered", "blocked", "answered", "abandoned", "short_abandoned", "flowed_out", "handled",
-    "transferred", "answered_in_threshold", "abandoned_in_threshold", "answered_wait_seconds",
-    "abandoned_wait_seconds", "closed_wait_seconds", "talk_seconds", "hold_seconds",
-    "tickets_opened", "first_responses", "tickets_resolved", "tickets_reopened",
-)  # fmt: skip
+#: What time alone decides: it goes on for the worker after the simulator has ended.
+CLOCKED: Final = frozenset(
+    {
+        "flowed_out_in_threshold",
+        "handling_agent_seconds",
+        "orphaned",
+        "silent_abandoned",
+        "slot_busy_seconds",
+        "slot_capacity_seconds",
+        "staffed_agent_seconds",
+        "threshold_decided",
+        "waiting_seconds",
+        "wrapup_seconds",
+    }
+)
+#: All other figures that add up: they are fixed once the events are.
+COMPARED: Final = tuple(
+    name
+    for name, field in fields_of(Figures).items()
+    if field.additive and not field.each and name not in CLOCKED
+)
 
 
-def sums(intervals: Iterable[Mapping[str, Any]]) -> dict[Place, dict[str, float]]:
+def sums(intervals: Iterable[Mapping[str, Any]]) -> dict[QueueKey, dict[str, float]]:
     """Each compared figure over all intervals of each queue; seconds to 3 decimals."""
-    total: dict[Place, dict[str, float]] = {}
+    total: dict[QueueKey, dict[str, float]] = {}
     for record in intervals:
-        place = (record["tenant"], record["queue"], record["channel"])
-        into = total.setdefault(place, dict.fromkeys(COMPARED, 0))
+        queue_key = (record["tenant"], record["queue"], record["channel"])
+        into = total.setdefault(queue_key, dict.fromkeys(COMPARED, 0))
         for name in COMPARED:
             into[name] = round(into[name] + record["figures"][name], 3)
     return total
 
 
 def differences(
-    truth: Mapping[str, Any], counted: Mapping[Place, Mapping[str, float]]
+    truth: Mapping[str, Any], counted: Mapping[QueueKey, Mapping[str, float]]
 ) -> list[str]:
     """One line for each figure that is not what really happened; empty = all agree."""
     found = []
     for row in truth["queues"]:
-        place = (row["tenant"], row["queue"], row["channel"])
+        queue_key = (row["tenant"], row["queue"], row["channel"])
         for name in COMPARED:
-            ours = counted.get(place, {}).get(name, 0)
+            ours = counted.get(queue_key, {}).get(name, 0)
             if ours != row[name]:
                 found.append(f"{row['queue']} {name}: counted {ours}, really {row[name]}")
     return found

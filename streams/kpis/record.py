@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import TypedDict
 
 from streams.contract.records import (
+    SCHEMA_VERSION,
     Agents,
     Backlog,
     DefinitionsShown,
@@ -97,6 +98,7 @@ class _Frame(TypedDict):
     channel: str
     watermark: int | None
     revision: int
+    schema_version: str
     definitions: DefinitionsShown
 
 
@@ -111,5 +113,6 @@ def _frame(
         "channel": channel,
         "watermark": watermark,
         "revision": revision,
+        "schema_version": SCHEMA_VERSION,
         "definitions": definitions.of(queue_key, at),
     }

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 import orjson
 
-from streams.contract.records import KpiRecord, encode
+from streams.contract.records import SCHEMA_VERSION, KpiRecord, encode
 from streams.contract.words import MINUTE_MS, QueueKey
 from streams.faustkit.stage import InputClock, Output, Record, Turn
 from streams.kpis.definitions import Definitions
@@ -115,11 +115,13 @@ class QueueStage:
         topics, unit = self._settings.topics, self.unit
         record = kpi_record(queue, unit, self._definitions)
         self._fresh[queue.queue_key] = record
-        outputs: list[Output] = [(topics.kpis, None, _key(queue.queue_key), encode(record), [])]
+        outputs: list[Output] = [
+            (topics.kpis, None, _key(queue.queue_key), encode(record), _VERSION)
+        ]
         for start, before in unit.passed(queue):
             interval = interval_record(queue, start, before, unit, self._definitions)
             key = _key((*queue.queue_key, start))
-            outputs.append((topics.intervals, None, key, encode(interval), []))
+            outputs.append((topics.intervals, None, key, encode(interval), _VERSION))
         return outputs
 
     def committed(self) -> None:
@@ -130,6 +132,10 @@ class QueueStage:
     def closed(self) -> None:
         """The unit is released: its queues are somebody else's."""
         self._meter.forget(self.partition, self.unit)
+
+
+#: The header by which a reader knows the version without reading the record.
+_VERSION = [("schema_version", SCHEMA_VERSION.encode())]
 
 
 def _key(parts: tuple[Any, ...]) -> bytes:

@@ -26,8 +26,8 @@ def filled(queues: int) -> StandIn:
     worker.turn(201)
     records = worker.queues.records[0]
     model, booked = records["default", "billing", "voice"], dict.fromkeys(COUNTS, 12_345)
-    for first, bounds, total in HISTOGRAMS:
-        booked |= {first + place: 1_000 + place for place in range(len(bounds) + 1)}
+    for first, buckets, total in HISTOGRAMS:
+        booked |= {first + place: 1_000 + place for place in range(buckets)}
         booked[total] = 123_456_789
     for queue in names:
         records["default", queue.name, "voice"] = model

@@ -11,6 +11,8 @@ from typing import Any
 
 import orjson
 
+from streams.contract.records import SCHEMA_VERSION
+
 MINUTE_MS = 60_000
 WINDOWS = {"1m": 1, "5m": 5, "15m": 15, "30m": 30, "60m": 60, "today": 480}
 NAMES = (
@@ -114,6 +116,7 @@ class Centre:
             "as_of": now_ms,
             "watermark": now_ms - 400,
             "revision": self.revision,
+            "schema_version": SCHEMA_VERSION,
             "definitions": {
                 "service_level_seconds": threshold,
                 "short_abandon_seconds": None if ticket else 5 if voice else 10,
@@ -308,6 +311,7 @@ class Centre:
                     "interval_seconds": 900,
                     "watermark": now_ms,
                     "revision": self.revision,
+                    "schema_version": SCHEMA_VERSION,
                     "final": back > 16,
                     "definitions": definitions,
                     "figures": self._figures(shape, 15, draw),

@@ -7,6 +7,9 @@ from typing import Any
 import pytest
 
 from streams.board.server import STATIC
+from streams.contract.fields import fields_of, part_of
+from streams.contract.records import Figures, Live, Part, QualityRecord
+from streams.contract.words import FORMULAS
 from tests.board.records import Centre
 
 DEFINITIONS: dict[str, Any] = json.loads((STATIC / "definitions.json").read_text())
@@ -48,6 +51,21 @@ def test_numerator_over_denominator_is_the_figure(name: str) -> None:
             assert total(figures, form["numerator"]) / below == pytest.approx(published, abs=1e-5)
             compared += 1
     assert compared > 0
+
+
+@pytest.mark.parametrize("name", list(DEFINITIONS))
+def test_every_name_in_a_definition_is_a_field_of_what_is_sent(name: str) -> None:
+    """A figure that the record does not have would stand as a dash for ever."""
+    what = DEFINITIONS[name]
+    struct: type[Part] = {"figures": Figures, "live": Live}.get(what["scope"], QualityRecord)
+    forms = [what, *what.get("variants", {}).values()]
+    named = {term.removeprefix("-") for f in forms for term in (*f["numerator"], *f["denominator"])}
+    for term in {*named, what["value"]}:
+        first, _, word = term.partition(".")
+        field = fields_of(struct)[first]
+        part = part_of(field)
+        assert not word or word in (field.each if part is None else fields_of(part)), term
+    assert set(what.get("variants", FORMULAS)) == set(FORMULAS)
 
 
 @pytest.mark.parametrize("name", list(DEFINITIONS))

@@ -1,0 +1,145 @@
+"""The contract's fields: words and structs agree, and an older record stays readable."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+import pytest
+
+from streams.contract.events import TYPES
+from streams.contract.fields import Count, count, fields_of, newest_field, part_of, reading
+from streams.contract.records import (
+    SCHEMA_VERSION,
+    Agents,
+    Backlog,
+    Figures,
+    HistoryRecord,
+    IntervalRecord,
+    KpiRecord,
+    Part,
+    QualityRecord,
+    ServiceLevel,
+    TargetsShown,
+)
+from streams.contract.words import (
+    AGENT_STATES,
+    CHANNEL_DEFAULTS,
+    CHANNELS,
+    FORMULAS,
+    TICKET_STATUSES,
+    TOPIC_OF_CHANNEL,
+)
+from streams.lifecycle import counters
+from streams.lifecycle.rules import DEFAULTS
+from streams.metrics.catalogue import BOOKED
+from streams.metrics.meters import COUNTS, HISTOGRAMS
+from streams.settings import Targets
+
+RECORDS = (KpiRecord, IntervalRecord, HistoryRecord, QualityRecord)
+
+
+@pytest.mark.parametrize(
+    ("struct", "words"),
+    [(Agents, AGENT_STATES), (Backlog, TICKET_STATUSES), (ServiceLevel, FORMULAS)],
+)
+def test_a_part_has_one_field_a_word(struct: type[Part], words: tuple[str, ...]) -> None:
+    """In the words' order, which `/metrics` relies on."""
+    assert tuple(fields_of(struct)) == words
+
+
+def test_targets_are_the_settings_own() -> None:
+    """What a queue may aim at is shown, under the same name."""
+    assert set(fields_of(TargetsShown)) == set(Targets.__dataclass_fields__)
+
+
+def every_field(struct: type[msgspec.Struct]) -> list[tuple[str, Any]]:
+    """All fields of a record, those of its parts too."""
+    found = []
+    for name, field in fields_of(struct).items():
+        found.append((name, field))
+        part = part_of(field)
+        if part is not None:
+            found += every_field(part)
+    return found
+
+
+@pytest.mark.parametrize("record", RECORDS)
+def test_every_field_says_what_it_means(record: type[Part]) -> None:
+    """A sentence, a kind, and a unit wherever there is one to name."""
+    for name, field in every_field(record):
+        assert field.meaning.endswith("."), name
+        if field.kind in ("count", "sum", "mean", "quantile", "ratio"):
+            assert field.unit, name
+        assert name.endswith("_seconds") <= (field.unit == "s" or field.kind == "frame"), name
+
+
+def test_only_quantiles_are_not_exact() -> None:
+    """Everything else is a sum of integers, or made of two of them."""
+    inexact = {name for name, field in fields_of(Figures).items() if not field.exact}
+    assert inexact == {
+        name for name, field in fields_of(Figures).items() if field.kind == "quantile"
+    }
+
+
+def test_a_channel_s_defaults_stand_once() -> None:
+    """What a record shows for a queue that nobody listed is what it is counted by."""
+    assert set(CHANNEL_DEFAULTS) == set(CHANNELS) == set(TOPIC_OF_CHANNEL) == set(DEFAULTS)
+    for channel, rules in DEFAULTS.items():
+        seconds = CHANNEL_DEFAULTS[channel]
+        assert rules.threshold_ms == _ms(seconds.service_level_seconds)
+        assert rules.short_ms == _ms(seconds.short_abandon_seconds)
+        assert rules.max_wait_ms == _ms(seconds.max_wait_seconds)
+        assert rules.max_handle_ms == _ms(seconds.max_handle_seconds)
+
+
+def _ms(seconds: int | None) -> int | None:
+    return None if seconds is None else seconds * 1_000
+
+
+def test_what_is_exported_is_counted() -> None:
+    """The exporter's list is the catalogue's: a counter that nobody keeps would show 0 for ever."""
+    shown = {number for metric in BOOKED for number in metric.booked.values()}
+    assert shown == {*COUNTS, *(first for first, _, _ in HISTOGRAMS)}
+    known = {value for value in vars(counters).values() if isinstance(value, int)}
+    assert all(number in known or number < 0 for number in shown)
+
+
+class _Old(Part, frozen=True):
+    first: Annotated[Count, count("The first figure.")]
+
+
+class _New(_Old, frozen=True):
+    later: Annotated[Count, count("One that came later.", since=1)]
+
+
+class _Holds(Part, frozen=True):
+    windows: Annotated[dict[str, _New], count("By window.")]
+    alone: Annotated[_New, count("Alone.")]
+
+
+def test_a_record_from_before_a_field_came_is_read_as_null() -> None:
+    """A wall newer than its worker shows a dash, never a 0 and never nothing at all."""
+    assert reading(_Old) is _Old
+    decoder = msgspec.json.Decoder(reading(_Holds))
+    old = decoder.decode(b'{"windows": {"5m": {"first": 3}}, "alone": {"first": 4}}')
+    assert (old.windows["5m"].first, old.windows["5m"].later, old.alone.later) == (3, None, None)
+    with pytest.raises(msgspec.ValidationError):
+        decoder.decode(b'{"windows": {}, "alone": {"later": 4}}')
+    new = decoder.decode(b'{"windows": {}, "alone": {"first": 1, "later": 2}}')
+    assert new.alone.later == 2
+
+
+def test_every_event_type_has_a_name_of_its_own() -> None:
+    """The tag is the `type` of the JSON."""
+    assert all(tag == struct.TYPE for tag, struct in TYPES.items())
+
+
+def test_every_later_key_is_in_the_list_of_changes(root: Path) -> None:
+    """A reader finds out since which version a key is there."""
+    changes = (root / "schemas" / "CHANGES.md").read_text(encoding="utf-8")
+    for record in (KpiRecord, IntervalRecord):
+        for name, field in every_field(record):
+            if field.since:
+                versions = changes.partition(f"1.{field.since}\n")[2]
+                assert f"`{name}`" in versions.partition("\n## ")[0], name
+    assert f"1.{newest_field(KpiRecord)}" == SCHEMA_VERSION
