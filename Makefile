@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 # Setting up comes before everything that needs it, also under -j.
 .NOTPARALLEL:
-.PHONY: help setup demo quick test check lock bench clean _setup_demo _setup_test
+.PHONY: help setup demo quick test coverage check format lock bench clean _setup_demo _setup_test
 
 BIN := .venv/bin
 PYTEST_ARGS ?=
@@ -12,6 +12,8 @@ help:
 	@echo "make demo    Kafka, worker, simulated centre and wallboard on this machine; Ctrl-C ends all of it"
 	@echo "make quick   every test that needs no Kafka, Prometheus or browser, on all cores: under a minute"
 	@echo "make test    setup, check, and every test, on a real Kafka, Prometheus and browser"
+	@echo "make coverage   which lines of the core the quick tests never run"
+	@echo "make format  mends what mends itself: the order of imports, the format"
 	@echo "make check   lint, types, import rules, and that generated schemas and docs are up to date"
 	@echo "make bench   the benchmarks, as ratios measured side by side"
 	@echo "make lock    the lock files anew, after a change of dependencies in pyproject.toml"
@@ -39,9 +41,18 @@ quick: setup
 test: _setup_test check
 	$(BIN)/pytest $(PYTEST_ARGS)
 
+# Layers 1-4 and the contract: where every line decides a figure.
+coverage: setup
+	$(BIN)/pytest $(QUICK) $(PYTEST_ARGS) --cov --cov-report=term-missing:skip-covered
+
+format: setup
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
 check: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/codespell
 	$(BIN)/mypy
 	$(BIN)/pytest -q tests/test_import_contract.py
 	$(BIN)/python deploy/generate.py --check
@@ -57,5 +68,5 @@ bench: setup
 	done
 
 clean:
-	rm -rf .venv .streams .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist *.egg-info
+	rm -rf .venv .streams .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

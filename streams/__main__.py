@@ -50,6 +50,7 @@ class Parser(argparse.ArgumentParser):
     """Wrong use says where help is."""
 
     def error(self, message: str) -> NoReturn:
+        """Exit 2: what is wrong, and where help is."""
         self.exit(2, f"{self.prog}: {message}\ntry: {self.prog} --help\n")
 
 

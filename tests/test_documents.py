@@ -1,16 +1,21 @@
-"""Documents: every one is found from the README, and every file they name is there."""
+"""Documents: all are found from the README, and what they and docstrings name is there."""
 
+import ast
+import importlib
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-TEXTS = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "deploy/README.md", "schemas/CHANGES.md",
-         "streams/DECISIONS.md", "streams/kpis/DEFINITIONS.md", ".github/SECURITY.md")  # fmt: skip
-#: Where a path in back-ticks may begin.
-STARTS = ("", "streams", "streams/*", "deploy", "deploy/*", "tests", "tests/*")
+OURS = ("streams", "tests", "deploy", "schemas")
 #: Forms a reader uses for a file of their own, and files that are made.
-OWN = {"streams.toml", "day.ndjson", "calls.csv", "before.csv", "prometheus.yml"}
+OWN = {"streams.toml", "day.ndjson", "prometheus.yml"}
+ENDINGS = "py|md|yml|yaml|json|ndjson|toml|sh|js|css|html|txt|tmpl"
+PATH = re.compile(rf"[\w.][\w.-]*(?:/[\w.-]+)*(?:\.(?:{ENDINGS})|/)")
+NAME = re.compile(r"(?:streams|tests|deploy)(?:\.\w+)+")
+#: `tests/golden/NAME.json`: the reader puts in a name.
+PLACEHOLDER = re.compile(r"(?:^|/)[A-Z]+(?:[./]|$)")
 
 
 def _links(root: Path, name: str) -> set[Path]:
@@ -44,29 +49,83 @@ def test_every_document_is_reached_from_the_readme(root: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("name", TEXTS)
-def test_every_file_a_document_names_is_there(root: Path, name: str) -> None:
-    """A module that moves takes its name in the documents along."""
-    text = (root / name).read_text(encoding="utf-8")
-    named = re.findall(r"`([a-z][\w./-]*\.(?:py|md|sh|toml|yml))`", text)
-    missing = [
-        path
-        for path in named
-        if path not in OWN and not any(True for start in STARTS for _ in _found(root, start, path))
-    ]
-    assert missing == []
+def _stale(text: str, known: frozenset[str]) -> Iterator[str]:
+    """Back-ticked paths and dotted names of ours that lead nowhere."""
+    for quoted in re.findall(r"`([^`\s]+)`", text):
+        target = quoted.split("::")[0]
+        if target in OWN or (PLACEHOLDER.search(target) and not target.endswith(".md")):
+            continue
+        if PATH.fullmatch(target):
+            if target.rstrip("/") not in known:
+                yield quoted
+        elif NAME.fullmatch(quoted) and not _leads_somewhere(quoted):
+            yield quoted
 
 
-def test_every_module_a_docstring_names_is_there(root: Path) -> None:
-    """The same for the package: pointers to modules and tests that are gone mislead."""
-    missing = []
-    for file in (root / "streams").rglob("*.py"):
-        for path in re.findall(r"`((?:\w+/)*\w+\.py)`", file.read_text(encoding="utf-8")):
-            here = (file.parent / path).exists()
-            if not here and not any(True for start in STARTS for _ in _found(root, start, path)):
-                missing.append(f"{file.relative_to(root)}: {path}")
-    assert missing == []
+def _leads_somewhere(name: str) -> bool:
+    """True if a dotted name is a module, or a chain of attributes of one."""
+    parts = name.split(".")
+    for length in range(len(parts), 0, -1):
+        try:
+            found: object = importlib.import_module(".".join(parts[:length]))
+        except ModuleNotFoundError:
+            continue
+        for part in parts[length:]:
+            if not hasattr(found, part):
+                return False
+            found = getattr(found, part)
+        return True
+    return False
 
 
-def _found(root: Path, start: str, path: str) -> list[Path]:
-    return list(root.glob(f"{start}/{path}".lstrip("/")))
+@pytest.fixture(scope="module")
+def known(root: Path) -> frozenset[str]:
+    """Every file and folder of the project, under each of the ends of its path."""
+    tops = [root / name for name in (*OURS, ".github", ".ci")]
+    paths = [path for top in tops for path in (top, *top.rglob("*"))]
+    paths += [path for path in root.iterdir() if path.is_file()]
+    parts = [path.relative_to(root).parts for path in paths]
+    return frozenset("/".join(part[place:]) for part in parts for place in range(len(part)))
+
+
+@pytest.mark.parametrize("top", ["", *OURS, ".github"])
+def test_what_is_pointed_at_exists(top: str, root: Path, known: frozenset[str]) -> None:
+    """No document, docstring or comment names a file, folder, module or name that is gone."""
+    endings = ("*.md", "*.py", "*.sh")
+    found = (root / top).rglob if top else root.glob
+    files = sorted(file for ending in endings for file in found(ending) if file != Path(__file__))
+    stale = []
+    for file in files:
+        text = re.sub(r"```.*?```", "", file.read_text(encoding="utf-8"), flags=re.DOTALL)
+        stale += [f"{file.relative_to(root)}: {target}" for target in _stale(text, known)]
+    assert files
+    assert stale == []
+
+
+@pytest.mark.parametrize(
+    "target",
+    ["tests/test_none.py", "streams/none/", "none.py", "streams.errors.None_", "streams.none"],
+)
+def test_a_stale_pointer_is_found(target: str, known: frozenset[str]) -> None:
+    """One of each kind is: silence above means that there is none."""
+    text = f"See `{target}`, and `errors.py` and `streams.errors` and `golden/NAME.json`."
+    assert list(_stale(text, known)) == [target]
+
+
+def test_every_test_says_what_it_promises(root: Path) -> None:
+    """Each module of tests, and each test in it, has a docstring."""
+    silent = []
+    for path in sorted((root / "tests").rglob("test_*.py")):
+        module = ast.parse(path.read_text(encoding="utf-8"))
+        tests = [
+            node
+            for node in ast.walk(module)
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+            and node.name.startswith("test_")
+        ]
+        silent += [
+            f"{path.name}: {getattr(node, 'name', 'the module')}"
+            for node in (module, *tests)
+            if not ast.get_docstring(node)
+        ]
+    assert silent == []

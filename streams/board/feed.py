@@ -74,6 +74,7 @@ class KafkaFeed(threading.Thread):
         self.join(patience_seconds)
 
     def run(self) -> None:
+        """Read until told to end; a lost broker or a bug starts the reading again after a pause."""
         while not self._ending.is_set():
             try:
                 self._read()

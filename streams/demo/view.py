@@ -37,6 +37,7 @@ class Figures(threading.Thread):
         self._problem: BaseException | None = None
 
     def run(self) -> None:
+        """Follow the KPI topic until told to end; a failure is kept for whoever draws."""
         try:
             for pairs, _ in follow(self._settings, self._settings.topics.kpis):
                 with self._lock:

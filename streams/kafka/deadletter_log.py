@@ -38,6 +38,7 @@ class DeadLetter:
 
     @property
     def reason(self) -> str:
+        """Why it was refused, as its header says; empty when it has none."""
         return self.headers.get("reason", "")
 
     @property

@@ -33,12 +33,23 @@ F_contra = TypeVar("F_contra", Fact, Snapshot, contravariant=True)
 class Lifecycle(Protocol[S, F_contra]):
     """What a lifecycle module offers."""
 
-    def blank(self) -> S: ...
-    def is_blank(self, state: S, before: int) -> bool: ...
-    def oldest_entry(self, state: S) -> tuple[str, int, int] | None: ...
-    def is_open(self, state: S) -> bool: ...
-    def step(self, state: S, fact: F_contra, ledger: Ledger) -> None: ...
-    def fire(self, state: S, ledger: Ledger) -> None: ...
+    def blank(self) -> S:
+        """The state before any fact."""
+
+    def is_blank(self, state: S, before: int) -> bool:
+        """True if it can be dropped without a trace, all its events being before `before` (ms)."""
+
+    def oldest_entry(self, state: S) -> tuple[str, int, int] | None:
+        """(queue, level, start in ms) of what a wallboard shows the oldest of; None if nothing."""
+
+    def is_open(self, state: S) -> bool:
+        """True if a closer goes before an opener of the same instant."""
+
+    def step(self, state: S, fact: F_contra, ledger: Ledger) -> None:
+        """Take one fact, in order, and book what it changes."""
+
+    def fire(self, state: S, ledger: Ledger) -> None:
+        """Book the deadline that is due next."""
 
 
 class _Contact:

@@ -124,50 +124,62 @@ class TopicNames:
 
     @property
     def calls(self) -> str:
+        """Events of calls, keyed by contact."""
         return self.named("contact.calls")
 
     @property
     def chats(self) -> str:
+        """Events of chats, keyed by contact."""
         return self.named("contact.chats")
 
     @property
     def tickets(self) -> str:
+        """Events of tickets, keyed by contact."""
         return self.named("contact.tickets")
 
     @property
     def agents(self) -> str:
+        """Agents' states, keyed by agent."""
         return self.named("contact.agents")
 
     @property
     def surveys(self) -> str:
+        """Surveys and sales, keyed by contact."""
         return self.named("contact.surveys")
 
     @property
     def cells(self) -> str:
+        """Sums from the intake units to the queue units, keyed by queue."""
         return self.named("contact.cells")
 
     @property
     def kpis(self) -> str:
+        """The newest KPI record of each queue; compacted."""
         return self.named("contact.kpis")
 
     @property
     def history(self) -> str:
+        """Every KPI record, for as long as its retention."""
         return self.named("contact.history")
 
     @property
     def intervals(self) -> str:
+        """The newest revision of each interval of each queue."""
         return self.named("contact.intervals")
 
     @property
     def deadletters(self) -> str:
+        """Records that were refused, each with its reason."""
         return self.named("contact.deadletters")
 
     @property
     def intake_changelog(self) -> str:
+        """The intake units' state; compacted."""
         return f"{self.app_id}-intake-changelog"
 
     @property
     def queues_changelog(self) -> str:
+        """The queue units' state; compacted."""
         return f"{self.app_id}-queues-changelog"
 
     @property

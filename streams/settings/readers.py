@@ -22,6 +22,8 @@ Reader = Callable[[object], Any]
 
 
 def integer(low: int, high: int) -> Reader:
+    """A whole number or its text, within the bounds."""
+
     def read(raw: object) -> int:
         if isinstance(raw, bool) or not re.fullmatch(r"[+-]?\d+", str(raw).strip()):
             raise ValueError(f"needs a whole number from {low} to {high}")
@@ -33,6 +35,8 @@ def integer(low: int, high: int) -> Reader:
 
 
 def number(low: float, high: float) -> Reader:
+    """A finite number or its text, within the bounds."""
+
     def read(raw: object) -> float:
         try:
             value = float("nan") if isinstance(raw, bool) else float(str(raw))
@@ -46,6 +50,8 @@ def number(low: float, high: float) -> Reader:
 
 
 def text(pattern: str, what: str) -> Reader:
+    """Text that the pattern matches whole; `what` says in words what that is."""
+
     def read(raw: object) -> str:
         if not isinstance(raw, str) or not re.fullmatch(pattern, raw):
             raise ValueError(f"needs {what}")
@@ -55,6 +61,8 @@ def text(pattern: str, what: str) -> Reader:
 
 
 def choice(*names: str, upper: bool = False) -> Reader:
+    """One of the names; with `upper`, in either case."""
+
     def read(raw: object) -> str:
         value = str(raw).upper() if upper else str(raw)
         if value not in names:
@@ -81,6 +89,7 @@ def several(*names: str) -> Reader:
 
 
 def flag(raw: object) -> bool:
+    """True or false, yes or no, 1 or 0, in either case."""
     known = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
     value = known.get(str(raw).lower())
     if value is None:
@@ -89,6 +98,7 @@ def flag(raw: object) -> bool:
 
 
 def addresses(raw: object) -> str:
+    """HOST:PORT, or several separated by commas; spaces around them go."""
     parts = [part.strip() for part in str(raw).split(",")]
     for part in parts:
         host, _, port = part.rpartition(":")
@@ -98,6 +108,7 @@ def addresses(raw: object) -> str:
 
 
 def readable(raw: object) -> str:
+    """The path of a file that can be opened now, `~` replaced."""
     path = Path(str(raw)).expanduser()
     try:
         with path.open("rb"):
@@ -107,6 +118,7 @@ def readable(raw: object) -> str:
 
 
 def zone(raw: object) -> str:
+    """The name of a time zone that this machine knows."""
     try:
         return zoneinfo.ZoneInfo(str(raw)).key
     except (ValueError, OSError, zoneinfo.ZoneInfoNotFoundError):

@@ -111,6 +111,7 @@ class CentreConfig:
 
     @property
     def seats(self) -> int:
+        """Seats of all pools together."""
         return sum(pool.seats for pool in self.pools)
 
     def scaled(self, factor: int) -> "CentreConfig":

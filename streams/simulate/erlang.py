@@ -60,9 +60,11 @@ class Outcome:
     handling_ms: int = 0
 
     def total(self, name: str) -> int:
+        """The sum of a count, or of ms, over all batches."""
         return sum(getattr(batch, name) for batch in self.batches)
 
     def as_json(self, model: Model) -> dict[str, Any]:
+        """The books as `Centre.truth` has them: seconds; ratios are None over nothing."""
         names = ("offered", "answered", "abandoned", "answered_in_threshold")
         staffed = model.agents * (self.end_ms - self.start_ms)
         answered_wait = self.total("answered_wait_ms")

@@ -51,6 +51,7 @@ class Agent:
         self.slots = {channel: AgentSeconds() for channel in pool.capacity}
 
     def used(self, channel: str) -> int:
+        """Slots of the channel that are taken: contacts handled or wrapped up."""
         return self.handling.get(channel, 0) + self.wrapping.get(channel, 0)
 
     def can_take(self, channel: str) -> bool:
@@ -260,6 +261,7 @@ class Floor:
         return total
 
     def everyone(self) -> list[Agent]:
+        """The agents of every seat, those going and those coming."""
         return [agent for _, crew in self.seats for agent in crew]
 
     def states(self, agents: Iterable[Agent], channel: str) -> dict[str, int]:

@@ -25,6 +25,7 @@ class FollowUps:
         self.books = books
 
     def ended(self, plan: QueuePlan, contact: str, agent_id: str) -> None:
+        """A handled contact ended: perhaps a sale at once, perhaps a survey later."""
         kernel = self.kernel
         if kernel.chance(plan.sale_ratio):
             kernel.emit(

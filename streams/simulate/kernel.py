@@ -36,6 +36,7 @@ class Kernel:
         self.at(self.now_ms + max(0, round(seconds * 1000)), action, *args)
 
     def at(self, when_ms: int, action: Action, *args: Any) -> None:
+        """`action(*args)` runs at that time (ms), after what is due then already."""
         self._count += 1
         heappush(self._heap, (when_ms, self._count, action, args))
 
@@ -74,9 +75,11 @@ class Kernel:
         self.events.append(event)
 
     def chance(self, ratio: float) -> bool:
+        """True in that share (0-1) of all calls; draws nothing for 0."""
         return ratio > 0 and self.rng.random() < ratio
 
     def exponential(self, mean_seconds: float) -> float:
+        """An exponential time with the given mean, in seconds."""
         return -mean_seconds * log(1.0 - self.rng.random())
 
     def lognormal(self, mean_seconds: float, sigma: float = 0.6) -> float:

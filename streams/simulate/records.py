@@ -50,6 +50,7 @@ class Faults:
     bad: dict[str, int] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
+        """The counts, reasons by name."""
         return {
             "records": self.records,
             "duplicates": self.duplicates,
@@ -131,6 +132,7 @@ class BadRecords:
         }  # fmt: skip
 
     def next(self, now_ms: int) -> Outgoing:
+        """The next record made to be refused, its event at `now_ms`; the reasons take turns."""
         if self.first_ms is None:
             self.first_ms = now_ms
         reason = self.faults.reasons[self.made % len(self.faults.reasons)]

@@ -26,12 +26,14 @@ class Session:
         self.centres = [Centre(config, seed) for config in configs]
 
     def events(self) -> Iterator[Event]:
+        """The events of all centres in the order of time."""
         runs = [centre.run(self.start_ms, self.end_ms) for centre in self.centres]
         if len(runs) == 1:
             return runs[0]
         return merge(*runs, key=_sorting)
 
     def records(self) -> Iterator[Outgoing]:
+        """The events as records for Kafka, with the faults that were asked for."""
         return records(self.events(), self.faults)
 
     def finish(self) -> None:

@@ -59,10 +59,12 @@ class QueueBooks:
         self.backlog = {"open": 0, "pending": 0, "on_hold": 0}
 
     def enqueued(self, visit: int, at_ms: int) -> None:
+        """A visit begins."""
         self.count["offered"] += 1
         self.waiting[visit] = at_ms
 
     def answered(self, visit: int, at_ms: int) -> None:
+        """A waiting visit is answered; its wait (ms) is booked."""
         wait = self._close(visit, at_ms)
         self.count["answered"] += 1
         self.offers["accepted"] += 1
@@ -73,6 +75,7 @@ class QueueBooks:
             self.count["answered_in_threshold"] += 1
 
     def abandoned(self, visit: int, at_ms: int, silent: bool) -> None:
+        """A waiting visit is given up, `silent` when nobody said so."""
         wait = self._close(visit, at_ms)
         self.count["abandoned"] += 1
         self.count["silent_abandoned"] += silent
@@ -83,6 +86,7 @@ class QueueBooks:
             self.count["abandoned_in_threshold"] += 1
 
     def flowed_out(self, visit: int, at_ms: int, reason: str) -> None:
+        """A waiting visit leaves for another place, for a reason of the contract."""
         wait = self._close(visit, at_ms)
         self.count["flowed_out"] += 1
         self.flowed_out_reasons[reason] = self.flowed_out_reasons.get(reason, 0) + 1
@@ -139,12 +143,14 @@ class AgentSeconds:
         self.handling_ms = self.staffed_ms = self.slot_busy_ms = self.slot_capacity_ms = 0
 
     def add(self, handling: int, staffed: int, slot_busy: int, slot_capacity: int) -> None:
+        """Book times in ms."""
         self.handling_ms += handling
         self.staffed_ms += staffed
         self.slot_busy_ms += slot_busy
         self.slot_capacity_ms += slot_capacity
 
     def as_json(self) -> dict[str, Any]:
+        """Seconds, and ratios that are None over nothing."""
         staffed = self.staffed_ms
         return {
             "handling_agent_seconds": self.handling_ms / 1000,

@@ -142,4 +142,3 @@ export function askToken(next) {
   document.body.append(dialog);
   dialog.showModal();
 }
-

@@ -112,4 +112,3 @@ export function refresh() {
 
 /** Whether a dialog is open: the order of the queues then stands still. */
 export const isOpen = () => open !== null;
-

@@ -121,4 +121,3 @@ function added(tenant, records) {
     live: { ...records[0].live, backlog: { open: stock('open'), pending: stock('pending'), on_hold: stock('on_hold') }, oldest_open_at: opened.length ? Math.min(...opened) : null },
   };
 }
-
