@@ -8,6 +8,7 @@ import hashlib
 import inspect
 from typing import Any
 
+from aiokafka.codec import lz4_encode
 from aiokafka.consumer import AIOKafkaConsumer
 from aiokafka.consumer.fetcher import Fetcher, FetchResult, PartitionRecords
 from aiokafka.consumer.group_coordinator import GroupCoordinator
@@ -85,6 +86,7 @@ FUNCTIONS: dict[str, Any] = {
     "Sender._fail_all (r)": Sender._fail_all,
     "InitPIDHandler.handle_response (r)": InitPIDHandler.handle_response,
     "TransactionManager (r)": TransactionManager,
+    "lz4_encode (o)": lz4_encode,
 }
 
 

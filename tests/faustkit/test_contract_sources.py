@@ -61,6 +61,7 @@ SOURCES = {
     "Sender._fail_all (r)": "5a67e3b6f87b",
     "InitPIDHandler.handle_response (r)": "bdb0727aba5d",
     "TransactionManager (r)": "d0932794d69a",
+    "lz4_encode (o)": "a27f1d0da7e1",
 }
 
 
