@@ -8,7 +8,6 @@ agents, timers and the command line; its tables, recovery and exactly_once are n
 import asyncio
 import gc
 import logging
-import tempfile
 from collections.abc import AsyncIterable, Mapping
 from functools import partial
 from pathlib import Path
@@ -58,6 +57,9 @@ class UnitApp(faust.App):
     options: Options
     units: Units
     end: End
+
+    def _create_directories(self) -> None:
+        """None: state is in Kafka alone, and a folder others know the name of is theirs to fill."""
 
     async def on_start(self) -> None:
         """Faust is starting: watch its event loop."""
@@ -133,7 +135,6 @@ def build_app(settings: AppSettings, client: Mapping[str, Any], **changes: Any) 
         topic_disable_leader=True,
         web_enabled=False,
         store="memory://",
-        datadir=Path(tempfile.gettempdir()) / f"{options.app_id}-faust",
         autodiscover=False,
     )
     app.options = options

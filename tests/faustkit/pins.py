@@ -54,6 +54,7 @@ FUNCTIONS: dict[str, Any] = {
     "AIOKafkaConsumerThread.commit (r)": AIOKafkaConsumerThread.commit,
     "ConsumerRebalanceListener (r)": ConsumerRebalanceListener,
     "QueueServiceThread.call_thread (c)": QueueServiceThread.call_thread,
+    "App._create_directories (o)": App._create_directories,
     "App.on_start (o)": App.on_start,
     "App.on_stop (o)": App.on_stop,
     "App._on_agent_error (o)": App._on_agent_error,

@@ -1,7 +1,9 @@
 """Behaviour of Faust and aiokafka that the kit stands on, shown on the real classes."""
 
 import asyncio
+import tempfile
 from collections import defaultdict
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -117,6 +119,14 @@ def test_settings_that_results_depend_on() -> None:
     assert conf.stream_wait_empty
     assert not conf.topic_allow_declare
     assert not conf.web_enabled
+
+
+def test_a_worker_leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Faust would make a folder for tables, of a name anybody can guess: we have none."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    app_of()._create_directories()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_credentials_reach_faust_as_they_reach_the_units() -> None:
