@@ -184,20 +184,26 @@ def _is_node(pid: int, node: int) -> bool:
 #: What Kafka 4.2 and Java write, and the words that a person is told.
 ENDS = {
     "java": (
-        "Error: LinkageError occurred while loading main class kafka.Kafka\n"
-        "\tjava.lang.UnsupportedClassVersionError: kafka/Kafka has been compiled by a more recent"
-        " version of the Java Runtime (class file version 61.0)",
+        (
+            "Error: LinkageError occurred while loading main class kafka.Kafka\n"
+            "\tjava.lang.UnsupportedClassVersionError: kafka/Kafka has been compiled by a more recent"
+            " version of the Java Runtime (class file version 61.0)"
+        ),
         "this Java is too old: Kafka needs 17 or later",
     ),
     "disk": (
-        "[2026-01-05 09:00:00,000] ERROR Error while writing to checkpoint file\n"
-        "java.io.IOException: No space left on device\n\tat java.base/sun.nio.ch.write0",
+        (
+            "[2026-01-05 09:00:00,000] ERROR Error while writing to checkpoint file\n"
+            "java.io.IOException: No space left on device\n\tat java.base/sun.nio.ch.write0"
+        ),
         "no space is left on the disk",
     ),
     "port": (
-        "[2026-01-05 09:00:00,000] ERROR Exiting Kafka due to fatal exception (kafka.Kafka$)\n"
-        "org.apache.kafka.common.KafkaException: Socket server failed to bind to 127.0.0.1:9092:"
-        " Address already in use.\n\tat kafka.network.Acceptor.openServerSocket",
+        (
+            "[2026-01-05 09:00:00,000] ERROR Exiting Kafka due to fatal exception (kafka.Kafka$)\n"
+            "org.apache.kafka.common.KafkaException: Socket server failed to bind to 127.0.0.1:9092:"
+            " Address already in use.\n\tat kafka.network.Acceptor.openServerSocket"
+        ),
         "a port is taken: choose others with --port",
     ),
     "unknown": (
