@@ -110,7 +110,7 @@ def run(arguments: Sequence[str]) -> int:
     # on for months: there, what its client has met is worth a line.
     for client in ("kafka",) if name == "worker" else ("kafka", "aiokafka"):
         logging.getLogger(client).setLevel(
-            logging.CRITICAL if configured.log_level != "debug" else 0
+            logging.CRITICAL if configured.log_level != "debug" else logging.INFO
         )
     try:
         return int(tool.run(args, configured))
