@@ -186,8 +186,8 @@ ENDS = {
     "java": (
         (
             "Error: LinkageError occurred while loading main class kafka.Kafka\n"
-            "\tjava.lang.UnsupportedClassVersionError: kafka/Kafka has been compiled by a more recent"
-            " version of the Java Runtime (class file version 61.0)"
+            "\tjava.lang.UnsupportedClassVersionError: kafka/Kafka has been compiled by a more"
+            " recent version of the Java Runtime (class file version 61.0)"
         ),
         "this Java is too old: Kafka needs 17 or later",
     ),
@@ -201,8 +201,8 @@ ENDS = {
     "port": (
         (
             "[2026-01-05 09:00:00,000] ERROR Exiting Kafka due to fatal exception (kafka.Kafka$)\n"
-            "org.apache.kafka.common.KafkaException: Socket server failed to bind to 127.0.0.1:9092:"
-            " Address already in use.\n\tat kafka.network.Acceptor.openServerSocket"
+            "org.apache.kafka.common.KafkaException: Socket server failed to bind to"
+            " 127.0.0.1:9092: Address already in use.\n\tat kafka.network.Acceptor.openServerSocket"
         ),
         "a port is taken: choose others with --port",
     ),
