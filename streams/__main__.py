@@ -108,7 +108,7 @@ def run(arguments: Sequence[str]) -> int:
     log_to_stderr(configured.log_level)
     # The clients report each try to reach a broker; we say it once, in our own words. A worker goes
     # on for months: there, what its client has met is worth a line.
-    for client in ("kafka",) if name == "worker" else ("kafka", "aiokafka"):
+    for client in ("kafka",) if name == "worker" else ("kafka", "aiokafka", "asyncio"):
         logging.getLogger(client).setLevel(
             logging.CRITICAL if configured.log_level != "debug" else logging.INFO
         )

@@ -8,6 +8,7 @@ agents, timers and the command line; its tables, recovery and exactly_once are n
 import asyncio
 import gc
 import logging
+import signal
 from collections.abc import AsyncIterable, Mapping
 from functools import partial
 from pathlib import Path
@@ -165,13 +166,26 @@ def attach(
 
 def run_worker(app: UnitApp) -> NoReturn:
     """Run the app until a signal; exits with 0 then. Logging stays as it has been configured."""
-    worker = faust.Worker(
+    worker = _Worker(
         app, loglevel="info", override_logging=False, redirect_stdouts=False, workdir=Path.cwd(),
         loop=asyncio.new_event_loop(),
     )  # fmt: skip
     worker.spinner = None
     worker.execute_from_commandline()
     raise SystemExit(0)
+
+
+class _Worker(faust.Worker):
+    """Faust's, without its cry at Ctrl-C."""
+
+    def _on_sigint(self) -> None:
+        self._schedule_shutdown(signal.SIGINT)
+
+    def _schedule_shutdown(self, signal: signal.Signals) -> None:
+        # A stop in order waits for Kafka; the watchdog sees to it that it does so in vain no longer
+        # than it must.
+        cast("UnitApp", self.app).units.stopping = True
+        super()._schedule_shutdown(signal)
 
 
 def input_topic(app: UnitApp, name: str) -> Any:

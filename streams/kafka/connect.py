@@ -56,6 +56,7 @@ def kafka_python_options(settings: Settings) -> dict[str, Any]:
     return {
         # The default, 30 s without a word, is longer than a person waits for "no Kafka answers".
         "bootstrap_timeout_ms": 10_000,
+        "request_timeout_ms": 10_000,
         "bootstrap_servers": settings.bootstrap.split(","),
         "security_protocol": settings.security_protocol,
         "ssl_context": ssl_context(settings),
