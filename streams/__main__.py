@@ -105,13 +105,14 @@ def run(arguments: Sequence[str]) -> int:
     tool.add_arguments(parser)
     args = parser.parse_args(arguments[1:])
     config = args.config or os.environ.get("STREAMS_CONFIG")
-    configured = settings.load(Path(config) if config else None, os.environ, vars(args))
+    typed = {it.dest: it.option_strings[0] for it in parser._actions if it.option_strings}
+    configured = settings.load(Path(config) if config else None, os.environ, vars(args), typed)
     log_to_stderr(configured.log_level)
     # The clients report each try to reach a broker; we say it once, in our own words. A worker goes
     # on for months: there, what its client has met is worth a line.
-    for client in ("kafka",) if name == "worker" else ("kafka", "aiokafka"):
+    for client in ("kafka",) if name == "worker" else ("kafka", "aiokafka", "asyncio"):
         logging.getLogger(client).setLevel(
-            logging.CRITICAL if configured.log_level != "debug" else 0
+            logging.CRITICAL if configured.log_level != "debug" else logging.INFO
         )
     try:
         return int(tool.run(args, configured))

@@ -12,6 +12,8 @@ _ORDINARY: Final = frozenset(
     (*vars(logging.LogRecord("", 0, "", 0, "", None, None)), "message", "asctime", "taskName")
 )
 
+LIBRARIES: Final = ("kafka", "aiokafka", "faust", "mode", "asyncio")
+
 
 class FieldsFormatter(logging.Formatter):
     """The usual line, with every field of `extra` behind the message."""
@@ -31,8 +33,19 @@ def _shown(value: object) -> str:
     return repr(text) if not text or any(sign.isspace() for sign in text) else text
 
 
+def keep_records_out() -> None:
+    """From now on no library writes debug lines, whatever level is asked for.
+
+    In them the Kafka clients and Faust show what they send and get: keys, records, passwords.
+    """
+    for name in LIBRARIES:
+        logger = logging.getLogger(name)
+        logger.setLevel(max(logging.INFO, logger.getEffectiveLevel()))
+
+
 def log_to_stderr(level: str) -> None:
     """From now on lines of `level` (a setting's word) and above go to standard error."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(FieldsFormatter())
     logging.basicConfig(level=level.upper(), handlers=[handler])
+    keep_records_out()

@@ -29,8 +29,6 @@ CONSUMER: dict[str, Any] = {
     "auto_offset_reset": "earliest",
     "enable_auto_commit": False,
     "client_id": "contact-board",
-    "bootstrap_timeout_ms": 10_000,
-    "request_timeout_ms": 10_000,
     "fetch_max_wait_ms": POLL_MS,
     "max_poll_records": 2_000,
     "reconnect_backoff_max_ms": 2_000,

@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import logging
+import os
 import signal
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from streams.board.access import is_loopback
 from streams.board.feed import KafkaFeed
 from streams.board.server import Board, Options
 from streams.board.store import Store
-from streams.errors import ConfigError
+from streams.errors import ConfigError, StreamsError
 from streams.kafka.connect import kafka_python_options
 from streams.kafka.diagnosis import broker_problem
 from streams.settings import Settings
@@ -128,7 +129,12 @@ async def _serve(board: Board, feed: KafkaFeed, port: int) -> int:
         try:
             await site.start()
         except OSError as error:
-            raise ConfigError([f"board_port: cannot listen there: {error.strerror}"]) from error
+            reason = os.strerror(error.errno or 0)
+            raise StreamsError(
+                f"cannot listen on {board.options.host} port {port} ({reason}):"
+                " choose another with --port (STREAMS_BOARD_PORT; 0 = a free one),"
+                " or another address with --host"
+            ) from error
         host = board.options.host
         shown = f"[{host}]" if ":" in host else host
         print(f"wallboard: http://{shown}:{runner.addresses[0][1]}/", flush=True)

@@ -11,11 +11,11 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from heapq import nlargest
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, get_args
 
 import orjson
 
-from streams.errors import PublishError, StreamsError
+from streams.errors import StreamsError
 from streams.settings import Settings
 from streams.wire.rejected import Reason
 
@@ -172,23 +172,9 @@ def _confirmed(count: int) -> bool:
 
 
 def _send(settings: Settings, letters: "Iterator[DeadLetter]") -> int:
-    from kafka import KafkaProducer
+    from streams.kafka.sender import Sender
 
-    from streams.kafka.connect import kafka_python_options
-
-    failures: list[BaseException] = []
-    sent = 0
-    producer: Any = KafkaProducer(
-        **kafka_python_options(settings), enable_idempotence=True, acks="all", linger_ms=20
-    )
-    try:
+    with Sender(settings, linger_ms=20) as sender:
         for letter in letters:
-            future = producer.send(letter.topic, key=letter.key, value=letter.value)
-            future.add_errback(failures.append)
-            sent += 1
-        producer.flush()
-    finally:
-        producer.close(timeout=10)
-    if failures:
-        raise PublishError(f"not everything was sent again: {failures[0]}") from failures[0]
-    return sent
+            sender.send(letter.topic, letter.key, letter.value)
+    return sender.sent

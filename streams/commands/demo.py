@@ -87,7 +87,7 @@ def _folder(wanted: Path | None) -> tuple[Path, bool]:
     if wanted is None:
         return Path(tempfile.mkdtemp(prefix="streams-demo-")), True
     try:
-        wanted.mkdir(parents=True, exist_ok=True)
+        wanted.mkdir(mode=0o700, parents=True, exist_ok=True)
         if any(wanted.iterdir()):
             # A second centre in the same topics would be counted with the first.
             raise StreamsError(f"--dir {wanted} is not empty: name a new one, or remove it")

@@ -8,7 +8,7 @@ agents, timers and the command line; its tables, recovery and exactly_once are n
 import asyncio
 import gc
 import logging
-import tempfile
+import signal
 from collections.abc import AsyncIterable, Mapping
 from functools import partial
 from pathlib import Path
@@ -58,6 +58,9 @@ class UnitApp(faust.App):
     options: Options
     units: Units
     end: End
+
+    def _create_directories(self) -> None:
+        """None: state is in Kafka alone, and a folder others know the name of is theirs to fill."""
 
     async def on_start(self) -> None:
         """Faust is starting: watch its event loop."""
@@ -133,7 +136,6 @@ def build_app(settings: AppSettings, client: Mapping[str, Any], **changes: Any) 
         topic_disable_leader=True,
         web_enabled=False,
         store="memory://",
-        datadir=Path(tempfile.gettempdir()) / f"{options.app_id}-faust",
         autodiscover=False,
     )
     app.options = options
@@ -164,13 +166,26 @@ def attach(
 
 def run_worker(app: UnitApp) -> NoReturn:
     """Run the app until a signal; exits with 0 then. Logging stays as it has been configured."""
-    worker = faust.Worker(
+    worker = _Worker(
         app, loglevel="info", override_logging=False, redirect_stdouts=False, workdir=Path.cwd(),
         loop=asyncio.new_event_loop(),
     )  # fmt: skip
     worker.spinner = None
     worker.execute_from_commandline()
     raise SystemExit(0)
+
+
+class _Worker(faust.Worker):
+    """Faust's, without its cry at Ctrl-C."""
+
+    def _on_sigint(self) -> None:
+        self._schedule_shutdown(signal.SIGINT)
+
+    def _schedule_shutdown(self, signal: signal.Signals) -> None:
+        # A stop in order waits for Kafka; the watchdog sees to it that it does so in vain no longer
+        # than it must.
+        cast("UnitApp", self.app).units.stopping = True
+        super()._schedule_shutdown(signal)
 
 
 def input_topic(app: UnitApp, name: str) -> Any:

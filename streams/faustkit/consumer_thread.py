@@ -205,6 +205,6 @@ class UnitConsumerThread(driver.AIOKafkaConsumerThread):
             )
         except (KafkaError, IllegalStateError) as exc:
             cast("UnitApp", self.app).units.stats.offset_commits_failed += 1
-            log.warning("offset commit failed", extra={"error": repr(exc)})
+            log.warning("offset commit failed", extra={"error": type(exc).__name__})
             return False
         return True

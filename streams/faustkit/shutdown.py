@@ -10,7 +10,23 @@ import threading
 from collections.abc import Callable
 from typing import NoReturn, Protocol
 
+from aiokafka.errors import (
+    KafkaConnectionError,
+    KafkaTimeoutError,
+    NodeNotReadyError,
+    RequestTimedOutError,
+)
+
 EX_SOFTWARE = 70
+INTERRUPTED = 130
+#: Where a Kafka that is away has made something fail, our own stack says nothing.
+AWAY = (
+    TimeoutError,
+    KafkaConnectionError,
+    KafkaTimeoutError,
+    NodeNotReadyError,
+    RequestTimedOutError,
+)
 FLUSH_SECONDS = 2.0
 
 log = logging.getLogger(__name__)
@@ -41,11 +57,21 @@ def end_process(
     """
     # In the text: whoever runs the kit may have a log format that shows no fields.
     details = "".join(f" {name}={value}" for name, value in fields.items())
-    log.critical("ending the process: %s%s", reason, details, exc_info=exc)
-    if before_exit is not None:
+    away = isinstance(exc, AWAY)
+    if away:
+        details += f", for Kafka did not answer in time ({type(exc).__name__})"
+    log.critical("ending the process: %s%s", reason, details, exc_info=None if away else exc)
+    if before_exit is not None and not away:
         try:
             before_exit()
         except Exception:
             log.exception("no farewell")
     flush_logs()
     os._exit(EX_SOFTWARE)
+
+
+def end_interrupted() -> NoReturn:
+    """Somebody wants the end and Kafka is away: there is nothing to hand over; exit with 130."""
+    log.warning("ended at once: Kafka is away")
+    flush_logs()
+    os._exit(INTERRUPTED)

@@ -78,6 +78,7 @@ class KitStats:
     units: dict[tuple[str, int], UnitStats] = field(default_factory=dict)
     rebalances: int = 0
     offset_commits_failed: int = 0
+    heard_ms: int = 0  # when Kafka last answered a fetch
     # From the first sign of a rebalance until every unit reads again, seconds.
     rebalance: Histogram = field(default_factory=lambda: Histogram(REBALANCE_SECONDS))
     loop_lag: Histogram = field(default_factory=Histogram)  # seconds

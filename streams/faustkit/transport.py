@@ -107,6 +107,7 @@ class Consumer(driver.Consumer):
 
     def _observe(self, fetched: Mapping[TP, Fetched]) -> None:
         for tp, part in fetched.items():
+            self.units.stats.heard_ms = max(self.units.stats.heard_ms, part.wall_ms)
             unit = self.units.unit(tp.topic, tp.partition)
             if unit is not None:
                 unit.observe(tp.topic, part.stable, part.wall_ms)

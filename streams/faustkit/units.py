@@ -40,6 +40,7 @@ class Units:
         self.epoch = 0  # counts assignments and their ends
         self.live: dict[tuple[str, int], Unit] = {}
         self.closed = False
+        self.stopping = False  # a signal has asked for the end
         self._links = links
         self._end = end
         self._stage_of = {topic: spec for spec in self.stages.values() for topic in spec.inputs}

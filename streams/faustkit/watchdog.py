@@ -1,7 +1,8 @@
 """A thread that ends a hung process: a restart is cheap and exact, a hang is neither.
 
 It ends the process when the event loop is silent, a commit is overdue, or the units are not ready
-in time after the start. It counts its own wake-ups, not seconds: a process that was stopped and
+in time after the start. It says when Kafka is away, and back; who then asks for the end waits for
+nothing. It counts its own wake-ups, not seconds: a process that was stopped and
 continued finds the loop as silent as itself and gets its chance.
 """
 
@@ -9,20 +10,29 @@ import asyncio
 import logging
 import threading
 import time
+from collections.abc import Callable
 
-from streams.faustkit.shutdown import End
+from streams.faustkit.shutdown import End, end_interrupted
 from streams.faustkit.units import Units
 
 log = logging.getLogger(__name__)
 
 CHECK_SECONDS = 1.0
 BEAT_SECONDS = 0.5
+AWAY_SECONDS = 5.0
 
 
 class Watchdog:
     """Watches one event loop and its units."""
 
-    def __init__(self, units: Units, end: End, check_seconds: float = CHECK_SECONDS) -> None:
+    def __init__(
+        self,
+        units: Units,
+        end: End,
+        check_seconds: float = CHECK_SECONDS,
+        interrupted: Callable[[], object] = end_interrupted,
+    ) -> None:
+        self._interrupted = interrupted
         self._units = units
         self._end = end
         self._check_seconds = check_seconds
@@ -57,6 +67,9 @@ class Watchdog:
         beats = -1
         overdue: dict[int, tuple[float, float]] = {}
         was_ready = False
+        quiet = 0.0  # for how long Kafka has not answered although it was asked
+        heard: object = None
+        away = False
         while not self._stop.wait(self._check_seconds):
             step = self._check_seconds
             silent = silent + step if beats == self._beats else 0.0
@@ -68,10 +81,34 @@ class Watchdog:
             # The loop's own timeout comes first; this is for a loop that does not get to it.
             if late >= options.commit_timeout_seconds + 5:
                 self._end("a commit is overdue", seconds=late)
+            before, heard = heard, self._heard()
+            asked = self._units.ready or bool(overdue)
+            quiet = quiet + step if asked and heard == before and not silent else 0.0
+            if away != (quiet >= AWAY_SECONDS):
+                away = not away
+                self._say(away)
+            if away and self._units.stopping:
+                self._interrupted()
             was_ready = was_ready or self._units.ready
             unready = 0.0 if was_ready else unready + step
             if unready >= options.ready_timeout_seconds:
                 self._end("not ready in time after the start", seconds=unready)
+
+    def _heard(self) -> object:
+        """Changes with every answer of Kafka's: one to a fetch, or to a commit."""
+        units = list(self._units.live.values())
+        return self._units.stats.heard_ms, sum(unit.stats.commits for unit in units)
+
+    def _say(self, away: bool) -> None:
+        options = self._units.options
+        fields = {"kafka": options.client["bootstrap_servers"]}
+        if away:
+            log.warning(
+                "Kafka is away: waiting for it; a commit that takes too long ends this worker",
+                extra=fields | {"commit_timeout_seconds": options.commit_timeout_seconds},
+            )
+        else:
+            log.warning("Kafka is back", extra=fields)
 
     def _commits(
         self, seen: dict[int, tuple[float, float]], step: float

@@ -7,18 +7,24 @@ PublishError, nothing is skipped. Cost: some 3 µs a record (aiokafka's own `sen
 """
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from types import TracebackType
 from typing import Any, Self
 
 from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
 
 from streams.errors import BrokerError, PublishError
 from streams.kafka.connect import aiokafka_options
 from streams.kafka.diagnosis import broker_problem
+from streams.kafka.patience import Patience
 from streams.settings import Settings
 from streams.wire.keys import partition_of
 
 BATCH_BYTES = 256 * 1024
+REQUEST_MS = 10_000
+LOOK_SECONDS = 0.25
+STOP_SECONDS = 2.0
 
 
 class BulkPublisher:
@@ -27,8 +33,10 @@ class BulkPublisher:
     Leaving the block without an error flushes. Topics are real names, prefix included.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, asked: Callable[[], bool] = lambda: False) -> None:
+        """`asked`: whether the command is to end, which it does at once while Kafka is away."""
         self._settings = settings
+        self._patience = Patience(settings.bootstrap, asked=asked)
         self._producer: Any = None
         self._partitions: dict[str, int] = {}
         self._batches: dict[tuple[str, int], Any] = {}
@@ -43,12 +51,15 @@ class BulkPublisher:
             enable_idempotence=True,
             acks="all",
             max_batch_size=BATCH_BYTES,
+            request_timeout_ms=REQUEST_MS,
         )
         try:
-            await self._producer.start()
-        except Exception as problem:
-            await self._producer.stop()
-            raise broker_problem(problem, self._settings) from problem
+            await self._answer(self._producer.start())
+        except BaseException as problem:
+            await self._stop()
+            if isinstance(problem, KafkaError):
+                raise broker_problem(problem, self._settings) from problem
+            raise
         return self
 
     async def __aexit__(
@@ -61,7 +72,23 @@ class BulkPublisher:
             if kind is None:
                 await self.flush()
         finally:
-            await self._producer.stop()
+            await self._stop()
+
+    async def _stop(self) -> None:
+        """Its own end would wait for a Kafka that is away, for ever."""
+        await asyncio.wait([asyncio.ensure_future(self._producer.stop())], timeout=STOP_SECONDS)
+
+    async def _answer(self, asked: Awaitable[Any]) -> Any:
+        """What Kafka answers; raises BrokerError when it is away for too long."""
+        task = asyncio.ensure_future(asked)
+        self._patience.heard()
+        try:
+            while not (await asyncio.wait([task], timeout=LOOK_SECONDS))[0]:
+                self._patience.silent()
+        except BaseException:
+            task.cancel()
+            raise
+        return task.result()
 
     async def partitions(self, topic: str) -> int:
         """The topic's partition count; raises BrokerError where there is no such topic."""
@@ -69,7 +96,7 @@ class BulkPublisher:
         if known is not None:
             return known
         # All topics: asking for one that is not there makes the client ask again for half a minute.
-        cluster = await self._producer.client.fetch_all_metadata()
+        cluster = await self._answer(self._producer.client.fetch_all_metadata())
         found = cluster.partitions_for_topic(topic)
         if not found:
             raise BrokerError(
@@ -108,14 +135,18 @@ class BulkPublisher:
         for partition_, batch in batches.items():
             await self._submit(partition_, batch)
         if self._unanswered:
-            await asyncio.wait(self._unanswered)
+            await self._answer(asyncio.wait(self._unanswered))
         self._raise_failure()
 
     async def _submit(self, partition_: tuple[str, int], batch: Any) -> None:
         self._raise_failure()
         topic, partition = partition_
         try:
-            answer = await self._producer.send_batch(batch, topic, partition=partition)
+            answer = await self._answer(
+                self._producer.send_batch(batch, topic, partition=partition)
+            )
+        except BrokerError:
+            raise
         except Exception as problem:
             raise self._error(problem) from problem
         self._unanswered.add(answer)
@@ -123,6 +154,7 @@ class BulkPublisher:
 
     def _answered(self, answer: asyncio.Future[Any]) -> None:
         self._unanswered.discard(answer)
+        self._patience.heard()
         if self._failure is None and not answer.cancelled():
             self._failure = answer.exception()
 

@@ -4,25 +4,33 @@ In: the settings and a topic's real name. Out: batches of (key, value); a value 
 key away. A later record of a key replaces an earlier one. No group: every reader reads all.
 """
 
+import time
 from collections.abc import Iterator
 from typing import Any
 
 import orjson
 from kafka import KafkaConsumer, TopicPartition
+from kafka.errors import KafkaError
 
 from streams.errors import BrokerError
 from streams.kafka.connect import kafka_python_options
+from streams.kafka.patience import PATIENCE_SECONDS, Patience
 from streams.settings import Settings
 
 POLL_MS = 200
+PROBE_SECONDS = 2.0
 Pair = tuple[bytes, bytes | None]
 
 
-def follow(settings: Settings, topic: str) -> Iterator[tuple[list[Pair], bool]]:
+def follow(
+    settings: Settings, topic: str, patience: Patience | None = None
+) -> Iterator[tuple[list[Pair], bool]]:
     """Yield batches (empty ones too, each `POLL_MS`), and whether what was there is now all read.
 
-    Raise BrokerError where the topic is missing.
+    A Kafka that goes away is waited for, and said to be. Raise BrokerError where the topic is
+    missing, or a `patience` of the caller's is over.
     """
+    patience = patience or Patience(settings.bootstrap, None)
     consumer = KafkaConsumer(
         **kafka_python_options(settings),
         isolation_level="read_committed",
@@ -38,21 +46,34 @@ def follow(settings: Settings, topic: str) -> Iterator[tuple[list[Pair], bool]]:
         consumer.seek_to_beginning(*partitions_)
         ends = consumer.end_offsets(partitions_)
         complete = False
+        probe_at = time.monotonic() + PROBE_SECONDS
         while True:
             polled = consumer.poll(timeout_ms=POLL_MS)
+            if polled:
+                patience.heard()
+            elif time.monotonic() >= probe_at:
+                # Nothing new and nobody there look alike to a reader: it has to ask.
+                try:
+                    consumer.end_offsets(partitions_, timeout_ms=1_000 * PROBE_SECONDS)
+                except KafkaError:
+                    patience.silent()
+                else:
+                    patience.heard()
+                probe_at = time.monotonic() + PROBE_SECONDS
             pairs = [(r.key or b"", r.value) for records in polled.values() for r in records]
             complete = complete or all(
                 consumer.position(partition_) >= ends[partition_] for partition_ in partitions_
             )
             yield pairs, complete
     finally:
-        consumer.close()
+        consumer.close(autocommit=False, timeout_ms=1_000)
 
 
 def newest(settings: Settings, topic: str) -> list[dict[str, Any]]:
     """The newest record of each key there is now, sorted by key."""
     found: dict[bytes, bytes | None] = {}
-    for pairs, complete in follow(settings, topic):
+    patience = Patience(settings.bootstrap, PATIENCE_SECONDS)
+    for pairs, complete in follow(settings, topic, patience):
         found.update(pairs)
         if complete:
             break

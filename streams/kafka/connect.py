@@ -2,14 +2,14 @@
 
 In: Settings. Out: dictionaries for kafka-python (admin, simulator, readers) and aiokafka (Faust's
 consumer, the units' producers, the bulk publisher). Neither client is imported here.
-Passwords are in the dictionaries: never log them. The clients would; see `_sasl`.
+Passwords are in the dictionaries: never log them. The clients would; see `keep_records_out`.
 """
 
-import logging
 import ssl
 from typing import Any
 
 from streams.errors import ConfigError
+from streams.logs import keep_records_out
 from streams.settings import Settings
 
 
@@ -17,10 +17,6 @@ def _sasl(settings: Settings) -> dict[str, Any]:
     if not settings.security_protocol.startswith("SASL_"):
         return {}
     password = settings.sasl_password
-    # In their debug lines the clients write down what they are told and what they send.
-    for client in ("kafka", "aiokafka"):
-        logger = logging.getLogger(client)
-        logger.setLevel(max(logging.INFO, logger.getEffectiveLevel()))
     return {
         "sasl_mechanism": settings.sasl_mechanism,
         "sasl_plain_username": settings.sasl_username,
@@ -56,9 +52,11 @@ def ssl_context(settings: Settings) -> ssl.SSLContext | None:
 
 def kafka_python_options(settings: Settings) -> dict[str, Any]:
     """Keyword arguments of KafkaConsumer, KafkaProducer and KafkaAdminClient."""
+    keep_records_out()
     return {
         # The default, 30 s without a word, is longer than a person waits for "no Kafka answers".
         "bootstrap_timeout_ms": 10_000,
+        "request_timeout_ms": 10_000,
         "bootstrap_servers": settings.bootstrap.split(","),
         "security_protocol": settings.security_protocol,
         "ssl_context": ssl_context(settings),
@@ -68,6 +66,7 @@ def kafka_python_options(settings: Settings) -> dict[str, Any]:
 
 def aiokafka_options(settings: Settings) -> dict[str, Any]:
     """Keyword arguments of AIOKafkaConsumer, AIOKafkaProducer and AIOKafkaAdminClient."""
+    keep_records_out()
     return {
         "bootstrap_servers": settings.bootstrap.split(","),
         "security_protocol": settings.security_protocol,

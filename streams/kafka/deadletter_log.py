@@ -18,6 +18,7 @@ from kafka.structs import OffsetAndMetadata
 
 from streams.errors import BrokerError
 from streams.kafka.connect import kafka_python_options
+from streams.kafka.patience import Patience
 from streams.settings import Settings
 from streams.wire.rejected import Reason
 
@@ -76,7 +77,7 @@ class DeadLetterLog:
         problem: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._consumer.close()
+        self._consumer.close(autocommit=False, timeout_ms=1_000)
 
     def __iter__(self) -> Iterator[DeadLetter]:
         """All dead letters there are now, oldest first within each partition."""
@@ -102,8 +103,13 @@ class DeadLetterLog:
             consumer.assign([partition_])
             consumer.seek(partition_, start)
             # By position, not by count: transactions leave offsets without records.
+            patience = Patience(self._settings.bootstrap)
             while consumer.position(partition_) < ends[partition_]:
-                for records in consumer.poll(timeout_ms=500).values():
+                if polled := consumer.poll(timeout_ms=500):
+                    patience.heard()
+                else:
+                    patience.silent()
+                for records in polled.values():
                     for record in records:
                         if record.offset < ends[partition_]:
                             yield _letter(record)

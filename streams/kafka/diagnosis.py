@@ -9,8 +9,8 @@ whoever asks may be inside one. No password is in what is said.
 import asyncio
 import socket
 import ssl
+import threading
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from streams.errors import BrokerError
@@ -67,8 +67,14 @@ def broker_problem(problem: BaseException, settings: Settings) -> BrokerError:
 
 def why_unreachable(settings: Settings) -> str | None:
     """Why no address of `bootstrap` can be used: the reason of the first that gives one."""
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(asyncio.run, _why_unreachable(settings)).result()
+    told: list[str | None] = []
+    # A daemon: Ctrl-C does not wait for what is asked here.
+    thread = threading.Thread(
+        target=lambda: told.append(asyncio.run(_why_unreachable(settings))), daemon=True
+    )
+    thread.start()
+    thread.join()
+    return told[0] if told else None
 
 
 async def _why_unreachable(settings: Settings) -> str | None:

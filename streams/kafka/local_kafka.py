@@ -1,7 +1,8 @@
 """A real Apache Kafka on this machine, without containers: one or more nodes from its own jars.
 
 In: number of nodes, a directory, a first port. Out: processes of ours, in KRaft mode, on loopback.
-The directory is formatted once and used again; "ready" is an answered admin request.
+The directory is formatted once and used again, by one process at a time (`folder_lock`), and nobody
+else can read it; "ready" is an answered admin request.
 No node outlives us: each is told by the kernel (Linux) to die with the thread that started it, so
 start nodes from a thread that lives as long as they should.
 """
@@ -24,7 +25,9 @@ from pathlib import Path
 from typing import Self
 
 from streams.errors import BrokerError
+from streams.kafka.folder_lock import FolderLock
 from streams.kafka.kafka_node import HOST, LOGGING, Listener, server_properties
+from streams.kafka.last_words import why_ended, written_since
 
 KAFKA_VERSION = "4.2.0"
 READY_SECONDS = 90
@@ -90,6 +93,8 @@ class LocalKafka:
         )
         self._further = list(zip(further, more, strict=True))
         self._processes: list[subprocess.Popen[bytes] | None] = [None] * nodes
+        self._log_starts = [0] * nodes
+        self._lock = FolderLock(self.directory)
 
     @property
     def bootstrap(self) -> str:
@@ -114,6 +119,15 @@ class LocalKafka:
         On failure nothing is left running.
         """
         java, classpath = self._java(), self._classpath()
+        self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._lock.take()
+        try:
+            self._start(java, classpath, stop)
+        except BaseException:
+            self.stop(patience_seconds=0)
+            raise
+
+    def _start(self, java: str, classpath: str, stop: threading.Event | None) -> None:
         taken = [port for port in (*self._ports, *self._controllers) if not _is_free(port)]
         if taken:
             raise BrokerError(
@@ -121,23 +135,18 @@ class LocalKafka:
                 " end that one, or choose others with --port"
             )
         self._prepare(java, classpath)
-        try:
-            for node in range(self.nodes):
-                self._launch(node, java, classpath)
-            self._await_ready(stop)
-        except BaseException:
-            self.stop(patience_seconds=0)
-            raise
+        for node in range(self.nodes):
+            self._launch(node, java, classpath)
+        self._await_ready(range(self.nodes), stop)
 
-    def start_node(self, node: int) -> None:
-        """Starts one node again after `kill_node`; true after it: it answers."""
+    def start_node(self, node: int, stop: threading.Event | None = None) -> None:
+        """Starts one node that was killed or lost; true after it: it answers, or `stop` is set."""
         self._launch(node, self._java(), self._classpath())
-        self._await_ready()
+        self._await_ready([node], stop)
 
     def kill_node(self, node: int) -> None:
         """Ends one node at once (SIGKILL), as a lost machine would."""
-        process = self._processes[node]
-        if process is not None:
+        if (process := self._processes[node]) is not None:
             process.kill()
             process.wait()
             self._processes[node] = None
@@ -155,15 +164,38 @@ class LocalKafka:
                 process.kill()
                 process.wait()
         self._processes = [None] * self.nodes
+        self._lock.release()
 
-    def check(self) -> None:
-        """Raises BrokerError with its last words if a node has ended by itself."""
-        for node, process in enumerate(self._processes):
-            if process is not None and process.poll() is not None:
-                raise BrokerError(
-                    f"Kafka node {node} ended (exit code {process.returncode});"
-                    f" its last words, from {self._home(node)}:\n{self._last_words(node)}"
-                )
+    @property
+    def running(self) -> list[int]:
+        """The nodes that have not ended."""
+        return [
+            node
+            for node, process in enumerate(self._processes)
+            if process is not None and process.poll() is None
+        ]
+
+    def lost(self) -> dict[int, str]:
+        """Node → why, in one line, of each that has ended by itself since this was last asked."""
+        found = {n: why for n in range(self.nodes) if (why := self._why_ended(n)) is not None}
+        for node in found:
+            self._processes[node] = None
+        return found
+
+    def check(self, nodes: Sequence[int] | None = None) -> None:
+        """Raises BrokerError with the cause if a node (of these) has ended by itself."""
+        for node in range(self.nodes) if nodes is None else nodes:
+            if (reason := self._why_ended(node)) is not None:
+                raise BrokerError(reason)
+
+    def _why_ended(self, node: int) -> str | None:
+        if (process := self._processes[node]) is None or (code := process.poll()) is None:
+            return None
+        how = f"exit code {code}" if code >= 0 else f"signal {-code}"
+        log = self._home(node) / "kafka.log"
+        text = written_since(self._home(node) / "output.log", 0)
+        text += written_since(log, self._log_starts[node])
+        return f"Kafka node {node} ended ({how}): {why_ended(text)}; its log is {log}"
 
     def _home(self, node: int) -> Path:
         return self.directory / f"node-{node}"
@@ -171,8 +203,7 @@ class LocalKafka:
     def _java(self) -> str:
         home = os.environ.get("JAVA_HOME")
         java = shutil.which("java", path=f"{home}/bin") if home else None
-        java = java or shutil.which("java")
-        if java is None:
+        if (java := java or shutil.which("java")) is None:
             raise BrokerError("Java is missing: `make setup` installs it (Kafka needs 17 or later)")
         return java
 
@@ -184,7 +215,6 @@ class LocalKafka:
 
     def _prepare(self, java: str, classpath: str) -> None:
         """Writes each node's files, and formats the storage of those that have none."""
-        self.directory.mkdir(parents=True, exist_ok=True)
         note = self.directory / "cluster.json"
         if note.is_file():
             kept = json.loads(note.read_text())
@@ -205,6 +235,7 @@ class LocalKafka:
         for node in range(self.nodes):
             home = self._home(node)
             home.mkdir(exist_ok=True)
+            home.chmod(0o700)  # customers' records are in it
             (home / "log4j2.properties").write_text(LOGGING)
             (home / "server.properties").write_text(self._properties(node))
             if not (home / "data" / "meta.properties").is_file():
@@ -225,9 +256,10 @@ class LocalKafka:
         outputs = [process.communicate()[0] for process in formats]
         for process, output in zip(formats, outputs, strict=True):
             if process.returncode != 0:
-                raise BrokerError(
-                    "Kafka's storage could not be formatted:\n" + output.decode(errors="replace")
-                )
+                log = self.directory / "format.log"
+                log.write_bytes(output)
+                reason = why_ended(output.decode(errors="replace"))
+                raise BrokerError(f"Kafka's storage could not be formatted: {reason}; see {log}")
 
     def _command(
         self, node: int, java: str, classpath: str, heap_mb: int, *options: str
@@ -248,8 +280,9 @@ class LocalKafka:
 
     def _launch(self, node: int, java: str, classpath: str) -> None:
         home = self._home(node)
-        heap_mb = 512 if self.nodes == 1 else 384
-        command = self._command(node, java, classpath, heap_mb)
+        command = self._command(node, java, classpath, 512 if self.nodes == 1 else 384)
+        log = home / "kafka.log"
+        self._log_starts[node] = log.stat().st_size if log.is_file() else 0
         with (home / "output.log").open("wb") as output:
             self._processes[node] = subprocess.Popen(
                 [
@@ -272,8 +305,11 @@ class LocalKafka:
             [(listener, ports[node]) for listener, ports in self._further],
         )
 
-    def _await_ready(self, stop: threading.Event | None = None) -> None:
-        """Waits until every running node answers and knows every other, or `stop` is set."""
+    def _await_ready(self, started: Sequence[int], stop: threading.Event | None) -> None:
+        """Waits until every running node answers and knows every other, or `stop` is set.
+
+        Raises BrokerError if one of `started` ends.
+        """
         from kafka.errors import KafkaError
 
         deadline = time.monotonic() + READY_SECONDS
@@ -282,7 +318,7 @@ class LocalKafka:
         noise.setLevel(logging.CRITICAL)  # refused connections are what is waited for
         try:
             while stop is None or not stop.is_set():
-                self.check()
+                self.check(started)
                 try:
                     self._ask_every_node()
                 except KafkaError:
@@ -290,9 +326,9 @@ class LocalKafka:
                 else:
                     return
                 if time.monotonic() > deadline:
-                    words = "\n".join(self._last_words(node) for node in range(self.nodes))
                     raise BrokerError(
-                        f"Kafka did not answer within {READY_SECONDS} s; its last words:\n{words}"
+                        f"Kafka did not answer within {READY_SECONDS} s;"
+                        f" its logs are {self.directory}/node-*/kafka.log"
                     )
                 time.sleep(0.1)
         finally:
@@ -306,18 +342,9 @@ class LocalKafka:
         """
         from kafka import KafkaAdminClient
 
-        running = [node for node, process in enumerate(self._processes) if process is not None]
-        for node in running:
+        for node in self.running:
             with KafkaAdminClient(
                 bootstrap_servers=[f"{HOST}:{self._ports[node]}"], bootstrap_timeout_ms=1_000
             ) as admin:
-                for other in running:
+                for other in self.running:
                     admin.get_broker_version_data(other)
-
-    def _last_words(self, node: int) -> str:
-        lines: list[str] = []
-        for name in ("output.log", "kafka.log"):
-            path = self._home(node) / name
-            if path.is_file():
-                lines += path.read_text(errors="replace").splitlines()[-10:]
-        return "\n".join(f"  {line[:300]}" for line in lines) or "  (nothing)"

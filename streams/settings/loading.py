@@ -9,6 +9,7 @@ import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from streams.contract.words import CHANNEL_DEFAULTS
@@ -28,10 +29,16 @@ PREFIX = "STREAMS_"
 OTHER_VARIABLES = {"config"}
 
 
-def load(config: Path | None, env: Mapping[str, str], options: Mapping[str, object]) -> Settings:
+def load(
+    config: Path | None,
+    env: Mapping[str, str],
+    options: Mapping[str, object],
+    typed: Mapping[str, str] = MappingProxyType({}),
+) -> Settings:
     """The settings of file, environment and options together.
 
     `options` maps setting names to values; None and names that are no setting are passed over.
+    `typed` says how an option is typed where it has another name than its setting.
     Raises ConfigError with every mistake found.
     """
     mistakes: list[str] = []
@@ -40,7 +47,7 @@ def load(config: Path | None, env: Mapping[str, str], options: Mapping[str, obje
     _read(document, READERS, lambda key: f"{config}: {key}", found, mistakes, also=("queues",))
     _read_environment(env, found, mistakes)
     given = {k: v for k, v in options.items() if k in READERS and v is not None}
-    _read(given, READERS, lambda key: "--" + key.replace("_", "-"), found, mistakes)
+    _read(given, READERS, lambda k: typed.get(k) or "--" + k.replace("_", "-"), found, mistakes)
     found["queues"] = _queues(document.get("queues", []), f"{config}: queues", mistakes)
     # Rules between keys are checked where the keys themselves are right, so none is reported twice.
     settings = Settings(**found)

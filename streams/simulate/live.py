@@ -11,18 +11,15 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from itertools import chain
-from typing import Any
 
-from streams.errors import PublishError
 from streams.kafka.bulk import BulkPublisher
-from streams.kafka.connect import kafka_python_options
-from streams.kafka.diagnosis import broker_problem
 from streams.settings import Settings
 from streams.simulate.records import Outgoing
 from streams.simulate.session import Session
 
 FLUSH_SECONDS = 0.5
 """Bulk batches are handed over at least this often while a backlog is paced."""
+CHECK_SECONDS = 0.5
 
 
 def run_live(
@@ -72,7 +69,7 @@ async def _send_backlog(
     started = flushed = time.monotonic()
     named = settings.topics.named
     opening = True
-    async with BulkPublisher(settings) as bulk:
+    async with BulkPublisher(settings, stop.is_set) as bulk:
         for record in records:
             if opening and not record.every:
                 # The sources' first heartbeats stand before anything else: no input may look
@@ -107,35 +104,19 @@ def _send_live(
     stop: threading.Event,
     pace: _Pace,
 ) -> None:
-    from kafka import KafkaProducer
+    from streams.kafka.sender import Sender
 
-    failures: list[BaseException] = []
     named = settings.topics.named
-    producer: Any = KafkaProducer(
-        **kafka_python_options(settings), enable_idempotence=True, acks="all", linger_ms=5
-    )
-    try:
+    with Sender(settings, linger_ms=5, asked=stop.is_set) as sender:
         for record in records:
-            if not stop.is_set() and (wait := pace.due(record.at_ms) - time.time()) > 0:
-                stop.wait(wait)
+            while not stop.is_set() and (wait := pace.due(record.at_ms) - time.time()) > 0:
+                stop.wait(min(wait, CHECK_SECONDS))
+                sender.check()
             if stop.is_set():
                 session.finish()
-            if failures:
-                break
             topic = named(record.topic)
             if record.every:
-                for partition in sorted(producer.partitions_for(topic)):
-                    producer.send(topic, value=record.value, partition=partition).add_errback(
-                        failures.append
-                    )
+                for partition in sender.partitions(topic):
+                    sender.send(topic, None, record.value, partition)
             else:
-                producer.send(topic, key=record.key, value=record.value).add_errback(
-                    failures.append
-                )
-        producer.flush()
-    finally:
-        producer.close(timeout=10)
-    if failures:
-        raise PublishError(
-            f"not everything was published: {broker_problem(failures[0], settings)}"
-        ) from failures[0]
+                sender.send(topic, record.key, record.value)

@@ -45,7 +45,7 @@ def test_a_taken_port_is_said() -> None:
         taken.listen()
         done = run("--bootstrap", "127.0.0.1:1", "--port", str(taken.getsockname()[1]))
     assert done.returncode == 1
-    assert "board_port" in done.stderr
+    assert "--port" in done.stderr
     assert "Traceback" not in done.stderr
 
 

@@ -1,6 +1,7 @@
 """`streams kpis`, `streams intervals` and the example consumer, on a real Kafka."""
 
 import csv
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -54,6 +55,11 @@ def send(settings: Settings, topic: str, records: list[dict[str, Any]]) -> None:
     producer.close()
 
 
+def hear_interrupts() -> None:
+    # A shell's background job ignores SIGINT, and so would what it starts.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.fixture
 def settings(fresh_topics: Callable[..., Settings], monkeypatch: pytest.MonkeyPatch) -> Settings:
     made = fresh_topics(partitions=2)
@@ -82,18 +88,30 @@ def test_once_gives_the_newest_record_of_each_queue(
 
 @pytest.mark.parametrize("program", ["follow", "example"])
 def test_a_follower_hears_each_record(settings: Settings, program: str) -> None:
-    """`kpis --follow --json` and the example consumer print each record as it comes."""
+    """`kpis --follow --json` and the example consumer print each record as it comes; Ctrl-C ends
+    them with 130 and without a word."""
     send(settings, settings.topics.kpis, [kpi("billing", 3)])
-    example = ["deploy/examples/consume_kpis.py", settings.bootstrap, settings.topics.kpis]
+    example = ["deploy/examples/consume_kpis.py", "--bootstrap", settings.bootstrap]
+    example += ["--topic", settings.topics.kpis]
     follow = ["-m", "streams", "kpis", "--follow", "--json"]
     command = [sys.executable, *(follow if program == "follow" else example)]
     root = Path(__file__).parents[2]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=root) as process:
+    pipe = subprocess.PIPE
+    with subprocess.Popen(
+        command,
+        stdout=pipe,
+        stderr=pipe,
+        cwd=root,
+        preexec_fn=hear_interrupts,  # noqa: PLW1509
+    ) as process:
         try:
             assert process.stdout is not None
             assert b"billing" in process.stdout.readline()
             send(settings, settings.topics.kpis, [kpi("sales", 4)])
             assert b"sales" in process.stdout.readline()
+            process.send_signal(signal.SIGINT)
+            _, errors = process.communicate(timeout=30)
+            assert (process.returncode, errors) == (130, b"")
         finally:
             process.kill()
 

@@ -138,10 +138,11 @@ class World:
         self.workers.append(worker)
         return worker
 
-    def command(self, *arguments: str) -> "subprocess.Popen[bytes]":
+    def command(self, *arguments: str, stdout: int | None = None) -> "subprocess.Popen[bytes]":
         """Start another command of the project; it is ended with the world."""
         process = subprocess.Popen(
             [sys.executable, "-m", "streams", *arguments],
+            stdout=stdout,
             stderr=(self.home / f"{arguments[0]}.log").open("ab"),
             env=self.environment,
         )

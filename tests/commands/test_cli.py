@@ -76,6 +76,9 @@ def test_every_module_of_a_command_is_listed() -> None:
         (("frobnicate",), "invalid choice"),
         (("topics",), "required: action"),
         (("topics", "check", "--bootstrap", "nowhere"), "--bootstrap: needs HOST:PORT"),
+        (("board", "--port", "99999"), "--port: needs a whole number"),
+        (("board", "--host", "no host"), "--host: needs a host name"),
+        (("broker", "--port", "99999"), "--port: needs a port"),
     ],
 )
 def test_wrong_use_exits_2(arguments: tuple[str, ...], words: str) -> None:
@@ -105,6 +108,21 @@ def test_no_broker_is_one_line() -> None:
     assert address in done.stderr
     assert "streams broker" in done.stderr
     assert "--bootstrap" in done.stderr
+
+
+@pytest.mark.parametrize("command", ["board", "broker"])
+def test_a_taken_port_names_the_option_that_was_typed(command: str, tmp_path: Path) -> None:
+    """`--port`, not the setting behind it; and what stands in the way, on one line; exit 1."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        options = ["--dir", str(tmp_path)] if command == "broker" else []
+        done = _streams(command, "--port", port, *options)
+    assert done.returncode == 1
+    last = done.stderr.splitlines()[-1]
+    assert port in last
+    assert "--port" in last
+    assert "board_port" not in last
+    assert "Traceback" not in done.stderr
 
 
 def test_a_reader_that_leaves_is_no_error() -> None:

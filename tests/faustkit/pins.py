@@ -8,6 +8,7 @@ import hashlib
 import inspect
 from typing import Any
 
+from aiokafka.codec import lz4_encode
 from aiokafka.consumer import AIOKafkaConsumer
 from aiokafka.consumer.fetcher import Fetcher, FetchResult, PartitionRecords
 from aiokafka.consumer.group_coordinator import GroupCoordinator
@@ -53,6 +54,7 @@ FUNCTIONS: dict[str, Any] = {
     "AIOKafkaConsumerThread.commit (r)": AIOKafkaConsumerThread.commit,
     "ConsumerRebalanceListener (r)": ConsumerRebalanceListener,
     "QueueServiceThread.call_thread (c)": QueueServiceThread.call_thread,
+    "App._create_directories (o)": App._create_directories,
     "App.on_start (o)": App.on_start,
     "App.on_stop (o)": App.on_stop,
     "App._on_agent_error (o)": App._on_agent_error,
@@ -85,6 +87,7 @@ FUNCTIONS: dict[str, Any] = {
     "Sender._fail_all (r)": Sender._fail_all,
     "InitPIDHandler.handle_response (r)": InitPIDHandler.handle_response,
     "TransactionManager (r)": TransactionManager,
+    "lz4_encode (o)": lz4_encode,
 }
 
 

@@ -1,19 +1,24 @@
 """Behaviour of Faust and aiokafka that the kit stands on, shown on the real classes."""
 
 import asyncio
+import tempfile
 from collections import defaultdict
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from aiokafka import codec
 from aiokafka.consumer.fetcher import READ_COMMITTED
 from aiokafka.coordinator.protocol import ConsumerProtocolMemberMetadata
 from aiokafka.errors import CommitFailedError
 from aiokafka.partitioner import DefaultPartitioner
 from faust.transport.drivers import TRANSPORTS
 from faust.types import TP
+from kafka.record import MemoryRecords
 
 from streams.faustkit.application import UnitApp, attach, build_app
+from streams.faustkit.clients import KafkaClients
 from streams.faustkit.consumer_thread import UnitConsumerThread
 from streams.faustkit.transaction_writer import partition_by_key
 from streams.faustkit.transport import Consumer, Transport
@@ -21,6 +26,7 @@ from tests.faustkit.harness import HarnessSettings
 from tests.faustkit.memory import Factory
 
 TOPICS = ("calls", "chats", "tickets", "surveys", "agents", "cells")
+RECORDS_AT = 61  # bytes of a batch's header, in Kafka's format of today
 
 
 def app_of(client: dict[str, Any] | None = None) -> UnitApp:
@@ -115,6 +121,14 @@ def test_settings_that_results_depend_on() -> None:
     assert not conf.web_enabled
 
 
+def test_a_worker_leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Faust would make a folder for tables, of a name anybody can guess: we have none."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    app_of()._create_directories()
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_credentials_reach_faust_as_they_reach_the_units() -> None:
     """The same aiokafka options, turned into Faust's objects and back."""
     sasl = {
@@ -138,3 +152,21 @@ def test_keys_go_where_every_kafka_client_puts_them() -> None:
     for number in range(500):
         key = f"key-{number}".encode()
         assert partition_by_key(key, 7) == default(key, partitions, partitions)
+
+
+def test_records_are_compressed_lightly_and_for_every_reader() -> None:
+    """A unit's batches are LZ4 at level 1, aiokafka's own is 9; kafka-python reads the records."""
+    values = [b'{"queue":"billing","offered":%d}' % (n * n) for n in range(500)]
+
+    async def batch() -> bytes:
+        builder = KafkaClients().producer(app_of().options, "intake", 0).create_batch()
+        for value in values:
+            builder.append(key=b"billing", value=value, timestamp=1)
+        return bytes(builder._build())
+
+    written = asyncio.run(batch())
+    plain = codec.lz4_decode(written[RECORDS_AT:])
+    assert written[RECORDS_AT:] == codec.lz4_encode(plain, 1)
+    assert len(written) > RECORDS_AT + len(codec.lz4_encode(plain, 9))
+    (read,) = MemoryRecords(written)
+    assert [record.value for record in read] == values

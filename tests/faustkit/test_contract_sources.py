@@ -29,6 +29,7 @@ SOURCES = {
     "AIOKafkaConsumerThread.commit (r)": "d31c8558ba25",
     "ConsumerRebalanceListener (r)": "f3d04f29dfb3",
     "QueueServiceThread.call_thread (c)": "479edda75b54",
+    "App._create_directories (o)": "a9f571c3b04a",
     "App.on_start (o)": "480d70c6c72d",
     "App.on_stop (o)": "bfe5a933defb",
     "App._on_agent_error (o)": "bdd12f286de6",
@@ -61,6 +62,7 @@ SOURCES = {
     "Sender._fail_all (r)": "5a67e3b6f87b",
     "InitPIDHandler.handle_response (r)": "bdb0727aba5d",
     "TransactionManager (r)": "d0932794d69a",
+    "lz4_encode (o)": "a27f1d0da7e1",
 }
 
 
