@@ -31,12 +31,14 @@ from streams.windows.cells import (
     kafka_key_of,
 )
 from streams.windows.kept_rules import KeptRules
-from streams.windows.watermarks import Sources
+from streams.windows.watermarks import Sources, newest
 from streams.wire.keys import partition_of
 from streams.wire.rejected import Rejected
 
 #: An idle source repeats its progress this often.
 PROGRESS_MS = 5_000
+#: Sources of one unit that are shown to people: of the longest names a record of 80 kB.
+SHOWN_SOURCES = 200
 
 
 def _entity_of(struct: type[Event]) -> str:
@@ -145,7 +147,6 @@ class Intake:
         self._close(state)
         self._count()
         for topic in self._seen:
-            self.inputs[topic].prune(self.closed_before)
             state.append((key_of(changelog.INPUT, topic).encode(), self.inputs[topic].pack()))
         self._seen = set()
         times = {NOW: self.now, CLOSED_BEFORE: self.closed_before}
@@ -165,13 +166,16 @@ class Intake:
                 self.counts["unknown_agents"] += booked.get(STATES["unknown"], 0)
 
     def last_seen(self) -> dict[str, int]:
-        """The largest time (ms) of each source that has not ended, over all inputs."""
+        """The largest time (ms) of each source that has not ended, over all inputs.
+
+        Of many, the `SHOWN_SOURCES` heard of last.
+        """
         seen: dict[str, int] = {}
         for sources in self.inputs.values():
             for source, (at, ended) in sources.marks.items():
                 if not ended:
                     seen[source] = max(at, seen.get(source, at))
-        return seen
+        return newest(seen, SHOWN_SOURCES)
 
     def _close(self, state: list[Write]) -> None:
         """What is older than now - horizon is final: its cells are not needed any more."""

@@ -86,6 +86,33 @@ def test_quality_goes_out_every_five_seconds() -> None:
     assert not [out for out in again.outputs if out[0] == "contact.history"]
 
 
+def test_eighteen_thousand_sources_fit_into_every_record_and_a_restart() -> None:
+    """Each record counts, what is written is bounded, and another unit goes on with it."""
+    stages, state = Stages(), {}
+    for first in range(0, 18_000, 3_000):
+        turn = stages.take(
+            *(
+                call("contact.enqueued", START + n, f"c{n}", source=f"{n:05}" + "\U0001f4de" * 59)
+                for n in range(first, first + 3_000)
+            )
+        )
+        assert reasons(turn) == []
+        state |= dict(turn.state)
+        stages.wall += 6_000
+    turn = stages.take(call("contact.enqueued", START + 18_000, "last"))
+    state |= dict(turn.state)
+    (quality,) = (out for out in turn.outputs if out[0] == "contact.history")
+    assert len(quality[3] or b"") < 100_000
+    assert len(orjson.loads(quality[3] or b"")["sources"]) == 200
+    assert max(len(value) for value in state.values() if value) < 333_000
+    again = Stages()
+    for key, value in state.items():
+        if value is not None:
+            again.intake.restore(key, value)
+    again.intake.restored()
+    assert again.intake.intake.watermark() == stages.intake.intake.watermark()
+
+
 def reasons(turn: object) -> list[bytes]:
     """The reasons of a turn's dead letters."""
     outputs = turn.outputs  # type: ignore[attr-defined]
