@@ -37,6 +37,8 @@ from streams.wire.rejected import Rejected
 
 #: An idle source repeats its progress this often.
 PROGRESS_MS = 5_000
+#: A batch of cells is closed before it could have more bytes: half of what its topic takes.
+BATCH_BYTES = 4_000_000
 #: Sources of one unit that are shown to people: of the longest names a record of 80 kB.
 SHOWN_SOURCES = 200
 
@@ -63,6 +65,15 @@ class Tally:
     events: Counter[tuple[str, str]] = field(default_factory=Counter)
     anomalies: Counter[str] = field(default_factory=Counter)
     booked: list[tuple[QueueKey, Values]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Share:
+    """What of one turn goes into one batch; `size` in bytes, at most."""
+
+    cells: list[CellUpdate]
+    oldest: list[OldestUpdate]
+    size: int = 0
 
 
 @dataclass(slots=True)
@@ -95,6 +106,8 @@ class Intake:
         self._progress_at = -1
         self._tally = Tally()
         self._seen: set[str] = set()
+        #: What the batches of the turn before said: (now, closed_before, watermark).
+        self._said: tuple[int, int, int | None] = (-1, -1, None)
 
     # -- events --------------------------------------------------------------------------------
 
@@ -239,32 +252,49 @@ class Intake:
     def _batches(
         self, updates: list[CellUpdate], oldest_updates: list[OldestUpdate], following: bool
     ) -> list[tuple[int, bytes]]:
-        """One batch a partition of queues: its changes, or the bare progress."""
-        shares: list[tuple[list[CellUpdate], list[OldestUpdate]]]
-        shares = [([], []) for _ in range(self.partitions)]
+        """A batch a partition of queues: its changes, or the bare progress. Many changes are cut.
+
+        All parts but the last say what the turn before said: whoever reads them one at a time must
+        not take the turn's time for passed before all of its cells are there.
+        """
+        shares: list[list[Share]] = [[Share([], [])] for _ in range(self.partitions)]
         for update in updates:
-            shares[self._partition(update)][0].append(update)
+            share = self._share(shares, update, len(update.values))
+            share.cells.append(update)
         for item in oldest_updates:
-            shares[self._partition(item)][1].append(item)
-        watermark = self.watermark()
+            self._share(shares, item, 1).oldest.append(item)
+        said, self._said = self._said, (self.now, self.closed_before, self.watermark())
         return [
-            (
-                number,
-                encode_batch(
-                    CellBatch(
-                        self.partition,
-                        self.partitions,
-                        self.now,
-                        self.closed_before,
-                        watermark,
-                        following,
-                        cells,
-                        oldest,
-                    )
-                ),
-            )
-            for number, (cells, oldest) in enumerate(shares)
+            (number, self._encode(share, *said, False))
+            for number, parts in enumerate(shares)
+            for share in parts[:-1]
+        ] + [
+            (number, self._encode(parts[-1], *self._said, following))
+            for number, parts in enumerate(shares)
         ]
+
+    def _share(
+        self, shares: list[list[Share]], update: CellUpdate | OldestUpdate, numbers: int
+    ) -> Share:
+        """The share that takes an update of so many numbers: a new one where it would not fit."""
+        parts = shares[self._partition(update)]
+        # Four bytes a character and twelve a counter with its number are the most there can be.
+        size = 64 + 4 * (len(update.tenant) + len(update.queue)) + 12 * numbers
+        if parts[-1].size + size > BATCH_BYTES:
+            parts.append(Share([], []))
+        parts[-1].size += size
+        return parts[-1]
+
+    def _encode(
+        self,
+        share: Share,
+        now: int,
+        closed_before: int,
+        watermark: int | None,
+        following: bool,
+    ) -> bytes:
+        progress = (self.partition, self.partitions, now, closed_before, watermark, following)
+        return encode_batch(CellBatch(*progress, share.cells, share.oldest))
 
     def _partition(self, update: CellUpdate | OldestUpdate) -> int:
         return partition_of(kafka_key_of(update.tenant, update.queue), self.partitions)
@@ -306,6 +336,7 @@ class Intake:
         self.ledger.reload_rules()
         self.store.now = self.now
         self.store.restored()
+        self._said = self.now, self.closed_before, self.watermark()
 
 
 def _cell_key(queue_key: QueueKey, pane: int) -> bytes:

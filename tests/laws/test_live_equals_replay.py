@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from streams.lifecycle import entity
+from streams.windows import intake
 from tests.laws.pipeline import Pipeline, additive
 from tests.laws.test_replay_equals_oracle import configured, replayed
 from tests.oracle.oracle import Oracle
@@ -50,7 +51,8 @@ def live(history: list[dict[str, Any]], queues: list[dict[str, Any]], seed: int)
 
 @pytest.mark.parametrize("seed", range(40))
 def test_sums_over_intervals_equal_the_replay(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Order, duplicates, batches, ticks, packing and restarts leave no trace in any figure."""
+    """Order, duplicates, batches, ticks, packing, cut batches and restarts leave no trace."""
+    monkeypatch.setattr(intake, "BATCH_BYTES", 1_500)
     monkeypatch.setattr(entity, "PACK_ABOVE", 4)
     monkeypatch.setattr(entity, "PACK_LEAVES", 2)
     history = lately(seed, 25)

@@ -39,6 +39,19 @@ def test_an_unusable_record_is_a_dead_letter_with_reason_field_and_origin(
     assert headers["seen_at"] == str(START).encode()
 
 
+@pytest.mark.parametrize(("key", "value"), [(b"c1", b" " * 9_000_000), (b"k" * 9_000_000, b"{")])
+def test_a_record_that_no_topic_takes_is_cut_and_the_letter_says_so(
+    key: bytes, value: bytes
+) -> None:
+    """Compression brings it in; sent again as it is kept, it is rejected again."""
+    (letter,) = (
+        out for out in Stages().take(Record(value, key)).outputs if out[0] == "contact.deadletters"
+    )
+    assert dict(letter[4])["cut"] == str(len(key) + len(value)).encode()
+    assert len(letter[2] or b"") + len(letter[3] or b"") < 150_000
+    assert reasons(Stages().take(Record(letter[3], letter[2]))) == [dict(letter[4])["reason"]]
+
+
 def test_a_wrong_key_and_a_key_of_another_partition_are_told_apart() -> None:
     """Either would split a contact's state."""
     foreign = call("contact.enqueued", START)
