@@ -12,10 +12,17 @@ from typing import Any
 import msgspec
 
 from streams.contract.events import AgentEvent, Event, SourceHeartbeat, TicketEvent
-from streams.contract.words import ALL, QueueKey
+from streams.contract.words import ALL, OTHER, QueueKey
 from streams.lifecycle import changelog
 from streams.lifecycle.changelog import CLOSED_BEFORE, NOW, Write, key_of, kind_of, parts_of
-from streams.lifecycle.counters import AGENT_BASE, AGENT_END, LOCAL, ORPHANED, STATES
+from streams.lifecycle.counters import (
+    AGENT_BASE,
+    AGENT_END,
+    LOCAL,
+    ORPHANED,
+    STATES,
+    VISIT_LEVELS,
+)
 from streams.lifecycle.facts import FACTS
 from streams.lifecycle.ledger import Ledger, QueueEntry
 from streams.lifecycle.rules import Rules
@@ -337,6 +344,18 @@ class Intake:
         self.store.now = self.now
         self.store.restored()
         self._said = self.now, self.closed_before, self.watermark()
+        # Which names are beyond a limit may be others now: what `_other` showed is told anew.
+        self.store.changed_oldest |= {
+            (queue_key, level)
+            for queue_key in self.ledger.entries
+            if OTHER in queue_key[:2]
+            for level in VISIT_LEVELS
+        }
+
+    def over_limit(self) -> Counter[str]:
+        """How often a name was beyond a limit since the unit was loaded."""
+        forgotten = sum(sources.forgotten for sources in self.inputs.values())
+        return self.ledger.over_limit + Counter(sources=forgotten)
 
 
 def _cell_key(queue_key: QueueKey, pane: int) -> bytes:

@@ -126,7 +126,7 @@ def test_a_turn_of_many_cells_is_cut_and_its_time_comes_last(
 ) -> None:
     """A reader of the parts, one at a time, takes no time for passed before its cells are there."""
     intake, queues = unit(), Queues({})
-    for batch in batches(intake.turn(START, wall=0, following=True)):
+    for batch in batches(intake.turn(START, wall=9_000, following=True)):
         queues.accept(batch)
     queues.advance(None)
     whole = intake_module.BATCH_BYTES
