@@ -10,7 +10,8 @@ def test_further_tenants_are_one_tenant_with_one_queue() -> None:
     ledger = Ledger(Rules({}, max_tenants=2))
     for number in range(500):
         place = ledger.place(f"t{number}", f"q{number}", "voice")
-        assert place == ((f"t{number}", f"q{number}") if number < 2 else (OTHER, OTHER)) + ("voice",)
+        own = (f"t{number}", f"q{number}") if number < 2 else (OTHER, OTHER)
+        assert place == (*own, "voice")
         ledger.select(f"t{number}", "voice").entry(ALL)
     assert len(ledger.entries) == 2 * 2 + 2
     assert ledger.place("t1", "q1", "voice") == ("t1", "q1", "voice")
