@@ -6,6 +6,9 @@ Messages never hold data, so that they can be searched and counted; what they ar
 
 import logging
 import sys
+import threading
+import time
+from collections.abc import Callable
 from typing import Final
 
 _ORDINARY: Final = frozenset(
@@ -41,6 +44,37 @@ def keep_records_out() -> None:
     for name in LIBRARIES:
         logger = logging.getLogger(name)
         logger.setLevel(max(logging.INFO, logger.getEffectiveLevel()))
+
+
+class SeldomFilter(logging.Filter):
+    """Lines that anybody can cause by a request: one a minute, and nothing of the request in it.
+
+    The message becomes `message`, a traceback the name of its exception, and `times` says how many
+    lines the one stands for.
+    """
+
+    def __init__(
+        self, message: str, seconds: float = 60.0, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        super().__init__()
+        self._message, self._seconds, self._clock = message, seconds, clock
+        self._next: float | None = None
+        self._times = 0
+        self._lock = threading.Lock()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Let one line a minute through."""
+        with self._lock:
+            self._times += 1
+            now = self._clock()
+            if self._next is not None and now < self._next:
+                return False
+            self._next, times, self._times = now + self._seconds, self._times, 0
+        error = record.exc_info[0] if record.exc_info else None
+        record.msg, record.args = self._message, ()
+        record.exc_info = record.exc_text = record.stack_info = None
+        vars(record).update(error=error.__name__ if error else "", times=times)
+        return True
 
 
 def log_to_stderr(level: str) -> None:

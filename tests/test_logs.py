@@ -3,7 +3,7 @@
 import logging
 import sys
 
-from streams.logs import FieldsFormatter
+from streams.logs import FieldsFormatter, SeldomFilter
 
 
 def line(message: str, *, failed: bool = False, **fields: object) -> str:
@@ -39,3 +39,23 @@ def test_a_traceback_comes_after_the_fields() -> None:
     first, *rest = line("a unit failed", failed=True, partition=3).splitlines()
     assert first.endswith("a unit failed partition=3")
     assert rest[-1] == "ValueError: the cause"
+
+
+def test_what_anybody_can_cause_is_one_line_a_minute() -> None:
+    """Nothing of the first line's data stays in it, and the next one says how many there were."""
+    now = [0.0]
+    seldom, passed = SeldomFilter("requests failed", 60, lambda: now[0]), []
+    for second in (0, 1, 59, 60, 61):
+        now[0] = float(second)
+        try:
+            raise ValueError("a token")
+        except ValueError:
+            line = logging.makeLogRecord(
+                {"msg": "of %s", "args": ("x",), "exc_info": sys.exc_info()}
+            )
+        if seldom.filter(line):
+            passed.append(FieldsFormatter().format(line))
+    assert [text.partition("requests failed ")[2] for text in passed] == [
+        "error=ValueError times=1",
+        "error=ValueError times=3",
+    ]

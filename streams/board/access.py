@@ -51,7 +51,9 @@ class Guard:
             return True
         scheme, _, given = header.partition(" ")
         return scheme.lower() == "bearer" and hmac.compare_digest(
-            given.strip().encode(), self.token.encode()
+            # aiohttp reads bytes that are not UTF-8 as surrogates
+            given.strip().encode(errors="surrogateescape"),
+            self.token.encode(),
         )
 
 

@@ -22,9 +22,13 @@ from streams.board import query
 from streams.board.hub import DroppedError, FullError, Hub
 from streams.board.store import Store
 from streams.contract.words import CHANNELS
+from streams.logs import SeldomFilter
 from streams.wall_clock import now_ms
 
 logger = logging.getLogger(__name__)
+#: Of aiohttp: its lines and tracebacks quote the request, its token among it.
+_requests = logging.getLogger(f"{__name__}.requests")
+_requests.addFilter(SeldomFilter("requests failed"))
 
 STATIC = Path(__file__).parent / "static"
 MIME = {
@@ -229,6 +233,13 @@ class Board:
     async def _readyz(self, _request: web.Request) -> web.StreamResponse:
         state = self.store.feed().state
         return web.json_response({"kafka": state}, status=200 if state == "live" else 503)
+
+
+def runner_of(board: Board, shutdown_seconds: float) -> web.AppRunner:
+    """What serves the board; requests are not logged, and of those that fail one a minute."""
+    return web.AppRunner(
+        board.app(), access_log=None, logger=_requests, shutdown_timeout=shutdown_seconds
+    )
 
 
 def _filter_of(request: web.Request) -> query.Filter:

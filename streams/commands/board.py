@@ -11,7 +11,7 @@ from aiohttp import web
 
 from streams.board.access import is_loopback
 from streams.board.feed import KafkaFeed
-from streams.board.server import Board, Options
+from streams.board.server import Board, Options, runner_of
 from streams.board.store import Store
 from streams.errors import ConfigError, StreamsError
 from streams.kafka.connect import kafka_python_options
@@ -122,7 +122,7 @@ async def _serve(board: Board, feed: KafkaFeed, port: int) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, ending.set)
     # browsers hold their event stream open without end: it is not waited for at the end
-    runner = web.AppRunner(board.app(), access_log=None, shutdown_timeout=0.5)
+    runner = runner_of(board, shutdown_seconds=0.5)
     await runner.setup()
     try:
         site = web.TCPSite(runner, board.options.host, port)

@@ -16,7 +16,8 @@ DAY_MS: Final = 24 * HOUR_MS
 QueueKey = tuple[str, str, str]
 #: The queue that is every queue of its tenant and channel, each agent once.
 ALL: Final = "_all"
-#: The queue that further queues count as, once a tenant has too many.
+#: The queue that further queues count as, once a tenant has too many; and the tenant that further
+#: tenants count as, whose only queue is it.
 OTHER: Final = "_other"
 RESERVED_QUEUES: Final = frozenset({ALL, OTHER})
 
@@ -108,6 +109,11 @@ WRAPUP_CAP_SECONDS: Final = 900
 HORIZON_SECONDS: Final = 4 * 3600
 #: Queues a tenant may have; further ones count as `OTHER`.
 MAX_QUEUES: Final = 2_000
+#: Queues of all tenants together, each channel by itself; further ones count as their tenant's
+#: `OTHER`. One costs a worker about 100 kB.
+MAX_ALL_QUEUES: Final = 10_000
+#: Tenants; further ones count as the tenant `OTHER`.
+MAX_TENANTS: Final = 100
 
 #: Inclusive upper bounds of the histograms of waits and handling on `/metrics`.
 WAIT_BOUNDS_SECONDS: Final = (5, 10, 20, 30, 60, 120, 300, 600)

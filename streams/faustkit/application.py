@@ -184,7 +184,9 @@ class _Worker(faust.Worker):
     def _schedule_shutdown(self, signal: signal.Signals) -> None:
         # A stop in order waits for Kafka; the watchdog sees to it that it does so in vain no longer
         # than it must.
-        cast("UnitApp", self.app).units.stopping = True
+        app = self.app
+        assert isinstance(app, UnitApp)
+        app.units.stopping = True
         super()._schedule_shutdown(signal)
 
 

@@ -21,6 +21,7 @@ from streams.errors import StateError
 from streams.faustkit import transaction_writer as outbox
 from streams.faustkit.clients import Clients
 from streams.faustkit.options import Options
+from streams.faustkit.parts import Parts
 from streams.faustkit.shutdown import End
 from streams.faustkit.stage import Batch, InputClock, StageSpec
 from streams.faustkit.stats import UnitStats
@@ -31,6 +32,8 @@ POSITION_KEY = b"\0position:"
 # Records given to the stage between two turns of the event loop: 1-10 ms.
 SLICE = 250
 CLOSE_SECONDS = 2.0
+# After a commit that took this share of its timeout the next turn takes half as many records.
+SLOW_COMMIT = 0.1
 SUSPENDED = -1  # instead of an epoch
 
 
@@ -73,7 +76,10 @@ class Unit:
         self._fetched: dict[str, tuple[int, int]] = {}  # topic: last stable offset, wall ms
         self._queue: deque[Event] = deque()
         self._queued = 0
-        self._limit = options.max_records  # records of the next turn
+        # Records of the next turn. What a record costs is not known yet: a first turn that took
+        # all it may could be longer than a commit may take, at each start anew.
+        self._limit = min(SLICE, options.max_records)
+        self._parts = Parts()
         self._gate = asyncio.Lock()
         self._wake = asyncio.Event()
         self._producer: Any = None
@@ -96,7 +102,7 @@ class Unit:
             newest, records = await self._links.read(
                 self._options, self.spec.changelog, self.partition, self._progress
             )
-        for index, (key, value) in enumerate(newest.items()):
+        for index, (key, value) in enumerate(self._parts.join(newest).items()):
             if key.startswith(POSITION_KEY):
                 self._take_position(key.removeprefix(POSITION_KEY).decode(), value)
             elif not key.startswith(b"\0"):
@@ -283,8 +289,11 @@ class Unit:
             self.busy_since = applied
             await self._commit(self._writes(turn.state, turn.outputs, moved), wall_ms)
             self.busy_since = None
+            committing = time.monotonic() - applied
+            if committing > SLOW_COMMIT * self._options.commit_timeout_seconds:
+                self._limit = max(SLICE, (self.stats.records - accepted) // 2)
             self.stats.commits += 1
-            self.stats.commit.add(time.monotonic() - applied)
+            self.stats.commit.add(committing)
             self.stats.transaction.add(self.stats.records - accepted)
             self.stats.last_commit_at = time.time()
             for topic in moved:
@@ -296,9 +305,13 @@ class Unit:
             event.ack()
 
     def _pace(self, records: int, seconds: float) -> None:
-        """The next turn takes what fits into `turn_seconds`, going by this one."""
+        """The next turn takes what fits into `turn_seconds`, going by this one.
+
+        Only a turn that had much to do shows that more would have fitted.
+        """
         if seconds <= self._options.turn_seconds:
-            self._limit = min(self._options.max_records, 2 * self._limit)
+            if 2 * records >= self._limit:
+                self._limit = min(self._options.max_records, 2 * self._limit)
         else:
             self._limit = max(SLICE, int(records * self._options.turn_seconds / seconds))
 
@@ -336,7 +349,8 @@ class Unit:
     ) -> Iterable[outbox.Write]:
         changelog_topic, partition = self.spec.changelog, self.partition
         for key, value in state:
-            yield changelog_topic, partition, key, value, []
+            for part_key, part in self._parts.split(key, value):
+                yield changelog_topic, partition, part_key, part, []
         for topic in moved:
             position = str(self.next[topic] - 1).encode()
             yield changelog_topic, partition, POSITION_KEY + topic.encode(), position, []

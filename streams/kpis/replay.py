@@ -77,7 +77,8 @@ class Replay:
             standing = life.oldest_entry(state)
             if standing is not None:
                 queue, level, start = standing
-                for queue_key in ((tenant, queue, channel), (tenant, ALL, channel)):
+                place = self.ledger.place(tenant, queue, channel)
+                for queue_key in (place, (place[0], ALL, channel)):
                     known = oldest[queue_key].get(level, NEVER)
                     oldest[queue_key][level] = min(known, start)
         sums = self._sums()

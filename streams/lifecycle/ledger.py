@@ -8,7 +8,7 @@ a trace. Cost: a dict look-up a pane, one a counter.
 
 from collections import Counter, defaultdict
 
-from streams.contract.words import ALL, OTHER
+from streams.contract.words import OTHER, RESERVED_QUEUES, QueueKey
 from streams.lifecycle.counters import MOMENT
 from streams.lifecycle.rules import QueueRules, Rules
 
@@ -41,7 +41,8 @@ class Ledger:
 
     `width` is the pane's width in ms. `anomalies` counts, by kind, legal events that found an
     unexpected state; like every contribution it is taken back when a refold explains it.
-    `overflowed` counts, by channel, look-ups of queues beyond the limit, which went to `_other`.
+    `overflowed` counts, by channel, look-ups of queues beyond a limit, which went to `_other`;
+    `over_limit` all look-ups of names beyond one, by the limit's name.
     """
 
     __slots__ = (
@@ -52,6 +53,7 @@ class Ledger:
         "anomalies",
         "channel",
         "entries",
+        "over_limit",
         "overflowed",
         "rules",
         "sign",
@@ -67,26 +69,42 @@ class Ledger:
         self.entries: dict[tuple[str, str, str], QueueEntry] = {}
         self.anomalies: Counter[str] = Counter()
         self.overflowed: Counter[str] = Counter()
+        self.over_limit: Counter[str] = Counter()
         self._by_scope: dict[tuple[str, str], dict[str, QueueEntry]] = {}
         self._in_scope: dict[str, QueueEntry] = {}
-        self._tenants: dict[str, set[str]] = defaultdict(set)
+        self._tenants: dict[str, set[str]] = {}
         self._scratch = _cell()
         for tenant, queue, channel in rules.queues:
-            self._tenants[tenant].add(queue)
-            self.select(tenant, channel).entry(queue)
+            # What is configured has its place, whatever the limits.
+            self._tenants.setdefault(tenant, set()).add(queue)
+            self.select(tenant, channel)._add_entry(queue)
 
     def select(self, tenant: str, channel: str) -> "Ledger":
-        """From now on `entry` and `cell` speak of this tenant and channel."""
+        """From now on `entry` and `cell` speak of this tenant and channel.
+
+        Of the tenant `_other`, where there are too many tenants (a safety valve).
+        """
         scope = self._by_scope.get((tenant, channel))
         if scope is None:
-            scope = self._by_scope[tenant, channel] = {}
+            if tenant not in self._tenants and tenant != OTHER:
+                if len(self._tenants) < self.rules.max_tenants:
+                    self._tenants[tenant] = set()
+                else:
+                    self.over_limit["tenants"] += 1
+                    tenant = OTHER
+            scope = self._by_scope.setdefault((tenant, channel), {})
         self._in_scope, self.tenant, self.channel = scope, tenant, channel
         return self
 
     def entry(self, queue: str) -> QueueEntry:
-        """The queue's entry; `_other`'s when the tenant has too many queues (a safety valve)."""
+        """The queue's entry; `_other`'s where there are too many queues (a safety valve)."""
         entry = self._in_scope.get(queue)
         return entry if entry is not None else self._new_entry(queue)
+
+    def place(self, tenant: str, queue: str, channel: str) -> QueueKey:
+        """Whose figures an event of this tenant, queue and channel is in."""
+        entry = self.select(tenant, channel).entry(queue)
+        return entry.tenant, entry.queue, entry.channel
 
     def rules_for(self, queue: str, entered_at: int) -> QueueRules:
         """The rules for a visit to a queue of the entity's tenant and channel that began then."""
@@ -119,12 +137,23 @@ class Ledger:
         self.anomalies[kind] += self.sign
 
     def _new_entry(self, queue: str) -> QueueEntry:
-        known = self._tenants[self.tenant]
-        if queue not in known and queue not in (ALL, OTHER):
-            if len(known) >= self.rules.max_queues:
+        if queue not in RESERVED_QUEUES:
+            if self.tenant == OTHER:
+                return self.entry(OTHER)
+            known, rules = self._tenants[self.tenant], self.rules
+            limit = ""
+            if queue not in known and len(known) >= rules.max_queues:
+                limit = "queues"
+            elif len(self.entries) >= rules.max_all_queues:
+                limit = "all_queues"
+            if limit:
+                self.over_limit[limit] += 1
                 self.overflowed[self.channel] += 1
                 return self.entry(OTHER)
             known.add(queue)
+        return self._add_entry(queue)
+
+    def _add_entry(self, queue: str) -> QueueEntry:
         key = (self.tenant, queue, self.channel)
         entry = QueueEntry(*key, self.rules.of(*key))
         self.entries[key] = self._in_scope[queue] = entry

@@ -13,7 +13,9 @@ from streams.contract.words import (
     CHANNELS,
     DAY_MS,
     HORIZON_SECONDS,
+    MAX_ALL_QUEUES,
     MAX_QUEUES,
+    MAX_TENANTS,
     WRAPUP_CAP_SECONDS,
     QueueKey,
 )
@@ -95,6 +97,8 @@ class Rules:
     queues: dict[QueueKey, QueueRules]
     horizon_ms: int = HORIZON_MS
     max_queues: int = MAX_QUEUES
+    max_all_queues: int = MAX_ALL_QUEUES
+    max_tenants: int = MAX_TENANTS
 
     def of(self, tenant: str, queue: str, channel: str) -> QueueRules:
         """The queue's own rules, or its channel's defaults."""
@@ -108,7 +112,13 @@ def rules_of(settings: Settings) -> Rules:
         for queue in settings.queues
         for channel in queue.channels
     }
-    return Rules(queues, settings.horizon_seconds * 1_000, settings.max_queues)
+    return Rules(
+        queues,
+        settings.horizon_seconds * 1_000,
+        settings.max_queues,
+        settings.max_all_queues,
+        settings.max_tenants,
+    )
 
 
 def _through_time(queue: QueueSettings, channel: str) -> QueueRules:

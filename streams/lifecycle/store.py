@@ -258,12 +258,14 @@ class EntityStore:
     def _update_oldest(
         self, key: str, old: tuple[QueueKey, int, int] | None, new: tuple[QueueKey, int, int] | None
     ) -> None:
+        # Under the name that the figures are under: one that is a look-up beyond a limit now was
+        # one when the entity came to stand there.
         if old is not None:
-            for queue_key in _and_all(old[0]):
+            for queue_key in _and_all(self.ledger.place(*old[0])):
                 self.oldest[queue_key, old[1]].pop(key, None)
                 self.changed_oldest.add((queue_key, old[1]))
         if new is not None:
-            for queue_key in _and_all(new[0]):
+            for queue_key in _and_all(self.ledger.place(*new[0])):
                 self.oldest[queue_key, new[1]][key] = new[2]
                 self.changed_oldest.add((queue_key, new[1]))
 

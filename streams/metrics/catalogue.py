@@ -242,6 +242,11 @@ _STREAM_METRICS: Final = (
     _counter("stream_anomalies_total", ("kind",), "Legal events that found an unexpected state."),
     _counter("stream_dead_letters_total", ("reason",), "Records sent to the dead-letter topic."),
     _counter(
+        "stream_over_limit_total",
+        ("limit",),
+        "Uses of tenants and queues beyond a limit, counted as _other; sources forgotten.",
+    ),
+    _counter(
         "stream_replayed_records_skipped_total",
         (),
         "Records below the state's position, recognised and skipped.",
@@ -286,4 +291,5 @@ LABEL_VALUES: Final[Mapping[tuple[str, str], tuple[str, ...]]] = {
     ("window_agent_seconds", "state"): tuple(AGENT_SECONDS),
     ("queue_tickets_open", "status"): TICKET_STATUSES,
     ("stream_events_total", "result"): ("ok", "late", "duplicate", "invalid", "unknown_queue"),
+    ("stream_over_limit_total", "limit"): ("sources", "tenants", "queues", "all_queues"),
 }

@@ -47,6 +47,9 @@ class IntakeMeter:
         self.sources: dict[int, dict[str, int]] = {}
         self._owners: dict[int, Intake] = {}
         self._overflowed: dict[int, Counter[str]] = {}
+        #: How often a name was beyond a limit, by the limit's name.
+        self.over_limit: Counter[str] = Counter()
+        self._over_limit: dict[int, Counter[str]] = {}
 
     def add(
         self,
@@ -68,8 +71,13 @@ class IntakeMeter:
         if self._owners.get(partition) is not intake:
             self._owners[partition] = intake
             self._overflowed[partition] = Counter()
+            self._over_limit[partition] = Counter()
         self.watermarks[partition] = intake.now
         self.sources[partition] = intake.last_seen()
+        before, now = self._over_limit[partition], intake.over_limit()
+        self._over_limit[partition] = now
+        for limit, n in (now - before).items():
+            self.over_limit[limit] += n
         changes = Counter(results) + self._overflow(partition, intake)
         if turned is not None:
             for (topic, _), n in turned.tally.events.items():
@@ -118,6 +126,7 @@ class IntakeMeter:
         if self._owners.get(partition) is intake:
             del self._owners[partition]
             self._overflowed.pop(partition, None)
+            self._over_limit.pop(partition, None)
             self.watermarks.pop(partition, None)
             self.sources.pop(partition, None)
 

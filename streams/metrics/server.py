@@ -3,6 +3,8 @@
 In: requests of Prometheus and of whatever watches the process. Out: a page, or 200 or 503 with the
 reason in words. Invariant: it runs in threads of its own and never waits for the event loop, so it
 answers while the loop is busy or hangs. It listens on `metrics_host`, the loopback unless set.
+It holds at most `MAX_CONNECTIONS`: a further one takes the place of the one that has waited longest
+without asking anything, so whoever holds connections open keeps nobody out.
 """
 
 import gzip
@@ -12,25 +14,34 @@ import sys
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Protocol
+from typing import Any, Protocol
 
 from prometheus_client.exposition import choose_encoder, gzip_accepted
 
 from streams.errors import ConfigError
 from streams.faustkit.stats import KitStats
+from streams.logs import SeldomFilter
 from streams.metrics.collector import MetricsCollector
 from streams.metrics.families import OPENMETRICS_TYPE, PLAIN_TYPE
 from streams.metrics.meters import IntakeMeter, QueueMeter
 from streams.settings import Settings
 
 log = logging.getLogger(__name__)
+log.addFilter(SeldomFilter("metrics requests failed"))
 
 #: The event loop counts as hung after this long without a heartbeat (one is due every 0.5 s).
 SILENT_SECONDS = 10.0
 #: A connection that says nothing for this long is closed.
 IDLE_SECONDS = 60.0
+#: An answer that is not taken within this time is given up.
+SEND_SECONDS = 15.0
+#: Connections at a time, each with a thread.
+MAX_CONNECTIONS = 64
+#: Pages at a time: one of 2,000 queues is 20 MB until it is taken.
+MAX_PAGES = 4
 TEXT_TYPE = "text/plain; charset=utf-8"
 
 
@@ -115,9 +126,14 @@ class MetricsServer:
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
+    request_queue_size = 128
 
     def __init__(self, host: str, port: int, metrics: MetricsServer) -> None:
         self.metrics = metrics
+        self.pages = threading.BoundedSemaphore(MAX_PAGES)
+        #: Whether each is being answered; the one that has waited longest comes first.
+        self._open: dict[object, bool] = {}
+        self._lock = threading.Lock()
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         self.address_family, _, _, _, address = found[0]
         super().__init__((str(address[0]), port), _Handler)
@@ -127,9 +143,33 @@ class _Server(ThreadingHTTPServer):
         super(ThreadingHTTPServer, self).server_bind()
         self.server_name, self.server_port = str(self.server_address[0]), self.server_address[1]
 
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """A new connection: it gets a thread, and its place from another where there is none."""
+        with self._lock:
+            if len(self._open) >= MAX_CONNECTIONS:
+                waiting = (other for other, answered in self._open.items() if not answered)
+                victim: Any = next(waiting, next(iter(self._open)))
+                del self._open[victim]
+                with suppress(OSError):
+                    victim.shutdown(socket.SHUT_RDWR)  # its thread sees the end and closes it
+            self._open[request] = False
+        super().process_request(request, client_address)
+
+    def mark(self, request: object, answered: bool) -> None:
+        """Whether the connection is being answered or waits from now on."""
+        with self._lock:
+            if self._open.pop(request, None) is not None:
+                self._open[request] = answered
+
+    def shutdown_request(self, request: Any) -> None:
+        """The connection is over."""
+        with self._lock:
+            self._open.pop(request, None)
+        super().shutdown_request(request)
+
     def handle_error(self, request: object, client_address: object) -> None:  # noqa: ARG002
         # Called while the exception is handled; mostly a client that went away.
-        log.info("a metrics request failed", extra={"error": repr(sys.exception())})
+        log.info("metrics requests failed", exc_info=sys.exception())
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -139,6 +179,14 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """Answer one request."""
+        self.server.mark(self.connection, True)
+        # For the answer as a whole: a reader may not take it byte by byte.
+        self.connection.settimeout(SEND_SECONDS)
+        self._answer()
+        self.connection.settimeout(IDLE_SECONDS)
+        self.server.mark(self.connection, False)
+
+    def _answer(self) -> None:
         metrics = self.server.metrics
         path = self.path.partition("?")[0]
         if path == "/metrics":
@@ -155,6 +203,15 @@ class _Handler(BaseHTTPRequestHandler):
         self.do_GET()
 
     def _page(self, collector: MetricsCollector) -> None:
+        if not self.server.pages.acquire(blocking=False):
+            self._say(False, "too many pages are being read")
+            return
+        try:
+            self._send_page(collector)
+        finally:
+            self.server.pages.release()
+
+    def _send_page(self, collector: MetricsCollector) -> None:
         _, wanted = choose_encoder(self.headers.get("Accept", ""))
         openmetrics = wanted.startswith("application/openmetrics-text")
         body = collector.page(openmetrics)

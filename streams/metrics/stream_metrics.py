@@ -29,6 +29,7 @@ from streams.wire.rejected import Reason
 
 STAGES: Final = ("intake", "queues")
 RESULTS: Final = LABEL_VALUES["stream_events_total", "result"]
+LIMITS: Final = LABEL_VALUES["stream_over_limit_total", "limit"]
 #: More sources than this are not shown: those heard of last are.
 MAX_SOURCES: Final = 50
 
@@ -71,6 +72,10 @@ class StreamMetrics:
         letters["schema"] += self._queues.rejected
         yield _labelled(
             "stream_dead_letters_total", (({"reason": r}, n) for r, n in letters.items())
+        )
+        over = dict(self._intake.over_limit)
+        yield _labelled(
+            "stream_over_limit_total", (({"limit": limit}, over.get(limit, 0)) for limit in LIMITS)
         )
         kinds = sorted(dict(self._intake.anomalies).items())
         yield _labelled("stream_anomalies_total", (({"kind": kind}, n) for kind, n in kinds))

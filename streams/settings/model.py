@@ -16,7 +16,9 @@ from streams.contract.words import (
     CHANNEL_DEFAULTS,
     HORIZON_SECONDS,
     INPUT_TOPICS,
+    MAX_ALL_QUEUES,
     MAX_QUEUES,
+    MAX_TENANTS,
     WRAPUP_CAP_SECONDS,
 )
 
@@ -201,6 +203,8 @@ class Settings:
     horizon_seconds: int = HORIZON_SECONDS
     tick_seconds: float = 1.0
     max_queues: int = MAX_QUEUES
+    max_all_queues: int = MAX_ALL_QUEUES
+    max_tenants: int = MAX_TENANTS
     metrics_host: str = "127.0.0.1"
     metrics_port: int = 9464
     metrics_windows: tuple[str, ...] = ("5m", "30m")

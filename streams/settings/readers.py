@@ -140,7 +140,9 @@ _DAY = "(Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
 _SPAN = rf"{_DAY}(-{_DAY})? ([01]\d|2[0-3]):[0-5]\d-(([01]\d|2[0-3]):[0-5]\d|24:00)"
 _HOST = text(r"[A-Za-z0-9._:-]+", "a host name or address")
 _KAFKA_NAME = r"[A-Za-z0-9._-]"
-_ID = text(r"\S(.{0,62}\S)?", "1 to 64 characters")
+_NAME = r"(?!{reserved}$)\S(.{{0,62}}\S)?"
+_QUEUE = text(_NAME.format(reserved="_(all|other)"), "1 to 64 characters, not _all or _other")
+_TENANT = text(_NAME.format(reserved="_other"), "1 to 64 characters, not _other")
 _LABEL = text(r".{0,64}", "at most 64 characters")
 _RATIO = number(0, 1)
 _SECONDS = integer(1, 366 * 86_400)
@@ -155,6 +157,8 @@ READERS: dict[str, Reader] = {
     "horizon_seconds": integer(60, 7 * 86_400),
     "tick_seconds": number(0.05, 60),
     "max_queues": integer(1, 100_000),
+    "max_all_queues": integer(1, 1_000_000),
+    "max_tenants": integer(1, 100_000),
     "metrics_host": _HOST,
     "metrics_port": integer(0, 65_535),
     "metrics_windows": several(*WINDOWS),
@@ -179,8 +183,8 @@ READERS: dict[str, Reader] = {
     "ssl_check_hostname": flag,
 }
 QUEUE_READERS: dict[str, Reader] = {
-    "name": _ID,
-    "tenant": _ID,
+    "name": _QUEUE,
+    "tenant": _TENANT,
     "channels": several(*CHANNELS),
     "service_level_seconds": _SECONDS,
     "short_abandon_seconds": integer(0, 86_400),

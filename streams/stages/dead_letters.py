@@ -1,7 +1,16 @@
-"""What is not used goes to the dead-letter topic, untouched, with its reason and origin."""
+"""What is not used goes to the dead-letter topic, untouched, with its reason and origin.
 
+Only a record that cannot be written again is cut: one of more than `MAX_LETTER_BYTES`, which a
+producer can bring past the broker's limit by compressing it. A header `cut` says how long it was.
+What is kept of its value is too large for an event, so that sent again it is rejected again.
+"""
+
+from streams.contract.limits import MAX_RECORD_BYTES
 from streams.faustkit.stage import Output, Record
 from streams.wire.rejected import Rejected
+
+#: Key and value together: what fits into one record of any topic with its headers.
+MAX_LETTER_BYTES = 1_000_000
 
 
 def dead_letter(
@@ -17,4 +26,9 @@ def dead_letter(
         ("offset", str(record.offset).encode()),
         ("seen_at", str(seen_at).encode()),
     ]
-    return topic, record.partition, record.key, record.value, headers
+    key, value = record.key, record.value
+    length = len(key or b"") + len(value or b"")
+    if length > MAX_LETTER_BYTES:
+        headers.append(("cut", str(length).encode()))
+        key, value = key and key[:MAX_RECORD_BYTES], value and value[: MAX_RECORD_BYTES + 1]
+    return topic, record.partition, key, value, headers

@@ -12,10 +12,17 @@ from typing import Any
 import msgspec
 
 from streams.contract.events import AgentEvent, Event, SourceHeartbeat, TicketEvent
-from streams.contract.words import ALL, QueueKey
+from streams.contract.words import ALL, OTHER, QueueKey
 from streams.lifecycle import changelog
 from streams.lifecycle.changelog import CLOSED_BEFORE, NOW, Write, key_of, kind_of, parts_of
-from streams.lifecycle.counters import AGENT_BASE, AGENT_END, LOCAL, ORPHANED, STATES
+from streams.lifecycle.counters import (
+    AGENT_BASE,
+    AGENT_END,
+    LOCAL,
+    ORPHANED,
+    STATES,
+    VISIT_LEVELS,
+)
 from streams.lifecycle.facts import FACTS
 from streams.lifecycle.ledger import Ledger, QueueEntry
 from streams.lifecycle.rules import Rules
@@ -31,12 +38,16 @@ from streams.windows.cells import (
     kafka_key_of,
 )
 from streams.windows.kept_rules import KeptRules
-from streams.windows.watermarks import Sources
+from streams.windows.watermarks import Sources, newest
 from streams.wire.keys import partition_of
 from streams.wire.rejected import Rejected
 
 #: An idle source repeats its progress this often.
 PROGRESS_MS = 5_000
+#: A batch of cells is closed before it could have more bytes: half of what its topic takes.
+BATCH_BYTES = 4_000_000
+#: Sources of one unit that are shown to people: of the longest names a record of 80 kB.
+SHOWN_SOURCES = 200
 
 
 def _entity_of(struct: type[Event]) -> str:
@@ -61,6 +72,15 @@ class Tally:
     events: Counter[tuple[str, str]] = field(default_factory=Counter)
     anomalies: Counter[str] = field(default_factory=Counter)
     booked: list[tuple[QueueKey, Values]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Share:
+    """What of one turn goes into one batch; `size` in bytes, at most."""
+
+    cells: list[CellUpdate]
+    oldest: list[OldestUpdate]
+    size: int = 0
 
 
 @dataclass(slots=True)
@@ -93,6 +113,8 @@ class Intake:
         self._progress_at = -1
         self._tally = Tally()
         self._seen: set[str] = set()
+        #: What the batches of the turn before said: (now, closed_before, watermark).
+        self._said: tuple[int, int, int | None] = (-1, -1, None)
 
     # -- events --------------------------------------------------------------------------------
 
@@ -145,7 +167,6 @@ class Intake:
         self._close(state)
         self._count()
         for topic in self._seen:
-            self.inputs[topic].prune(self.closed_before)
             state.append((key_of(changelog.INPUT, topic).encode(), self.inputs[topic].pack()))
         self._seen = set()
         times = {NOW: self.now, CLOSED_BEFORE: self.closed_before}
@@ -165,13 +186,16 @@ class Intake:
                 self.counts["unknown_agents"] += booked.get(STATES["unknown"], 0)
 
     def last_seen(self) -> dict[str, int]:
-        """The largest time (ms) of each source that has not ended, over all inputs."""
+        """The largest time (ms) of each source that has not ended, over all inputs.
+
+        Of many, the `SHOWN_SOURCES` heard of last.
+        """
         seen: dict[str, int] = {}
         for sources in self.inputs.values():
             for source, (at, ended) in sources.marks.items():
                 if not ended:
                     seen[source] = max(at, seen.get(source, at))
-        return seen
+        return newest(seen, SHOWN_SOURCES)
 
     def _close(self, state: list[Write]) -> None:
         """What is older than now - horizon is final: its cells are not needed any more."""
@@ -235,32 +259,49 @@ class Intake:
     def _batches(
         self, updates: list[CellUpdate], oldest_updates: list[OldestUpdate], following: bool
     ) -> list[tuple[int, bytes]]:
-        """One batch a partition of queues: its changes, or the bare progress."""
-        shares: list[tuple[list[CellUpdate], list[OldestUpdate]]]
-        shares = [([], []) for _ in range(self.partitions)]
+        """A batch a partition of queues: its changes, or the bare progress. Many changes are cut.
+
+        All parts but the last say what the turn before said: whoever reads them one at a time must
+        not take the turn's time for passed before all of its cells are there.
+        """
+        shares: list[list[Share]] = [[Share([], [])] for _ in range(self.partitions)]
         for update in updates:
-            shares[self._partition(update)][0].append(update)
+            share = self._share(shares, update, len(update.values))
+            share.cells.append(update)
         for item in oldest_updates:
-            shares[self._partition(item)][1].append(item)
-        watermark = self.watermark()
+            self._share(shares, item, 1).oldest.append(item)
+        said, self._said = self._said, (self.now, self.closed_before, self.watermark())
         return [
-            (
-                number,
-                encode_batch(
-                    CellBatch(
-                        self.partition,
-                        self.partitions,
-                        self.now,
-                        self.closed_before,
-                        watermark,
-                        following,
-                        cells,
-                        oldest,
-                    )
-                ),
-            )
-            for number, (cells, oldest) in enumerate(shares)
+            (number, self._encode(share, *said, False))
+            for number, parts in enumerate(shares)
+            for share in parts[:-1]
+        ] + [
+            (number, self._encode(parts[-1], *self._said, following))
+            for number, parts in enumerate(shares)
         ]
+
+    def _share(
+        self, shares: list[list[Share]], update: CellUpdate | OldestUpdate, numbers: int
+    ) -> Share:
+        """The share that takes an update of so many numbers: a new one where it would not fit."""
+        parts = shares[self._partition(update)]
+        # Four bytes a character and twelve a counter with its number are the most there can be.
+        size = 64 + 4 * (len(update.tenant) + len(update.queue)) + 12 * numbers
+        if parts[-1].size + size > BATCH_BYTES:
+            parts.append(Share([], []))
+        parts[-1].size += size
+        return parts[-1]
+
+    def _encode(
+        self,
+        share: Share,
+        now: int,
+        closed_before: int,
+        watermark: int | None,
+        following: bool,
+    ) -> bytes:
+        progress = (self.partition, self.partitions, now, closed_before, watermark, following)
+        return encode_batch(CellBatch(*progress, share.cells, share.oldest))
 
     def _partition(self, update: CellUpdate | OldestUpdate) -> int:
         return partition_of(kafka_key_of(update.tenant, update.queue), self.partitions)
@@ -302,6 +343,19 @@ class Intake:
         self.ledger.reload_rules()
         self.store.now = self.now
         self.store.restored()
+        self._said = self.now, self.closed_before, self.watermark()
+        # Which names are beyond a limit may be others now: what `_other` showed is told anew.
+        self.store.changed_oldest |= {
+            (queue_key, level)
+            for queue_key in self.ledger.entries
+            if OTHER in queue_key[:2]
+            for level in VISIT_LEVELS
+        }
+
+    def over_limit(self) -> Counter[str]:
+        """How often a name was beyond a limit since the unit was loaded."""
+        forgotten = sum(sources.forgotten for sources in self.inputs.values())
+        return self.ledger.over_limit + Counter(sources=forgotten)
 
 
 def _cell_key(queue_key: QueueKey, pane: int) -> bytes:

@@ -1,13 +1,14 @@
 """Layer 1: names that no event may bear.
 
-`_all` and `_other` are queues of our own making; NUL joins names to keys in changelogs and topics.
-Cost: two look-ups an event, and a search of the raw bytes that almost never finds anything.
+`_all` and `_other` are queues, and `_other` is a tenant, of our own making; NUL joins names to keys
+in changelogs and topics.
+Cost: three look-ups an event, and a search of the raw bytes that almost never finds anything.
 """
 
 from typing import Final
 
 from streams.contract.events import AgentEvent, Event
-from streams.contract.words import RESERVED_QUEUES
+from streams.contract.words import OTHER, RESERVED_QUEUES
 from streams.wire.rejected import Rejected
 
 #: The only way JSON text can hold a NUL; the escape of a backslash looks the same, hence a search.
@@ -19,6 +20,8 @@ def misnamed(event: Event, raw: bytes) -> Rejected | None:
     """Return why the event decoded from `raw` bears a name it must not, None where it does not."""
     if event.queue in RESERVED_QUEUES:
         return Rejected("schema", "this name is reserved", "queue")
+    if event.tenant == OTHER:
+        return Rejected("schema", "this name is reserved", "tenant")
     queues = event.queues if isinstance(event, AgentEvent) else ()
     if queues and not RESERVED_QUEUES.isdisjoint(queues):
         return Rejected("schema", "this name is reserved", "queues[...]")

@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from aiohttp import ClientResponse, web
 
-from streams.board.server import Board, Options
+from streams.board.server import Board, Options, runner_of
 from streams.board.store import Store
 from tests.board.records import Record, key_of, value_of
 
@@ -71,7 +71,7 @@ class Serving:
 
     async def _serve(self) -> None:
         self._ending = asyncio.Event()
-        runner = web.AppRunner(self.board.app(), access_log=None, shutdown_timeout=0.2)
+        runner = runner_of(self.board, shutdown_seconds=0.2)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", self.port).start()
         self.port = runner.addresses[0][1]

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 import socket
 import time
 from collections.abc import Coroutine, Iterator, Mapping
@@ -132,6 +133,37 @@ def test_figures_need_the_token_and_the_page_does_not(store: Store) -> None:
         assert get(board.url + "/")[0] == 200
         assert get(board.url + "/healthz")[0] == 200
         assert get(f"{board.url}/api/kpis", Authorization=f"Bearer {TOKEN}")[0] == 200
+
+
+def raw(board: Serving, head: bytes) -> bytes:
+    """The first line of the answer to these bytes."""
+    with socket.create_connection(("127.0.0.1", board.port), timeout=20) as client:
+        client.sendall(head)
+        return client.makefile("rb").readline()
+
+
+@pytest.mark.parametrize("value", [b"Bearer \xff", b"Bearer \xc3\xa9", b"\xff", b"Bearer", b""])
+def test_a_token_that_is_no_text_is_a_wrong_token(store: Store, value: bytes) -> None:
+    """401 as any other, never an error of the board's own."""
+    with Serving(store, token=TOKEN) as board:
+        host = b"Host: 127.0.0.1\r\nConnection: close\r\nAuthorization: "
+        said = raw(board, b"GET /api/kpis HTTP/1.1\r\n" + host + value + b"\r\n\r\n")
+        assert said.split()[1] == b"401"
+
+
+def test_what_fails_is_one_line_a_minute_without_what_was_said(
+    store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A header, a path or a token never comes into the log, and nobody can fill it."""
+    caplog.set_level(logging.INFO)
+    with Serving(store, token=TOKEN) as board:
+        for _ in range(20):
+            for line in (b"Authorization Bearer %b", b"X\0%b: 1", b"Content-Length: %b"):
+                head = b"GET /%b HTTP/1.1\r\nHost: 127.0.0.1\r\n" % TOKEN[:6].encode()
+                raw(board, head + line % TOKEN.encode() + b"\r\n\r\n")
+            raw(board, b"%b\r\n\r\n" % TOKEN.encode())
+    assert TOKEN[:6] not in caplog.text
+    assert len([record for record in caplog.records if record.levelno >= logging.INFO]) <= 1
 
 
 @pytest.mark.parametrize("path", ["/", "/static/wall.js", "/api/kpis", "/nothing", "/?window=x"])

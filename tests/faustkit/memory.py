@@ -176,12 +176,13 @@ class Recorder:
     clocks: dict[str, InputClock] = field(default_factory=dict)
     fail: Exception | None = None
     cost_seconds: float = 0.0  # of a record, in the turn
+    width: int = 0  # bytes of a stored value, at least
     turned: list[int] = field(default_factory=list)  # records of each turn
 
     def restore(self, key: bytes, value: bytes) -> None:
         self.calls.append("restore")
         self.restored_values[key] = value
-        self.counts[key] = int(value)
+        self.counts[key] = int(value.lstrip(b"0"))
 
     def restored(self) -> None:
         self.calls.append("restored")
@@ -206,7 +207,7 @@ class Recorder:
         turn = Turn()
         for key in sorted(self.dirty):
             value = str(self.counts[key]).encode()
-            turn.state.append((key, value))
+            turn.state.append((key, value.zfill(self.width)))
             turn.outputs.append((OUT, None, key, value, [("h", b"1")]))
         self.dirty.clear()
         return turn

@@ -1,7 +1,9 @@
 """One unit: what it applies, writes and acknowledges, and when it refuses to go on."""
 
 import asyncio
+import time
 from collections.abc import Coroutine
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -34,12 +36,12 @@ def run(work: Coroutine[Any, Any, None]) -> None:
     asyncio.run(bounded())
 
 
-async def begun(kafka: MemoryKafka, ended: Ended, factory: Factory, **starts: int) -> Unit:
-    """A loaded unit whose inputs have been sought; epoch 1."""
+async def begun(kafka: MemoryKafka, ended: Ended, factory: Factory, **changes: Any) -> Unit:
+    """A loaded unit whose inputs have been sought; epoch 1. `changes`: of the options."""
     spec = factory.spec()
-    unit = Unit(spec, 0, OPTIONS, stats_of(factory), kafka, ended)
+    unit = Unit(spec, 0, replace(OPTIONS, **changes), stats_of(factory), kafka, ended)
     await unit.acquire()
-    unit.begin(1, {topic: starts.get(topic, unit.next.get(topic, 0)) for topic in spec.inputs})
+    unit.begin(1, {topic: unit.next.get(topic, 0) for topic in spec.inputs})
     return unit
 
 
@@ -332,17 +334,58 @@ def test_a_slow_stage_is_given_less_at_once(kafka_memory: MemoryKafka, ended: En
     async def test() -> None:
         factory = Factory()
         unit = await begun(kafka_memory, ended, factory)
-        factory.last.cost_seconds = 4 * OPTIONS.turn_seconds / OPTIONS.max_records
         pieces = 3 * OPTIONS.max_records // 250
-        await feed(unit, *(batch([b"a"] * 250, start=250 * i) for i in range(pieces)))
-        first, *rest = [records for records in factory.last.turned if records]
-        assert first == OPTIONS.max_records
-        assert max(rest) <= OPTIONS.max_records // 2
-        factory.last.cost_seconds = 0
-        start, before = 250 * pieces, len(factory.last.turned)
-        more = 2 * pieces
-        await feed(unit, *(batch([b"a"] * 250, start=start + 250 * i) for i in range(more)))
-        assert max(factory.last.turned[before:]) == OPTIONS.max_records, "it got its breath back"
+
+        async def turned(cost_seconds: float) -> list[int]:
+            factory.last.cost_seconds, before = cost_seconds, len(factory.last.turned)
+            first = unit.next[IN]
+            await feed(unit, *(batch([b"a"] * 250, start=first + 250 * i) for i in range(pieces)))
+            return factory.last.turned[before:]
+
+        assert max(await turned(0)) == OPTIONS.max_records
+        slow = await turned(4 * OPTIONS.turn_seconds / OPTIONS.max_records)
+        assert max(slow[slow.index(max(slow)) + 1 :]) <= OPTIONS.max_records // 2
+        assert max(await turned(0)) == OPTIONS.max_records, "it got its breath back"
+        await unit.release()
+
+    run(test())
+    assert not ended
+
+
+def test_a_unit_starts_small_and_grows(kafka_memory: MemoryKafka, ended: Ended) -> None:
+    """What a record costs is not known at first; idle turns do not show it."""
+
+    async def test() -> None:
+        factory = Factory()
+        unit = await begun(kafka_memory, ended, factory)
+        await until(lambda: len(factory.last.turned) > 5)
+        before = len(factory.last.turned)
+        await feed(unit, *(batch([b"a"] * 250, start=250 * i) for i in range(31)))
+        taken = [records for records in factory.last.turned[before:] if records]
+        assert taken[:5] == [250, 500, 1_000, 2_000, 4_000]
+        await unit.release()
+
+    run(test())
+    assert not ended
+
+
+def test_after_a_slow_commit_a_turn_takes_half(kafka_memory: MemoryKafka, ended: Ended) -> None:
+    """A machine that cannot write so much in time is not asked for it again and again."""
+
+    async def test() -> None:
+        factory = Factory()
+        unit = await begun(kafka_memory, ended, factory, commit_timeout_seconds=3.0)
+        await feed(unit, *(batch([b"a"] * 250, start=250 * i) for i in range(31)))
+        kafka_memory.hold = asyncio.Event()
+        events = [MemoryEvent(batch([b"a"] * 250, start=250 * i)) for i in range(31, 63)]
+        for event in events:
+            unit.put(event)
+        await until(lambda: unit.busy_since is not None)
+        await until(lambda: time.monotonic() - (unit.busy_since or 0) > 0.4)
+        kafka_memory.hold.set()
+        await until(lambda: all(event.acked for event in events))
+        taken = [records for records in factory.last.turned if records][5:]
+        assert taken[:2] == [4_000, 2_000]
         await unit.release()
 
     run(test())

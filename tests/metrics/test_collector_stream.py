@@ -2,6 +2,9 @@
 
 import time
 
+from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
+from prometheus_client.parser import text_string_to_metric_families
+
 from streams import __version__
 from streams.faustkit import stats as kit
 from streams.metrics.catalogue import BY_NAME
@@ -139,3 +142,23 @@ def test_the_page_tells_of_itself() -> None:
     assert worker.value("exporter_collect_seconds") > 0
     labels = {"version": __version__, "revision": "unknown", "faust": "0.15.3"}
     assert worker.value("build_info", **labels) == 1
+
+
+def test_no_source_can_break_the_page_or_make_it_long() -> None:
+    """Names with quotes, line ends and blanks of all kinds come back as they are; 50 of them."""
+    worker = StandIn(centre())
+    odd = ['a"b', "a\\", "a\nb", "a\r\nb 1", '"} 1\nevil{x="', "\x85\u2028\u200f", "\x01\x7f"]
+    names = [f"s{number}" for number in range(300)] + odd
+    for number, name in enumerate(names):
+        event = call(f"c{number}", START + number)[0]
+        worker.send({**event, "source": name})
+    worker.turn(10)
+    for openmetrics in (False, True):
+        page = worker.collector.page(openmetrics).decode()
+        parse = parse_openmetrics if openmetrics else text_string_to_metric_families
+        family = "contactcenter_stream_source_last_event_timestamp_seconds"
+        (found,) = (metric for metric in parse(page) if metric.name == family)
+        shown = {sample.labels["source"] for sample in found.samples}
+        assert set(odd) <= shown
+        assert len(shown) == 50
+        assert "evil" not in {sample.name for metric in parse(page) for sample in metric.samples}

@@ -1,6 +1,9 @@
 """The worker's web server: pages, probes and what is wrong with the port."""
 
+import contextlib
 import gzip
+import logging
+import socket
 import threading
 import time
 import urllib.error
@@ -11,6 +14,7 @@ import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 
 from streams.errors import ConfigError
+from streams.metrics import server as server_module
 from streams.metrics.server import MetricsServer
 from tests.metrics.stand_in import START, StandIn, Unit, call, centre, families_of
 
@@ -149,3 +153,67 @@ def test_pages_are_whole_while_the_stages_go_on(served: Served) -> None:
     for thread in threads:
         thread.join()
     assert not failures
+
+
+@pytest.mark.parametrize("said", [b"", b"GET /met", b"GET /livez HTTP/1.1\r\nHost: x\r\nX: "])
+def test_probes_are_answered_while_hundreds_hold_connections_open(
+    served: Served, said: bytes
+) -> None:
+    """Idle or in the middle of a request: they keep nobody out, and few of them are kept."""
+    held = []
+    try:
+        for _ in range(400):
+            held.append(socket.create_connection(("127.0.0.1", served.port), timeout=20))
+            held[-1].sendall(said)
+        for _ in range(3):
+            assert served.get("/livez")[0] == 200
+            assert served.get("/readyz")[0] == 200
+            assert served.get("/metrics")[0] == 200
+        # The first ones were sent away: reading ends, at once or with a reset.
+        for early in held[: 400 - server_module.MAX_CONNECTIONS]:
+            with contextlib.suppress(ConnectionResetError):
+                assert early.recv(1) == b""
+    finally:
+        for connection in held:
+            connection.close()
+
+
+def test_pages_that_are_not_taken_are_few_and_given_up(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page that nobody reads holds its memory for a while only; probes are answered meanwhile."""
+    monkeypatch.setattr(server_module, "SEND_SECONDS", 1.0)
+    big = b"x" * 30_000_000
+    monkeypatch.setattr(served.server.collector, "page", lambda openmetrics: big)
+    held = []
+    for _ in range(server_module.MAX_PAGES):
+        lazy = socket.socket()
+        lazy.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+        lazy.connect(("127.0.0.1", served.port))
+        lazy.sendall(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
+        held.append(lazy)
+    deadline = time.monotonic() + 20
+    while served.get("/metrics")[0] != 503:
+        assert time.monotonic() < deadline, "never too many"
+    assert served.get("/livez")[0] == 200
+    while served.get("/metrics")[0] != 200:
+        assert time.monotonic() < deadline, "never given up"
+    for connection in held:
+        connection.close()
+
+
+def test_failed_requests_are_one_line_without_what_they_said(
+    served: Served, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nobody can fill the log by asking, or write into it."""
+    caplog.set_level(logging.DEBUG)
+    for _ in range(50):
+        with socket.create_connection(("127.0.0.1", served.port), timeout=20) as client:
+            client.sendall(b"GET /metrics HTTP/1.1\r\nAuthorization: Bearer secret\xff\r\n")
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+        with socket.create_connection(("127.0.0.1", served.port), timeout=20) as client:
+            client.sendall(b"secret \xff\xfe / HTTP/9.9\r\n\r\n")
+            client.recv(1_000)
+    assert served.get("/livez")[0] == 200
+    assert "secret" not in caplog.text
+    assert len(caplog.records) <= 1

@@ -9,6 +9,7 @@ Cost: about 20 µs an event, and a walk over all lists for each figure.
 """
 
 from collections import Counter
+from collections.abc import Callable
 from fractions import Fraction
 
 from tests.oracle import figures as oracle_figures
@@ -72,12 +73,28 @@ class Oracle:
     """Figures of whole histories, for one configuration of queues.
 
     `queues` are plain dicts in the words of the configuration file; `horizon_ms` is the lateness
-    horizon, which decides when closed contacts and tickets are forgotten.
+    horizon, which decides when closed contacts and tickets are forgotten. `only_configured`: the
+    limits of tenants and queues leave room for none but those of the configuration.
     """
 
-    def __init__(self, queues: list[dict] | None = None, horizon_ms: int = 4 * HOUR_MS) -> None:
+    def __init__(
+        self,
+        queues: list[dict] | None = None,
+        horizon_ms: int = 4 * HOUR_MS,
+        only_configured: bool = False,
+    ) -> None:
         self.queues = queues or []
         self.horizon_ms = horizon_ms
+        self.only_configured = only_configured
+
+    def place(self, tenant: str, queue: str) -> tuple[str, str]:
+        """Where what happens there is counted: further queues and tenants are `_other`."""
+        own = {entry["name"] for entry in self.queues if entry.get("tenant", "default") == tenant}
+        if not self.only_configured or queue in own:
+            return tenant, queue
+        if not own:
+            return "_other", "_all" if queue == "_all" else "_other"
+        return tenant, "_all" if queue == "_all" else "_other"
 
     def settings(self, tenant: str, queue: str, channel: str, at: int) -> dict:
         """The settings of one queue on one channel at `at`; durations in ms, None without one.
@@ -131,6 +148,7 @@ class Oracle:
             else:
                 ordered = in_order(unique, CONTACT_RANKS)
                 tell_contact(entity, ordered, now, self.horizon_ms, self.settings, result)
+        result.move(self.place)
         return result
 
 
@@ -149,6 +167,20 @@ class Result:
         self.open_tickets: list[tuple[str, str, int]] = []  # tenant, queue, opened_at
         self.anomalies: Counter[str] = Counter()
         self.used: set[tuple[str, str, str]] = set()
+
+    def move(self, place: Callable[[str, str], tuple[str, str]]) -> None:
+        """Everything is in the lists: put it under the names that it is counted under."""
+        for rows in (self.contributions, self.levels, self.waits, self.resolutions):
+            rows[:] = [(at, *place(tenant, queue), *rest) for at, tenant, queue, *rest in rows]
+        moved = []
+        for tenant, channel, visit in self.visits:
+            owner, visit.queue = place(tenant, visit.queue)
+            moved.append((owner, channel, visit))
+        self.visits = moved
+        self.open_tickets = [
+            (*place(tenant, queue), opened) for tenant, queue, opened in self.open_tickets
+        ]
+        self.used = {(*place(tenant, queue), channel) for tenant, queue, channel in self.used}
 
     def scopes(self) -> set[tuple[str, str, str]]:
         """(tenant, queue, channel) of each record there is, `_all` included."""

@@ -80,6 +80,7 @@ NUMBERS: dict[tuple[str, str], tuple[str, ...]] = {
         f">= {thresholds.BAD_EVENT_MIN}",
     ),
     ("StreamQueueLimitReached", "ticket"): ("> 0",),
+    ("StreamLimitReached", "ticket"): ("> 0",),
     ("StreamRebalanceStorm", "ticket"): (f"> {thresholds.REBALANCES_MAX}",),
     ("StreamRecoveryStuck", "page"): ("> 0", ">= 0"),
     ("PartitionUnowned", "page"): ("== 1", "< on ()"),

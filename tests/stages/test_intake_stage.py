@@ -39,6 +39,19 @@ def test_an_unusable_record_is_a_dead_letter_with_reason_field_and_origin(
     assert headers["seen_at"] == str(START).encode()
 
 
+@pytest.mark.parametrize(("key", "value"), [(b"c1", b" " * 9_000_000), (b"k" * 9_000_000, b"{")])
+def test_a_record_that_no_topic_takes_is_cut_and_the_letter_says_so(
+    key: bytes, value: bytes
+) -> None:
+    """Compression brings it in; sent again as it is kept, it is rejected again."""
+    (letter,) = (
+        out for out in Stages().take(Record(value, key)).outputs if out[0] == "contact.deadletters"
+    )
+    assert dict(letter[4])["cut"] == str(len(key) + len(value)).encode()
+    assert len(letter[2] or b"") + len(letter[3] or b"") < 150_000
+    assert reasons(Stages().take(Record(letter[3], letter[2]))) == [dict(letter[4])["reason"]]
+
+
 def test_a_wrong_key_and_a_key_of_another_partition_are_told_apart() -> None:
     """Either would split a contact's state."""
     foreign = call("contact.enqueued", START)
@@ -84,6 +97,33 @@ def test_quality_goes_out_every_five_seconds() -> None:
     stages.wall += 1_000
     again = stages.take(call("contact.answered", START + 1_000))
     assert not [out for out in again.outputs if out[0] == "contact.history"]
+
+
+def test_eighteen_thousand_sources_fit_into_every_record_and_a_restart() -> None:
+    """Each record counts, what is written is bounded, and another unit goes on with it."""
+    stages, state = Stages(), {}
+    for first in range(0, 18_000, 3_000):
+        turn = stages.take(
+            *(
+                call("contact.enqueued", START + n, f"c{n}", source=f"{n:05}" + "\U0001f4de" * 59)
+                for n in range(first, first + 3_000)
+            )
+        )
+        assert reasons(turn) == []
+        state |= dict(turn.state)
+        stages.wall += 6_000
+    turn = stages.take(call("contact.enqueued", START + 18_000, "last"))
+    state |= dict(turn.state)
+    (quality,) = (out for out in turn.outputs if out[0] == "contact.history")
+    assert len(quality[3] or b"") < 100_000
+    assert len(orjson.loads(quality[3] or b"")["sources"]) == 200
+    assert max(len(value) for value in state.values() if value) < 333_000
+    again = Stages()
+    for key, value in state.items():
+        if value is not None:
+            again.intake.restore(key, value)
+    again.intake.restored()
+    assert again.intake.intake.watermark() == stages.intake.intake.watermark()
 
 
 def reasons(turn: object) -> list[bytes]:

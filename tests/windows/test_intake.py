@@ -8,8 +8,10 @@ import pytest
 from streams.lifecycle import counters as c
 from streams.lifecycle.rules import Rules, rules_of
 from streams.settings import Settings
+from streams.windows import intake as intake_module
 from streams.windows.cells import CellBatch, decode_batch
 from streams.windows.intake import Intake, IntakeTurn
+from streams.windows.queues import Queues
 from streams.wire.decode import decode
 from streams.wire.rejected import Rejected
 from streams.wire.routing import topic_of
@@ -117,6 +119,34 @@ def test_the_oldest_waiting_is_told_when_it_changes() -> None:
     intake.accept(event("contact.abandoned", 2_000), CALLS)
     (batch,) = batches(intake.turn(START + 2_000, wall=0, following=False))
     assert {s.oldest for s in batch.oldest_updates} == {None}
+
+
+def test_a_turn_of_many_cells_is_cut_and_its_time_comes_last(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A reader of the parts, one at a time, takes no time for passed before its cells are there."""
+    intake, queues = unit(), Queues({})
+    for batch in batches(intake.turn(START, wall=9_000, following=True)):
+        queues.accept(batch)
+    queues.advance(None)
+    whole = intake_module.BATCH_BYTES
+    monkeypatch.setattr(intake_module, "BATCH_BYTES", 5_000)
+    for number in range(60):
+        fields = {"contact_id": f"c{number}", "queue": f"q{number}"}
+        intake.accept(event("contact.enqueued", 1_000, **fields), CALLS)
+    turned = intake.turn(START + 20_000, wall=0, following=True)
+    assert turned is not None
+    assert len(turned.cells) > 2
+    assert max(len(data) for _, data in turned.cells) <= 5_000 < whole
+    *parts, last = batches(turned)
+    for part in parts:
+        queues.accept(part)
+        queues.advance(None)
+        assert (queues.as_of, part.following) == (START, False)
+    queues.accept(last)
+    queues.advance(None)
+    assert queues.as_of == START + 20_000
+    assert {f"q{number}" for number in range(60)} <= {queue for _, queue, _ in queues.queues}
 
 
 @pytest.mark.parametrize("seed", range(12))

@@ -27,6 +27,7 @@ def found(event: dict[str, Any]) -> Rejected | None:
         *((CALL | {"queue": name}, "queue") for name in (ALL, OTHER, "q\0")),
         *((AGENT | {"queues": ["q", name]}, "queues[...]") for name in (ALL, OTHER, "q\0")),
         *((CALL | {name: "x\0"}, name) for name in ("tenant", "contact_id", "agent_id")),
+        (CALL | {"tenant": OTHER}, "tenant"),
         (AGENT | {"agent_id": "a\0"}, "agent_id"),
     ],
 )
