@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from streams import __version__, settings
-from streams.errors import ConfigError, StreamsError
+from streams.errors import ConfigError, StreamsError, UsageError
 from streams.logs import log_to_stderr
 
 log = logging.getLogger("streams")
@@ -135,7 +135,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except StreamsError as problem:
         log.debug("command failed", exc_info=True)
         print(f"streams: {problem}", file=sys.stderr)
-        return 2 if isinstance(problem, ConfigError) and problem.wrong_use else 1
+        wrong_use = isinstance(problem, ConfigError) and problem.wrong_use
+        return 2 if wrong_use or isinstance(problem, UsageError) else 1
     except BrokenPipeError:
         # The reader of our output has enough (`| head`): nothing to say, nowhere to flush to.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,12 +1,14 @@
 """What reaches the person at the terminal, and who can mend it.
 
     StreamsError
+    ├── UsageError     the person who started it: options that do not go together
     ├── ConfigError    the person who started it: every mistake in file, environment and options
     ├── BrokerError    whoever runs Kafka: unreachable, refused, topics missing or different
     ├── StateError     nobody at run time: state and input disagree, going on would count wrong
     └── PublishError   whoever reads: a result could not be handed over
 
-The command line prints the message alone and exits 1; 2 where nothing but options is wrong.
+The command line prints the message alone and exits 1; 2 for a UsageError, and for a ConfigError
+where nothing but options is wrong.
 Some rooms raise errors of their own and catch them there: the board for a record or a request it
 cannot read. Any other exception that gets out is a bug. Bad events are not errors: they are
 `Rejected` values, counted and dead-lettered.
@@ -17,6 +19,10 @@ from collections.abc import Sequence
 
 class StreamsError(Exception):
     """What went wrong and what to do, in words for the person at the terminal."""
+
+
+class UsageError(StreamsError):
+    """Arguments of a command that each can be right, but not together."""
 
 
 class ConfigError(StreamsError):

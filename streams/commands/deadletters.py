@@ -1,31 +1,39 @@
 """`streams deadletters`: what the worker rejected, and sending it again once the cause is mended.
 
-`list` shows each dead letter's reason and origin. `redrive` publishes the original key and value
-to the topic they came from, and remembers it: a second redrive sends only what is new, whatever
-reasons the two were asked for. Nothing is deleted.
+`list` shows each dead letter's reason and origin. `redrive` sends key and value again, to the topic
+they came from; `export` writes them to a file, and `redrive FILE` sends what a person has made of
+them there. Each letter is sent once, by whichever way: `streams.kafka.redrive` notes it. What a
+worker would reject again is not sent. Nothing is deleted.
 """
 
 import argparse
+import asyncio
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from heapq import nlargest
-from typing import TYPE_CHECKING, get_args
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, get_args
 
 import orjson
 
-from streams.errors import StreamsError
+from streams.errors import StreamsError, UsageError
 from streams.settings import Settings
 from streams.wire.rejected import Reason
 
 if TYPE_CHECKING:
-    from streams.kafka.deadletter_log import DeadLetter, DeadLetterLog, RedriveMemory
+    from streams.kafka.deadletter_log import DeadLetter, DeadLetterLog
+    from streams.kafka.redrive import Sending
+    from streams.kafka.redrive_plan import FromFile, FromLog
 
 HELP = "list rejected events, or send them again"
 EXAMPLE = (
     "streams deadletters list --reason schema --limit 20\n"
-    "streams deadletters redrive --reason wrong_topic --dry-run"
+    "streams deadletters export letters.ndjson --reason schema\n"
+    "streams deadletters redrive letters.ndjson     (once mended there)\n"
+    "streams deadletters redrive --reason future --dry-run"
 )
 REASONS = get_args(Reason)
 SHOWN = 50
@@ -35,11 +43,22 @@ SHOWN_CHARACTERS = 120
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds this command's options."""
     add = parser.add_argument
-    add("action", choices=("list", "redrive"), help="show them, or publish them again")
-    add("--reason", choices=REASONS, help="only this reason")
-    add("--limit", type=_count, default=SHOWN, metavar="N", help=f"list: the newest N ({SHOWN})")
+    add(
+        "action", choices=("list", "export", "redrive"),
+        help="show them, write those not yet sent again to FILE, or send them again, each once",
+    )  # fmt: skip
+    add(
+        "file", nargs="?", type=Path, metavar="FILE",
+        help="export: a new file; redrive: an edited one (without: all letters, as they were)",
+    )  # fmt: skip
+    add("--reason", choices=REASONS, help="only this reason (not with redrive FILE)")
+    add(
+        "--limit", type=_count, metavar="N",
+        help=f"list, export: the newest N (list {SHOWN}, export all)",
+    )  # fmt: skip
     add("--json", action="store_true", help="list: one JSON object a line")
     add("--dry-run", action="store_true", help="redrive: say what would be sent")
+    add("--anyway", action="store_true", help="redrive: also what would be rejected again")
     add("--yes", action="store_true", help="redrive: do not ask")
 
 
@@ -50,71 +69,121 @@ def _count(text: str) -> int:
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
-    """Lists or redrives; raises BrokerError and PublishError."""
-    from streams.kafka.deadletter_log import DeadLetterLog, RedriveMemory
+    """Lists, exports or redrives; raises BrokerError, PublishError and StreamsError."""
+    _check(args)
+    from streams.kafka import deadletter_file
+    from streams.kafka.deadletter_log import DeadLetterLog
+    from streams.kafka.redrive_plan import FromFile, FromLog
 
+    edited = None
+    if args.action == "redrive" and args.file is not None:
+        edited = deadletter_file.read(args.file, settings.topics.inputs)
     with DeadLetterLog(settings) as log:
         if args.action == "list":
             return _list(log, args)
-        return _redrive(log, RedriveMemory(settings), args, settings)
+        if args.action == "export":
+            return _export(log, args)
+        if edited is not None:
+            plan = FromFile(log, edited, args.file, settings, args.anyway)
+            return _redrive(plan, args, settings)
+        return _redrive(FromLog(log, args.reason, settings, args.anyway), args, settings)
 
 
-# -- list -------------------------------------------------------------------------------------
+def _check(args: argparse.Namespace) -> None:
+    """Options that would be ignored are mistakes."""
+    action, file = args.action, args.file
+    if action == "export" and file is None:
+        raise UsageError("export needs a FILE to write to: streams deadletters export FILE")
+    if action == "list" and file is not None:
+        raise UsageError("list takes no FILE; streams deadletters export FILE writes one")
+    if action == "redrive" and file is not None and args.reason is not None:
+        raise UsageError("--reason does not go with redrive FILE: the file says which letters")
+    own = {"list": ("json", "limit"), "export": ("limit",), "redrive": ("dry_run", "anyway", "yes")}
+    for option in ("json", "limit", "dry_run", "anyway", "yes"):
+        if getattr(args, option) and option not in own[action]:
+            raise UsageError(f"--{option.replace('_', '-')} does not go with {action}")
+
+
+# -- list and export --------------------------------------------------------------------------
 
 
 def _list(log: "DeadLetterLog", args: argparse.Namespace) -> int:
     counts: Counter[str] = Counter()
+    sent = 0
 
     def counted() -> "Iterator[DeadLetter]":
-        for letter in log:
-            if args.reason is None or letter.reason == args.reason:
-                counts[letter.reason] += 1
-                yield letter
+        nonlocal sent
+        for letter in _of_reason(log, args.reason):
+            counts[letter.reason] += 1
+            sent += letter.place in log.sent
+            yield letter
 
-    newest = nlargest(args.limit, counted(), key=lambda it: (it.seen_ms, it.partition, it.offset))
-    for letter in reversed(newest):
-        print(_json_line(letter) if args.json else _text_line(letter))
+    newest = _newest(counted(), args.limit or SHOWN)
+    for letter in newest:
+        again = letter.place in log.sent
+        print(_json_line(letter, again) if args.json else _text_line(letter, again))
     by_reason = ", ".join(f"{reason} {count}" for reason, count in sorted(counts.items()))
     shown = f", the newest {len(newest)} shown" if len(newest) < counts.total() else ""
+    again_ = f", {sent} sent again" if sent else ""
     print(
-        f"{counts.total()} dead letters{shown}" + (f": {by_reason}" if by_reason else ""),
+        f"{counts.total()} dead letters{again_}{shown}" + (f": {by_reason}" if by_reason else ""),
         file=sys.stderr,
     )
     return 0
 
 
-def _json_line(letter: "DeadLetter") -> str:
+def _export(log: "DeadLetterLog", args: argparse.Namespace) -> int:
+    from streams.kafka import deadletter_file
+
+    chosen = (it for it in _of_reason(log, args.reason) if it.place not in log.sent)
+    letters: Iterable[DeadLetter] = chosen if args.limit is None else _newest(chosen, args.limit)
+    count = deadletter_file.write(args.file, letters)
+    print(
+        f"{count} dead letters are in {args.file}. Edit topic, key or value, delete the lines you"
+        f" do not want, then: streams deadletters redrive {args.file}",
+        file=sys.stderr,
+    )
+    return 0
+
+
+def _of_reason(log: "DeadLetterLog", reason: str | None) -> "Iterator[DeadLetter]":
+    return (letter for letter in log if reason is None or letter.reason == reason)
+
+
+def _newest(letters: "Iterable[DeadLetter]", limit: int) -> "list[DeadLetter]":
+    """The newest of them, oldest first."""
+    found = nlargest(limit, letters, key=lambda it: (it.seen_ms, it.partition, it.offset))
+    return found[::-1]
+
+
+def _json_line(letter: "DeadLetter", sent_again: bool) -> str:
     headers = letter.headers
     row = {
         "reason": letter.reason,
         "detail": headers.get("detail"),
         "field": headers.get("field") or None,
-        "topic": letter.topic,
-        "partition": _number(headers.get("partition")),
-        "offset": _number(headers.get("offset")),
-        "seen_at": _number(headers.get("seen_at")),
+        **letter.origin,
+        "seen_at": letter.seen_ms or None,
+        "sent_again": sent_again,
         "key": _text(letter.key),
         "value": _text(letter.value),
     }
     return orjson.dumps(row, option=orjson.OPT_SORT_KEYS).decode()
 
 
-def _number(text: str | None) -> int | str | None:
-    return int(text) if text is not None and text.isdecimal() else text
-
-
 def _text(raw: bytes | None) -> str | None:
     return None if raw is None else raw.decode("utf-8", "replace")
 
 
-def _text_line(letter: "DeadLetter") -> str:
+def _text_line(letter: "DeadLetter", sent_again: bool) -> str:
     headers, value = letter.headers, letter.value or b""
     seen = datetime.fromtimestamp(letter.seen_ms / 1000, UTC).isoformat(timespec="seconds")
     field = f" {headers['field']}" if headers.get("field") else ""
     start = repr(value[:SHOWN_CHARACTERS].decode("utf-8", "replace"))
     more = "" if len(value) <= SHOWN_CHARACTERS else f" … {len(value)} bytes"
+    again = "  (sent again)" if sent_again else ""
     return (
-        f"{seen}  {letter.reason}{field}: {headers.get('detail', '')}\n"
+        f"{seen}  {letter.reason}{field}: {headers.get('detail', '')}{again}\n"
         f"    {letter.topic}[{headers.get('partition', '?')}]@{headers.get('offset', '?')}"
         f"  {start}{more}"
     )
@@ -123,46 +192,22 @@ def _text_line(letter: "DeadLetter") -> str:
 # -- redrive ----------------------------------------------------------------------------------
 
 
-def _redrive(
-    log: "DeadLetterLog", memory: "RedriveMemory", args: argparse.Namespace, settings: Settings
-) -> int:
-    ours = settings.topics.inputs
-    plan: Counter[tuple[str, str]] = Counter()
-    for letter in _waiting(log, memory, args.reason):
-        plan[(letter.topic, letter.reason)] += 1
-    without_topic = sum(count for (topic, _), count in plan.items() if topic not in ours)
-    if without_topic:
-        print(
-            f"{without_topic} dead letters name none of our input topics: left out", file=sys.stderr
-        )
-    total = plan.total() - without_topic
+def _redrive(plan: "FromLog | FromFile", args: argparse.Namespace, settings: Settings) -> int:
+    for line in plan.left:
+        print(line, file=sys.stderr)
+    total = plan.counts.total()
     if total == 0:
-        print("nothing to redrive: there are none, or all have been sent again already")
+        print("nothing to redrive")
         return 0
-    for (topic, reason), count in sorted(plan.items()):
-        if topic in ours:
-            print(f"{count} {reason} to {topic}")
+    for (topic, reason), count in sorted(plan.counts.items()):
+        print(f"{count} {reason} to {topic}")
     if args.dry_run:
         print(f"dry run: {total} dead letters would be sent again")
         return 0
     if not args.yes and not _confirmed(total):
         print("nothing was sent")
         return 1
-    sent = _send(settings, (it for it in _waiting(log, memory, args.reason) if it.topic in ours))
-    # Once the records are in the log. A crash before this sends them twice, never not at all;
-    # a repeated event has no effect.
-    memory.keep(args.reason, log.ends)
-    print(f"{sent} dead letters sent again")
-    return 0
-
-
-def _waiting(
-    log: "DeadLetterLog", memory: "RedriveMemory", reason: str | None
-) -> "Iterator[DeadLetter]":
-    """The dead letters of the reason that have not been sent again."""
-    for letter in log.since(memory.starts(reason)):
-        if (reason is None or letter.reason == reason) and not memory.knows(letter):
-            yield letter
+    return _send(settings, plan.sendings(), total)
 
 
 def _confirmed(count: int) -> bool:
@@ -171,10 +216,50 @@ def _confirmed(count: int) -> bool:
     return input(f"send {count} dead letters again? [y/N] ").strip().lower() in ("y", "yes")
 
 
-def _send(settings: Settings, letters: "Iterator[DeadLetter]") -> int:
-    from streams.kafka.sender import Sender
+def _send(settings: Settings, letters: "Iterator[Sending]", total: int) -> int:
+    from streams.kafka.redrive import redrive
 
-    with Sender(settings, linger_ms=20) as sender:
-        for letter in letters:
-            sender.send(letter.topic, letter.key, letter.value)
-    return sender.sent
+    sent, large = 0, 0
+
+    def too_large(letter: "Sending", limit: int) -> None:
+        nonlocal large
+        large += 1
+        partition, offset = letter.place
+        print(
+            f"left: the dead letter {settings.topics.deadletters}[{partition}]@{offset} has"
+            f" {letter.size} bytes, and {letter.topic} takes {limit} (its max.message.bytes)",
+            file=sys.stderr,
+        )
+
+    with _progress(total) as show:
+
+        def said(count: int) -> None:
+            nonlocal sent
+            sent += count
+            show(sent)
+
+        try:
+            asyncio.run(redrive(settings, letters, said, too_large))
+        except (KeyboardInterrupt, StreamsError):
+            print(
+                f"{sent} of {total} dead letters were sent again; the same command goes on there",
+                file=sys.stderr,
+            )
+            raise
+    print(f"{sent} dead letters sent again")
+    return 1 if large else 0
+
+
+@contextmanager
+def _progress(total: int) -> "Iterator[Callable[[int], Any]]":
+    """Shows how many have been sent, where somebody looks."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+
+    columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("redrive", total=total)
+        yield lambda done: progress.update(task, completed=done)

@@ -59,9 +59,12 @@ class Figures(threading.Thread):
 
     def are_live(self) -> bool:
         """Whether there are records, and every one is of this moment, the backlog counted."""
-        newest_ms = time.time() * 1000 - LIVE_AGE_MS
+        return self.have_reached(now_ms() - LIVE_AGE_MS)
+
+    def have_reached(self, at_ms: int) -> bool:
+        """Whether there are records, and every one is of that moment or a later one."""
         records = self.records()
-        return bool(records) and all(record["as_of"] >= newest_ms for record in records)
+        return bool(records) and all(record["as_of"] >= at_ms for record in records)
 
     def close(self) -> None:
         """Reads no more."""

@@ -1,30 +1,29 @@
-"""The dead-letter topic as a reader sees it, and the memory of what has been sent again.
+"""The dead-letter topic as a reader sees it: rejected records, and notes of those sent again.
 
 In: settings. Out: `DeadLetter` values, partition by partition, committed ones only.
-Invariant: a partition's dead letters below a remembered offset have been sent again, those of the
-remembered reason or all; the memory is the offsets of consumer groups of their own, kept by Kafka.
+Invariant: a note stands in the partition of the letters it names, behind them, committed together
+with what was sent (`streams.kafka.redrive`). So a letter with a note has been sent, one without
+has not, and Kafka's retention takes no note before its letters.
+Cost: the whole topic is read each time, some 10 µs a record.
 """
 
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import partial
 from types import TracebackType
-from typing import Any, Self, get_args
+from typing import Any, Self
 
-from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
-from kafka.errors import KafkaError
-from kafka.structs import OffsetAndMetadata
+import orjson
+from kafka import KafkaConsumer, TopicPartition
 
 from streams.errors import BrokerError
 from streams.kafka.connect import kafka_python_options
 from streams.kafka.patience import Patience
 from streams.settings import Settings
-from streams.wire.rejected import Reason
 
-REASONS: tuple[str, ...] = get_args(Reason)
-ANY = "any"
-PATIENCE_SECONDS = 15
+#: The header of a note; its value is a JSON list of the letters' offsets.
+SENT_AGAIN = "sent_again"
+#: Partition and offset in the dead-letter topic: which letter it is.
+Place = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +35,17 @@ class DeadLetter:
     headers: Mapping[str, str]
     key: bytes | None
     value: bytes | None
+
+    @property
+    def place(self) -> Place:
+        """Where it stands in the dead-letter topic."""
+        return self.partition, self.offset
+
+    @property
+    def origin(self) -> dict[str, str | int | None]:
+        """Topic, partition and offset it came from; None for what the record does not say."""
+        numbers = {name: _number(self.headers.get(name)) for name in ("partition", "offset")}
+        return {"topic": self.headers.get("topic"), **numbers}
 
     @property
     def reason(self) -> str:
@@ -50,12 +60,18 @@ class DeadLetter:
     @property
     def seen_ms(self) -> int:
         """When it was rejected; 0 when the record does not say."""
-        text = self.headers.get("seen_at", "")
-        return int(text) if text.isdecimal() else 0
+        return _number(self.headers.get("seen_at")) or 0
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text is not None and text.isdecimal() and text.isascii() else None
 
 
 class DeadLetterLog:
-    """`with DeadLetterLog(settings) as log: for letter in log: ...`; iterating twice is fine."""
+    """`with DeadLetterLog(settings) as log: for letter in log: ...`; iterating twice is fine.
+
+    What comes in after the block was entered is not seen. Raises BrokerError without the topic.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -64,11 +80,31 @@ class DeadLetterLog:
             **kafka_python_options(settings),
             isolation_level="read_committed",
             enable_auto_commit=False,
+            # The client does the sums in Python, 0.2 s a megabyte; the broker has done them before.
+            check_crcs=False,
+            max_poll_records=5_000,
         )
-        self.ends: dict[int, int] = {}
-        """Partition → the offset after the last record of the newest iteration."""
+        self._ends: dict[int, int] = {}
+        self.sent: set[Place] = set()
+        """The letters that have been sent again."""
 
     def __enter__(self) -> Self:
+        try:
+            numbers = self._consumer.partitions_for_topic(self._topic)
+            if not numbers:
+                raise BrokerError(
+                    f"Kafka at {self._settings.bootstrap} has no topic {self._topic};"
+                    " create them: streams topics create"
+                )
+            places = [TopicPartition(self._topic, number) for number in sorted(numbers)]
+            ends = self._consumer.end_offsets(places)
+            self._ends = {place.partition: ends[place] for place in places}
+            for record in self._records():
+                if (offsets := _note(record)) is not None:
+                    self.sent.update((record.partition, offset) for offset in offsets)
+        except BaseException:
+            self.__exit__(None, None, None)
+            raise
         return self
 
     def __exit__(
@@ -80,104 +116,44 @@ class DeadLetterLog:
         self._consumer.close(autocommit=False, timeout_ms=1_000)
 
     def __iter__(self) -> Iterator[DeadLetter]:
-        """All dead letters there are now, oldest first within each partition."""
-        return self.since({})
+        """All dead letters there were, oldest first within each partition."""
+        for record in self._records():
+            if _note(record) is None:
+                yield _letter(record)
 
-    def since(self, starts: Mapping[int, int]) -> Iterator[DeadLetter]:
-        """The dead letters from the given offsets (partition → offset; 0 where none is given)."""
+    def _records(self) -> Iterator[Any]:
         consumer = self._consumer
-        numbers = consumer.partitions_for_topic(self._topic)
-        if not numbers:
-            raise BrokerError(
-                f"Kafka at {self._settings.bootstrap} has no topic {self._topic};"
-                " create them: streams topics create"
-            )
-        partitions_ = [TopicPartition(self._topic, number) for number in sorted(numbers)]
-        ends = consumer.end_offsets(partitions_)
-        begins = consumer.beginning_offsets(partitions_)
-        self.ends = {partition_.partition: ends[partition_] for partition_ in partitions_}
-        for partition_ in partitions_:
-            start = max(begins[partition_], starts.get(partition_.partition, 0))
-            if start >= ends[partition_]:
+        places = {TopicPartition(self._topic, number): end for number, end in self._ends.items()}
+        begins = consumer.beginning_offsets(list(places))
+        for place, end in places.items():
+            if begins[place] >= end:
                 continue
-            consumer.assign([partition_])
-            consumer.seek(partition_, start)
+            consumer.assign([place])
+            consumer.seek(place, begins[place])
             # By position, not by count: transactions leave offsets without records.
             patience = Patience(self._settings.bootstrap)
-            while consumer.position(partition_) < ends[partition_]:
+            while consumer.position(place) < end:
                 if polled := consumer.poll(timeout_ms=500):
                     patience.heard()
                 else:
                     patience.silent()
                 for records in polled.values():
                     for record in records:
-                        if record.offset < ends[partition_]:
-                            yield _letter(record)
+                        if record.offset < end:
+                            yield record
+
+
+def note(offsets: list[int]) -> tuple[bytes, list[tuple[str, bytes]]]:
+    """Value and headers of the record that says: these letters of its partition have been sent."""
+    return orjson.dumps(offsets), [(SENT_AGAIN, b"1")]
+
+
+def _note(record: Any) -> list[int] | None:
+    if not any(name == SENT_AGAIN for name, _ in record.headers):
+        return None
+    return list(map(int, orjson.loads(record.value)))
 
 
 def _letter(record: Any) -> DeadLetter:
     headers = {name: (value or b"").decode("utf-8", "replace") for name, value in record.headers}
     return DeadLetter(record.partition, record.offset, headers, record.key, record.value)
-
-
-class RedriveMemory:
-    """Which dead letters have been sent again: for each reason, and for `any`, an offset a
-    partition."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._offsets: dict[str, dict[int, int]] = {}
-        admin: Any = KafkaAdminClient(**kafka_python_options(settings))
-        try:
-            for kind in (ANY, *REASONS):
-                group = self._group(kind)
-                known = _retrying(partial(admin.list_group_offsets, group)).get(group, {})
-                self._offsets[kind] = {
-                    partition_.partition: told.offset
-                    for partition_, told in known.items()
-                    if partition_.topic == settings.topics.deadletters and told.offset >= 0
-                }
-        finally:
-            admin.close()
-
-    def _group(self, kind: str) -> str:
-        return f"{self._settings.app_id}-redrive-{kind}"
-
-    def starts(self, reason: str | None) -> dict[int, int]:
-        """Where to begin reading for this reason (None = any): nothing before it is left to do."""
-        starts = dict(self._offsets[ANY])
-        for partition, offset in self._offsets.get(reason or ANY, {}).items():
-            starts[partition] = max(offset, starts.get(partition, 0))
-        return starts
-
-    def knows(self, letter: DeadLetter) -> bool:
-        """Whether the dead letter has been sent again."""
-        return any(
-            letter.offset < self._offsets.get(kind, {}).get(letter.partition, 0)
-            for kind in (ANY, letter.reason)
-        )
-
-    def keep(self, reason: str | None, ends: Mapping[int, int]) -> None:
-        """All dead letters of the reason (None = any) before these offsets are known as sent."""
-        admin: Any = KafkaAdminClient(**kafka_python_options(self._settings))
-        topic = self._settings.topics.deadletters
-        try:
-            offsets = {
-                TopicPartition(topic, partition): OffsetAndMetadata(end, "", -1)
-                for partition, end in ends.items()
-            }
-            _retrying(partial(admin.alter_group_offsets, self._group(reason or ANY), offsets))
-        finally:
-            admin.close()
-
-
-def _retrying(ask: Callable[[], Any]) -> Any:
-    """The answer; a cluster that has never had a group first has to make a place for them."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while True:
-        try:
-            return ask()
-        except KafkaError as problem:
-            if not problem.retriable or time.monotonic() > deadline:
-                raise
-            time.sleep(0.2)

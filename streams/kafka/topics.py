@@ -6,6 +6,7 @@ is `topics_reset`, and only when somebody says so.
 """
 
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -202,6 +203,24 @@ def alter_topics(settings: Settings) -> list[str]:
         while changes and differences() and time.monotonic() < deadline:
             time.sleep(0.05)
     return [f"{topic.name}: {key} = {topic.configs[key]}" for topic, key in wrong]
+
+
+def message_limits(settings: Settings, names: Iterable[str]) -> dict[str, int]:
+    """The largest batch of records, in bytes, that each topic (by its real name) takes.
+
+    Raises BrokerError where one is missing.
+    """
+    plan = [topic for topic in topic_plan(settings) if topic.name in set(names)]
+    with _admin(settings) as admin:
+        described = _described(admin, plan)
+        for topic in plan:
+            if topic.name not in described:
+                raise BrokerError(
+                    f"Kafka at {settings.bootstrap} has no topic {topic.name};"
+                    " create them: streams topics create"
+                )
+        configs = _configs(admin, plan)
+    return {name: int(values["max.message.bytes"]) for name, values in configs.items()}
 
 
 def _admin(settings: Settings) -> "KafkaAdminClient":

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import orjson
 
-from streams.contract.events import Event
+from streams.contract.events import Event, SourceHeartbeat
 from streams.contract.records import QualityRecord, encode
 from streams.faustkit.stage import InputClock, Output, Record, Turn
 from streams.lifecycle.rules import rules_of
@@ -24,7 +24,7 @@ from streams.windows.intake import PROGRESS_MS, Intake, IntakeTurn
 from streams.wire.decode import decode
 from streams.wire.keys import partition_of
 from streams.wire.rejected import Rejected
-from streams.wire.routing import topic_and_key_of
+from streams.wire.routing import misplaced
 
 log = logging.getLogger(__name__)
 
@@ -91,13 +91,9 @@ class IntakeStage:
     def _misplaced(self, event: Event, record: Record, name: str, wall: int) -> Rejected | None:
         if event.occurred_at > wall + FUTURE_MS:
             return Rejected("future", "more than 60 s ahead of this machine's clock", "occurred_at")
-        home, key = topic_and_key_of(event)
-        if home is not None and home != name:
-            return Rejected("wrong_topic", f"{event.TYPE} does not belong in {name}", "type")
-        if key is None:
-            return None
-        if record.key != key.encode():
-            return Rejected("wrong_key", "the record's key is not the contact's or agent's id")
+        rejected = misplaced(event, name, record.key)
+        if rejected is not None or record.key is None or event.__class__ is SourceHeartbeat:
+            return rejected
         if partition_of(record.key, self._settings.partitions) != record.partition:
             return Rejected(
                 "wrong_key", "the key belongs to another partition: use murmur2, Kafka's default"

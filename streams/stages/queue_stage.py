@@ -58,8 +58,8 @@ class QueueStage:
         for record in records:
             try:
                 self.unit.accept(decode_batch(record.value or b""))
-            except msgspec.MsgspecError as error:
-                rejected = Rejected("schema", f"not a batch of cells: {error}")
+            except msgspec.MsgspecError:
+                rejected = Rejected("schema", "not a batch of cells")
                 target = self._settings.topics.deadletters
                 letter = dead_letter(target, record, rejected, topic, record.timestamp)
                 self._letters.append(letter)

@@ -22,10 +22,11 @@ TIME_EXPECTED = "expected integer ms since the epoch, or RFC 3339 text with an o
 TIME_RANGE = f"expected a time from 1990 to 2100 ({MIN_TIME_MS} to {MAX_TIME_MS} ms)"
 
 _any_json = msgspec.json.Decoder().decode
-_PATH = re.compile(r"^(?P<what>.*?) - at (?:`key` in )?`\$\.?(?P<path>.*)`$", re.DOTALL)
+# The last place the message names: a value that it repeats before may hold the same words.
+_PATH = re.compile(r"^(?P<what>.*) - at (?:`key` in )?`\$\.?(?P<path>[^`]*)`$", re.DOTALL)
 _MISSING = re.compile(r"^Object missing required field `(\w+)`")
 _CROSS_FIELD = re.compile(r"^(?P<path>[a-z_]+): (?P<what>.*)$")
-_SAFE_TYPE = re.compile(r"[a-z0-9_.\-]{1,64}")
+_UNKNOWN_TYPE = f"expected the name of an event type, as {next(iter(TYPES))}; all are in schemas/"
 
 
 def explain(raw: bytes, error: Exception) -> Rejected:
@@ -40,9 +41,7 @@ def explain(raw: bytes, error: Exception) -> Rejected:
         return Rejected("schema", "expected text", "type")
     struct = TYPES.get(tag)
     if struct is None:
-        # Only what looks like a type's name is repeated: anything else may be customers' data.
-        name = f" {tag}" if _SAFE_TYPE.fullmatch(tag) else ", and not a valid type name"
-        return Rejected("unknown_type", f"unknown type{name}", "type")
+        return Rejected("unknown_type", _UNKNOWN_TYPE, "type")
     return _violation(struct, str(error))
 
 
@@ -97,5 +96,7 @@ def _literals(kind: inspect.Type) -> tuple[str, ...]:
             return tuple(value for part in kind.types for value in _literals(part))
         case inspect.DictType():
             return _literals(kind.key_type)
+        case inspect.Metadata():
+            return _literals(kind.type)
         case _:
             return ()

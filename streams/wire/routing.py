@@ -17,6 +17,7 @@ from streams.contract.events import (
     SurveySent,
 )
 from streams.contract.words import AGENTS, SURVEYS, TOPIC_OF_CHANNEL
+from streams.wire.rejected import Rejected
 
 #: Instead of a topic: the event may stand in any.
 ANYWHERE: Final = ""
@@ -58,3 +59,14 @@ def topic_of(event: Event) -> str | None:
 def key_of(event: Event) -> str | None:
     """Return the Kafka key of the event, None where any will do."""
     return topic_and_key_of(event)[1]
+
+
+def misplaced(event: Event, topic: str, key: bytes | None) -> Rejected | None:
+    """Return why the event must not stand in `topic` (the contract's name) under `key`, None where
+    it may."""
+    home, own = topic_and_key_of(event)
+    if home is not None and home != topic:
+        return Rejected("wrong_topic", f"{event.TYPE} does not belong in {topic}", "type")
+    if own is not None and key != own.encode():
+        return Rejected("wrong_key", "the record's key is not the contact's or agent's id")
+    return None

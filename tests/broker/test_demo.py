@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+import pytest
 
 QUEUE = "billing"
 PATIENCE_SECONDS = 150.0
@@ -154,6 +155,33 @@ def test_the_demo_shows_pages_agrees_and_leaves_nothing(root: Path, tmp_path: Pa
         )
         assert run.left() == []
     assert orjson.loads((folder / "truth.json").read_bytes())["events"] > 10_000
+
+
+@pytest.mark.parametrize("moment", ["the centre's process is there", "its first events are"])
+def test_asked_to_end_at_the_beginning_it_accuses_nobody(
+    root: Path, tmp_path: Path, moment: str
+) -> None:
+    """While the centre still sends its past, books and worker speak of different moments: the demo
+    says that it does not compare, ends with 0 and leaves no process."""
+    folder = tmp_path / "demo"
+
+    def there() -> bool:
+        if moment == "its first events are":
+            files = folder.glob("kafka/**/contact.calls-*/*.log")
+            return any(file.stat().st_size for file in files)
+        return any(_is_part(pid, "simulate") for pid in run.below)
+
+    with demo(root, "--dir", str(folder)) as run:
+        run.until("starting the simulated centre")
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not there() and time.monotonic() < deadline:
+            run.below |= _descendants(run.process.pid)
+            time.sleep(0.01)
+        run.process.send_signal(signal.SIGINT)
+        assert run.end() == 0, run.text
+        assert re.search("^(not compared: the last 30 minutes|exact: )", run.text, re.MULTILINE)
+        assert "differ" not in run.text
+        assert run.left() == []
 
 
 def test_a_part_that_fails_is_named_and_the_rest_ends(root: Path, tmp_path: Path) -> None:

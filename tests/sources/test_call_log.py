@@ -161,6 +161,19 @@ def test_an_unusable_row_is_reported_and_the_rest_goes_on(
     assert sum(not isinstance(outcome, Rejected) for _, outcome in read(log)) == 5
 
 
+@pytest.mark.parametrize("form", ["rfc3339", "epoch_ms", "%d/%m/%Y %H:%M"])
+def test_a_rejected_row_repeats_none_of_its_cells(log: Path, form: str) -> None:
+    """A cell in the wrong column may be customer data."""
+    secret = "+49170" * 60
+    cells = ANSWERED.strip().split(",")
+    rows = [",".join([*cells[:place], secret, *cells[place + 1 :]]) for place in range(len(cells))]
+    log.write_text(HEADER + "\n".join([*rows, secret, f'"{secret}']))
+    found = [it for _, it in read(log, CallLogMapping(time_format=form))]
+    rejected = [it for it in found if isinstance(it, Rejected)]
+    assert len(rejected) >= len(rows)
+    assert not [it for it in rejected if "+49" in f"{it.detail} {it.field}"]
+
+
 def test_bytes_in_another_encoding_spoil_their_line_alone(log: Path) -> None:
     """An id with guessed letters would be another customer: nothing is guessed."""
     good, bad = (HEADER + ABANDONED).encode(), ANSWERED.replace("PS", "Añ").encode("latin-1")

@@ -74,6 +74,27 @@ def test_an_event_older_than_the_horizon_is_late_and_one_within_is_not() -> None
     assert reasons(stages.take(call("contact.enqueued", START - 14_400_000))) == []
 
 
+@pytest.mark.parametrize(
+    "record",
+    [
+        call("contact.enqueued", START, contact="secret", channel="chat"),
+        call("secret", START),
+        call("contact.enqueued", START + 60_001, contact="secret"),
+        call("contact.enqueued", START - 14_400_001, contact="secret"),
+        call("contact.enqueued", START, contact="secret", queue="_all"),
+        Record(call("contact.enqueued", START, contact="secret").value, key=b"c1"),
+    ],
+)
+def test_a_dead_letters_headers_hold_nothing_of_the_record(record: Record) -> None:
+    """Whatever its reason: headers go to lists and logs, key and value may be customer data."""
+    stages = Stages()
+    stages.take()
+    turn = stages.take(record)
+    (letter,) = (out for out in turn.outputs if out[0] == "contact.deadletters")
+    assert b"secret" in (letter[2] or b"") + (letter[3] or b"")
+    assert b"secret" not in b" ".join(value for _, value in letter[4])
+
+
 def test_good_records_around_a_bad_one_all_count() -> None:
     """Nothing is lost."""
     stages = Stages()

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -25,6 +26,18 @@ JSON = st.recursive(
     | st.sampled_from(sorted(TYPES)),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=12), inner),
     max_leaves=12,
+)
+# What a customer's data may look like, the words that the decoder's own messages are made of too.
+MARKER = "0049-170-555"
+MARKED_TEXTS = (
+    MARKER, f"x' - at `$.{MARKER}", f"` - at `key` in `$.{MARKER}`", f"queue: {MARKER}",
+    f"Object missing required field `{MARKER}`", f"2024-03-01T09:00:00{MARKER}", f"\0{MARKER}",
+)  # fmt: skip
+MARKED = st.sampled_from(MARKED_TEXTS)
+MARKED_JSON = st.recursive(
+    MARKED | st.integers(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(MARKED, inner, max_size=3),
+    max_leaves=6,
 )
 FIELDS = sorted({name for struct in TYPES.values() for name in struct.__struct_fields__} | {"type"})
 
@@ -87,3 +100,43 @@ def test_missing_fields_are_never_an_exception(valid: bytes, missing: set[str]) 
     """Any field may be missing."""
     rest = {name: value for name, value in json.loads(valid).items() if name not in missing}
     check(json.dumps(rest).encode())
+
+
+def silent(data: bytes) -> None:
+    """No word of a rejection comes from the record."""
+    outcome = decode(data)
+    if isinstance(outcome, Rejected):
+        said = f"{outcome.reason} {outcome.detail} {outcome.field}"
+        assert MARKER not in said
+        assert outcome.field is None or outcome.field.partition("[")[0] in FIELDS
+
+
+@pytest.mark.parametrize("field", FIELDS)
+def test_a_rejection_repeats_no_value_of_a_field(field: str) -> None:
+    """Any field of any type, with text where it should not be, or as a mapping's key."""
+    for valid in VALID:
+        event = json.loads(valid)
+        for text in MARKED_TEXTS:
+            for value in (text, [text], [text, 0], {text: 1}, {"voice": text}, {text: text}):
+                silent(json.dumps(event | {field: value}).encode())
+
+
+@settings(deadline=None)
+@given(
+    st.sampled_from(VALID),
+    st.dictionaries(st.sampled_from(FIELDS) | MARKED, MARKED_JSON, max_size=3),
+    st.integers(0, 3),
+)
+def test_a_rejection_repeats_nothing_of_several_wrong_fields(
+    valid: bytes, changes: dict[str, Any], cut: int
+) -> None:
+    """Unknown ones too, and of a record that was cut short."""
+    data = json.dumps(json.loads(valid) | changes).encode()
+    silent(data[: len(data) - cut])
+
+
+@settings(deadline=None)
+@given(MARKED_JSON)
+def test_a_rejection_repeats_nothing_of_any_json(value: Any) -> None:
+    """Neither of a document that is no event at all."""
+    silent(json.dumps(value).encode())
