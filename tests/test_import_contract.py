@@ -36,7 +36,7 @@ ORDER: tuple[set[str], ...] = (
     {"__main__"},
 )
 # These could be taken out of the project: what they import of it is all named here.
-APART = {"faustkit": {"errors"}, "board": {"contract", "wall_clock"}}
+APART = {"faustkit": {"errors"}, "board": {"contract", "logs", "wall_clock"}}
 
 
 def _module_of(path: Path) -> str:
