@@ -186,7 +186,6 @@ def test_chunks_come_back_for_what_concerns_them(restart: bool) -> None:
     before = unit.booked()
     if restart:
         unit = Unit(unit.log, 1_000)
-        unit.ledger.entries.clear()
     assert unit.add(TICKET, told[3], 1_000) == "duplicate"
     early = fact("replied", 50, 900, "ticket", author="agent")
     assert unit.add(TICKET, early, 1_000) == "ok"
