@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import orjson
 import pytest
 from kafka import KafkaProducer
@@ -27,20 +28,22 @@ def record(queue: str, waiting: int, **more: Any) -> dict[str, Any]:
     place = {"tenant": "default", "queue": queue, "channel": "voice"}
     definition = Definitions(Settings()).of(("default", queue, "voice"), 0)
     frame = {"as_of": 1_700_000_000_000, "watermark": None, "revision": 1}
-    return place | frame | {"definitions": definition} | more | {"waiting": waiting}
+    made = place | frame | {"definitions": definition} | more | {"waiting": waiting}
+    plain: dict[str, Any] = msgspec.to_builtins(made)
+    return plain
 
 
 def kpi(queue: str, waiting: int) -> dict[str, Any]:
     nothing = figures(View({}, {}, 0))
     windows = dict.fromkeys(("1m", "5m", "15m", "30m", "60m", "today"), nothing)
-    made = record(queue, waiting, windows=windows, live=live({}, {}) | {"waiting": waiting})
-    del made["waiting"]
+    made = record(queue, waiting, windows=windows, live=live({}, {}))
+    made["live"]["waiting"] = made.pop("waiting")
     return made
 
 
 def interval(queue: str, start: int, revision: int) -> dict[str, Any]:
     made = record(queue, 0, interval_start=start, interval_seconds=900, final=False)
-    made["figures"] = figures(View({}, {}, 0))
+    made["figures"] = msgspec.to_builtins(figures(View({}, {}, 0)))
     del made["as_of"], made["waiting"]
     return made | {"revision": revision}
 
