@@ -16,9 +16,11 @@ from pyarrow import parquet
 from streams.__main__ import main
 from streams.kafka.connect import kafka_python_options
 from streams.kpis.definitions import Definitions
-from streams.kpis.figures import View, figures
+from streams.kpis.figures import figures
 from streams.kpis.record import live
 from streams.settings import Settings
+from streams.windows.views import View
+from tests.laws.pipeline import published
 
 SORTED = orjson.OPT_SORT_KEYS
 
@@ -31,16 +33,18 @@ def record(queue: str, waiting: int, **more: Any) -> dict[str, Any]:
 
 
 def kpi(queue: str, waiting: int) -> dict[str, Any]:
-    nothing = figures(View({}, {}, 0))
+    nothing = published(figures(View({}, {}, 0)))
     windows = dict.fromkeys(("1m", "5m", "15m", "30m", "60m", "today"), nothing)
-    made = record(queue, waiting, windows=windows, live=live({}, {}) | {"waiting": waiting})
+    made = record(
+        queue, waiting, windows=windows, live=published(live({}, {})) | {"waiting": waiting}
+    )
     del made["waiting"]
     return made
 
 
 def interval(queue: str, start: int, revision: int) -> dict[str, Any]:
     made = record(queue, 0, interval_start=start, interval_seconds=900, final=False)
-    made["figures"] = figures(View({}, {}, 0))
+    made["figures"] = published(figures(View({}, {}, 0)))
     del made["as_of"], made["waiting"]
     return made | {"revision": revision}
 
