@@ -29,7 +29,7 @@ ORDER: tuple[set[str], ...] = (
     {"faustkit"},
     {"metrics"},
     {"stages"},
-    {"kafka", "board"},
+    {"kafka", "board", "exports"},
     {"sources", "simulate"},
     {"app"},
     {"commands", "demo"},
