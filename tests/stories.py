@@ -191,7 +191,14 @@ def snapshot(c: Chooser, who: Event, at: int) -> Event:
     """One legal agent event; many fields are absent."""
     event: Event = {"type": c.pick(("agent.state", "agent.heartbeat")), "occurred_at": at, **who}
     event["state"] = c.pick(("available", "available", "break", "offline", "error"))
-    counts = ({"voice": 1}, {}, None, {"chat": 2}, {"voice": 1, "chat": 3}, {"ticket": 1})
+    counts: tuple[dict[str, int] | None, ...] = (
+        {"voice": 1},
+        {},
+        None,
+        {"chat": 2},
+        {"voice": 1, "chat": 3},
+        {"ticket": 1},
+    )
     slots = (None, {"voice": 1}, {"chat": 2}, {"voice": 1, "chat": 3}, {"voice": 0, "ticket": 2})
     choices: dict[str, tuple] = {
         "queues": (["billing"], ["billing", "support"], [], None, ["sales", "sales"]),
@@ -248,5 +255,8 @@ def quiet_story(c: Chooser, _contacts: int = 4) -> list[Event]:
     return [c.pick((beat, beat, beat, follow, sale))]
 
 
-STORIES = (contact_story,) * 6 + (ticket_story, ticket_story, agent_story, agent_story)
-STORIES = (*STORIES, wild_story, quiet_story, quiet_story)
+STORIES = (
+    *(contact_story,) * 6,
+    *(ticket_story, ticket_story, agent_story, agent_story),
+    *(wild_story, quiet_story, quiet_story),
+)

@@ -224,7 +224,7 @@ def test_half_a_login_is_a_mistake() -> None:
     assert "would send no SASL login" in _mistakes(STREAMS_SASL_USERNAME="u")[0]
     assert "need each other" in _mistakes(STREAMS_SSL_CERTFILE=__file__)[0]
     for name in ("SSL_CAFILE", "SSL_CERTFILE"):
-        found = _mistakes(**{f"STREAMS_{name}": __file__, "STREAMS_SSL_KEYFILE": __file__})
+        found = _mistakes(None, **{f"STREAMS_{name}": __file__, "STREAMS_SSL_KEYFILE": __file__})
         assert f"{name.lower()}: is unused with security_protocol PLAINTEXT" in found[-1]
 
 

@@ -23,7 +23,14 @@ def wheel(root: Path, tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFi
         else:
             shutil.copy(root / name, source / name)
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "wheel", "--quiet"]
-    offline = ["--no-deps", "--no-build-isolation", "--no-index", "--wheel-dir", built, source]
+    offline = [
+        "--no-deps",
+        "--no-build-isolation",
+        "--no-index",
+        "--wheel-dir",
+        str(built),
+        str(source),
+    ]
     done = subprocess.run([*pip, *offline], capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     return zipfile.ZipFile(next(built.glob("*.whl")))

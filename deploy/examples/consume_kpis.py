@@ -8,6 +8,7 @@ Needs kafka-python alone. Ctrl-C ends it (exit 130); without a Kafka or the topi
 import argparse
 import json
 import sys
+from typing import Any
 
 from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError
@@ -31,7 +32,7 @@ def follow(bootstrap: str, topic: str) -> None:
                     print(line(json.loads(record.value)), flush=True)
 
 
-def line(record: dict) -> str:
+def line(record: dict[str, Any]) -> str:
     """Queue, channel, who waits, and the service level of the last 5 minutes."""
     formula = record["definitions"]["default_formula"]
     level = record["windows"]["5m"]["service_level"].get(formula)

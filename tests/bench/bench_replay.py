@@ -12,6 +12,7 @@ import tempfile
 import time
 import tracemalloc
 from pathlib import Path
+from typing import Any
 
 from streams.__main__ import main as streams
 from streams.contract.events import ContactAnswered, ContactEnqueued
@@ -58,7 +59,11 @@ def memory() -> None:
     store = EntityStore(book)
     tracemalloc.start()
     for number in range(CONTACTS):
-        about = {"source": "pbx", "channel": "voice", "contact_id": f"contact-{number:08}"}
+        about: dict[str, Any] = {
+            "source": "pbx",
+            "channel": "voice",
+            "contact_id": f"contact-{number:08}",
+        }
         for struct, at in ((ContactEnqueued, START_MS), (ContactAnswered, START_MS + 9_000)):
             event = struct(event_id=f"e-{number:08}-{at}", occurred_at=at, queue="billing", **about)
             key = f"c\0default\0voice\0{event.contact_id}"

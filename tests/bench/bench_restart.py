@@ -62,7 +62,7 @@ def life(number: int, until_ms: int) -> Iterator[tuple[int, int, Event]]:
 
     def state(**more: Any) -> tuple[int, int, Event]:
         name = f"{agent}-{at}"
-        about = {"event_id": name, "occurred_at": at, "source": "acd", "agent_id": agent}
+        about: Record = {"event_id": name, "occurred_at": at, "source": "acd", "agent_id": agent}
         return at, number, AgentState(**about, state="available", queues=queues, **more)
 
     def told(struct: Any, at: int, **more: Any) -> tuple[int, int, Event]:

@@ -19,6 +19,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import orjson
 from aiokafka import AIOKafkaProducer
@@ -123,7 +124,7 @@ def work_with_stock_faust(bootstrap: str, marks: Path) -> None:
     done = 0
 
     @app.agent(app.topic("bench.in", value_type=bytes, value_serializer="raw", key_type=bytes))
-    async def count(stream: "faust.Stream[bytes]") -> None:
+    async def count(stream: Any) -> None:
         nonlocal done
         async for value in stream:
             table[orjson.loads(value)["queue"]] += 1

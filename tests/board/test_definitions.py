@@ -57,7 +57,8 @@ def test_numerator_over_denominator_is_the_figure(name: str) -> None:
 def test_every_name_in_a_definition_is_a_field_of_what_is_sent(name: str) -> None:
     """A figure that the record does not have would stand as a dash for ever."""
     what = DEFINITIONS[name]
-    struct: type[Part] = {"figures": Figures, "live": Live}.get(what["scope"], QualityRecord)
+    structs: dict[str, type[Part]] = {"figures": Figures, "live": Live}
+    struct = structs.get(what["scope"], QualityRecord)
     forms = [what, *what.get("variants", {}).values()]
     named = {term.removeprefix("-") for f in forms for term in (*f["numerator"], *f["denominator"])}
     for term in {*named, what["value"]}:

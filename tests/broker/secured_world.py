@@ -109,7 +109,7 @@ def start(env: Mapping[str, str], *arguments: str) -> "subprocess.Popen[str]":
         stderr=subprocess.PIPE,
         text=True,
         cwd=ROOT,
-        env=inherited | env,
+        env={**inherited, **env},
     )
 
 

@@ -9,8 +9,8 @@ from kafka import KafkaProducer
 
 from streams.kafka.connect import kafka_python_options
 from streams.settings import Settings
-from tests.broker.toy_world import wait_until
-from tests.broker.worker_world import PATIENCE, World
+from tests.broker.toy_world import PATIENCE, wait_until
+from tests.broker.worker_world import World
 
 MARK = "somebody-42"
 EVENT = (

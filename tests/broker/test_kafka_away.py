@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -125,16 +126,17 @@ def test_away_before(settings: Own, start: Start) -> None:
         assert len(command.said.splitlines()) <= 2, command.said
 
 
+def _has_said(command: Command, words: str, times: int = 1) -> bool:
+    """True once it has said the words that often."""
+    return command.said.count(words) >= times
+
+
 def at_work(start: Start) -> dict[str, Command]:
     """Commands in the middle of their work."""
     commands = {words: start(words) for words in RUNNING}
     for words, (pattern, times) in RUNNING.items():
         command = commands[words]
-        wait_until(
-            lambda c=command, p=pattern, n=times: c.said.count(p) >= n,
-            PATIENCE,
-            f"{words} works",  # type: ignore[misc]
-        )
+        wait_until(partial(_has_said, command, pattern, times), PATIENCE, f"{words} works")
     return commands
 
 
@@ -153,7 +155,7 @@ def test_away_meanwhile_and_interrupted(settings: Own, start: Start) -> None:
     commands = at_work(start)
     with away(settings[0]):
         for words, command in commands.items():
-            wait_until(lambda c=command: "is away" in c.said, PATIENCE, f"{words} says so")
+            wait_until(partial(_has_said, command, "is away"), PATIENCE, f"{words} says so")
             assert command.interrupt() == 130, command.said
             assert "Traceback" not in command.said
 

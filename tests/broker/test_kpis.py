@@ -8,7 +8,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import orjson
 import pytest
 from kafka import KafkaProducer
@@ -17,9 +16,11 @@ from pyarrow import parquet
 from streams.__main__ import main
 from streams.kafka.connect import kafka_python_options
 from streams.kpis.definitions import Definitions
-from streams.kpis.figures import View, figures
+from streams.kpis.figures import figures
 from streams.kpis.record import live
 from streams.settings import Settings
+from streams.windows.views import View
+from tests.laws.pipeline import published
 
 SORTED = orjson.OPT_SORT_KEYS
 
@@ -28,22 +29,22 @@ def record(queue: str, waiting: int, **more: Any) -> dict[str, Any]:
     place = {"tenant": "default", "queue": queue, "channel": "voice"}
     definition = Definitions(Settings()).of(("default", queue, "voice"), 0)
     frame = {"as_of": 1_700_000_000_000, "watermark": None, "revision": 1}
-    made = place | frame | {"definitions": definition} | more | {"waiting": waiting}
-    plain: dict[str, Any] = msgspec.to_builtins(made)
-    return plain
+    return place | frame | {"definitions": definition} | more | {"waiting": waiting}
 
 
 def kpi(queue: str, waiting: int) -> dict[str, Any]:
-    nothing = figures(View({}, {}, 0))
+    nothing = published(figures(View({}, {}, 0)))
     windows = dict.fromkeys(("1m", "5m", "15m", "30m", "60m", "today"), nothing)
-    made = record(queue, waiting, windows=windows, live=live({}, {}))
-    made["live"]["waiting"] = made.pop("waiting")
+    made = record(
+        queue, waiting, windows=windows, live=published(live({}, {})) | {"waiting": waiting}
+    )
+    del made["waiting"]
     return made
 
 
 def interval(queue: str, start: int, revision: int) -> dict[str, Any]:
     made = record(queue, 0, interval_start=start, interval_seconds=900, final=False)
-    made["figures"] = msgspec.to_builtins(figures(View({}, {}, 0)))
+    made["figures"] = published(figures(View({}, {}, 0)))
     del made["as_of"], made["waiting"]
     return made | {"revision": revision}
 

@@ -72,10 +72,12 @@ class Running:
     def page(self, path: str) -> bytes:
         """What it serves there; empty while it does not."""
         found = re.search(r"http://[^/\s]+:\d+", self.said)
+        if found is None:
+            return b""
         try:
             with urllib.request.urlopen(f"{found[0]}{path}", timeout=5) as answer:
                 return bytes(answer.read())
-        except (OSError, TypeError):
+        except OSError:
             return b""
 
     def ended(self) -> Done:
@@ -155,7 +157,7 @@ def test_every_command_works_behind_a_guarded_door(secured: Secured, way: str) -
 
 def counted(env: dict[str, str]) -> tuple[dict[str, Any], ...]:
     """The figures of billing in BILLING: those of the last hour, and those of the interval."""
-    nothing = {"windows": {"60m": {}}, "figures": {}}
+    nothing: dict[str, Any] = {"windows": {"60m": {}}, "figures": {}}
     kpis, intervals = (
         rows(run(env, *command)).get(("billing", "voice"), nothing)
         for command in (("kpis", "--once", "--json"), ("intervals", "--json"))

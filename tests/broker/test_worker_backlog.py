@@ -10,9 +10,9 @@ import pytest
 
 from streams.settings import Settings
 from tests.broker.records import read_topic
-from tests.broker.toy_world import wait_until
+from tests.broker.toy_world import PATIENCE, wait_until
 from tests.broker.worker_files import expected_sums, read_events
-from tests.broker.worker_world import PATIENCE, World
+from tests.broker.worker_world import World
 
 HOUR_MS = 3_600_000
 AGENTS = 12

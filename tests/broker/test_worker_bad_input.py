@@ -19,9 +19,9 @@ from streams.wire.encode import encode
 from streams.wire.keys import partition_of
 from streams.wire.rejected import Rejected
 from tests.broker.records import read_topic
-from tests.broker.toy_world import wait_until
+from tests.broker.toy_world import PATIENCE, wait_until
 from tests.broker.worker_files import expected_sums
-from tests.broker.worker_world import PATIENCE, World
+from tests.broker.worker_world import World
 
 HOUR_MS = 3_600_000
 CALLS = "contact.calls"

@@ -22,9 +22,9 @@ from streams.settings import Settings
 from streams.wire.decode import decode
 from streams.wire.rejected import Rejected
 from tests.broker.records import read_topic
-from tests.broker.toy_world import wait_until
+from tests.broker.toy_world import PATIENCE, wait_until
 from tests.broker.worker_files import expected_sums, write_centre
-from tests.broker.worker_world import PATIENCE, ROOT, STOPPED, World
+from tests.broker.worker_world import ROOT, STOPPED, World
 
 EVENT_TIME = ("--clock", "event")
 CONTACTS = 1_500

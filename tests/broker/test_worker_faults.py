@@ -12,9 +12,9 @@ import pytest
 
 from streams.kafka.local_kafka import LocalKafka
 from streams.settings import Settings
-from tests.broker.toy_world import wait_until
+from tests.broker.toy_world import PATIENCE, wait_until
 from tests.broker.worker_files import RATE, centre, expected_sums, write_call_log
-from tests.broker.worker_world import PATIENCE, STOPPED, Supply, World
+from tests.broker.worker_world import STOPPED, Supply, World
 
 EVENT_TIME = ("--clock", "event")
 

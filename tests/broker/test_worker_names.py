@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from streams.settings import Settings
-from tests.broker.toy_world import wait_until
+from tests.broker.toy_world import PATIENCE, wait_until
 from tests.broker.worker_files import RATE, centre, expected_sums
-from tests.broker.worker_world import PATIENCE, STOPPED, Supply, Worker, World
+from tests.broker.worker_world import STOPPED, Supply, Worker, World
 
 REBALANCES = ("stream_rebalances_total", "")
 

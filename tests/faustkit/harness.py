@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from faust.types import TP
 from mode import Service
@@ -128,10 +128,10 @@ async def running(*inputs: str, partitions: Iterable[int] = (0,)) -> Any:
     assert isinstance(consumer, Consumer)
     assigned = [(topic, p) for topic in factory.inputs for p in partitions]
     thread = ScriptedThread(assigned)
-    consumer._thread = thread
+    consumer._thread = cast("Any", thread)
     for agent in app.agents.values():
         await agent.start()
-    await app.topics._update_indices()
+    await cast("Any", app.topics)._update_indices()
     harness = Harness(app, consumer, thread, factory, kafka, ended)
     app.flow_control.resume()
     await harness.assign(assigned, GENERATION)

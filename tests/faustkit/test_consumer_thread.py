@@ -71,7 +71,8 @@ class Poller:
         self.client = Client()
         self.fetcher = Fetcher(self.client, self.subscriptions, isolation_level="read_committed")
         self.thread = UnitConsumerThread.__new__(UnitConsumerThread)
-        self.thread.app = SimpleNamespace(options=Options("app", {}, poll_seconds=0.05))
+        app: Any = SimpleNamespace(options=Options("app", {}, poll_seconds=0.05))
+        self.thread.app = app
         self.thread._consumer = SimpleNamespace(_fetcher=self.fetcher)
         self.thread._marks = {}
         self.thread.consumer = type("Flow", (), {"flow_active": True})()

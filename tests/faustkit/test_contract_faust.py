@@ -49,10 +49,11 @@ def test_the_url_scheme_selects_our_transport() -> None:
 def test_a_partition_number_of_every_topic_goes_to_one_worker(workers: int) -> None:
     """Faust's own assignor co-partitions; part of its inputs would split a contact."""
     apps = [app_of() for _ in range(workers)]
-    metadata = {f"member-{n}": app.assignor.metadata(set(TOPICS)) for n, app in enumerate(apps)}
+    assignors: list[Any] = [app.assignor for app in apps]
+    metadata = {f"member-{n}": a.metadata(set(TOPICS)) for n, a in enumerate(assignors)}
     assert all(isinstance(m, ConsumerProtocolMemberMetadata) for m in metadata.values())
     cluster = SimpleNamespace(partitions_for_topic=lambda _: set(range(8)))
-    result = apps[0].assignor.assign(cluster, metadata)
+    result = assignors[0].assign(cluster, metadata)
     owners: defaultdict[int, set[str]] = defaultdict(set)
     for member, assignment in result.items():
         for topic, partitions in assignment.assignment:
@@ -92,7 +93,8 @@ def test_a_failed_offset_commit_is_counted_and_harmless() -> None:
         app = app_of()
         app.in_worker = True
         app.finalize()
-        thread = app.consumer._thread
+        consumer: Any = app.consumer
+        thread = consumer._thread
 
         class Refusing:
             def assignment(self) -> set[TP]:
@@ -110,7 +112,7 @@ def test_a_failed_offset_commit_is_counted_and_harmless() -> None:
 
 def test_settings_that_results_depend_on() -> None:
     """Each of them is a trap of its own when it is different."""
-    conf = app_of().conf
+    conf: Any = app_of().conf
     assert conf.table_standby_replicas == 1
     assert conf.processing_guarantee.value == "at_least_once"
     assert conf.consumer_auto_offset_reset == "earliest"

@@ -1,6 +1,7 @@
 """One transaction's writes: all of them, in order, in batches the broker takes."""
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -9,7 +10,7 @@ from streams.faustkit.transaction_writer import deliver, partition_by_key
 from tests.faustkit.memory import MemoryKafka, MemoryProducer
 
 
-async def delivered(kafka: MemoryKafka, writes: list[object]) -> int:
+async def delivered(kafka: MemoryKafka, writes: list[Any]) -> int:
     """Deliver in one committed transaction."""
     producer = MemoryProducer(kafka, "p")
     await producer.start()
@@ -22,7 +23,7 @@ async def delivered(kafka: MemoryKafka, writes: list[object]) -> int:
 def test_a_full_batch_is_followed_by_another_and_the_order_stays() -> None:
     """`append` answers None when a batch is full: that record goes into the next one."""
     kafka = MemoryKafka(batch_limit=2_000)
-    writes = [("t", 1, b"%d" % n, b"x" * 300, []) for n in range(100)]
+    writes: list[Any] = [("t", 1, b"%d" % n, b"x" * 300, []) for n in range(100)]
     assert asyncio.run(delivered(kafka, list(writes))) == 100
     assert [key for key, _ in kafka.logs["t", 1]] == [b"%d" % n for n in range(100)]
 
@@ -30,7 +31,7 @@ def test_a_full_batch_is_followed_by_another_and_the_order_stays() -> None:
 def test_a_record_larger_than_a_batch_is_still_sent() -> None:
     """Whether it is too large is for the broker to say, and its answer is not swallowed."""
     kafka = MemoryKafka(batch_limit=500)
-    writes = [("t", 0, b"small", b"x", []), ("t", 0, b"large", b"x" * 5_000, [])]
+    writes: list[Any] = [("t", 0, b"small", b"x", []), ("t", 0, b"large", b"x" * 5_000, [])]
     asyncio.run(delivered(kafka, list(writes)))
     assert [key for key, _ in kafka.logs["t", 0]] == [b"small", b"large"]
 

@@ -8,10 +8,11 @@ from streams.contract.fields import fields_of
 from streams.contract.records import Figures, ServiceLevel
 from streams.kpis import figures as f
 from streams.kpis.definitions import Definitions
-from streams.kpis.figures import View, figures
+from streams.kpis.figures import figures
 from streams.lifecycle import counters as c
 from streams.lifecycle.histogram import bucket_of
 from streams.settings import QueueSettings, Settings
+from streams.windows.views import View
 from tests.laws.test_live_equals_replay import lately, live
 from tests.strategies import QUEUE_VARIANTS
 

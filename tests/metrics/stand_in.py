@@ -97,7 +97,7 @@ class StandIn:
         """Hand over events; fields not given are a voice contact's of the source `acd`."""
         for fields in events:
             self._id += 1
-            event = {"event_id": f"e{self._id}", "source": "acd", "channel": "voice"} | fields
+            event = {"event_id": f"e{self._id}", "source": "acd", "channel": "voice", **fields}
             self.put(orjson.dumps(event))
 
     def put(self, value: bytes, key: bytes | None = None, topic: str | None = None) -> None:
@@ -175,7 +175,8 @@ def centre(**changes: Any) -> Settings:
         QueueSettings("web", channels=("chat",)),
         QueueSettings("mail", channels=("ticket",)),
     )
-    return Settings(**({"partitions": 2, "queues": queues} | changes))
+    given: dict[str, Any] = {"partitions": 2, "queues": queues}
+    return Settings(**given | changes)
 
 
 def call(contact: str, at: int, **steps: int) -> list[dict[str, Any]]:

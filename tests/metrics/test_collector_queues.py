@@ -6,8 +6,8 @@ import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 
+from streams.contract.words import AGENT_STATES
 from streams.metrics.catalogue import (
-    AGENT_STATES,
     CATALOGUE,
     LABEL_VALUES,
     QUEUE,

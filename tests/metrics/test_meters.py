@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.lifecycle import counters as c
-from streams.metrics.meters import ABANDONED_QUEUED, IntakeMeter
+from streams.metrics.catalogue import ABANDONED_QUEUED
+from streams.metrics.meters import IntakeMeter
 from tests.metrics.stand_in import START, StandIn, call, centre
 
 PLACE = ("default", "billing", "voice")
@@ -95,7 +96,7 @@ def test_events_out_of_order_leave_every_counter_where_it_was_or_higher() -> Non
     for event in events:
         worker.send(event)
         worker.turn(2)
-        now = {
+        now: dict[tuple[object, ...], float] = {
             (sample.name, *sorted(sample.labels.items())): sample.value
             for family in worker.families().values()
             if family.type in ("counter", "histogram")

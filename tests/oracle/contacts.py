@@ -296,4 +296,5 @@ def tell_contact(entity, events, now: int, horizon_ms: int, settings, result) ->
             for at, level, amount in levels_of(visit, now):
                 result.levels.append((at, *scope, level, amount))
             if visit.outcome == "answered":
+                assert visit.left_at is not None
                 result.waits.append((visit.left_at, *scope, visit.left_at - visit.enqueued_at))

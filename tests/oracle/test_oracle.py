@@ -67,7 +67,7 @@ def differences(expected: Any, found: Any, place: str = "") -> Iterator[str]:
 
 
 def unmet(expectations: dict, ask) -> list[str]:
-    found = []
+    found: list[str] = []
     for scope, expected in expectations.items():
         found += differences(expected, ask(*scope.split("/")), scope)
     return found

@@ -3,6 +3,8 @@
 In: the ordered events of one (tenant, contact_id) of channel ticket. Out: rows in a `Result`.
 """
 
+from typing import Any
+
 DAY_MS = 86_400_000
 KEEP_MS = 90 * DAY_MS
 GONE_REASONS = ("merged", "spam", "deleted")
@@ -21,7 +23,7 @@ def tell_ticket(entity, events, now: int, horizon_ms: int, result) -> None:
         "settled_at": None,
         "last_at": None,
     }
-    ticket = dict(blank)
+    ticket: dict[str, Any] = dict(blank)
 
     def scope() -> tuple[str, str, str]:
         return (tenant, ticket["queue"], "ticket")

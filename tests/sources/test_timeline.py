@@ -3,6 +3,7 @@
 import gzip
 import random
 from pathlib import Path
+from typing import Any
 
 import orjson
 
@@ -40,7 +41,7 @@ def test_shuffled_files_come_out_in_time_order(tmp_path: Path) -> None:
 
 def test_equal_times_keep_their_order() -> None:
     """Within one millisecond the order of files and lines stands."""
-    event = {
+    event: dict[str, Any] = {
         "type": "contact.enqueued", "occurred_at": 1_767_600_000_000, "source": "s",
         "channel": "voice", "contact_id": "c", "queue": "q",
     }  # fmt: skip

@@ -5,9 +5,8 @@ from typing import Any
 import orjson
 import pytest
 
-from streams.contract.words import ALL, OTHER
+from streams.contract.words import ALL, OTHER, RESERVED_QUEUES
 from streams.wire.decode import decode
-from streams.wire.names import RESERVED_QUEUES
 from streams.wire.rejected import Rejected
 
 CALL = {"type": "contact.enqueued", "channel": "voice", "contact_id": "c", "queue": "q"}
