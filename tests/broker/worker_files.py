@@ -4,7 +4,6 @@ import csv
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
-from random import Random
 from typing import Any
 
 from streams.contract.events import Event
@@ -14,13 +13,9 @@ from streams.simulate.erlang import Model, simulate
 from streams.sources import call_log
 from streams.wire.decode import decode
 from streams.wire.rejected import Rejected
+from tests.data.call_logs import COLUMNS, LOGS, rows_of
 from tests.laws.pipeline import additive, published
 
-LOG = Path(__file__).parents[3] / "shared" / "data" / "call_log.csv"
-COLUMNS = [
-    "call_id", "customer", "priority", "queue", "entered_at", "outcome", "answered_at", "ended_at",
-    "agent",
-]  # fmt: skip
 TIMES = ("entered_at", "answered_at", "ended_at")
 #: Two weeks and a day.
 LOG_SECONDS = 15 * 86_400
@@ -33,20 +28,15 @@ Sums = dict[Place, dict[str, int]]
 
 
 def write_call_log(home: Path, number: int) -> Path:
-    """The real call log, `number` times its length later; where it is absent, one as hard to count.
+    """The real call log, where it is absent the generated one, `number` times its length later.
 
     Times are moved, because what lies before the end of an earlier file is late.
     """
-    if LOG.exists():
-        with LOG.open(newline="") as file:
-            calls = list(csv.DictReader(file))
-    else:
-        calls = _made_up_calls(16_000)
     path = home / f"calls-{number}.csv"
     with path.open("w", newline="") as file:
         out = csv.DictWriter(file, COLUMNS)
         out.writeheader()
-        for call in calls:
+        for call in rows_of(LOGS[-1]):
             times = {name: _later(call[name], number) for name in TIMES}
             out.writerow(call | times | {"call_id": f"{number}-{call['call_id']}"})
     return path
@@ -56,31 +46,6 @@ def _later(text: str, number: int) -> str:
     if not text or not number:
         return text
     return _text(round(datetime.fromisoformat(text).timestamp()) + number * LOG_SECONDS)
-
-
-def _made_up_calls(number: int) -> list[dict[str, str]]:
-    """Two weeks of whole seconds, waits of 0 s, unnamed agents, midnights, rows out of order."""
-    chance = Random(7)
-    calls = []
-    for n in range(number):
-        start = 917_827_200 + chance.randrange(14 * 86_400)
-        wait = chance.choice((0, 0, 5, 20, 21, chance.randrange(600)))
-        answered = chance.random() < 0.8
-        end = start + wait + (chance.randrange(900) if answered else 0)
-        calls.append(
-            {
-                "call_id": f"made-up-{n}",
-                "queue": chance.choice(("PS", "PS", "NE", "IN", "NW", "TT")),
-                "entered_at": _text(start),
-                "outcome": "answered" if answered else "abandoned",
-                "answered_at": _text(start + wait) if answered else "",
-                "ended_at": _text(end),
-                "agent": chance.choice(("", f"agent-{chance.randrange(30)}")) if answered else "",
-                "customer": "",
-                "priority": str(chance.randrange(3)),
-            }
-        )
-    return calls
 
 
 def _text(seconds: int) -> str:

@@ -1,6 +1,5 @@
-"""`streams replay`: the golden scenarios, a real call log, and what a bad line does."""
+"""`streams replay`: the golden scenarios, two weeks of calls, and what a bad line does."""
 
-import json
 import random
 from pathlib import Path
 from typing import Any
@@ -12,13 +11,12 @@ from streams.__main__ import main
 from streams.kpis.replay import Replay
 from streams.wire.decode import decode
 from streams.wire.rejected import Rejected
+from tests.data.call_logs import LOGS, answers_of, is_mean, name_of, text_of
 from tests.laws.pipeline import published
 from tests.laws.test_replay_equals_oracle import configured
-from tests.oracle.test_oracle import CALL_LOG, GOLDEN, differences, golden
+from tests.oracle.test_oracle import GOLDEN, differences, golden
 
-logged = pytest.mark.skipif(
-    not CALL_LOG.exists(), reason="the real call log is not on this machine"
-)
+each_log = pytest.mark.parametrize("log", LOGS, ids=name_of)
 
 
 def close(found: Any, expected: Any) -> bool:
@@ -58,13 +56,13 @@ def replayed(capfdbinary: pytest.CaptureFixture[bytes], *files: Path) -> bytes:
     return capfdbinary.readouterr().out
 
 
-@logged
+@each_log
 def test_call_log_gives_the_figures_of_a_naive_count(
-    capfdbinary: pytest.CaptureFixture[bytes],
+    log: Path, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:
     """By queue and in all: counts and seconds exact, ratios to six digits, quantiles to 0.8 %."""
-    answers = json.loads(CALL_LOG.with_suffix(".answers.json").read_text(encoding="utf-8"))
-    lines = replayed(capfdbinary, CALL_LOG).splitlines()
+    answers = answers_of(log)
+    lines = replayed(capfdbinary, log).splitlines()
     records = {record["queue"]: record for record in map(orjson.loads, lines)}
     assert records.keys() == {"_all", *answers["queues"]}
     assert list(records) == sorted(records)
@@ -80,22 +78,22 @@ def test_call_log_gives_the_figures_of_a_naive_count(
             "offered_less_short": level["offered_less_short"],
             "removed_in_threshold": level["removed_in_T"],
         }
-        assert round(found["wait_mean_seconds"], 4) == answer["mean_wait_answered_s"]
-        assert round(found["talk_mean_seconds"], 4) == answer["mean_talk_s"]
-        assert round(found["abandoned_wait_mean_seconds"], 4) == answer["mean_wait_abandoned_s"]
+        assert is_mean(found["wait_mean_seconds"], answer["mean_wait_answered_s"])
+        assert is_mean(found["talk_mean_seconds"], answer["mean_talk_s"])
+        assert is_mean(found["abandoned_wait_mean_seconds"], answer["mean_wait_abandoned_s"])
         assert close(found["wait_max_seconds"], answer["wait_max_s"])
         for percent in (50, 80, 90, 95, 99):
             quantile = found["wait_quantiles_seconds"][f"p{percent}"]
             assert close(quantile, answer[f"wait_p{percent}_s"]), (queue, percent)
 
 
-@logged
+@each_log
 def test_order_repeats_and_files_leave_no_trace(
-    tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]
+    log: Path, tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:
     """The same rows shuffled, every third twice, in two files in either order: the same bytes."""
-    wanted = replayed(capfdbinary, CALL_LOG)
-    header, *rows = CALL_LOG.read_text(encoding="utf-8").splitlines()
+    wanted = replayed(capfdbinary, log)
+    header, *rows = text_of(log).splitlines()
     rows += rows[::3]
     random.Random(5).shuffle(rows)
     half = len(rows) // 3

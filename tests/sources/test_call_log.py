@@ -20,6 +20,7 @@ from streams.sources.call_log_mapping import CallLogMapping, load_mapping
 from streams.wire.decode import decode
 from streams.wire.encode import encode
 from streams.wire.rejected import Rejected
+from tests.data.call_logs import LOGS, answers_of, name_of
 
 HEADER = "call_id,customer,priority,queue,entered_at,outcome,answered_at,ended_at,agent\n"
 ANSWERED = (
@@ -27,7 +28,6 @@ ANSWERED = (
 )
 ABANDONED = "c2,,0,NW,2024-03-01T09:01:00Z,abandoned,,2024-03-01T09:01:05Z,\n"
 NINE = 1_709_283_600_000
-REAL_LOG = Path(__file__).parents[3] / "shared" / "data" / "call_log.csv"
 
 
 @pytest.fixture
@@ -375,15 +375,16 @@ def test_a_mapping_that_is_no_toml_or_not_there_is_named(tmp_path: Path) -> None
         load_mapping(path)
 
 
-@pytest.mark.skipif(not REAL_LOG.exists(), reason="the real call log is not on this machine")
-def test_the_real_log_is_read_completely() -> None:
-    """Two weeks of a bank's call centre: every row becomes events."""
-    made = events(REAL_LOG)
+@pytest.mark.parametrize("log", LOGS, ids=name_of)
+def test_two_weeks_of_calls_are_read_completely(log: Path) -> None:
+    """Every row becomes events: of the log that is generated and of a real one, where it is."""
+    total = answers_of(log)["total"]
+    made = events(log)
     assert Counter(event.TYPE for event in made) == {
-        "contact.enqueued": 16_290,
-        "contact.answered": 14_405,
-        "contact.ended": 14_405,
-        "contact.abandoned": 1_885,
+        "contact.enqueued": total["offered"],
+        "contact.answered": total["answered"],
+        "contact.ended": total["answered"],
+        "contact.abandoned": total["abandoned"],
     }
     assert len({event.event_id for event in made}) == len(made)
     assert all(decode(encode(event)) == event for event in made)
