@@ -56,6 +56,9 @@ def test_silent_sources_are_forgotten_only_beyond_a_thousand() -> None:
     few = told(("dead", 1_000), ("live", 9_000))
     few.prune(5_000)
     assert set(few.marks) == {"dead", "live"}
+    thousand = told(*((f"s{number}", number) for number in range(1_000)))
+    thousand.prune(900)
+    assert len(thousand.marks) == 1_000
     many = told(*((f"s{number}", number) for number in range(1_001)))
     many.prune(900)
     assert set(many.marks) == {f"s{number}" for number in range(900, 1_001)}
