@@ -2,6 +2,7 @@
 
 from streams.lifecycle import counters as c
 from streams.lifecycle import ticket as t
+from streams.lifecycle.histogram import bucket_of
 from tests.lifecycle.lives import DAY, FAR, HOUR, MINUTE, START, Told, ticket
 
 REPLY = {"author": "agent"}
@@ -14,6 +15,7 @@ def test_an_open_ticket_is_in_the_backlog_from_its_opening() -> None:
     assert life.dated(c.BACKLOG["open"]) == {0: 1, HOUR: -1}
     assert life.dated(c.TICKETS_RESOLVED) == {HOUR: 1}
     assert life.dated(c.RESOLUTION_TIME) == {HOUR: HOUR}
+    assert life.dated(c.RESOLUTION_BUCKETS + bucket_of(HOUR)) == {HOUR: 1}
 
 
 def test_a_status_change_moves_the_ticket_within_the_backlog() -> None:
