@@ -197,6 +197,23 @@ def test_a_packed_tail_is_put_back_as_it_was() -> None:
     assert booked(one.ledger) == numbers
 
 
+def test_packing_never_parts_an_instant() -> None:
+    """What shares its time stays together, on the tail's side; one single instant is not packed."""
+    one = One(TICKET, "ticket")
+    one.add(fact("opened", 0, channel="ticket"))
+    for number in range(1, 90):
+        at = min(60, number)
+        one.add(fact("assigned", at, number, "ticket", agent_id="anna"))
+    chunk = entity.pack(TICKET, one.kept, one.ledger)
+    assert chunk is not None
+    assert [told.at - START for told in chunk.facts] == list(range(60))
+    assert {told.at - START for told in one.kept.tail} == {60}
+    at_once = One(TICKET, "ticket")
+    for number in range(60):
+        at_once.add(fact("assigned", 0, number, "ticket", agent_id="anna"))
+    assert entity.pack(TICKET, at_once.kept, at_once.ledger) is None
+
+
 def test_a_short_tail_is_not_packed() -> None:
     """There is nothing to win."""
     one = One()
