@@ -1,6 +1,7 @@
 """A queues unit: how far everybody is, and when an interval is published, revised and final."""
 
 import pytest
+from msgspec.structs import replace
 
 from streams.contract.words import INTERVAL_MS
 from streams.lifecycle import changelog
@@ -235,6 +236,24 @@ def test_today_starts_again_at_the_queues_midnight(zone: str, offset_hours: int)
 
 
 # -- changelog -------------------------------------------------------------------------------------
+
+
+def test_a_queue_is_used_once_a_contact_or_ticket_was_in_it() -> None:
+    """Agents alone make none; that it was used is in the changelog."""
+    place = ("default", "sales", "voice")
+    queues, log = unit(), {}
+    for values, used in (({c.STAFFED_AGENTS: 1}, False), ({c.OFFERED: 1}, True)):
+        queues.accept(replace(batch(0), cells=[CellUpdate(*place, START, values)]))
+        assert queues.queue(place).used is used
+        log |= dict(queues.collect())
+        fresh = Queues({})
+        for name, value in log.items():
+            assert value is not None
+            fresh.restore(name, value)
+        fresh.restored()
+        assert fresh.queue(place).used is used
+    queues.accept(replace(batch(0), cells=[CellUpdate(*place, START, {c.STAFFED_AGENTS: 1})]))
+    assert queues.queue(place).used
 
 
 def test_a_restored_unit_publishes_nothing_twice_and_owes_the_same() -> None:
