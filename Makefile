@@ -2,7 +2,8 @@
 .DEFAULT_GOAL := help
 # Setting up comes before everything that needs it, also under -j.
 .NOTPARALLEL:
-.PHONY: help setup demo quick test coverage check format lock bench clean _setup_demo _setup_test
+.PHONY: help setup demo quick test coverage check format lock bench mutants clean \
+	_setup_demo _setup_test
 
 BIN := .venv/bin
 PYTEST_ARGS ?=
@@ -16,6 +17,7 @@ help:
 	@echo "make format  mends what mends itself: the order of imports, the format"
 	@echo "make check   lint, types, import rules, and that generated schemas and docs are up to date"
 	@echo "make bench   the benchmarks, as ratios measured side by side"
+	@echo "make mutants small changes to the core, one by one, and which of them no test notices: an hour"
 	@echo "make lock    the lock files anew, after a change of dependencies in pyproject.toml"
 	@echo "make clean   removes .venv, caches and local data; Kafka's jars stay in the user's cache"
 
@@ -66,6 +68,10 @@ bench: setup
 		name=$${file##*/}; echo "== $${name%.py}"; \
 		$(BIN)/python -m tests.bench.$${name%.py} || exit 1; \
 	done
+
+# Options: `make mutants MUTANTS="--seed 2 --count 40 --only windows/"`.
+mutants: setup
+	nice -n 10 $(BIN)/python -m tests.mutants $(MUTANTS)
 
 clean:
 	rm -rf .venv .streams .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist *.egg-info

@@ -12,7 +12,7 @@ import signal
 from collections.abc import AsyncIterable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any, NoReturn, Protocol, cast
+from typing import Any, NoReturn, Protocol
 
 import faust
 from faust.transport.drivers import TRANSPORTS

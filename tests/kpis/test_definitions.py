@@ -7,6 +7,7 @@ import orjson
 from streams.kpis.definitions import Definitions
 from streams.lifecycle.rules import rules_of
 from streams.settings import QueueSettings, Settings, Targets
+from streams.wire.keys import partition_of
 from tests.laws.pipeline import Pipeline
 
 QUARTER = 900_000
@@ -34,6 +35,19 @@ def test_all_agrees_as_long_as_its_queues_do() -> None:
     before, then = (definitions.of(("default", "_all", "voice"), at) for at in (0, CHANGE))
     assert (before.service_level_seconds, then.service_level_seconds) == (20, None)
     assert (before.short_abandon_seconds, then.short_abandon_seconds) == (5, 5)
+
+
+def test_each_queue_belongs_to_the_partition_of_its_key() -> None:
+    """With its time zone; all partitions together have every queue, and `_all` too, once."""
+    queues = tuple(QueueSettings(f"q{number}", time_zone="Asia/Tokyo") for number in range(20))
+    definitions = Definitions(Settings(queues=queues))
+    parts = [definitions.of_partition(number, 4) for number in range(4)]
+    assert [len(part) for part in parts].count(0) == 0
+    assert sum(len(part) for part in parts) == len(queues) + 1
+    for number, part in enumerate(parts):
+        for (tenant, queue, _), zone in part.items():
+            assert partition_of(f"{tenant}\0{queue}".encode(), 4) == number
+            assert zone == ("UTC" if queue == "_all" else "Asia/Tokyo")
 
 
 def test_rules_are_those_in_force() -> None:

@@ -2,8 +2,10 @@
 
 import pytest
 
-from streams.lifecycle import changelog
+from streams.lifecycle import changelog, contact_state, ticket
+from streams.lifecycle import counters as c
 from streams.lifecycle.changelog import key_of, kind_of, parts_of
+from streams.lifecycle.ranks import AGENT_RANKS, CONTACT_RANKS, TICKET_RANKS
 
 CALL = "c\0default\0voice\0call-1"
 KEYS = [
@@ -63,3 +65,74 @@ def test_each_kind_has_a_letter_of_its_own() -> None:
         changelog.TIMES,
     ]
     assert len(set(letters)) == len(letters)
+
+
+def test_the_number_of_a_counter_never_changes() -> None:
+    """Panes hold numbers: with another one, what was stored would count as something else."""
+    assert (c.OFFERED, c.BLOCKED, c.ANSWERED, c.ABANDONED) == (0, 1, 2, 3)
+    assert (c.SHORT_ABANDONED, c.SILENT_ABANDONED, c.FLOWED_OUT, c.ORPHANED) == (4, 5, 6, 7)
+    assert (c.HANDLED, c.TRANSFERRED, c.THRESHOLD_DECIDED) == (8, 9, 10)
+    assert (c.ANSWERED_IN_THRESHOLD, c.ABANDONED_IN_THRESHOLD) == (11, 12)
+    assert (c.FLOWED_OUT_IN_THRESHOLD, c.TICKETS_OPENED, c.FIRST_RESPONSES) == (13, 14, 15)
+    assert (c.TICKETS_RESOLVED, c.TICKETS_REOPENED, c.TICKETS_MOVED_IN) == (16, 17, 18)
+    assert (c.ANSWERED_WAIT, c.ABANDONED_WAIT, c.CLOSED_WAIT) == (50, 51, 52)
+    assert (c.TALK, c.HOLD, c.WRAPUP) == (53, 54, 55)
+    assert (c.FIRST_RESPONSE_TIME, c.RESOLUTION_TIME) == (56, 57)
+    assert (c.WAITING, c.OVER_THRESHOLD, c.RINGING, c.HANDLING) == (100, 102, 104, 106)
+    assert (c.HANDLING_AGENTS, c.STAFFED_AGENTS, c.SLOT_BUSY, c.SLOT_CAPACITY) == (
+        200,
+        202,
+        204,
+        206,
+    )
+    assert (c.MOMENT, c.WAIT_BUCKETS, c.RESOLUTION_BUCKETS, c.BUCKETS) == (1, 1_000, 3_000, 2_000)
+    assert (c.AGENT_BASE, c.AGENT_END, c.LOCAL) == (200, 300, 5_000)
+
+
+def test_a_word_of_the_contract_keeps_its_number() -> None:
+    """A new outcome, reason, status or state comes last in its list, for its place is stored."""
+    offers = ("accepted", "rejected", "timeout", "customer_left", "rescinded")
+    reasons = ("timeout", "overflow", "key", "voicemail", "callback", "transfer", "no_agents")
+    reasons = (*reasons, "closed", "error", "other")
+    states = ("error", "on_contact", "wrapup", "ringing", "break", "available", "unknown")
+    for numbers, first, step, names in (
+        (c.OFFERS, 20, 1, offers),
+        (c.REASONS, 30, 1, reasons),
+        (c.BACKLOG, 108, 2, ("open", "pending", "on_hold")),
+        (c.STATES, 208, 2, (*states, "offline")),
+    ):
+        assert list(numbers.items())[: len(names)] == [
+            (name, first + step * place) for place, name in enumerate(names)
+        ]
+
+
+def test_what_a_process_counts_for_itself_stays_out_of_every_pane() -> None:
+    """Its numbers begin where those of panes end, and no two of its histograms meet."""
+    panes = (*c.LEVELS, c.WAIT_BUCKETS + c.BUCKETS, c.RESOLUTION_BUCKETS + c.BUCKETS - 1)
+    assert max(panes) < c.LOCAL == c.ANSWERED_WITHIN
+    waits, handles = len(c.WAIT_BOUNDS_MS), len(c.HANDLE_BOUNDS_MS)
+    assert c.ANSWERED_WITHIN + waits < c.ABANDONED_WITHIN
+    assert c.ABANDONED_WITHIN + waits < c.HANDLED_WITHIN
+    assert c.HANDLED_WITHIN + handles < c.HANDLE_TIME
+
+
+def test_phases_and_times_keep_their_numbers() -> None:
+    """They stand in every stored contact and ticket, and under `m`."""
+    assert (contact_state.IDLE, contact_state.WAITING, contact_state.CONNECTED) == (0, 1, 2)
+    assert (ticket.NONE, ticket.OPEN, ticket.RESOLVED, ticket.CLOSED, ticket.LEFT) == (
+        0,
+        1,
+        2,
+        3,
+        4,
+    )
+    assert (changelog.NOW, changelog.CLOSED_BEFORE) == (0, 1)
+    assert (changelog.AS_OF, changelog.REVISION, changelog.SOURCES) == (0, 1, 2)
+
+
+def test_the_rank_of_an_event_never_changes() -> None:
+    """Ranks are stored with the facts: a new type of event comes last."""
+    contacts = [0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]
+    assert list(CONTACT_RANKS.values())[: len(contacts)] == contacts
+    assert list(TICKET_RANKS.values())[:11] == list(range(11))
+    assert AGENT_RANKS == {"agent.state": 0, "agent.heartbeat": 1}

@@ -143,6 +143,30 @@ def test_of_repeats_with_other_content_the_least_counts(order: int) -> None:
     assert one.total(c.OFFERED) == {4_000: 1}
 
 
+@pytest.mark.parametrize(
+    ("least", "other"),
+    [
+        ({}, {"seq": 1}),
+        ({"queue": "billing"}, {"queue": "sales"}),
+        ({}, {"agent_id": "anna"}),
+        ({"agent_id": "anna"}, {"agent_id": "ben"}),
+        ({"reason": "closed"}, {"reason": "overflow"}),
+        ({"direction": "inbound"}, {"direction": "outbound"}),
+    ],
+)
+@pytest.mark.parametrize("order", [1, -1])
+def test_repeats_of_one_time_are_compared_field_by_field(
+    least: dict[str, Any], other: dict[str, Any], order: int
+) -> None:
+    """By `seq`, queue, agent, detail and direction: never by which of the two came first."""
+    one = One()
+    reason = {"reason": "overflow"}
+    told = [fact("flowed_out", 0, **(reason | fields)) for fields in (least, other)]
+    assert [one.add(each) for each in told[::order]] == ["ok", "conflict"]
+    assert one.kept.tail == [told[0]]
+    assert in_order(told[::order]) == ([told[0]], 0, 1)
+
+
 def test_a_base_forgets_ids_and_keeps_every_number() -> None:
     """What is older than `closed_before` is final; the fold after it goes on as before."""
     one = One()
@@ -171,6 +195,23 @@ def test_a_packed_tail_is_put_back_as_it_was() -> None:
     entity.unpack(one.kept, chunk)
     assert (one.kept.tail, one.kept.base, one.kept.chunks) == (tail, None, 0)
     assert booked(one.ledger) == numbers
+
+
+def test_packing_never_parts_an_instant() -> None:
+    """What shares its time stays together, on the tail's side; one single instant is not packed."""
+    one = One(TICKET, "ticket")
+    one.add(fact("opened", 0, channel="ticket"))
+    for number in range(1, 90):
+        at = min(60, number)
+        one.add(fact("assigned", at, number, "ticket", agent_id="anna"))
+    chunk = entity.pack(TICKET, one.kept, one.ledger)
+    assert chunk is not None
+    assert [told.at - START for told in chunk.facts] == list(range(60))
+    assert {told.at - START for told in one.kept.tail} == {60}
+    at_once = One(TICKET, "ticket")
+    for number in range(60):
+        at_once.add(fact("assigned", 0, number, "ticket", agent_id="anna"))
+    assert entity.pack(TICKET, at_once.kept, at_once.ledger) is None
 
 
 def test_a_short_tail_is_not_packed() -> None:

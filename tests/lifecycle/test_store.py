@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from streams.lifecycle import counters as c
 from streams.lifecycle import entity
 from streams.lifecycle.ledger import Ledger
 from streams.lifecycle.rules import Rules
@@ -135,6 +136,31 @@ def test_an_entity_is_gone_a_horizon_after_its_end() -> None:
     assert unit.log == {}
     assert unit.tombstones == [key(0)]
     assert len(unit.store) == 0
+
+
+def test_an_early_answer_is_remembered_while_its_enqueue_may_come() -> None:
+    """Five seconds of skew beyond the horizon; a millisecond more and nothing of it is left."""
+    at = MINUTE - 1 - START % MINUTE  # the end of a minute, for a store looks once a minute
+    for later, kept in ((5_000, True), (5_001, False)):
+        unit = Unit()
+        unit.add(key(0), fact("answered", at, agent_id="anna"), 0)
+        unit.turn(at)
+        now = at + HORIZON + later
+        unit.turn(now)
+        assert (key(0) in unit.store) is kept
+        unit.add(key(0), fact("enqueued", at + later, 1), now)
+        unit.turn(now)
+        assert (c.ANSWERED in {counter for _, _, counter in unit.booked()}) is kept
+
+
+def test_an_entity_that_nothing_befalls_is_not_written_again() -> None:
+    """It rests packed from turn to turn; once an hour it is looked at."""
+    unit = Unit()
+    unit.add(TICKET, fact("opened", 0, channel="ticket"), 0)
+    unit.turn(1_000)
+    for now in (2_000, MINUTE, HOUR):
+        unit.store.advance(START + now)
+        assert unit.store.collect(START + now - HORIZON) == []
 
 
 def test_a_contact_that_came_and_went_in_one_turn_leaves_nothing_behind() -> None:

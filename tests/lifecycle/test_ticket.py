@@ -2,7 +2,8 @@
 
 from streams.lifecycle import counters as c
 from streams.lifecycle import ticket as t
-from tests.lifecycle.lives import DAY, FAR, HOUR, MINUTE, ticket
+from streams.lifecycle.histogram import bucket_of
+from tests.lifecycle.lives import DAY, FAR, HOUR, MINUTE, START, Told, ticket
 
 REPLY = {"author": "agent"}
 
@@ -14,6 +15,7 @@ def test_an_open_ticket_is_in_the_backlog_from_its_opening() -> None:
     assert life.dated(c.BACKLOG["open"]) == {0: 1, HOUR: -1}
     assert life.dated(c.TICKETS_RESOLVED) == {HOUR: 1}
     assert life.dated(c.RESOLUTION_TIME) == {HOUR: HOUR}
+    assert life.dated(c.RESOLUTION_BUCKETS + bucket_of(HOUR)) == {HOUR: 1}
 
 
 def test_a_status_change_moves_the_ticket_within_the_backlog() -> None:
@@ -26,6 +28,17 @@ def test_a_status_change_moves_the_ticket_within_the_backlog() -> None:
     assert life.dated(c.BACKLOG["open"]) == {0: 1, MINUTE: -1}
     assert life.dated(c.BACKLOG["pending"]) == {MINUTE: 1, HOUR: -1}
     assert life.dated(c.BACKLOG["on_hold"]) == {HOUR: 1}
+
+
+def test_only_an_open_ticket_can_be_the_oldest() -> None:
+    """From its opening on, whatever its status; resolved, closed or unknown it is none."""
+    told: list[Told] = [("opened", 1_000), ("status_changed", 2_000, {"status": "pending"})]
+    oldest = ("billing", c.BACKLOG["open"], START + 1_000)
+    assert t.oldest_entry(t.blank()) is None
+    for events in (told[:1], told, [*told, ("resolved", 3_000), ("reopened", 4_000)]):
+        assert t.oldest_entry(ticket(*events).state) == oldest
+    for end in ("resolved", "closed"):
+        assert t.oldest_entry(ticket(*told, (end, 3_000)).state) is None
 
 
 def test_the_first_response_is_a_humans_in_public() -> None:

@@ -118,7 +118,7 @@ def test_the_oldest_waiting_is_told_when_it_changes() -> None:
     assert told == {("billing", c.WAITING): START, ("_all", c.WAITING): START}
     intake.accept(event("contact.abandoned", 2_000), CALLS)
     (batch,) = batches(intake.turn(START + 2_000, wall=0, following=False))
-    assert {s.oldest for s in batch.oldest_updates} == {None}
+    assert {(s.queue, s.level): s.oldest for s in batch.oldest_updates} == dict.fromkeys(told)
 
 
 def test_a_turn_of_many_cells_is_cut_and_its_time_comes_last(

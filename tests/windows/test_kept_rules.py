@@ -66,6 +66,16 @@ def test_a_change_told_after_its_time_holds_from_now_on() -> None:
     assert settled(log, dated, NOW) == ([(0, 20_000), (NOW + 1, 30_000)], [PLACE])
 
 
+@pytest.mark.parametrize("later", [0, 1, 2])
+def test_a_change_dated_about_now_is_neither_lost_nor_early(later: int) -> None:
+    """A change of this millisecond or before is told late and holds from the next one on."""
+    log: dict[bytes, bytes] = {}
+    settled(log, OLD, -1)
+    dated = QueueRules(threshold_ms=20_000, later=((NOW + later, NEW),))
+    then = [(0, 20_000), (NOW + max(later, 1), 30_000)]
+    assert settled(log, dated, NOW) == (then, [PLACE] if later < 2 else [])
+
+
 def restarted(unit: Intake, log: dict[bytes, bytes], settings: Settings) -> Intake:
     """Another process with other settings takes the unit's state."""
     made = Intake(rules_of(settings), 0, 1)

@@ -1,12 +1,15 @@
 """A queues unit: how far everybody is, and when an interval is published, revised and final."""
 
 import pytest
+from msgspec.structs import replace
 
 from streams.contract.words import INTERVAL_MS
+from streams.lifecycle import changelog
 from streams.lifecycle import counters as c
+from streams.lifecycle.changelog import key_of
 from streams.lifecycle.ledger import PANE_MS
 from streams.windows.cells import CellBatch, CellUpdate, OldestUpdate
-from streams.windows.queues import FOLLOWED_MS, Queues
+from streams.windows.queues import FOLLOWED_MS, GAP_MS, Queues
 from streams.windows.views import today
 
 START = 1_700_000_100_000  # the start of an interval: 2023-11-14T22:15:00Z
@@ -153,6 +156,27 @@ def test_intervals_that_were_jumped_over_are_published_too() -> None:
     assert {0, 1 * INTERVAL_MS, 2 * INTERVAL_MS, 3 * INTERVAL_MS} <= found.keys()
 
 
+def test_an_empty_interval_is_owed_for_thirty_five_days() -> None:
+    """To the millisecond; what is older than that is passed over."""
+    for beyond, first in ((0, INTERVAL_MS), (1, 2 * INTERVAL_MS)):
+        queues = unit()
+        advanced(queues, 0)
+        found = advanced(queues, INTERVAL_MS + GAP_MS + beyond)
+        assert min(found.keys() - {0}) == first
+
+
+def test_every_queue_owes_its_first_interval() -> None:
+    """All that are configured begin when time does, and say so in the changelog."""
+    places = [("default", name, "voice") for name in ("billing", "sales", "support")]
+    queues = Queues(dict.fromkeys(places, "UTC"))
+    queues.restored()
+    queues.accept(batch(1_000))
+    queues.advance(None)
+    stored = {key for key, _ in queues.collect() if key.startswith(b"q")}
+    assert stored == {key_of(changelog.QUEUE, *place).encode() for place in places}
+    assert {queues.queue(place).cursor for place in places} == {START}
+
+
 def test_a_late_event_revises_a_published_interval() -> None:
     """The one that it belongs to, not those beside it."""
     queues = unit()
@@ -214,6 +238,24 @@ def test_today_starts_again_at_the_queues_midnight(zone: str, offset_hours: int)
 # -- changelog -------------------------------------------------------------------------------------
 
 
+def test_a_queue_is_used_once_a_contact_or_ticket_was_in_it() -> None:
+    """Agents alone make none; that it was used is in the changelog."""
+    place = ("default", "sales", "voice")
+    queues, log = unit(), {}
+    for values, used in (({c.STAFFED_AGENTS: 1}, False), ({c.OFFERED: 1}, True)):
+        queues.accept(replace(batch(0), cells=[CellUpdate(*place, START, values)]))
+        assert queues.queue(place).used is used
+        log |= dict(queues.collect())
+        fresh = Queues({})
+        for name, value in log.items():
+            assert value is not None
+            fresh.restore(name, value)
+        fresh.restored()
+        assert fresh.queue(place).used is used
+    queues.accept(replace(batch(0), cells=[CellUpdate(*place, START, {c.STAFFED_AGENTS: 1})]))
+    assert queues.queue(place).used
+
+
 def test_a_restored_unit_publishes_nothing_twice_and_owes_the_same() -> None:
     """Panes, cursors and finality are all in the changelog."""
     log: dict[bytes, bytes] = {}
@@ -238,4 +280,9 @@ def test_a_restored_unit_publishes_nothing_twice_and_owes_the_same() -> None:
     for width, window in old.panes.windows.items():
         mine = {k: n for k, n in new.panes.windows[width].sums.items() if n}
         assert mine == {k: n for k, n in window.sums.items() if n}
-    assert advanced(fresh, 2 * INTERVAL_MS).keys() >= {INTERVAL_MS}
+    at_once = published(fresh)
+    assert published(queues) == {}
+    assert at_once.keys() <= {0, INTERVAL_MS}
+    then = advanced(queues, 2 * INTERVAL_MS)
+    assert then.keys() >= {INTERVAL_MS}
+    assert advanced(fresh, 2 * INTERVAL_MS) == then
