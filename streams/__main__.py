@@ -2,7 +2,7 @@
 
 A command is a module of `streams.commands` with HELP, EXAMPLE, `add_arguments(parser)` and
 `run(args, settings) -> exit code`; imported only when asked for, so that --help is quick.
-Exit codes: 0 done, 1 failed (also a mistake in the configuration), 2 wrong use, 130 interrupted.
+Exit codes: see EXIT_CODES.
 """
 
 import argparse
@@ -46,6 +46,12 @@ the way, a terminal each:
 example: streams demo               all of it in one"""
 
 
+EXIT_CODES = """\
+exit codes: 0 done, or ended by Ctrl-C where that is the end (demo, broker, worker, simulate,
+board); 1 failed, the last line says why; 2 wrong use; 70 a worker that stopped rather than
+risk a wrong number: start it again; 130 interrupted before its end"""
+
+
 class Parser(argparse.ArgumentParser):
     """Wrong use says where help is."""
 
@@ -78,7 +84,8 @@ def _overview() -> Parser:
         prog="streams",
         usage="streams COMMAND [options]",
         description="Contact-centre events in Kafka, turned into exact live KPIs.",
-        epilog=f"commands:\n{lines}\n\n{GETTING_STARTED}\n\nhelp for one: streams COMMAND --help",
+        epilog=f"commands:\n{lines}\n\n{GETTING_STARTED}\n\n{EXIT_CODES}\n\n"
+        "help for one: streams COMMAND --help",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"streams {__version__}")
@@ -98,7 +105,7 @@ def run(arguments: Sequence[str]) -> int:
     parser = Parser(
         prog=f"streams {name}",
         description=tool.HELP,
-        epilog=f"example:\n  {example}",
+        epilog=f"{EXIT_CODES}\n\nexample:\n  {example}",
         parents=[_common()],
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

@@ -12,15 +12,16 @@ from typing import Any
 
 import orjson
 
-from streams.errors import StreamsError
+from streams.errors import StreamsError, UsageError
 from streams.exports import write_csv, write_parquet
-from streams.kafka.compacted import matches, newest
+from streams.kafka.compacted import chosen_from, newest
 from streams.settings import Settings
 
 HELP = "the newest revision of each 15-minute interval"
 EXAMPLE = "streams intervals --json --queue billing\nstreams intervals --out day.csv"
 _JSON = orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE
 _SHOWN = ("offered", "answered", "abandoned", "handled", "wait_mean_seconds", "handle_mean_seconds")
+_TIMES = "2026-03-02, 2026-03-02T09:00 (both UTC) or 2026-03-02T10:00:00+01:00"
 _EMPTY = "no intervals yet: start a worker (streams worker) and send events (streams simulate)"
 
 
@@ -29,14 +30,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--json", action="store_true", help="records, one a line, keys sorted")
     add("--out", type=Path, metavar="FILE", help="to FILE.csv, FILE.parquet or FILE.ndjson")
-    add("--since", type=_time, metavar="TIME", help="intervals that start then or later (RFC 3339)")
-    add("--until", type=_time, metavar="TIME", help="intervals that start before then")
+    add("--since", type=_time, metavar="TIME", help=f"that start then or later: {_TIMES}")
+    add("--until", type=_time, metavar="TIME", help="that start before then: a time as for --since")
     for name in ("tenant", "queue", "channel"):
         add(f"--{name}", metavar="NAME", help=f"only this {name}")
 
 
 def _time(text: str) -> int:
-    at = datetime.fromisoformat(text)
+    """Text as ms; without an offset it is UTC."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"needs a time: {_TIMES}") from None
     return int(at.replace(tzinfo=at.tzinfo or UTC).timestamp() * 1000)
 
 
@@ -44,17 +49,17 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     """Shows or writes the records; raises BrokerError, StreamsError."""
     kind = args.out.suffix if args.out else ""
     if kind not in ("", ".csv", ".parquet", ".ndjson") or (args.out and not kind):
-        raise StreamsError(f"--out {args.out}: the name must end in .csv, .parquet or .ndjson")
+        raise UsageError(f"--out {args.out}: the name must end in .csv, .parquet or .ndjson")
     chosen = {name: getattr(args, name) for name in ("tenant", "queue", "channel")}
+    found = chosen_from(newest(settings, settings.topics.intervals), chosen)
     records = [
         record
-        for record in newest(settings, settings.topics.intervals)
-        if matches(record, chosen)
-        and (args.since is None or record["interval_start"] >= args.since)
+        for record in found
+        if (args.since is None or record["interval_start"] >= args.since)
         and (args.until is None or record["interval_start"] < args.until)
     ]
     if not records:
-        print(_EMPTY, file=sys.stderr)
+        print(_between(found) if found else _EMPTY, file=sys.stderr)
         return 0
     try:
         if kind == ".csv":
@@ -70,6 +75,16 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     except OSError as fault:
         raise StreamsError(f"cannot write {args.out}: {fault.strerror}") from fault
     return 0
+
+
+def _between(records: list[dict[str, Any]]) -> str:
+    """What to say when there are intervals, but none in the asked time."""
+    starts = [record["interval_start"] for record in records]
+    first, last = (datetime.fromtimestamp(at / 1000, UTC) for at in (min(starts), max(starts)))
+    return (
+        "no intervals in that time; they start from"
+        f" {first:%Y-%m-%dT%H:%MZ} to {last:%Y-%m-%dT%H:%MZ}"
+    )
 
 
 def _lines(records: list[dict[str, Any]]) -> bytes:

@@ -10,13 +10,13 @@ import time
 from typing import Any
 
 import orjson
-from rich.console import Console
+from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
 from streams.contract.words import WINDOWS
-from streams.kafka.compacted import follow, matches, newest
+from streams.kafka.compacted import chosen_from, follow, matches, newest
 from streams.settings import Settings
 from streams.wall_clock import now_ms
 
@@ -24,6 +24,7 @@ HELP = "the live KPIs, as a table or as JSON"
 EXAMPLE = "streams kpis\nstreams kpis --once --json --queue billing\nstreams kpis --follow --json"
 _JSON = orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE
 _EMPTY = "no KPIs yet: start a worker (streams worker) and send events (streams simulate)"
+_NONE_CHOSEN = "none of the queues there are is chosen (streams kpis --once names them)"
 _REFRESH_SECONDS = 1.0
 Record = dict[str, Any]
 
@@ -40,13 +41,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
-    """Shows the records; raises BrokerError."""
+    """Shows the records; raises BrokerError, and StreamsError for a name that is not there."""
     topic = settings.topics.kpis
     chosen = {name: getattr(args, name) for name in ("tenant", "queue", "channel")}
     if args.json and not args.once:
         return _stream(settings, topic, chosen)
     if args.once:
-        records = [r for r in newest(settings, topic) if matches(r, chosen)]
+        records = chosen_from(newest(settings, topic), chosen)
         if not records:
             print(_EMPTY, file=sys.stderr)
         elif args.json:
@@ -71,6 +72,7 @@ def _stream(settings: Settings, topic: str, chosen: dict[str, str | None]) -> in
 
 def _live(settings: Settings, topic: str, chosen: dict[str, str | None], window: str) -> int:
     records: dict[bytes, Record] = {}
+    others: set[bytes] = set()
     drawn = 0.0
     with Live(Text("reading…"), auto_refresh=False) as screen:
         for pairs, complete in follow(settings, topic):
@@ -80,33 +82,85 @@ def _live(settings: Settings, topic: str, chosen: dict[str, str | None], window:
                     records[key] = record
                 else:
                     records.pop(key, None)
+                    others.add(key)
             if complete and time.monotonic() - drawn >= _REFRESH_SECONDS:
                 drawn = time.monotonic()
                 shown = table(list(records.values()), window, now_ms())
-                screen.update(shown if records else Text(_EMPTY), refresh=True)
+                nothing = Text(_NONE_CHOSEN if others else _EMPTY)
+                screen.update(shown if records else nothing, refresh=True)
     return 0
 
 
-def table(records: list[Record], window: str, at_ms: int) -> Table:
-    """The worst queue first: furthest below its target, then the most waiting."""
-    made = Table(
-        box=None, header_style="bold", title=f"last {window}", title_justify="left",
-        padding=(0, 1, 0, 0),
-    )  # fmt: skip
-    # 80 columns are enough: only a long name is cut.
-    made.add_column("queue", no_wrap=True, overflow="ellipsis", min_width=8)
-    made.add_column("channel", no_wrap=True)
-    for title in ("waiting", "oldest", "level", "aband.", "AHT", "occupancy", "free", "age"):
-        made.add_column(title, justify="right", no_wrap=True)
+def table(records: list[Record], window: str, at_ms: int) -> Group:
+    """Calls and chats, then tickets: they have other figures. 80 columns are enough: only a long
+    name is cut."""
     several = len({record["tenant"] for record in records}) > 1
+    tickets = [record for record in records if record["channel"] == "ticket"]
+    others = [record for record in records if record["channel"] != "ticket"]
+    parts: list[RenderableType] = []
+    if others or not tickets:
+        parts.append(_live_table(others, window, at_ms, several))
+    if tickets:
+        parts += [Text()] if others else []
+        parts += [_ticket_table(tickets, window, at_ms, several)]
+    return Group(*parts)
+
+
+def _empty_table(title: str, *columns: str) -> Table:
+    made = Table(
+        box=None, header_style="bold", title=title, title_justify="left", padding=(0, 1, 0, 0)
+    )
+    made.add_column("queue", no_wrap=True, overflow="ellipsis", min_width=8)
+    for name in columns:
+        made.add_column(name, justify="left" if name == "channel" else "right", no_wrap=True)
+    return made
+
+
+def _name(record: Record, several: bool) -> str:
+    return f"{record['tenant']}/{record['queue']}" if several else str(record["queue"])
+
+
+def _ticket_table(records: list[Record], window: str, at_ms: int, several: bool) -> Table:
+    """The largest backlog first; opened, answered and resolved within the window."""
+    made = _empty_table(
+        f"tickets, last {window}",
+        *("opened", "responded", "after", "resolved", "after", "backlog", "oldest", "free", "age"),
+    )
+
+    def backlog(record: Record) -> int:
+        return sum(record["live"]["backlog"].values())
+
+    order = [(-backlog(record), record["tenant"], record["queue"]) for record in records]
+    for _, record in sorted(zip(order, records, strict=True), key=lambda pair: pair[0]):
+        live, figures = record["live"], record["windows"][window]
+        made.add_row(
+            _name(record, several),
+            str(figures["tickets_opened"]),
+            str(figures["first_responses"]),
+            _span(figures["first_response_mean_seconds"]),
+            str(figures["tickets_resolved"]),
+            _span(figures["resolution_mean_seconds"]),
+            str(backlog(record)),
+            _age(live["oldest_open_at"], at_ms),
+            f"{live['agents']['available']}/{sum(live['agents'].values())}",
+            _age(record["as_of"], at_ms),
+        )
+    return made
+
+
+def _live_table(records: list[Record], window: str, at_ms: int, several: bool) -> Table:
+    """The worst queue first: furthest below its target, then the most waiting."""
+    made = _empty_table(
+        f"last {window}",
+        *("channel", "waiting", "oldest", "level", "aband.", "AHT", "occupancy", "free", "age"),
+    )
     for record in sorted(records, key=lambda record: _badness(record, window)):
         live, figures = record["live"], record["windows"][window]
-        name = f"{record['tenant']}/{record['queue']}" if several else record["queue"]
         level, target = _level(record, window), record["definitions"]["targets"]["service_level"]
         missed = level is not None and target is not None and level < target
         free, all_of = live["agents"]["available"], sum(live["agents"].values())
         made.add_row(
-            name,
+            _name(record, several),
             record["channel"],
             str(live["waiting"]),
             _age(live["oldest_waiting_at"], at_ms),
@@ -154,6 +208,10 @@ def _share(value: float | None) -> str:
 
 def _seconds(value: float | None) -> str:
     return "–" if value is None else f"{value:.0f} s"
+
+
+def _span(seconds: float | None) -> str:
+    return "–" if seconds is None else _age(0, round(seconds * 1000))
 
 
 def _age(since_ms: int | None, at_ms: int) -> str:

@@ -10,7 +10,7 @@ import sys
 import time
 from pathlib import Path
 
-from streams.errors import StreamsError
+from streams.errors import UsageError
 from streams.settings import Settings
 from streams.sources.publishing import publish
 from streams.sources.timeline import Timeline
@@ -46,9 +46,9 @@ def _rate(text: str) -> float:
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Publishes the files; raises StreamsError, BrokerError and PublishError."""
     if args.mapping is not None and args.format != "call-log":
-        raise StreamsError("--mapping is for --format call-log")
+        raise UsageError("--mapping is for --format call-log")
     if args.format == "ndjson" and (tables := [p for p in args.files if ".csv" in p.suffixes]):
-        raise StreamsError(f"{tables[0]} is a table by its name: say --format call-log")
+        raise UsageError(f"{tables[0]} is a table by its name: say --format call-log")
     started = time.monotonic()
     with Timeline() as timeline:
         _read(timeline, args)

@@ -15,7 +15,7 @@ from streams.contract.events import Event
 from streams.contract.fields import fields_of
 from streams.contract.records import Figures, KpiRecord
 from streams.contract.records import encode as encode_record
-from streams.errors import StreamsError
+from streams.errors import UsageError
 from streams.kpis.replay import Replay
 from streams.settings import Settings
 from streams.wire.decode import decode
@@ -49,9 +49,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Replays the files; raises StreamsError."""
     if args.mapping is not None and args.format != "call-log":
-        raise StreamsError("--mapping is for --format call-log")
+        raise UsageError("--mapping is for --format call-log")
     if args.format == "ndjson" and (tables := [p for p in args.files if ".csv" in p.suffixes]):
-        raise StreamsError(f"{tables[0]} is a table by its name: say --format call-log")
+        raise UsageError(f"{tables[0]} is a table by its name: say --format call-log")
     started = time.monotonic()
     source = _lines(args.files) if args.format == "ndjson" else _calls(args.files, args.mapping)
     gc.disable()  # nothing here is ever part of a cycle, and there are millions of objects

@@ -59,7 +59,7 @@ def end_process(
     details = "".join(f" {name}={value}" for name, value in fields.items())
     away = isinstance(exc, AWAY)
     if away:
-        details += f", for Kafka did not answer in time ({type(exc).__name__})"
+        details += ", for Kafka did not answer in time"
     log.critical("ending the process: %s%s", reason, details, exc_info=None if away else exc)
     if before_exit is not None and not away:
         try:

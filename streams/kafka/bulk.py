@@ -7,7 +7,7 @@ PublishError, nothing is skipped. Cost: some 3 µs a record (aiokafka's own `sen
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self
 
@@ -17,13 +17,12 @@ from aiokafka.errors import KafkaError
 from streams.errors import BrokerError, PublishError
 from streams.kafka.connect import aiokafka_options
 from streams.kafka.diagnosis import broker_problem
-from streams.kafka.patience import Patience
+from streams.kafka.patience import Patience, end_within
 from streams.settings import Settings
 from streams.wire.keys import partition_of
 
 BATCH_BYTES = 256 * 1024
 REQUEST_MS = 10_000
-LOOK_SECONDS = 0.25
 STOP_SECONDS = 2.0
 
 
@@ -54,7 +53,7 @@ class BulkPublisher:
             request_timeout_ms=REQUEST_MS,
         )
         try:
-            await self._answer(self._producer.start())
+            await self._patience.answer(self._producer.start())
         except BaseException as problem:
             await self._stop()
             if isinstance(problem, KafkaError):
@@ -75,20 +74,7 @@ class BulkPublisher:
             await self._stop()
 
     async def _stop(self) -> None:
-        """Its own end would wait for a Kafka that is away, for ever."""
-        await asyncio.wait([asyncio.ensure_future(self._producer.stop())], timeout=STOP_SECONDS)
-
-    async def _answer(self, asked: Awaitable[Any]) -> Any:
-        """What Kafka answers; raises BrokerError when it is away for too long."""
-        task = asyncio.ensure_future(asked)
-        self._patience.heard()
-        try:
-            while not (await asyncio.wait([task], timeout=LOOK_SECONDS))[0]:
-                self._patience.silent()
-        except BaseException:
-            task.cancel()
-            raise
-        return task.result()
+        await end_within(STOP_SECONDS, self._producer.stop())
 
     async def partitions(self, topic: str) -> int:
         """The topic's partition count; raises BrokerError where there is no such topic."""
@@ -96,7 +82,7 @@ class BulkPublisher:
         if known is not None:
             return known
         # All topics: asking for one that is not there makes the client ask again for half a minute.
-        cluster = await self._answer(self._producer.client.fetch_all_metadata())
+        cluster = await self._patience.answer(self._producer.client.fetch_all_metadata())
         found = cluster.partitions_for_topic(topic)
         if not found:
             raise BrokerError(
@@ -135,14 +121,14 @@ class BulkPublisher:
         for partition_, batch in batches.items():
             await self._submit(partition_, batch)
         if self._unanswered:
-            await self._answer(asyncio.wait(self._unanswered))
+            await self._patience.answer(asyncio.wait(self._unanswered))
         self._raise_failure()
 
     async def _submit(self, partition_: tuple[str, int], batch: Any) -> None:
         self._raise_failure()
         topic, partition = partition_
         try:
-            answer = await self._answer(
+            answer = await self._patience.answer(
                 self._producer.send_batch(batch, topic, partition=partition)
             )
         except BrokerError:

@@ -12,13 +12,15 @@ import orjson
 from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError
 
-from streams.errors import BrokerError
+from streams.errors import BrokerError, StreamsError
 from streams.kafka.connect import kafka_python_options
 from streams.kafka.patience import PATIENCE_SECONDS, Patience
 from streams.settings import Settings
 
 POLL_MS = 200
 PROBE_SECONDS = 2.0
+#: As many names are told where one was wrong.
+NAMED = 20
 Pair = tuple[bytes, bytes | None]
 
 
@@ -84,3 +86,21 @@ def newest(settings: Settings, topic: str) -> list[dict[str, Any]]:
 def matches(record: dict[str, Any], chosen: dict[str, str | None]) -> bool:
     """Whether the record has each chosen value; None chooses all."""
     return all(value is None or record[name] == value for name, value in chosen.items())
+
+
+def chosen_from(
+    records: list[dict[str, Any]], chosen: dict[str, str | None]
+) -> list[dict[str, Any]]:
+    """The records that have each chosen value. Raises StreamsError where there are records and one
+    of the values is in none of them, or not together: with those that are."""
+    found = [record for record in records if matches(record, chosen)]
+    if found or not records:
+        return found
+    asked = {name: value for name, value in chosen.items() if value is not None}
+    for name, value in asked.items():
+        there = sorted({record[name] for record in records})
+        if value not in there:
+            more = f" and {len(there) - NAMED} more" if len(there) > NAMED else ""
+            raise StreamsError(f"no {name} {value!r}; there is: {', '.join(there[:NAMED])}{more}")
+    words = " and ".join(f"{name} {value!r}" for name, value in asked.items())
+    raise StreamsError(f"nothing has {words} together")

@@ -61,7 +61,9 @@ def broker_problem(problem: BaseException, settings: Settings) -> BrokerError:
             " or name yours with --bootstrap HOST:PORT"
         )
     else:
-        text = f"Kafka at {where}: {name}: {problem}"
+        # What the protocol says of it where it says something; the class's name helps nobody.
+        told = str(getattr(problem, "description", None) or problem).replace(name, "").strip(" :.")
+        text = f"Kafka at {where} refuses: {told or 'it does not say why'}"
     return BrokerError(text)
 
 

@@ -5,15 +5,18 @@ one when it is back; BrokerError when the patience is over. Whoever is asked to 
 away ends at once (KeyboardInterrupt): there is nothing to end in order.
 """
 
+import asyncio
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from typing import Any
 
 from streams.errors import BrokerError
 
 AWAY_SECONDS = 5.0
 PATIENCE_SECONDS = 20.0
 ASKED_SECONDS = 2.0
+LOOK_SECONDS = 0.25
 
 
 def to_stderr(text: str) -> None:
@@ -60,3 +63,20 @@ class Patience:
             if self._seconds is not None:
                 then = f"ending after {self._seconds:.0f} s"
             self._say(f"{self._kafka} is away: {then}")
+
+    async def answer(self, asked: Awaitable[Any]) -> Any:
+        """What Kafka answers; raises as `silent` does when it is away for too long."""
+        task = asyncio.ensure_future(asked)
+        self.heard()
+        try:
+            while not (await asyncio.wait([task], timeout=LOOK_SECONDS))[0]:
+                self.silent()
+        except BaseException:
+            task.cancel()
+            raise
+        return task.result()
+
+
+async def end_within(seconds: float, ending: Awaitable[Any]) -> None:
+    """Waits for a client's own end no longer than that: with Kafka away it may last for ever."""
+    await asyncio.wait([asyncio.ensure_future(ending)], timeout=seconds)

@@ -20,6 +20,7 @@ from streams.errors import PublishError
 from streams.faustkit.transaction_writer import Write, deliver
 from streams.kafka.connect import aiokafka_options
 from streams.kafka.deadletter_log import Place, note
+from streams.kafka.patience import Patience, end_within
 from streams.kafka.topics import message_limits
 from streams.settings import Settings
 from streams.wall_clock import now_ms
@@ -30,6 +31,8 @@ from streams.wire.routing import misplaced
 CHUNK_LETTERS = 2_000
 CHUNK_BYTES = 4 * 1024 * 1024
 BATCH_BYTES = 256 * 1024
+REQUEST_MS = 10_000
+STOP_SECONDS = 2.0
 #: What Kafka's format adds to one record that is alone in its batch, at most.
 FRAME_BYTES = 100
 
@@ -78,20 +81,29 @@ async def redrive(
         transaction_timeout_ms=settings.transaction_timeout_seconds * 1_000,
         # A batch has to fit into every topic; a record that does not fit into one has its own.
         max_batch_size=min(BATCH_BYTES, *limits.values()),
+        request_timeout_ms=REQUEST_MS,
     )
+    patience = Patience(settings.bootstrap)
+    open_ = False
     try:
-        await producer.start()
+        await patience.answer(producer.start())
         partitions = {topic: len(await producer.partitions_for(topic)) for topic in limits}
         for chunk in _chunks(letters, limits, too_large):
-            async with producer.transaction():
-                await deliver(producer, _writes(settings, chunk, partitions), now_ms())
+            open_ = True
+            await patience.answer(producer.begin_transaction())
+            writes = _writes(settings, chunk, partitions)
+            await patience.answer(deliver(producer, writes, now_ms()))
+            await patience.answer(producer.commit_transaction())
+            open_ = False
             sent(len(chunk))
     except ProducerFenced as problem:
         raise PublishError(
             "another redrive has begun and goes on in place of this one; nothing is sent twice"
         ) from problem
     finally:
-        await producer.stop()
+        if open_:  # else whoever reads the inputs waits for it until it has timed out
+            await end_within(STOP_SECONDS, producer.abort_transaction())
+        await end_within(STOP_SECONDS, producer.stop())
 
 
 def _chunks(

@@ -161,18 +161,25 @@ def check_topics(settings: Settings) -> list[str]:
     with _admin(settings) as admin:
         described = _described(admin, plan)
         configs = _configs(admin, [topic for topic in plan if topic.name in described])
-    found: list[str] = []
+    # What is wrong with several topics is said once.
+    found: dict[str, list[str]] = {}
+    counts = {len(item["partitions"]) for item in described.values()}
     for topic in plan:
         if topic.name not in described:
-            found.append(f"{topic.name}: is missing; create it with `streams topics create`")
+            wrong = ["missing; create it with `streams topics create`"]
         else:
-            found += _partition_differences(topic, described[topic.name])
-            found += [
-                f"{topic.name}: {key} is {configs[topic.name][key]}, needs {needed}"
+            wrong = _partition_differences(topic, described[topic.name], counts, settings)
+            wrong += [
+                f"{key} is {configs[topic.name][key]}, needs {needed}"
                 f" ({_WHY[key]}); set it with `streams topics create --alter`"
                 for key, needed in _config_differences(topic, configs[topic.name])
             ]
-    return found
+        for what in wrong:
+            found.setdefault(what, []).append(topic.name)
+    return [
+        f"{f'all {len(plan)} topics' if len(names) == len(plan) else ', '.join(names)}: {what}"
+        for what, names in found.items()
+    ]
 
 
 def alter_topics(settings: Settings) -> list[str]:
@@ -252,21 +259,31 @@ def _configs(admin: "KafkaAdminClient", plan: list[TopicPlan]) -> dict[str, dict
     }
 
 
-def _partition_differences(topic: TopicPlan, described: dict[str, Any]) -> list[str]:
+def _partition_differences(
+    topic: TopicPlan, described: dict[str, Any], counts: set[int], settings: Settings
+) -> list[str]:
+    """`counts`: how many partitions there are, of whichever topics exist."""
     found = []
     partitions = described["partitions"]
-    if len(partitions) != topic.partitions:
-        found.append(
-            f"{topic.name}: has {len(partitions)} partitions, needs {topic.partitions} as all the"
-            f" topics have: delete it (kafka-topics --delete --topic {topic.name}) and run"
-            f" `streams topics create`; or, if all have {len(partitions)}, set partitions ="
-            f" {len(partitions)} (STREAMS_PARTITIONS={len(partitions)})"
-        )
+    number = len(partitions)
+    if number != topic.partitions:
+        names = settings.topics
+        anew = "or create all topics anew under another topic_prefix and app_id"
+        if counts == {number}:
+            way = f"set partitions = {number} (STREAMS_PARTITIONS={number}), {anew}"
+        elif topic.name in (*names.inputs, names.deadletters):
+            way = (
+                "in another number of them keys would move: set partitions to what the inputs have"
+                f" and run `streams topics reset`, {anew}"
+            )
+        else:
+            way = "`streams topics reset` creates it anew and has the inputs counted again"
+        found.append(f"{number} partitions, needs {topic.partitions} as all topics have; {way}")
     copies = min((len(item["replica_nodes"]) for item in partitions), default=0)
     if copies < topic.replication_factor:
         found.append(
-            f"{topic.name}: has {copies} replicas, needs {topic.replication_factor} (else a lost"
-            " broker can lose it); reassign it, or set replication_factor lower"
+            f"{copies} replicas, needs {topic.replication_factor} (else a lost broker can lose"
+            " it); have them added where Kafka is run, or set replication_factor lower"
         )
     return found
 

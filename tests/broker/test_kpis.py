@@ -139,4 +139,72 @@ def test_intervals_are_the_newest_revisions_in_order(
     assert parquet.read_table(tmp_path / "i.parquet").num_rows == 2
     assert main(["intervals", "--json", "--since", "1970-01-01T00:15:00Z"]) == 0
     assert len(capfd.readouterr().out.splitlines()) == 1
-    assert main(["intervals", "--out", "x.xls"]) == 1
+    assert main(["intervals", "--out", "x.xls"]) == 2
+
+
+@pytest.mark.parametrize("command", [["kpis", "--once"], ["intervals"]])
+def test_a_name_that_is_not_there_is_told_with_those_that_are(
+    settings: Settings, capfd: pytest.CaptureFixture[str], command: list[str]
+) -> None:
+    """Exit 1 and words on standard error, for programs too."""
+    send(settings, settings.topics.kpis, [kpi("billing", 3), kpi("sales", 1)])
+    send(settings, settings.topics.intervals, [interval("billing", 0, 1), interval("sales", 0, 1)])
+    for more in ([], ["--json"]):
+        assert main([*command, "--queue", "bilings", *more]) == 1
+        shown = capfd.readouterr()
+        assert shown.err == "streams: no queue 'bilings'; there is: billing, sales\n"
+        assert shown.out == ""
+    assert main([*command, "--channel", "chat", "--queue", "sales"]) == 1
+    assert "no channel 'chat'; there is: voice" in capfd.readouterr().err
+
+
+def test_times_are_said_and_checked(settings: Settings, capfd: pytest.CaptureFixture[str]) -> None:
+    """What is no time gets an example, exit 2; a time without intervals gets those there are."""
+    with pytest.raises(SystemExit, match="2"):
+        main(["intervals", "--since", "yesterday"])
+    assert "--since: needs a time: 2026-03-02" in capfd.readouterr().err
+    with pytest.raises(SystemExit, match="0"):
+        main(["intervals", "--help"])
+    assert "2026-03-02T10:00:00+01:00" in capfd.readouterr().out.replace("\n", "")
+    send(settings, settings.topics.intervals, [interval("b", 0, 1), interval("b", 900_000, 1)])
+    assert main(["intervals", "--since", "2026-03-02"]) == 0
+    said = "no intervals in that time; they start from 1970-01-01T00:00Z to 1970-01-01T00:15Z\n"
+    assert capfd.readouterr().err == said
+
+
+def test_tickets_have_a_table_of_their_own(
+    settings: Settings, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """What came, what was answered and resolved and how soon, what is open; 80 columns."""
+    made = kpi("repairs", 0) | {"channel": "ticket"}
+    made["windows"]["5m"] = made["windows"]["5m"] | {
+        "tickets_opened": 7, "first_responses": 6, "first_response_mean_seconds": 1830.0,
+        "tickets_resolved": 5, "resolution_mean_seconds": 7200.0,
+    }  # fmt: skip
+    made["live"] = made["live"] | {
+        "backlog": {"open": 3, "pending": 20, "on_hold": 100}, "oldest_open_at": 0,
+    }  # fmt: skip
+    send(settings, settings.topics.kpis, [made, kpi("billing", 3)])
+    assert main(["kpis", "--once"]) == 0
+    lines = capfd.readouterr().out.splitlines()
+    row = next(line for line in lines if line.startswith("repairs"))
+    assert row.split()[1:7] == ["7", "6", "30:30", "5", "2", "h"]
+    assert row.split()[7] == "123"
+    assert any(line.startswith("billing") for line in lines)
+    assert max(map(len, lines)) <= 80
+
+
+def test_ctrl_c_ends_a_follower_with_130(settings: Settings) -> None:
+    """As every command that Ctrl-C ends before its end; no traceback."""
+    send(settings, settings.topics.kpis, [kpi("billing", 3)])
+    command = [sys.executable, "-m", "streams", "kpis", "--json"]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        # A shell's background job ignores SIGINT, and so would what it starts.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
+    ) as process:  # fmt: skip
+        assert process.stdout is not None
+        assert b"billing" in process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=60)
+    assert (process.returncode, said) == (130, b"")

@@ -10,7 +10,9 @@ from kafka.admin import ConfigResource
 
 from streams.errors import BrokerError
 from streams.kafka.topics import alter_topics, check_topics, create_topics, topic_plan
+from streams.kafka.topics_reset import reset_topics
 from streams.settings import Settings
+from tests.broker.toy_world import wait_until
 
 Make = Callable[..., Settings]
 
@@ -34,19 +36,33 @@ def test_all_topics_have_the_same_partitions() -> None:
 
 
 def test_a_missing_topic_is_reported_with_its_fix(fresh_settings: Make) -> None:
-    """Without topics, check names each and the command that makes it."""
+    """Without topics, check says so once, with the command that makes them; where some are there,
+    it names the others."""
     settings = fresh_settings()
-    found = check_topics(settings)
-    assert len(found) == len(topic_plan(settings))
-    assert all("streams topics create" in line for line in found)
+    assert check_topics(settings) == [
+        "all 12 topics: missing; create it with `streams topics create`"
+    ]
+    with KafkaAdminClient(bootstrap_servers=settings.bootstrap) as admin:
+        admin.create_topics({settings.topics.calls: {"num_partitions": settings.partitions}})
+    (line,) = [line for line in check_topics(settings) if "missing" in line]
+    assert line.startswith(f"{settings.topics.chats}, {settings.topics.tickets}, ")
 
 
 def test_partition_difference_is_reported(fresh_topics: Make) -> None:
-    """A topic with another number of partitions is named, with both numbers."""
+    """Both numbers, once, with what the project has to mend it: a setting where all topics agree,
+    a reset where only what a worker writes differs."""
     settings = fresh_topics(partitions=2)
-    found = check_topics(replace(settings, partitions=5))
-    assert len(found) == len(topic_plan(settings))
-    assert all("has 2 partitions, needs 5" in line for line in found)
+    (line,) = check_topics(replace(settings, partitions=5))
+    assert line.startswith("all 12 topics: 2 partitions, needs 5")
+    assert "STREAMS_PARTITIONS=2" in line
+    with KafkaAdminClient(bootstrap_servers=settings.bootstrap) as admin:
+        admin.create_partitions({settings.topics.kpis: 5})
+        wait_until(lambda: len(check_topics(settings)) == 1, 20, "the partitions are there")
+    (line,) = check_topics(settings)
+    assert line.startswith(f"{settings.topics.kpis}: 5 partitions, needs 2")
+    assert "streams topics reset" in line
+    reset_topics(settings)
+    assert check_topics(settings) == []
 
 
 def test_dangerous_settings_are_reported_and_mended(fresh_topics: Make) -> None:

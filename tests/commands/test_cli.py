@@ -60,6 +60,8 @@ def test_each_command_explains_itself(name: str) -> None:
     assert lines[-len(example) - 1 :] == ["example:", *example]
     assert example[0].startswith(f"streams {name}")
     assert "--bootstrap" in done.stdout
+    for code in ("0 done", "1 failed", "2 wrong use", "70 ", "130 "):
+        assert code in done.stdout
 
 
 def test_every_module_of_a_command_is_listed() -> None:
@@ -76,6 +78,8 @@ def test_every_module_of_a_command_is_listed() -> None:
         (("frobnicate",), "invalid choice"),
         (("topics",), "required: action"),
         (("topics", "check", "--bootstrap", "nowhere"), "--bootstrap: needs HOST:PORT"),
+        (("publish", "calls.csv"), "say --format call-log"),
+        (("replay", "day.ndjson", "--mapping", "m.toml"), "--mapping is for --format call-log"),
         (("board", "--port", "99999"), "--port: needs a whole number"),
         (("board", "--host", "no host"), "--host: needs a host name"),
         (("broker", "--port", "99999"), "--port: needs a port"),
