@@ -114,14 +114,16 @@ def mutants_of(path: Path) -> Iterator[Mutant]:
         if id(node) in conditions:
             changes.append(("condition", f"(not ({ast.unparse(node)}))"))
         for kind, code in changes:
+            assert isinstance(node, ast.expr | ast.stmt)
+            assert node.end_lineno is not None
             first, last = node.lineno - 1, node.end_lineno - 1
             head, tail = lines[first][: node.col_offset], lines[last][node.end_col_offset :]
             after = (head + code.encode() + tail).decode()
             before = b"".join(lines[first : last + 1]).decode()
             rest = b"".join(lines[last + 1 :]).decode()
             whole = b"".join(lines[:first]).decode() + after + rest
-            one_line = (" ".join(part.split()) for part in (before, after))
-            yield Mutant(str(path.relative_to(ROOT)), first + 1, kind, *one_line, whole)
+            old, new = " ".join(before.split()), " ".join(after.split())
+            yield Mutant(str(path.relative_to(ROOT)), first + 1, kind, old, new, whole)
 
 
 def sample(seed: int, count: int) -> list[Mutant]:

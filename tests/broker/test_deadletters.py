@@ -1,7 +1,7 @@
 """`streams deadletters`: what was rejected can be seen, and sent again once."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,7 @@ def settings(fresh_topics: Callable[..., Settings], monkeypatch: pytest.MonkeyPa
     return made
 
 
-def bury(settings: Settings, letters: list[tuple[str, str, bytes | None, bytes]]) -> None:
+def bury(settings: Settings, letters: Sequence[tuple[str, str, bytes | None, bytes]]) -> None:
     """Dead letters (reason, topic, key, value), as the worker writes them."""
     producer = KafkaProducer(**kafka_python_options(settings), max_request_size=8_000_000)
     for number, (reason, topic, key, value) in enumerate(letters):

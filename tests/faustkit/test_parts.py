@@ -12,7 +12,8 @@ from tests.faustkit.test_unit import begun, feed
 
 def written(*writes: tuple[bytes, bytes | None]) -> dict[bytes, bytes]:
     """What stands in a changelog after these writes, one after the other."""
-    parts, log = Parts(), {}
+    parts = Parts()
+    log: dict[bytes, bytes | None] = {}
     for write in writes:
         log |= dict(parts.split(*write))
     return {key: value for key, value in log.items() if value is not None}
@@ -36,10 +37,10 @@ def test_a_key_has_its_newest_value_only(last: bytes | None) -> None:
 
 def test_a_loaded_unit_knows_which_parts_to_delete() -> None:
     """A value that shrinks after a restart is not joined with parts from before it."""
-    log = written((b"k", b"y" * PART_BYTES * 4))
+    stored = written((b"k", b"y" * PART_BYTES * 4))
     parts = Parts()
-    parts.join(dict(log))
-    log |= dict(parts.split(b"k", b"short"))
+    parts.join(dict(stored))
+    log: dict[bytes, bytes | None] = {**stored, **dict(parts.split(b"k", b"short"))}
     assert Parts().join({k: v for k, v in log.items() if v is not None}) == {b"k": b"short"}
 
 

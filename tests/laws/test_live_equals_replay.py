@@ -24,7 +24,7 @@ def lately(seed: int, stories: int) -> list[dict[str, Any]]:
 
 
 def live(
-    history: list[dict[str, Any]], queues: list[dict[str, Any]], seed: int, **limits: int
+    history: list[dict[str, Any]], queues: list[dict[str, Any]], seed: int, **limits: Any
 ) -> Pipeline:
     """Everything through both stages: unordered by up to an hour, in random batches, with ticks
     at random times, repeats and restarts, while `closed_before` advances."""

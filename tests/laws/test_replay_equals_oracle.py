@@ -38,7 +38,7 @@ def _configured(queue: dict[str, Any]) -> QueueSettings:
 
 
 def replayed(
-    history: list[dict[str, Any]], queues: list[dict[str, Any]], **limits: int
+    history: list[dict[str, Any]], queues: list[dict[str, Any]], **limits: Any
 ) -> list[dict[str, Any]]:
     """The records of a replay of the history."""
     replay = Replay(replace(configured(queues), **limits))
@@ -72,7 +72,7 @@ def differences(found: dict[str, Any], expected: dict[str, Any]) -> list[str]:
     return wrong
 
 
-def check(history: list[dict[str, Any]], queues: list[dict[str, Any]], **limits: int) -> None:
+def check(history: list[dict[str, Any]], queues: list[dict[str, Any]], **limits: Any) -> None:
     """Same scopes, same figures, same live part; `limits` leave room for what is configured."""
     expected = Oracle(queues, only_configured=bool(limits)).run(history)
     found = replayed(history, queues, **limits)

@@ -92,8 +92,10 @@ def test_the_number_of_a_counter_never_changes() -> None:
 def test_a_word_of_the_contract_keeps_its_number() -> None:
     """A new outcome, reason, status or state comes last in its list, for its place is stored."""
     offers = ("accepted", "rejected", "timeout", "customer_left", "rescinded")
-    reasons = ("timeout", "overflow", "key", "voicemail", "callback", "transfer", "no_agents")
-    reasons = (*reasons, "closed", "error", "other")
+    reasons = (
+        *("timeout", "overflow", "key", "voicemail", "callback", "transfer", "no_agents"),
+        *("closed", "error", "other"),
+    )
     states = ("error", "on_contact", "wrapup", "ringing", "break", "available", "unknown")
     for numbers, first, step, names in (
         (c.OFFERS, 20, 1, offers),

@@ -11,6 +11,7 @@ Cost: about 20 µs an event, and a walk over all lists for each figure.
 from collections import Counter
 from collections.abc import Callable
 from fractions import Fraction
+from typing import Any
 
 from tests.oracle import figures as oracle_figures
 from tests.oracle.agents import tell_agent
@@ -170,7 +171,8 @@ class Result:
 
     def move(self, place: Callable[[str, str], tuple[str, str]]) -> None:
         """Everything is in the lists: put it under the names that it is counted under."""
-        for rows in (self.contributions, self.levels, self.waits, self.resolutions):
+        lists: list[Any] = [self.contributions, self.levels, self.waits, self.resolutions]
+        for rows in lists:
             rows[:] = [(at, *place(tenant, queue), *rest) for at, tenant, queue, *rest in rows]
         moved = []
         for tenant, channel, visit in self.visits:

@@ -122,7 +122,8 @@ def test_quality_goes_out_every_five_seconds() -> None:
 
 def test_eighteen_thousand_sources_fit_into_every_record_and_a_restart() -> None:
     """Each record counts, what is written is bounded, and another unit goes on with it."""
-    stages, state = Stages(), {}
+    stages = Stages()
+    state: dict[bytes, bytes | None] = {}
     for first in range(0, 18_000, 3_000):
         turn = stages.take(
             *(

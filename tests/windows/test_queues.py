@@ -241,7 +241,8 @@ def test_today_starts_again_at_the_queues_midnight(zone: str, offset_hours: int)
 def test_a_queue_is_used_once_a_contact_or_ticket_was_in_it() -> None:
     """Agents alone make none; that it was used is in the changelog."""
     place = ("default", "sales", "voice")
-    queues, log = unit(), {}
+    queues = unit()
+    log: dict[bytes, bytes | None] = {}
     for values, used in (({c.STAFFED_AGENTS: 1}, False), ({c.OFFERED: 1}, True)):
         queues.accept(replace(batch(0), cells=[CellUpdate(*place, START, values)]))
         assert queues.queue(place).used is used
