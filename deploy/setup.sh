@@ -49,7 +49,9 @@ install_packages() {
     sudo=(sudo -n)
   fi
   say "installing $*"
-  "${sudo[@]}" apt-get update -qq >&2 &&
+  # A set-up that was killed while apt was at work has left it in the middle.
+  "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive dpkg --configure -a >&2 &&
+    "${sudo[@]}" apt-get update -qq >&2 &&
     "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive \
       apt-get install -y -qq --no-install-recommends "$@" >&2
 }
@@ -91,12 +93,14 @@ if [ ${#observers[@]} -gt 0 ]; then
 fi
 
 if ! venv_is_current; then
-  say "filling .venv"
-  rm -f .venv/.setup-stamp
-  if ! .venv/bin/python -m pip --version >/dev/null 2>&1; then
+  say "filling .venv with the locked packages (about a minute)"
+  # Without a stamp it is not whole: whoever filled it was ended in the middle, and pip would take
+  # what is half installed for installed.
+  if [ ! -f .venv/.setup-stamp ] || ! .venv/bin/python -m pip --version >/dev/null 2>&1; then
     rm -rf .venv
     "$python" -m venv .venv
   fi
+  rm -f .venv/.setup-stamp
   # Wheels only: nothing is built from source, so no compiler and no unlocked build tools are needed.
   binary=(--only-binary :all:)
   # Faust alone has wheels for one kind of processor only, and builds without a compiler too.
@@ -109,9 +113,11 @@ if ! venv_is_current; then
 fi
 
 if [ ! -d "$jars" ]; then
-  say "fetching Apache Kafka $kafka"
+  say "fetching Apache Kafka $kafka, some 45 MB (about a minute)"
   mkdir -p "$cache"
   # Complete or not there: filled beside its place and then renamed.
+  # What one that was killed has left goes; a younger one may be somebody's who is at it now.
+  find "$cache" -maxdepth 1 -name 'part.*' -mmin +60 -exec rm -rf {} +
   part=$(mktemp -d "$cache/part.XXXXXX")
   trap 'rm -rf "$part"' EXIT
   mvn -q -B -Dstyle.color=never -f deploy/kafka/pom.xml dependency:copy-dependencies -DincludeScope=runtime \

@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tomllib
@@ -79,3 +80,50 @@ def test_what_cannot_be_installed_is_one_line(tmp_path: Path) -> None:
     (line,) = done.stderr.splitlines()
     missing = "default-jre-headless maven prometheus prometheus-alertmanager chromium"
     assert line.endswith(missing), line
+
+
+def stub(path: Path, text: str) -> Path:
+    """A small program in the place of a real one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"#!/bin/sh\n{text}\n")
+    path.chmod(0o755)
+    return path
+
+
+def test_what_was_killed_in_the_middle_is_filled_anew(root: Path, tmp_path: Path) -> None:
+    """pip takes a package that is half there for installed: the next set-up begins with nothing,
+    one after a whole one keeps what is there."""
+    tree, home = tmp_path / "tree", tmp_path / "home"
+    (tree / "deploy").mkdir(parents=True)
+    shutil.copy(root / "deploy" / "setup.sh", tree / "deploy")
+    for name in ("pyproject.toml", "requirements-dev.txt"):
+        (tree / name).write_text("")
+    version = re.search(r"^kafka=(\S+)$", (tree / "deploy/setup.sh").read_text(), re.MULTILINE)
+    assert version is not None
+    (home / "contact-streams" / f"kafka-{version[1]}").mkdir(parents=True)
+    fifo = tmp_path / "reached"
+    os.mkfifo(fifo)
+    # Where the test asks for it, the first pip says that it is at work, and then never ends.
+    hang = f'case "$*" in *install*) [ -z "$HANG" ] || {{ echo >{fifo}; sleep 600; }};; esac'
+    inner = stub(tmp_path / "inner", f'touch "$(dirname "$0")/../$MARK"\n{hang}')
+    python = stub(
+        tmp_path / "bin" / "python",
+        f'[ "$2" != venv ] || {{ mkdir -p .venv/bin; cp {inner} .venv/bin/python; }}',
+    )
+    stub(tmp_path / "bin" / "java", "echo 'version \"17\"' >&2")
+    env = os.environ | {
+        "PYTHON": str(python), "XDG_CACHE_HOME": str(home), "JAVA_HOME": "",
+        "PATH": f"{tmp_path / 'bin'}:{os.environ['PATH']}",
+    }  # fmt: skip
+    script = tree / "deploy" / "setup.sh"
+    killed = subprocess.Popen([script], env=env | {"HANG": "1", "MARK": "first"},
+                              start_new_session=True, stderr=subprocess.DEVNULL)  # fmt: skip
+    assert fifo.read_text() == "\n"
+    os.killpg(killed.pid, signal.SIGKILL)
+    killed.wait(60)
+    assert (tree / ".venv" / "first").exists()
+    for mark, left in (("second", {"second"}), ("third", {"second", "third"})):
+        (tree / "pyproject.toml").write_text(mark)
+        subprocess.run([script], env=env | {"MARK": mark}, check=True, timeout=60)
+        found = {path.name for path in (tree / ".venv").iterdir()}
+        assert found == {"bin", ".setup-stamp"} | left

@@ -203,7 +203,7 @@ class Demo:
         """Prometheus and Alertmanager; what to open, or a line about what is missing."""
         lacking = demo_alerts.missing()
         if lacking:
-            self.view.say(f"no alerts: {', '.join(lacking)} missing (make setup says how)")
+            self.view.say(f"no alerts: {', '.join(lacking)} missing (make demo installs them)")
             return []
         folder, env = self.folder / "watch", self._env
         receiver = demo_alerts.Receiver(self.view.page)

@@ -27,7 +27,7 @@ SORTED = orjson.OPT_SORT_KEYS
 
 def record(queue: str, waiting: int, **more: Any) -> dict[str, Any]:
     place = {"tenant": "default", "queue": queue, "channel": "voice"}
-    definition = Definitions(Settings()).of(("default", queue, "voice"), 0)
+    definition = published(Definitions(Settings()).of(("default", queue, "voice"), 0))
     frame = {"as_of": 1_700_000_000_000, "watermark": None, "revision": 1}
     return place | frame | {"definitions": definition} | more | {"waiting": waiting}
 
