@@ -6,6 +6,7 @@ from streams.lifecycle import changelog, contact_state, ticket
 from streams.lifecycle import counters as c
 from streams.lifecycle.changelog import key_of, kind_of, parts_of
 from streams.lifecycle.ranks import AGENT_RANKS, CONTACT_RANKS, TICKET_RANKS
+from streams.lifecycle.rules import NEVER
 
 CALL = "c\0default\0voice\0call-1"
 KEYS = [
@@ -119,7 +120,8 @@ def test_what_a_process_counts_for_itself_stays_out_of_every_pane() -> None:
 
 
 def test_phases_and_times_keep_their_numbers() -> None:
-    """They stand in every stored contact and ticket, and under `m`."""
+    """They stand in every stored contact and ticket, and under `m`; `NEVER` is a due time too."""
+    assert NEVER == 1 << 60
     assert (contact_state.IDLE, contact_state.WAITING, contact_state.CONNECTED) == (0, 1, 2)
     assert (ticket.NONE, ticket.OPEN, ticket.RESOLVED, ticket.CLOSED, ticket.LEFT) == (
         0,

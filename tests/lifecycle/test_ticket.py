@@ -120,6 +120,7 @@ def test_a_moved_ticket_takes_its_backlog_along() -> None:
     assert life.dated(c.BACKLOG["pending"]) == {500: 1, 1_000: -1}
     assert life.dated(c.BACKLOG["pending"], "support") == {1_000: 1, 3_000: -1}
     assert life.dated(c.TICKETS_OPENED) == {0: 1}
+    assert life.dated(c.TICKETS_MOVED_IN, "support") == {1_000: 1}
     assert life.dated(c.FIRST_RESPONSES, "support") == {2_000: 1}
     assert life.dated(c.TICKETS_RESOLVED, "support") == {3_000: 1}
     assert life.total(c.TICKETS_RESOLVED) == life.total(c.FIRST_RESPONSES) == 0

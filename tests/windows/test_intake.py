@@ -68,6 +68,19 @@ def test_an_event_older_than_the_horizon_is_late() -> None:
     assert intake.accept(event("contact.enqueued", 1_000, contact_id="e"), CALLS) is None
 
 
+def test_what_the_process_counts_for_itself_is_in_no_cell() -> None:
+    """Not a single one of its numbers, from the first on; its own tally has them."""
+    intake = unit()
+    intake.accept(event("contact.enqueued", 0), CALLS)
+    intake.accept(event("contact.answered", 0, agent_id="anna"), CALLS)
+    turned = intake.turn(START, wall=0, following=False)
+    (batch,) = batches(turned)
+    assert max(counter for update in batch.cells for counter in update.values) < c.LOCAL
+    assert turned is not None
+    booked = dict(turned.tally.booked)
+    assert booked["default", "billing", "voice"][c.ANSWERED_WITHIN] == 1
+
+
 def test_closed_before_moves_after_the_cells() -> None:
     """An event that was in time is in the cells of a turn that closes its time."""
     intake = unit()
