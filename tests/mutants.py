@@ -184,7 +184,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--count", type=int, default=150)
     parser.add_argument("--processes", type=int, default=2)
-    parser.add_argument("--timeout", type=int, default=240, help="seconds of CPU a run of tests")
+    parser.add_argument("--timeout", type=int, default=120, help="seconds of CPU a run of tests")
     parser.add_argument("--no-laws", action="store_true", help="leave out oracle and laws")
     parser.add_argument("--only", default="", help="only changes with this in them, such as a path")
     options = parser.parse_args()

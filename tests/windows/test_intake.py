@@ -127,11 +127,16 @@ def test_the_oldest_waiting_is_told_when_it_changes() -> None:
     intake = unit()
     intake.accept(event("contact.enqueued", 0), CALLS)
     (batch,) = batches(intake.turn(START, wall=0, following=False))
-    told = {(s.queue, s.level): s.oldest for s in batch.oldest_updates}
-    assert told == {("billing", c.WAITING): START, ("_all", c.WAITING): START}
+
+    def oldest(batch: CellBatch) -> dict[tuple[str, str, str, int], int | None]:
+        return {(s.tenant, s.queue, s.channel, s.level): s.oldest for s in batch.oldest_updates}
+
+    told = oldest(batch)
+    places = [("default", queue, "voice", c.WAITING) for queue in ("billing", "_all")]
+    assert told == dict.fromkeys(places, START)
     intake.accept(event("contact.abandoned", 2_000), CALLS)
     (batch,) = batches(intake.turn(START + 2_000, wall=0, following=False))
-    assert {(s.queue, s.level): s.oldest for s in batch.oldest_updates} == dict.fromkeys(told)
+    assert oldest(batch) == dict.fromkeys(told)
 
 
 def test_a_turn_of_many_cells_is_cut_and_its_time_comes_last(

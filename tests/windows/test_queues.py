@@ -165,6 +165,16 @@ def test_an_empty_interval_is_owed_for_thirty_five_days() -> None:
         assert min(found.keys() - {0}) == first
 
 
+def test_a_gap_ends_where_intervals_are_owed_again() -> None:
+    """Or at one that something happened in: it is published, and the rest is passed over."""
+    queues = unit()
+    advanced(queues, 0)
+    once = {c.OFFERED: 1}
+    found = advanced(queues, 2 * GAP_MS, (5 * INTERVAL_MS, once), (2 * GAP_MS - INTERVAL_MS, once))
+    owed = range(GAP_MS + INTERVAL_MS, 2 * GAP_MS, INTERVAL_MS)
+    assert found.keys() == {0, 5 * INTERVAL_MS, *owed}
+
+
 def test_every_queue_owes_its_first_interval() -> None:
     """All that are configured begin when time does, and say so in the changelog."""
     places = [("default", name, "voice") for name in ("billing", "sales", "support")]
