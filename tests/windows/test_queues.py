@@ -288,6 +288,7 @@ def test_a_restored_unit_publishes_nothing_twice_and_owes_the_same() -> None:
     assert fresh.as_of == queues.as_of
     old, new = queues.queue(PLACE), fresh.queue(PLACE)
     assert new.cursor == old.cursor
+    assert new.panes.today.start == old.panes.today.start > 0
     for width, window in old.panes.windows.items():
         mine = {k: n for k, n in new.panes.windows[width].sums.items() if n}
         assert mine == {k: n for k, n in window.sums.items() if n}
