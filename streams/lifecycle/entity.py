@@ -8,14 +8,14 @@ tail for a refold.
 """
 
 from bisect import insort
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from copy import copy
-from typing import Any, Final, Generic, Protocol, TypeVar
+from dataclasses import dataclass
+from typing import Any, Final, Generic, TypeVar
 
 import msgspec
 
-from streams.lifecycle import agent, ticket
-from streams.lifecycle import contact_deadlines as steps
+from streams.lifecycle import agent, contact_deadlines, ticket
 from streams.lifecycle import contact_state as visit
 from streams.lifecycle.facts import Fact, Snapshot, content_of, order_of
 from streams.lifecycle.ledger import Ledger
@@ -27,45 +27,50 @@ PACK_ABOVE, PACK_LEAVES = 48, 16
 
 S = TypeVar("S", visit.ContactState, ticket.TicketState, agent.AgentState)
 F = TypeVar("F", Fact, Snapshot)
-F_contra = TypeVar("F_contra", Fact, Snapshot, contravariant=True)
 
 
-class Lifecycle(Protocol[S, F_contra]):
-    """What a lifecycle module offers."""
+@dataclass(frozen=True, slots=True)
+class Lifecycle(Generic[S, F]):
+    """The functions of one lifecycle: states `S`, facts `F`."""
 
-    def blank(self) -> S:
-        """The state before any fact."""
-
-    def is_blank(self, state: S, before: int) -> bool:
-        """True if it can be dropped without a trace, all its events being before `before` (ms)."""
-
-    def oldest_entry(self, state: S) -> tuple[str, int, int] | None:
-        """(queue, level, start in ms) of what a wallboard shows the oldest of; None if nothing."""
-
-    def is_open(self, state: S) -> bool:
-        """True if a closer goes before an opener of the same instant."""
-
-    def step(self, state: S, fact: F_contra, ledger: Ledger) -> None:
-        """Take one fact, in order, and book what it changes."""
-
-    def fire(self, state: S, ledger: Ledger) -> None:
-        """Book the deadline that is due next."""
+    #: The state before any fact.
+    blank: Callable[[], S]
+    #: True if it can be dropped without a trace, all its events being before a time (ms).
+    is_blank: Callable[[S, int], bool]
+    #: (queue, level, start in ms) of what a wallboard shows the oldest of; None if nothing.
+    oldest_entry: Callable[[S], tuple[str, int, int] | None]
+    #: True if a closer goes before an opener of the same instant.
+    is_open: Callable[[S], bool]
+    #: Take one fact, in order, and book what it changes.
+    step: Callable[[S, F, Ledger], None]
+    #: Book the implied event that is due next.
+    fire: Callable[[S, Ledger], None]
 
 
-class _Contact:
-    """The contact's lifecycle: table and deadlines are in two files."""
-
-    blank = staticmethod(visit.blank)
-    is_blank = staticmethod(visit.is_blank)
-    oldest_entry = staticmethod(visit.oldest_entry)
-    is_open = staticmethod(visit.is_open)
-    step = staticmethod(steps.step)
-    fire = staticmethod(steps.fire)
-
-
-CONTACT: Final[Any] = _Contact()
-TICKET: Final[Any] = ticket
-AGENT: Final[Any] = agent
+CONTACT: Final[Lifecycle[visit.ContactState, Fact]] = Lifecycle(
+    blank=visit.blank,
+    is_blank=visit.is_blank,
+    oldest_entry=visit.oldest_entry,
+    is_open=visit.is_open,
+    step=contact_deadlines.step,
+    fire=contact_deadlines.fire,
+)
+TICKET: Final[Lifecycle[ticket.TicketState, Fact]] = Lifecycle(
+    blank=ticket.blank,
+    is_blank=ticket.is_blank,
+    oldest_entry=ticket.oldest_entry,
+    is_open=ticket.is_open,
+    step=ticket.step,
+    fire=ticket.fire,
+)
+AGENT: Final[Lifecycle[agent.AgentState, Snapshot]] = Lifecycle(
+    blank=agent.blank,
+    is_blank=agent.is_blank,
+    oldest_entry=agent.oldest_entry,
+    is_open=agent.is_open,
+    step=agent.step,
+    fire=agent.fire,
+)
 
 
 class Entity(msgspec.Struct, Generic[S, F], array_like=True, gc=False):
@@ -146,6 +151,7 @@ def fold(life: Lifecycle[S, F], facts: Sequence[F], limit: int, ledger: Ledger) 
     return state
 
 
+# Any: `run` is checked for every kind of state and fact; only a contact's come here.
 def _closer_first(group: list[Any], state: Any) -> list[Any]:
     """Facts of one instant upon an open visit, an opener among them: its closer comes first."""
 
@@ -214,16 +220,16 @@ def add(
     return "ok"
 
 
-def _comes_after(tail: list[Any], fact: Any) -> bool:
+def _comes_after(tail: list[F], fact: F) -> bool:
     """Whether the fact's place is the last one, so that one step suffices.
 
     Within an instant that is sure only where no closer can jump before an opener.
     """
     last = tail[-1]
     if fact.at != last.at:
-        return bool(fact.at > last.at)
+        return fact.at > last.at
     if fact.seq != last.seq:
-        return bool(fact.seq > last.seq)
+        return fact.seq > last.seq
     if isinstance(fact, Fact) and (fact.rank in CLOSERS or fact.rank == OPENER):
         return False
     return order_of(last) < order_of(fact)

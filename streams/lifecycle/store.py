@@ -17,7 +17,7 @@ from streams.contract.words import ALL, MINUTE_MS, QueueKey
 from streams.lifecycle import agent, changelog, entity, ticket
 from streams.lifecycle import contact_state as visit
 from streams.lifecycle.changelog import CHUNK, Write, key_of, kind_of, parts_of
-from streams.lifecycle.entity import AGENT, CONTACT, TICKET, Chunk, Entity, S
+from streams.lifecycle.entity import AGENT, CONTACT, TICKET, Chunk, Entity, Lifecycle, S
 from streams.lifecycle.facts import Fact, Snapshot
 from streams.lifecycle.ledger import Ledger
 from streams.lifecycle.rules import NEVER
@@ -27,6 +27,11 @@ _LOOK_MS = 3_600_000
 #: Entities are listed by the minute of their last fact, to be folded when it is final.
 
 _ENCODE = msgspec.msgpack.Encoder().encode
+
+# Any: which of the three lifecycles an entity has is known by the letter of its key alone.
+AnyLife = Lifecycle[Any, Any]
+AnyEntity = Entity[Any, Any]
+AnyChunk = Chunk[Any, Any]
 
 
 class _When(msgspec.Struct, array_like=True, gc=False):
@@ -50,8 +55,9 @@ class _Glance(msgspec.Struct, Generic[S], array_like=True, gc=False):
 class _Kind:
     """One lifecycle and how its entities and chunks are packed."""
 
-    def __init__(self, life: Any, state: Any, fact: Any) -> None:
+    def __init__(self, life: AnyLife, state: Any, fact: Any) -> None:
         self.life = life
+        # Any: a type made of variables is more than a type checker follows.
         self.decode = msgspec.msgpack.Decoder(Entity[state, fact]).decode
         self.glance = msgspec.msgpack.Decoder(_Glance[state]).decode
         self.decode_chunk = msgspec.msgpack.Decoder(Chunk[state, fact]).decode
@@ -70,7 +76,7 @@ class _Hot:
 
     __slots__ = ("channel", "entity", "ids", "kind", "minute", "oldest_entry", "tenant")
 
-    def __init__(self, key: str, unpacked: Any) -> None:
+    def __init__(self, key: str, unpacked: AnyEntity) -> None:
         self.kind = _KINDS[kind_of(key)]
         self.entity = unpacked
         self.tenant, self.channel, _ = parts_of(key)
@@ -96,13 +102,13 @@ class _Packed:
 
     __slots__ = ("data", "hashes", "last_at", "number")
 
-    def __init__(self, number: int, data: bytes, chunk: Any) -> None:
+    def __init__(self, number: int, data: bytes, chunk: AnyChunk) -> None:
         self.number, self.data = number, data
         self.last_at: int = chunk.facts[-1].at
         self.hashes = b"".join(_hash(fact) for fact in chunk.facts)
 
 
-def _hash(fact: Any) -> bytes:
+def _hash(fact: Fact | Snapshot) -> bytes:
     return hash((fact.source, fact.id)).to_bytes(8, "little", signed=True)
 
 
@@ -127,7 +133,7 @@ class EntityStore:
     def __len__(self) -> int:
         return len(self._packed)
 
-    def add(self, key: str, fact: Any, limit: int) -> str:
+    def add(self, key: str, fact: Fact | Snapshot, limit: int) -> str:
         """Take one fact of the entity whose key in the changelog is `key`."""
         hot = self._hot.get(key) or self._unpack(key)
         kept = hot.entity
@@ -225,7 +231,7 @@ class EntityStore:
             chunks.sort(key=lambda chunk: chunk.number)
         heapify(self._wakes)
 
-    def entities(self) -> Iterator[tuple[str, Any]]:
+    def entities(self) -> Iterator[tuple[str, AnyEntity]]:
         """Every entity, for tests and tools; after `collect` only."""
         for key, packed in self._packed.items():
             yield key, _KINDS[kind_of(key)].decode(packed)
@@ -280,20 +286,20 @@ class EntityStore:
         ledger = self.ledger.select(hot.tenant, hot.channel)
         entity.rebase(hot.kind.life, hot.entity, before, ledger)
 
-    def _is_gone(self, kept: Any, life: Any, before: int) -> bool:
+    def _is_gone(self, kept: AnyEntity, life: AnyLife, before: int) -> bool:
         """Whether no later event could tell the entity from one that never was."""
         if kept.tail or kept.chunks or kept.due < before:
             return False
-        return (kept.base is None or life.is_blank(kept.base, before)) and bool(
-            life.is_blank(kept.state, before)
-        )
+        if kept.base is not None and not life.is_blank(kept.base, before):
+            return False
+        return life.is_blank(kept.state, before)
 
-    def _put_away(self, key: str, number: int, chunk: Any) -> None:
+    def _put_away(self, key: str, number: int, chunk: AnyChunk) -> None:
         data = _ENCODE(chunk)
         self._chunks.setdefault(key, []).append(_Packed(number, data, chunk))
         self._writes.append((_chunk_key(key, number), data))
 
-    def _bring_back(self, key: str, hot: _Hot, fact: Any) -> None:
+    def _bring_back(self, key: str, hot: _Hot, fact: Fact | Snapshot) -> None:
         """Unpack the chunks that hold this id, or facts that are not older than this one."""
         chunks, hashed = self._chunks[key], _hash(fact)
         needed = len(chunks)
