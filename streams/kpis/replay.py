@@ -73,10 +73,7 @@ class Replay:
         while self._facts:
             (tenant, channel, _), facts = self._facts.popitem()
             life: Any  # which of the three lifecycles, only the key tells
-            if channel == "ticket":
-                life = TICKET
-            else:
-                life = CONTACT if channel else AGENT
+            life = TICKET if channel == "ticket" else CONTACT if channel else AGENT
             state = fold(life, self._counted(facts), as_of, self.ledger.select(tenant, channel))
             standing = life.oldest_entry(state)
             if standing is not None:

@@ -15,6 +15,9 @@ from streams.lifecycle.facts import Fact
 from streams.lifecycle.ledger import Ledger
 from streams.lifecycle.rules import NEVER, QueueRules
 
+# What can befall a waiting visit: of two at one time, the lesser number happens first.
+_THRESHOLD, _SILENCE, _MAX_WAIT, _NOTHING = range(4)
+
 _STEPS = tuple(zip(*contact.TABLE.values(), strict=True))
 _FIELDS = ContactState.__struct_fields__
 
@@ -52,13 +55,13 @@ def _due(state: ContactState, ledger: Ledger) -> int:
 
 def _waiting(state: ContactState, rules: QueueRules) -> list[tuple[int, int]]:
     """(due, order) of everything that can befall a waiting visit."""
-    dues = [(NEVER, 3)]
+    dues = [(NEVER, _NOTHING)]
     if not state.threshold_decided and not state.outbound and rules.threshold_ms is not None:
-        dues.append((state.entered_at + rules.threshold_ms, 0))
+        dues.append((state.entered_at + rules.threshold_ms, _THRESHOLD))
     if rules.silent_ms is not None:
-        dues.append((state.customer_at + rules.silent_ms, 1))
+        dues.append((state.customer_at + rules.silent_ms, _SILENCE))
     if rules.max_wait_ms is not None:
-        dues.append((state.entered_at + rules.max_wait_ms, 2))
+        dues.append((state.entered_at + rules.max_wait_ms, _MAX_WAIT))
     return dues
 
 
@@ -68,7 +71,12 @@ def fire(state: ContactState, ledger: Ledger) -> None:
     if state.phase == WAITING:
         due, kind = min(_waiting(state, ledger.rules_for(state.queue, state.entered_at)))
         if due == at:
-            (_threshold_passed, _fell_silent, _orphaned)[kind](state, at, ledger)
+            if kind == _THRESHOLD:
+                _threshold_passed(state, at, ledger)
+            elif kind == _SILENCE:
+                _fell_silent(state, at, ledger)
+            else:
+                contact.orphan(state, at, ledger)
             state.due = _due(state, ledger)
             return
     for leg in state.wrapups:
@@ -97,10 +105,6 @@ def _fell_silent(state: ContactState, at: int, ledger: Ledger) -> None:
     contact.abandon(state, at, True, ledger)
     if not outbound:
         state.silent_queue = queue
-
-
-def _orphaned(state: ContactState, at: int, ledger: Ledger) -> None:
-    contact.orphan(state, at, ledger)
 
 
 def _capped(state: ContactState, leg: visit.Wrapup, at: int, ledger: Ledger) -> None:

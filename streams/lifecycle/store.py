@@ -24,7 +24,6 @@ from streams.lifecycle.rules import NEVER
 
 #: An entity is looked at again at most this long after the last look: keeps the heap short.
 _LOOK_MS = 3_600_000
-#: Entities are listed by the minute of their last fact, to be folded when it is final.
 
 _ENCODE = msgspec.msgpack.Encoder().encode
 
@@ -124,6 +123,7 @@ class EntityStore:
         self._chunks: dict[str, list[_Packed]] = {}
         self._hot: dict[str, _Hot] = {}
         self._wakes: list[tuple[int, str]] = []
+        #: Entities by the minute of their last fact, to be folded when it is final.
         self._minutes: defaultdict[int, list[str]] = defaultdict(list)
         self._writes: list[Write] = []
 
@@ -165,11 +165,14 @@ class EntityStore:
 
     def close(self, before: int) -> None:
         """Make final what is older than `before`: fold it into the bases, forget its ids."""
-        final = before // MINUTE_MS
-        for minute in sorted(minute for minute in self._minutes if minute < final):
-            for key in dict.fromkeys(self._minutes.pop(minute)):
+        first_open = before // MINUTE_MS
+        final = sorted(minute for minute in self._minutes if minute < first_open)
+        for minute in final:
+            keys = dict.fromkeys(self._minutes.pop(minute))  # each once, in their order
+            for key in keys:
                 if key in self:
-                    self._rebase(key, self._hot.get(key) or self._unpack(key), before)
+                    hot = self._hot.get(key) or self._unpack(key)
+                    self._rebase(key, hot, before)
 
     def collect(self, before: int) -> list[Write]:
         """Pack all that is at hand; return the changelog's writes. `before` is `closed_before`."""

@@ -119,7 +119,7 @@ class Queues:
     @property
     def end(self) -> int:
         """Where count windows end: `as_of` rounded up to a pane."""
-        return -(-self.as_of // PANE_MS) * PANE_MS if self.as_of >= 0 else 0
+        return _rounded_up(self.as_of, PANE_MS) if self.as_of >= 0 else 0
 
     @property
     def watermark(self) -> int | None:
@@ -153,7 +153,7 @@ class Queues:
             if queue.panes.replace(update.pane, batch.source, update.values):
                 self._changed_panes.add((queue_key, update.pane))
                 queue.dirty = True
-            if not queue.used and any(not AGENT_BASE <= c < AGENT_END for c in update.values):
+            if not queue.used and _has_visits(update.values):
                 queue.used = True
                 self._changed_queues.add(queue_key)
         for item in batch.oldest_updates:
@@ -205,10 +205,8 @@ class Queues:
         if cut > queue.shown_cut:
             queue.shown_cut = cut
             now = self.as_of - self.as_of % INTERVAL_MS
-            had_open_levels, queue.has_open_levels = (
-                queue.has_open_levels,
-                queue.panes.has_open_levels(cut),
-            )
+            had_open_levels = queue.has_open_levels
+            queue.has_open_levels = queue.panes.has_open_levels(cut)
             if queue.has_open_levels or had_open_levels:
                 queue.panes.interval(now).changed = True
         final_before = self.closed_before
@@ -220,10 +218,8 @@ class Queues:
             queue.panes.interval(queue.cursor).changed = True
             queue.cursor += INTERVAL_MS
         levels = dict(queue.panes.base)
-        levels_changed_from, queue.panes.levels_changed_from = (
-            queue.panes.levels_changed_from,
-            NEVER,
-        )
+        levels_changed_from = queue.panes.levels_changed_from
+        queue.panes.levels_changed_from = NEVER
         for start, interval in sorted(queue.panes.intervals.items()):
             interval.changed |= start > levels_changed_from
             if not interval.final and start + INTERVAL_MS <= final_before:
@@ -289,8 +285,9 @@ class Queues:
         if not self._to_tidy:
             self._to_tidy = list(self.queues.values())
         share = len(self.queues) // 50 + 1
-        some, self._to_tidy = self._to_tidy[:share], self._to_tidy[share:]
-        return some
+        next_ones = self._to_tidy[:share]
+        self._to_tidy = self._to_tidy[share:]
+        return next_ones
 
     def restore(self, key: bytes, value: bytes) -> None:
         """One changelog record, the newest of its key; the table of keys: `changelog.py`."""
@@ -331,6 +328,16 @@ class Queues:
                 if start not in queue.panes.intervals:  # empty ones are not stored
                     queue.panes.interval(start).changed = False
             queue.panes.rebuild(self.end, midnight_of(max(self.as_of, 0), queue.zone))
+
+
+def _rounded_up(at: int, step: int) -> int:
+    """The least multiple of `step` that is not before `at`."""
+    return (at + step - 1) // step * step
+
+
+def _has_visits(values: Values) -> bool:
+    """Whether a contact or ticket left anything there: agents alone do not make a queue."""
+    return any(not AGENT_BASE <= counter < AGENT_END for counter in values)
 
 
 def _encode_queue(queue: Queue) -> bytes:
