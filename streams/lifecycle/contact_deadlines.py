@@ -3,6 +3,13 @@
 Implied events (deadlines) fall due at a known time; `due` in the state is the earliest. They sort
 after real events of their millisecond. At one and the same due time the order is: threshold,
 silence, maximum waiting age, wrap-up cap, maximum handling age, forgetting.
+
+The order is fixed because figures depend on it. A visit whose threshold and silence fall on one
+millisecond still waited when the threshold passed: it counts as over it and then as abandoned; the
+other way round it would be abandoned within it. Silence goes before the maximum age, because it
+says that the customer left, and the age only that nobody told how the wait ended. A wrap-up is an
+earlier visit's and changes no figure of the one at hand; its place is fixed all the same, so that
+two folds book the same steps. Forgetting is last: it leaves nothing that could fall due.
 """
 
 import msgspec

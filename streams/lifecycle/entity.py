@@ -153,7 +153,15 @@ def fold(life: Lifecycle[S, F], facts: Sequence[F], limit: int, ledger: Ledger) 
 
 # Any: `run` is checked for every kind of state and fact; only a contact's come here.
 def _closer_first(group: list[Any], state: Any) -> list[Any]:
-    """Facts of one instant upon an open visit, an opener among them: its closer comes first."""
+    """Facts of one instant upon an open visit, an opener among them: its closer comes first.
+
+    The ranks put an opener before everything else, as it must be for a visit that begins and is
+    answered within one millisecond. Upon an open visit that order would be wrong: a transfer and
+    the entry into the next queue often have one time, and the entry would find the contact still
+    connected. So one closer is moved to the front; a second one is for the visit that opens here.
+    The one moved is that which fits the visit: of its queue, else of no queue, else of another;
+    equals go by rank, source and id, so the choice does not depend on the order of arrival.
+    """
 
     def preference(fact: Fact) -> tuple[int, int, str, str]:
         own = 0 if fact.queue == state.queue else 1 if fact.queue is None else 2
@@ -253,11 +261,18 @@ def _refold(
     """Take the entity's contributions back and book those of `tail` instead.
 
     Implied events before `limit` are in their places, and before `fired_until` after the last fact.
+
+    What was booked is not remembered: the same fold with the sign turned round finds it again. For
+    that it has to fire the implied events that were fired when the facts came one at a time. Before
+    a fact, those were the ones before the unit's now of that moment: a fact from the future passes
+    over others, of which `skipped` is the earliest. Nothing from that one on has happened, for as
+    soon as the now gets beyond it everything is folded anew. So `skipped` as the limit of the first
+    fold gives exactly what was booked before facts, and the entity's `limit` what was booked after
+    the last.
     """
     sign = ledger.sign
     ledger.sign = -sign
     entity.state = _copy(life, entity.base)
-    # What was booked before a fact is exactly what was due before the first that was skipped.
     run(life, entity.state, entity.tail, entity.skipped, ledger)
     _drain(life, entity, entity.limit, ledger)
     ledger.sign = sign
@@ -283,7 +298,16 @@ def rebase(life: Lifecycle[S, F], entity: Entity[S, F], before: int, ledger: Led
 
 
 def pack(life: Lifecycle[S, F], entity: Entity[S, F], ledger: Ledger) -> Chunk[S, F] | None:
-    """Take the older part of a long tail out of the entity; None where there is nothing to take."""
+    """Take the older part of a long tail out of the entity; None where there is nothing to take.
+
+    An entity is written whole for each fact that comes. A tail of a thousand would be written a
+    thousand times; with its older facts in chunks, a turn writes at most some 48 of them, and each
+    chunk once. The base moves up to the cut, so that a refold of what is left needs no chunk. A
+    chunk keeps the base before it, so that `unpack` can undo the move when a late fact, or a
+    repeated id, belongs to its time. Where nothing was skipped, every implied event before a fact
+    has happened, so the new base has them all (limit NEVER). Facts of one instant are not parted: a
+    closer among them may have to go first.
+    """
     tail = entity.tail
     if len(tail) <= PACK_ABOVE or entity.skipped != NEVER:
         return None

@@ -4,6 +4,14 @@ An entity that is not at hand is the bytes that stand in the changelog: little m
 to encode twice. `add` and `advance` unpack what they touch; `collect` packs it, returns the writes.
 Invariant after `collect`: every implied event before `now` has happened, in every entity.
 Cost: one decode and one encode a touched entity and transaction.
+
+No turn walks over all entities: two lists say which to look at, and when. `_wakes` is a heap of
+(time, key): when an implied event falls due. `Entity.wake` is the entry that counts; an entity is
+listed again only for something earlier. An entry may be out of date, because the event it was for
+has moved: then the look finds nothing due, and does no harm. A time far ahead is cut to an hour,
+lest entries of entities long gone stay as long. `_minutes` lists entities by the minute of their
+newest fact: once that is final the tail is folded into the base, and an entity without a future is
+dropped. Both are in memory only and are built again from the changelog, for which `wake` is stored.
 """
 
 from collections import defaultdict
@@ -303,7 +311,13 @@ class EntityStore:
         self._writes.append((_chunk_key(key, number), data))
 
     def _bring_back(self, key: str, hot: _Hot, fact: Fact | Snapshot) -> None:
-        """Unpack the chunks that hold this id, or facts that are not older than this one."""
+        """Unpack the chunks that hold this id, or facts that are not older than this one.
+
+        A chunk keeps only eight bytes a fact in memory beside its packed data. A hash that is some
+        other id's by chance unpacks a chunk in vain and changes nothing else: `entity.add` compares
+        the ids themselves. Chunks come back from the newest on, down to the oldest that is needed,
+        because the base before a chunk is the one that all newer facts are folded upon.
+        """
         chunks, hashed = self._chunks[key], _hash(fact)
         needed = len(chunks)
         for index, chunk in enumerate(chunks):
