@@ -78,7 +78,7 @@ _KINDS = {
 }
 
 
-class _Hot:
+class _AtHand:
     """An entity at hand, and what it was when it was unpacked."""
 
     __slots__ = ("channel", "entity", "ids", "kind", "minute", "oldest_entry", "tenant")
@@ -93,10 +93,10 @@ class _Hot:
 
     def oldest_now(self) -> tuple[QueueKey, int, int] | None:
         """((tenant, queue, channel), level, start) of what it stands in now."""
-        found = self.kind.life.oldest_entry(self.entity.state)
-        if found is None:
+        entry = self.kind.life.oldest_entry(self.entity.state)
+        if entry is None:
             return None
-        queue, level, at = found
+        queue, level, at = entry
         return (self.tenant, queue, self.channel), level, at
 
     def last_minute(self) -> int:
@@ -129,47 +129,47 @@ class EntityStore:
         self.changed_oldest: set[tuple[QueueKey, int]] = set()
         self._packed: dict[str, bytes] = {}
         self._chunks: dict[str, list[_Packed]] = {}
-        self._hot: dict[str, _Hot] = {}
+        self._at_hand: dict[str, _AtHand] = {}
         self._wakes: list[tuple[int, str]] = []
         #: Entities by the minute of their last fact, to be folded when it is final.
         self._minutes: defaultdict[int, list[str]] = defaultdict(list)
         self._writes: list[Write] = []
 
     def __contains__(self, key: str) -> bool:
-        return key in self._hot or key in self._packed
+        return key in self._at_hand or key in self._packed
 
     def __len__(self) -> int:
         return len(self._packed)
 
     def add(self, key: str, fact: Fact | Snapshot, limit: int) -> str:
         """Take one fact of the entity whose key in the changelog is `key`."""
-        hot = self._hot.get(key) or self._unpack(key)
-        kept = hot.entity
+        at_hand = self._at_hand.get(key) or self._unpack(key)
+        kept = at_hand.entity
         if kept.chunks and key in self._chunks:
-            self._bring_back(key, hot, fact)
-        ledger = self.ledger.select(hot.tenant, hot.channel)
-        return entity.add(hot.kind.life, kept, fact, limit, ledger, hot.ids)
+            self._bring_back(key, at_hand, fact)
+        ledger = self.ledger.select(at_hand.tenant, at_hand.channel)
+        return entity.add(at_hand.kind.life, kept, fact, limit, ledger, at_hand.ids)
 
     def advance(self, now: int) -> None:
         """Let every implied event before `now` happen, each at its own time."""
-        for hot in self._hot.values():
-            if hot.entity.limit < now:
-                self._fire_until(hot, now)
+        for at_hand in self._at_hand.values():
+            if at_hand.entity.limit < now:
+                self._fire_until(at_hand, now)
         wakes = self._wakes
         while wakes and wakes[0][0] < now:
             wake, key = heappop(wakes)
             if key not in self:
                 continue
-            hot = self._hot.get(key) or self._unpack(key)
-            if hot.entity.wake == wake:
-                hot.entity.wake = NEVER
-            if hot.entity.due < now:
-                self._fire_until(hot, now)
+            at_hand = self._at_hand.get(key) or self._unpack(key)
+            if at_hand.entity.wake == wake:
+                at_hand.entity.wake = NEVER
+            if at_hand.entity.due < now:
+                self._fire_until(at_hand, now)
         self.now = max(self.now, now)
 
-    def _fire_until(self, hot: _Hot, now: int) -> None:
-        ledger = self.ledger.select(hot.tenant, hot.channel)
-        entity.fire_until(hot.kind.life, hot.entity, now, ledger)
+    def _fire_until(self, at_hand: _AtHand, now: int) -> None:
+        ledger = self.ledger.select(at_hand.tenant, at_hand.channel)
+        entity.fire_until(at_hand.kind.life, at_hand.entity, now, ledger)
 
     def close(self, before: int) -> None:
         """Make final what is older than `before`: fold it into the bases, forget its ids."""
@@ -179,31 +179,31 @@ class EntityStore:
             keys = dict.fromkeys(self._minutes.pop(minute))  # each once, in their order
             for key in keys:
                 if key in self:
-                    hot = self._hot.get(key) or self._unpack(key)
-                    self._rebase(key, hot, before)
+                    at_hand = self._at_hand.get(key) or self._unpack(key)
+                    self._rebase(key, at_hand, before)
 
     def collect(self, before: int) -> list[Write]:
         """Pack all that is at hand; return the changelog's writes. `before` is `closed_before`."""
         writes, self._writes = self._writes, []
-        for key, hot in self._hot.items():
-            kept, life = hot.entity, hot.kind.life
-            oldest_entry = hot.oldest_now()
-            if oldest_entry != hot.oldest_entry:
-                self._update_oldest(key, hot.oldest_entry, oldest_entry)
+        for key, at_hand in self._at_hand.items():
+            kept, life = at_hand.entity, at_hand.kind.life
+            oldest_entry = at_hand.oldest_now()
+            if oldest_entry != at_hand.oldest_entry:
+                self._update_oldest(key, at_hand.oldest_entry, oldest_entry)
             oldest = kept.tail[0].at if kept.tail else NEVER
             if oldest < before or (kept.base is not None and kept.base.due < before):
-                self._rebase(key, hot, before)
+                self._rebase(key, at_hand, before)
             if self._is_gone(kept, life, before):
                 if self._packed.pop(key, None) is not None:
                     writes.append((key.encode(), None))
                 continue
-            chunk = entity.pack(life, kept, self.ledger.select(hot.tenant, hot.channel))
+            chunk = entity.pack(life, kept, self.ledger.select(at_hand.tenant, at_hand.channel))
             if chunk is not None:
                 self._put_away(key, kept.chunks, chunk)
-            self._plan(key, hot)
+            self._plan(key, at_hand)
             packed = self._packed[key] = _ENCODE(kept)
             writes.append((key.encode(), packed))
-        self._hot = {}
+        self._at_hand = {}
         writes += self._writes
         self._writes = []
         return writes
@@ -222,19 +222,19 @@ class EntityStore:
     def _list(self, key: str, value: bytes) -> None:
         """Rebuild what is derived of one entity, and leave it packed as it is."""
         kind = _KINDS[kind_of(key)]
-        seen = kind.glance(value)
-        found = kind.life.oldest_entry(seen.state)
-        if found is not None:
-            queue, level, at = found
+        glance = kind.glance(value)
+        entry = kind.life.oldest_entry(glance.state)
+        if entry is not None:
+            queue, level, at = entry
             tenant, channel, _ = parts_of(key)
             self._update_oldest(key, None, ((tenant, queue, channel), level, at))
         # What was popped was written again in the same transaction: the wakes that stand in the
         # changelog are those of the heap.
-        wake = min(seen.wake, seen.state.due, seen.skipped)
+        wake = min(glance.wake, glance.state.due, glance.skipped)
         if wake < NEVER:
             self._wakes.append((wake, key))
-        if seen.tail:
-            self._minutes[seen.tail[-1].at // MINUTE_MS].append(key)
+        if glance.tail:
+            self._minutes[glance.tail[-1].at // MINUTE_MS].append(key)
 
     def restored(self) -> None:
         """Every record was given."""
@@ -247,7 +247,7 @@ class EntityStore:
         for key, packed in self._packed.items():
             yield key, _KINDS[kind_of(key)].decode(packed)
 
-    def _unpack(self, key: str) -> _Hot:
+    def _unpack(self, key: str) -> _AtHand:
         packed = self._packed.get(key)
         kind = _KINDS[kind_of(key)]
         if packed is None:
@@ -256,20 +256,20 @@ class EntityStore:
             unpacked = kind.decode(packed)
             # Every implied event before the last `advance` has happened: nothing fell due since.
             unpacked.limit = max(unpacked.limit, self.now)
-        hot = self._hot[key] = _Hot(key, unpacked)
-        return hot
+        at_hand = self._at_hand[key] = _AtHand(key, unpacked)
+        return at_hand
 
-    def _plan(self, key: str, hot: _Hot) -> None:
+    def _plan(self, key: str, at_hand: _AtHand) -> None:
         """See to it that the entity is looked at when it is due, and when its facts are final."""
-        kept = hot.entity
+        kept = at_hand.entity
         due = min(kept.due, max(self.now, 0) + _LOOK_MS)
         if kept.due == NEVER and kept.tail:
             due = NEVER  # listed by its last fact's minute instead
         if due < kept.wake:
             kept.wake = due
             heappush(self._wakes, (due, key))
-        minute = hot.last_minute()
-        if minute != hot.minute and minute >= 0:
+        minute = at_hand.last_minute()
+        if minute != at_hand.minute and minute >= 0:
             self._minutes[minute].append(key)
 
     def _update_oldest(
@@ -286,16 +286,16 @@ class EntityStore:
                 self.oldest[queue_key, new[1]][key] = new[2]
                 self.changed_oldest.add((queue_key, new[1]))
 
-    def _rebase(self, key: str, hot: _Hot, before: int) -> None:
+    def _rebase(self, key: str, at_hand: _AtHand, before: int) -> None:
         chunks = self._chunks.get(key)
         while chunks and chunks[0].last_at < before:
             self._writes.append((_chunk_key(key, chunks.pop(0).number), None))
         if chunks:
             return
         self._chunks.pop(key, None)
-        hot.entity.chunks = 0
-        ledger = self.ledger.select(hot.tenant, hot.channel)
-        entity.rebase(hot.kind.life, hot.entity, before, ledger)
+        at_hand.entity.chunks = 0
+        ledger = self.ledger.select(at_hand.tenant, at_hand.channel)
+        entity.rebase(at_hand.kind.life, at_hand.entity, before, ledger)
 
     def _is_gone(self, kept: AnyEntity, life: AnyLife, before: int) -> bool:
         """Whether no later event could tell the entity from one that never was."""
@@ -310,7 +310,7 @@ class EntityStore:
         self._chunks.setdefault(key, []).append(_Packed(number, data, chunk))
         self._writes.append((_chunk_key(key, number), data))
 
-    def _bring_back(self, key: str, hot: _Hot, fact: Fact | Snapshot) -> None:
+    def _bring_back(self, key: str, at_hand: _AtHand, fact: Fact | Snapshot) -> None:
         """Unpack the chunks that hold this id, or facts that are not older than this one.
 
         A chunk keeps only eight bytes a fact in memory beside its packed data. A hash that is some
@@ -326,9 +326,9 @@ class EntityStore:
                 break
         while len(chunks) > needed:
             chunk = chunks.pop()
-            facts = hot.kind.decode_chunk(chunk.data)
-            entity.unpack(hot.entity, facts)
-            hot.ids.update(fact.id for fact in facts.facts)
+            facts = at_hand.kind.decode_chunk(chunk.data)
+            entity.unpack(at_hand.entity, facts)
+            at_hand.ids.update(fact.id for fact in facts.facts)
             self._writes.append((_chunk_key(key, chunk.number), None))
         if not chunks:
             del self._chunks[key]

@@ -23,7 +23,7 @@ from streams.windows.panes import Interval, Panes, add, levels_of
 #: How long the clock speaks for a source that was caught up and has not reported since.
 FOLLOWED_MS = 15_000
 
-#: Empty intervals are owed this far back. Levels do not outlast it (an age or a time to live ends
+#: Empty intervals are due this far back. Levels do not outlast it (an age or a time to live ends
 #: them), so one event with a wrong year costs a month of empty records, not decades of them.
 GAP_MS = 35 * 24 * 3_600_000
 
@@ -69,7 +69,7 @@ class Queue:
     panes: Panes = field(default_factory=Panes)
     oldest: dict[int, dict[int, int]] = field(default_factory=dict)
     used: bool = False
-    #: Intervals are owed from `first` on; those before `cursor` have been published.
+    #: Intervals are due from `first` on; those before `cursor` have been published.
     first: int = -1
     cursor: int = -1
     shown_cut: int = -1
@@ -149,7 +149,7 @@ class Queues:
                     queue.first = start
                     self._changed_queues.add(queue_key)
                 for missed in range(max(start, queue.cursor - GAP_MS), queue.cursor, INTERVAL_MS):
-                    queue.panes.interval(missed)  # nothing was known before: they are owed too
+                    queue.panes.interval(missed)  # nothing was known before: they are due too
             if queue.panes.replace(update.pane, batch.source, update.values):
                 self._changed_panes.add((queue_key, update.pane))
                 queue.dirty = True
@@ -231,7 +231,7 @@ class Queues:
             add(levels, levels_of(interval.sums))
 
     def _pass_gap(self, queue: Queue) -> None:
-        """Go on to where intervals are owed again; those between only where a level stands."""
+        """Go on to where intervals are due again; those between only where a level stands."""
         intervals, gap = queue.panes.intervals, queue.cursor
         oldest = (self.as_of - GAP_MS) // INTERVAL_MS * INTERVAL_MS + INTERVAL_MS
         queue.cursor = min([oldest, *(start for start in intervals if start > gap)])
@@ -321,10 +321,10 @@ class Queues:
         first = self.closed_before - self.closed_before % INTERVAL_MS
         for queue in self.queues.values():
             # A source without events so far has closed nothing: `first` may be -1, decades ago.
-            owed = max(first, queue.first, queue.cursor - GAP_MS)
-            owed -= owed % INTERVAL_MS
+            due_from = max(first, queue.first, queue.cursor - GAP_MS)
+            due_from -= due_from % INTERVAL_MS
             # A queue without a single event has no intervals to publish: its cursor is -1.
-            for start in range(max(owed, 0), queue.cursor, INTERVAL_MS):
+            for start in range(max(due_from, 0), queue.cursor, INTERVAL_MS):
                 if start not in queue.panes.intervals:  # empty ones are not stored
                     queue.panes.interval(start).changed = False
             queue.panes.rebuild(self.end, midnight_of(max(self.as_of, 0), queue.zone))
