@@ -68,23 +68,54 @@ FIELDS: dict[str, dict[str, tuple]] = {
 CONTACT_TYPES = tuple(kind for kind in FIELDS if not kind.startswith(("ticket.", "work.")))
 TICKET_TYPES = tuple(kind for kind in FIELDS if kind.startswith(("ticket.", "work.")))
 
+
+def weighted(weights: dict[str, int]) -> tuple[str, ...]:
+    """Each step as often as its weight says; the first is what Hypothesis shrinks to."""
+    return tuple(step for step, weight in weights.items() for _ in range(weight))
+
+
 # What usually comes next, by what a naive reader would think the contact is doing.
 NEXT: dict[str, tuple[str, ...]] = {
-    "idle": ("contact.enqueued",) * 5 + ("contact.resumed", "contact.blocked", "early"),
-    "waiting": (
-        *("contact.answered",) * 6,
-        *("contact.offered", "contact.offered", "offer.failed", "contact.abandoned"),
-        *("contact.abandoned", "contact.flowed_out", "message.sent", "message.sent"),
-        *("contact.enqueued", "silence"),
+    "idle": weighted(
+        {
+            "contact.enqueued": 5,
+            "contact.resumed": 1,
+            "contact.blocked": 1,
+            "answered_early": 1,
+        }
     ),
-    "connected": (
-        *("contact.ended",) * 4,
-        *("contact.transferred", "moved_on", "moved_on", "hold.started", "hold.ended"),
-        *("hold.started", "message.sent", "contact.enqueued", "contact.abandoned"),
+    "waiting": weighted(
+        {
+            "contact.answered": 6,
+            "contact.offered": 2,
+            "offer.failed": 1,
+            "contact.abandoned": 2,
+            "contact.flowed_out": 1,
+            "message.sent": 2,
+            "contact.enqueued": 1,
+            "silence": 1,
+        }
     ),
-    "after": (
-        *("wrapup.ended",) * 4,
-        *("contact.enqueued", "contact.enqueued", "message.sent", "contact.resumed", "early"),
+    "connected": weighted(
+        {
+            "contact.ended": 4,
+            "contact.transferred": 1,
+            "moved_on": 2,
+            "hold.started": 2,
+            "hold.ended": 1,
+            "message.sent": 1,
+            "contact.enqueued": 1,
+            "contact.abandoned": 1,
+        }
+    ),
+    "after": weighted(
+        {
+            "wrapup.ended": 4,
+            "contact.enqueued": 2,
+            "message.sent": 1,
+            "contact.resumed": 1,
+            "answered_early": 1,
+        }
     ),
 }
 LEADS_TO = {
@@ -121,76 +152,82 @@ class Seeded:
         self.pick = random.Random(seed).choice
 
 
-def legal(c: Chooser, who: Event, kind: str, at: int, **given: Any) -> Event:
+def legal(chooser: Chooser, who: Event, kind: str, at: int, **given: Any) -> Event:
     """One legal event of `kind`; what `given` does not say is chosen. It has no id yet."""
     event = {"type": kind, "occurred_at": at, **who}
     for name, options in FIELDS[kind].items():
-        value = given[name] if name in given else c.pick(options)
+        value = given[name] if name in given else chooser.pick(options)
         if value is not None:
             event[name] = value
     if event.get("author") == "agent" and kind == "message.sent":
-        event["agent_id"] = c.pick(AGENTS)
+        event["agent_id"] = chooser.pick(AGENTS)
     return event
 
 
-def contact_story(c: Chooser, contacts: int = 4) -> list[Event]:
+def contact_story(chooser: Chooser, contacts: int = 4) -> list[Event]:
     """One call or chat, up to 12 steps, mostly in an order that makes sense."""
     who = {
-        "tenant": c.pick(TENANTS),
-        "channel": c.pick(CHANNELS),
-        "contact_id": f"c{c.pick(range(contacts))}",
-        "source": c.pick(SOURCES),
+        "tenant": chooser.pick(TENANTS),
+        "channel": chooser.pick(CHANNELS),
+        "contact_id": f"c{chooser.pick(range(contacts))}",
+        "source": chooser.pick(SOURCES),
     }
-    at = BASE_MS + c.pick(STARTS)
-    queue = c.pick(QUEUES)
-    outbound = {"direction": "outbound"} if c.pick((False,) * 9 + (True,)) else {}
+    at = BASE_MS + chooser.pick(STARTS)
+    queue = chooser.pick(QUEUES)
+    outbound = {"direction": "outbound"} if chooser.pick((False,) * 9 + (True,)) else {}
     told: list[Event] = []
     phase = "idle"
-    for _ in range(c.pick((3, 1, 2, 4, 5, 6, 8, 10, 12))):
-        step = c.pick(NEXT[phase])
-        same = {"queue": queue} if c.pick((True, True, True, False)) else {}
-        if step == "early":
-            told.append(legal(c, who, "contact.answered", at))
-            at += c.pick(EARLY_GAPS)
+    for _ in range(chooser.pick((3, 1, 2, 4, 5, 6, 8, 10, 12))):
+        step = chooser.pick(NEXT[phase])
+        same = {"queue": queue} if chooser.pick((True, True, True, False)) else {}
+        if step == "answered_early":
+            told.append(legal(chooser, who, "contact.answered", at))
+            at += chooser.pick(EARLY_GAPS)
             step = "contact.enqueued"
         elif step == "silence":
-            at += c.pick((30_000, 30_001, 2 * MINUTE))
+            at += chooser.pick((30_000, 30_001, 2 * MINUTE))
             step = "message.sent"
         elif step == "moved_on":
-            told.append(legal(c, who, "contact.transferred", at, queue=c.pick((None, queue))))
-            at += c.pick((0, 0, 0, 1))
-            queue, same, step = c.pick(QUEUES), {}, "contact.enqueued"
-        event = legal(c, {**who, **outbound}, step, at, **same)
-        if c.pick((False,) * 7 + (True,)):
-            event["seq"] = c.pick((1, 0, 2))
+            told.append(
+                legal(chooser, who, "contact.transferred", at, queue=chooser.pick((None, queue)))
+            )
+            at += chooser.pick((0, 0, 0, 1))
+            queue, same, step = chooser.pick(QUEUES), {}, "contact.enqueued"
+        event = legal(chooser, {**who, **outbound}, step, at, **same)
+        if chooser.pick((False,) * 7 + (True,)):
+            event["seq"] = chooser.pick((1, 0, 2))
         told.append(event)
         phase = LEADS_TO.get(step, phase)
         if phase == "waiting" and step in ("contact.enqueued", "contact.resumed"):
             queue = event["queue"]
-        at += c.pick(GAPS)
+        at += chooser.pick(GAPS)
     return told
 
 
-def ticket_story(c: Chooser, contacts: int = 4) -> list[Event]:
+def ticket_story(chooser: Chooser, contacts: int = 4) -> list[Event]:
     """One ticket, opened (mostly) and then up to 9 random steps."""
     who = {
-        "tenant": c.pick(TENANTS),
+        "tenant": chooser.pick(TENANTS),
         "channel": "ticket",
-        "contact_id": f"t{c.pick(range(max(2, contacts // 2)))}",
-        "source": c.pick(SOURCES),
+        "contact_id": f"t{chooser.pick(range(max(2, contacts // 2)))}",
+        "source": chooser.pick(SOURCES),
     }
-    at = BASE_MS + c.pick(STARTS)
-    told = [legal(c, who, "ticket.opened", at)]
-    for _ in range(c.pick((2, 1, 3, 4, 5, 6, 9))):
-        at += c.pick((*SHORT_GAPS, *LONG_GAPS))
-        told.append(legal(c, who, c.pick(TICKET_TYPES), at))
+    at = BASE_MS + chooser.pick(STARTS)
+    told = [legal(chooser, who, "ticket.opened", at)]
+    for _ in range(chooser.pick((2, 1, 3, 4, 5, 6, 9))):
+        at += chooser.pick((*SHORT_GAPS, *LONG_GAPS))
+        told.append(legal(chooser, who, chooser.pick(TICKET_TYPES), at))
     return told
 
 
-def snapshot(c: Chooser, who: Event, at: int) -> Event:
+def snapshot(chooser: Chooser, who: Event, at: int) -> Event:
     """One legal agent event; many fields are absent."""
-    event: Event = {"type": c.pick(("agent.state", "agent.heartbeat")), "occurred_at": at, **who}
-    event["state"] = c.pick(("available", "available", "break", "offline", "error"))
+    event: Event = {
+        "type": chooser.pick(("agent.state", "agent.heartbeat")),
+        "occurred_at": at,
+        **who,
+    }
+    event["state"] = chooser.pick(("available", "available", "break", "offline", "error"))
     counts: tuple[dict[str, int] | None, ...] = (
         {"voice": 1},
         {},
@@ -209,50 +246,54 @@ def snapshot(c: Chooser, who: Event, at: int) -> Event:
         "ttl_seconds": (None, None, 1, 30, 600, 40 * 3_600),
     }
     for name, options in choices.items():
-        value = c.pick(options)
+        value = chooser.pick(options)
         if value is not None:
             event[name] = value
     return event
 
 
-def agent_story(c: Chooser, _contacts: int = 4) -> list[Event]:
+def agent_story(chooser: Chooser, _contacts: int = 4) -> list[Event]:
     """One agent's snapshots, up to 8."""
-    who = {"tenant": c.pick(TENANTS), "agent_id": c.pick(AGENTS), "source": c.pick(SOURCES)}
-    at = BASE_MS + c.pick(STARTS)
-    told = []
-    for _ in range(c.pick((2, 1, 3, 5, 8))):
-        told.append(snapshot(c, who, at))
-        at += c.pick((*SHORT_GAPS, *LONG_GAPS))
-    return told
-
-
-def wild_story(c: Chooser, contacts: int = 4) -> list[Event]:
-    """Legal events of one contact or ticket in an order that makes no sense, close in time."""
-    ticket = c.pick((False, False, False, True))
     who = {
-        "tenant": c.pick(TENANTS),
-        "channel": "ticket" if ticket else c.pick(CHANNELS),
-        "contact_id": f"{'t' if ticket else 'c'}{c.pick(range(contacts))}",
+        "tenant": chooser.pick(TENANTS),
+        "agent_id": chooser.pick(AGENTS),
+        "source": chooser.pick(SOURCES),
     }
-    at = BASE_MS + c.pick(STARTS)
+    at = BASE_MS + chooser.pick(STARTS)
     told = []
-    for _ in range(c.pick((3, 1, 5, 8, 12))):
-        kind = c.pick(TICKET_TYPES if ticket else CONTACT_TYPES)
-        told.append(legal(c, {**who, "source": c.pick(SOURCES)}, kind, at))
-        if c.pick((False, False, True)):
-            told[-1]["seq"] = c.pick((0, 1))
-        at += c.pick((0, 0, 0, 1, 1_000, 20_000, MINUTE, -1, -1_000, 4 * HOUR))
+    for _ in range(chooser.pick((2, 1, 3, 5, 8))):
+        told.append(snapshot(chooser, who, at))
+        at += chooser.pick((*SHORT_GAPS, *LONG_GAPS))
     return told
 
 
-def quiet_story(c: Chooser, _contacts: int = 4) -> list[Event]:
+def wild_story(chooser: Chooser, contacts: int = 4) -> list[Event]:
+    """Legal events of one contact or ticket in an order that makes no sense, close in time."""
+    ticket = chooser.pick((False, False, False, True))
+    who = {
+        "tenant": chooser.pick(TENANTS),
+        "channel": "ticket" if ticket else chooser.pick(CHANNELS),
+        "contact_id": f"{'t' if ticket else 'c'}{chooser.pick(range(contacts))}",
+    }
+    at = BASE_MS + chooser.pick(STARTS)
+    told = []
+    for _ in range(chooser.pick((3, 1, 5, 8, 12))):
+        kind = chooser.pick(TICKET_TYPES if ticket else CONTACT_TYPES)
+        told.append(legal(chooser, {**who, "source": chooser.pick(SOURCES)}, kind, at))
+        if chooser.pick((False, False, True)):
+            told[-1]["seq"] = chooser.pick((0, 1))
+        at += chooser.pick((0, 0, 0, 1, 1_000, 20_000, MINUTE, -1, -1_000, 4 * HOUR))
+    return told
+
+
+def quiet_story(chooser: Chooser, _contacts: int = 4) -> list[Event]:
     """A sign of life that only moves the end of the history, or something without a lifecycle."""
-    at = BASE_MS + c.pick((21_000, 60_001, HOUR, 5 * HOUR, 17 * HOUR, 30 * HOUR, 92 * DAY))
-    beat: Event = {"type": "source.heartbeat", "occurred_at": at, "source": c.pick(SOURCES)}
-    about = {"channel": c.pick(CHANNELS), "contact_id": "c0"}
+    at = BASE_MS + chooser.pick((21_000, 60_001, HOUR, 5 * HOUR, 17 * HOUR, 30 * HOUR, 92 * DAY))
+    beat: Event = {"type": "source.heartbeat", "occurred_at": at, "source": chooser.pick(SOURCES)}
+    about = {"channel": chooser.pick(CHANNELS), "contact_id": "c0"}
     follow = {**beat, **about, "type": "followup.completed", "outcome": "satisfied"}
     sale = {**beat, **about, "type": "sale.closed", "kind": "upsell"}
-    return [c.pick((beat, beat, beat, follow, sale))]
+    return [chooser.pick((beat, beat, beat, follow, sale))]
 
 
 STORIES = (

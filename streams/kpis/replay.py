@@ -16,7 +16,7 @@ from streams.kpis.definitions import Definitions
 from streams.kpis.record import replay_record
 from streams.lifecycle.counters import AGENT_BASE, AGENT_END
 from streams.lifecycle.entity import AGENT, CONTACT, TICKET, fold
-from streams.lifecycle.facts import FACTS, Fact, Snapshot, in_order
+from streams.lifecycle.facts import FACTS, in_order
 from streams.lifecycle.ledger import WHOLE_MS, Ledger
 from streams.lifecycle.rules import NEVER, rules_of
 from streams.settings import Settings
@@ -72,6 +72,7 @@ class Replay:
         oldest: defaultdict[QueueKey, dict[int, int]] = defaultdict(dict)
         while self._facts:
             (tenant, channel, _), facts = self._facts.popitem()
+            life: Any  # which of the three lifecycles, only the key tells
             life = TICKET if channel == "ticket" else CONTACT if channel else AGENT
             state = fold(life, self._counted(facts), as_of, self.ledger.select(tenant, channel))
             standing = life.oldest_entry(state)
@@ -91,7 +92,7 @@ class Replay:
             for queue_key in sorted(sums)
         ]
 
-    def _counted(self, facts: list[Any]) -> list[Fact | Snapshot]:
+    def _counted(self, facts: list[Any]) -> list[Any]:
         ordered, duplicates, conflicts = in_order(facts)
         outcomes = self.outcomes
         outcomes["ok"] += len(ordered)

@@ -135,7 +135,8 @@ def _contribute(
     same = queues == state.queues
     if same and before == after:
         return
-    for channel in before if before.keys() == after.keys() else before.keys() | after.keys():
+    channels = before.keys() if before.keys() == after.keys() else before.keys() | after.keys()
+    for channel in channels:
         old, new = before.get(channel, {}), after.get(channel, {})
         changes = _changes(old, new)
         ledger.select(ledger.tenant, channel)

@@ -35,7 +35,7 @@ def _moved_on(state: ContactState, fact: Fact, ledger: Ledger) -> None:
 
 
 def _open(state: ContactState, queue: str, at: int, outbound: bool, ledger: Ledger) -> None:
-    early = state.answer_before_enqueue_at
+    answered_at = state.answer_before_enqueue_at
     state.phase, state.queue, state.entered_at, state.outbound = WAITING, queue, at, outbound
     state.threshold_decided, state.ringing, state.customer_at = False, (), at
     state.answer_before_enqueue_at, state.silent_queue = -1, None
@@ -44,7 +44,7 @@ def _open(state: ContactState, queue: str, at: int, outbound: bool, ledger: Ledg
         cell[c.OFFERED] += sign
         cell[c.WAITING] += sign
         cell[c.WAITING_MOMENT] += sign * offset
-    if early >= 0 and at - early <= SKEW_MS:
+    if answered_at >= 0 and at - answered_at <= SKEW_MS:
         ledger.anomaly("clamped")
         _answer(state, at, state.answer_before_enqueue_agent, ledger)
     state.answer_before_enqueue_agent = None

@@ -3,6 +3,13 @@
 Implied events (deadlines) fall due at a known time; `due` in the state is the earliest. They sort
 after real events of their millisecond. At one and the same due time the order is: threshold,
 silence, maximum waiting age, wrap-up cap, maximum handling age, forgetting.
+
+The order is fixed because figures depend on it. A visit whose threshold and silence fall on one
+millisecond still waited when the threshold passed: it counts as over it and then as abandoned; the
+other way round it would be abandoned within it. Silence goes before the maximum age, because it
+says that the customer left, and the age only that nobody told how the wait ended. A wrap-up is an
+earlier visit's and changes no figure of the one at hand; its place is fixed all the same, so that
+two folds book the same steps. Forgetting is last: it leaves nothing that could fall due.
 """
 
 import msgspec
@@ -14,6 +21,9 @@ from streams.lifecycle.contact_state import CONNECTED, WAITING, ContactState
 from streams.lifecycle.facts import Fact
 from streams.lifecycle.ledger import Ledger
 from streams.lifecycle.rules import NEVER, QueueRules
+
+# What can befall a waiting visit: of two at one time, the lesser number happens first.
+_THRESHOLD, _SILENCE, _MAX_WAIT, _NOTHING = range(4)
 
 _STEPS = tuple(zip(*contact.TABLE.values(), strict=True))
 _FIELDS = ContactState.__struct_fields__
@@ -52,13 +62,13 @@ def _due(state: ContactState, ledger: Ledger) -> int:
 
 def _waiting(state: ContactState, rules: QueueRules) -> list[tuple[int, int]]:
     """(due, order) of everything that can befall a waiting visit."""
-    dues = [(NEVER, 3)]
+    dues = [(NEVER, _NOTHING)]
     if not state.threshold_decided and not state.outbound and rules.threshold_ms is not None:
-        dues.append((state.entered_at + rules.threshold_ms, 0))
+        dues.append((state.entered_at + rules.threshold_ms, _THRESHOLD))
     if rules.silent_ms is not None:
-        dues.append((state.customer_at + rules.silent_ms, 1))
+        dues.append((state.customer_at + rules.silent_ms, _SILENCE))
     if rules.max_wait_ms is not None:
-        dues.append((state.entered_at + rules.max_wait_ms, 2))
+        dues.append((state.entered_at + rules.max_wait_ms, _MAX_WAIT))
     return dues
 
 
@@ -68,7 +78,12 @@ def fire(state: ContactState, ledger: Ledger) -> None:
     if state.phase == WAITING:
         due, kind = min(_waiting(state, ledger.rules_for(state.queue, state.entered_at)))
         if due == at:
-            (_threshold_passed, _fell_silent, _orphaned)[kind](state, at, ledger)
+            if kind == _THRESHOLD:
+                _threshold_passed(state, at, ledger)
+            elif kind == _SILENCE:
+                _fell_silent(state, at, ledger)
+            else:
+                contact.orphan(state, at, ledger)
             state.due = _due(state, ledger)
             return
     for leg in state.wrapups:
@@ -97,10 +112,6 @@ def _fell_silent(state: ContactState, at: int, ledger: Ledger) -> None:
     contact.abandon(state, at, True, ledger)
     if not outbound:
         state.silent_queue = queue
-
-
-def _orphaned(state: ContactState, at: int, ledger: Ledger) -> None:
-    contact.orphan(state, at, ledger)
 
 
 def _capped(state: ContactState, leg: visit.Wrapup, at: int, ledger: Ledger) -> None:

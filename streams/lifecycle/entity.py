@@ -8,14 +8,14 @@ tail for a refold.
 """
 
 from bisect import insort
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from copy import copy
-from typing import Any, Final, Generic, Protocol, TypeVar
+from dataclasses import dataclass
+from typing import Any, Final, Generic, TypeVar
 
 import msgspec
 
-from streams.lifecycle import agent, ticket
-from streams.lifecycle import contact_deadlines as steps
+from streams.lifecycle import agent, contact_deadlines, ticket
 from streams.lifecycle import contact_state as visit
 from streams.lifecycle.facts import Fact, Snapshot, content_of, order_of
 from streams.lifecycle.ledger import Ledger
@@ -27,45 +27,50 @@ PACK_ABOVE, PACK_LEAVES = 48, 16
 
 S = TypeVar("S", visit.ContactState, ticket.TicketState, agent.AgentState)
 F = TypeVar("F", Fact, Snapshot)
-F_contra = TypeVar("F_contra", Fact, Snapshot, contravariant=True)
 
 
-class Lifecycle(Protocol[S, F_contra]):
-    """What a lifecycle module offers."""
+@dataclass(frozen=True, slots=True)
+class Lifecycle(Generic[S, F]):
+    """The functions of one lifecycle: states `S`, facts `F`."""
 
-    def blank(self) -> S:
-        """The state before any fact."""
-
-    def is_blank(self, state: S, before: int) -> bool:
-        """True if it can be dropped without a trace, all its events being before `before` (ms)."""
-
-    def oldest_entry(self, state: S) -> tuple[str, int, int] | None:
-        """(queue, level, start in ms) of what a wallboard shows the oldest of; None if nothing."""
-
-    def is_open(self, state: S) -> bool:
-        """True if a closer goes before an opener of the same instant."""
-
-    def step(self, state: S, fact: F_contra, ledger: Ledger) -> None:
-        """Take one fact, in order, and book what it changes."""
-
-    def fire(self, state: S, ledger: Ledger) -> None:
-        """Book the deadline that is due next."""
+    #: The state before any fact.
+    blank: Callable[[], S]
+    #: True if it can be dropped without a trace, all its events being before a time (ms).
+    is_blank: Callable[[S, int], bool]
+    #: (queue, level, start in ms) of what a wallboard shows the oldest of; None if nothing.
+    oldest_entry: Callable[[S], tuple[str, int, int] | None]
+    #: True if a closer goes before an opener of the same instant.
+    is_open: Callable[[S], bool]
+    #: Take one fact, in order, and book what it changes.
+    step: Callable[[S, F, Ledger], None]
+    #: Book the implied event that is due next.
+    fire: Callable[[S, Ledger], None]
 
 
-class _Contact:
-    """The contact's lifecycle: table and deadlines are in two files."""
-
-    blank = staticmethod(visit.blank)
-    is_blank = staticmethod(visit.is_blank)
-    oldest_entry = staticmethod(visit.oldest_entry)
-    is_open = staticmethod(visit.is_open)
-    step = staticmethod(steps.step)
-    fire = staticmethod(steps.fire)
-
-
-CONTACT: Final[Any] = _Contact()
-TICKET: Final[Any] = ticket
-AGENT: Final[Any] = agent
+CONTACT: Final[Lifecycle[visit.ContactState, Fact]] = Lifecycle(
+    blank=visit.blank,
+    is_blank=visit.is_blank,
+    oldest_entry=visit.oldest_entry,
+    is_open=visit.is_open,
+    step=contact_deadlines.step,
+    fire=contact_deadlines.fire,
+)
+TICKET: Final[Lifecycle[ticket.TicketState, Fact]] = Lifecycle(
+    blank=ticket.blank,
+    is_blank=ticket.is_blank,
+    oldest_entry=ticket.oldest_entry,
+    is_open=ticket.is_open,
+    step=ticket.step,
+    fire=ticket.fire,
+)
+AGENT: Final[Lifecycle[agent.AgentState, Snapshot]] = Lifecycle(
+    blank=agent.blank,
+    is_blank=agent.is_blank,
+    oldest_entry=agent.oldest_entry,
+    is_open=agent.is_open,
+    step=agent.step,
+    fire=agent.fire,
+)
 
 
 class Entity(msgspec.Struct, Generic[S, F], array_like=True, gc=False):
@@ -146,8 +151,17 @@ def fold(life: Lifecycle[S, F], facts: Sequence[F], limit: int, ledger: Ledger) 
     return state
 
 
+# Any: `run` is checked for every kind of state and fact; only a contact's come here.
 def _closer_first(group: list[Any], state: Any) -> list[Any]:
-    """Facts of one instant upon an open visit, an opener among them: its closer comes first."""
+    """Facts of one instant upon an open visit, an opener among them: its closer comes first.
+
+    The ranks put an opener before everything else, as it must be for a visit that begins and is
+    answered within one millisecond. Upon an open visit that order would be wrong: a transfer and
+    the entry into the next queue often have one time, and the entry would find the contact still
+    connected. So one closer is moved to the front; a second one is for the visit that opens here.
+    The one moved is that which fits the visit: of its queue, else of no queue, else of another;
+    equals go by rank, source and id, so the choice does not depend on the order of arrival.
+    """
 
     def preference(fact: Fact) -> tuple[int, int, str, str]:
         own = 0 if fact.queue == state.queue else 1 if fact.queue is None else 2
@@ -214,16 +228,16 @@ def add(
     return "ok"
 
 
-def _comes_after(tail: list[Any], fact: Any) -> bool:
+def _comes_after(tail: list[F], fact: F) -> bool:
     """Whether the fact's place is the last one, so that one step suffices.
 
     Within an instant that is sure only where no closer can jump before an opener.
     """
     last = tail[-1]
     if fact.at != last.at:
-        return bool(fact.at > last.at)
+        return fact.at > last.at
     if fact.seq != last.seq:
-        return bool(fact.seq > last.seq)
+        return fact.seq > last.seq
     if isinstance(fact, Fact) and (fact.rank in CLOSERS or fact.rank == OPENER):
         return False
     return order_of(last) < order_of(fact)
@@ -247,11 +261,18 @@ def _refold(
     """Take the entity's contributions back and book those of `tail` instead.
 
     Implied events before `limit` are in their places, and before `fired_until` after the last fact.
+
+    What was booked is not remembered: the same fold with the sign turned round finds it again. For
+    that it has to fire the implied events that were fired when the facts came one at a time. Before
+    a fact, those were the ones before the unit's now of that moment: a fact from the future passes
+    over others, of which `skipped` is the earliest. Nothing from that one on has happened, for as
+    soon as the now gets beyond it everything is folded anew. So `skipped` as the limit of the first
+    fold gives exactly what was booked before facts, and the entity's `limit` what was booked after
+    the last.
     """
     sign = ledger.sign
     ledger.sign = -sign
     entity.state = _copy(life, entity.base)
-    # What was booked before a fact is exactly what was due before the first that was skipped.
     run(life, entity.state, entity.tail, entity.skipped, ledger)
     _drain(life, entity, entity.limit, ledger)
     ledger.sign = sign
@@ -277,7 +298,16 @@ def rebase(life: Lifecycle[S, F], entity: Entity[S, F], before: int, ledger: Led
 
 
 def pack(life: Lifecycle[S, F], entity: Entity[S, F], ledger: Ledger) -> Chunk[S, F] | None:
-    """Take the older part of a long tail out of the entity; None where there is nothing to take."""
+    """Take the older part of a long tail out of the entity; None where there is nothing to take.
+
+    An entity is written whole for each fact that comes. A tail of a thousand would be written a
+    thousand times; with its older facts in chunks, a turn writes at most some 48 of them, and each
+    chunk once. The base moves up to the cut, so that a refold of what is left needs no chunk. A
+    chunk keeps the base before it, so that `unpack` can undo the move when a late fact, or a
+    repeated id, belongs to its time. Where nothing was skipped, every implied event before a fact
+    has happened, so the new base has them all (limit NEVER). Facts of one instant are not parted: a
+    closer among them may have to go first.
+    """
     tail = entity.tail
     if len(tail) <= PACK_ABOVE or entity.skipped != NEVER:
         return None

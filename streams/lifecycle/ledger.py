@@ -4,6 +4,13 @@ A `QueueEntry` is one (tenant, queue, channel): its rules and the contributions 
 collected, as `{pane: {counter: amount}}`. A `Ledger` finds the entries of the entity being folded
 and carries the sign: +1 books, -1 takes the same contributions back (a refold), 0 folds without
 a trace. Cost: a dict look-up a pane, one a counter.
+
+The sign is here so that one set of effects serves to book, to take back and to fold in silence:
+they book `sign` x amount. Taking back by a fold with -1 needs no record of what an entity booked,
+and leaves exactly zero, for all amounts are integers. Sign 0 is for a base that moves up: its facts
+were booked when they came, and must not be booked again. `cell` then gives a scratch cell, because
+even zeros would open panes (of years ago, for an old entity) that somebody has to keep and to
+close; it is never read, and only zeros are added to it.
 """
 
 from collections import Counter, defaultdict

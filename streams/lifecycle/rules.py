@@ -36,12 +36,12 @@ T = TypeVar("T")
 
 def in_force(first: T, later: Iterable[tuple[int, T]], at: int) -> T:
     """Of versions through time, the last that began by `at` (ms); `first` has always been."""
-    found = first
+    in_effect = first
     for since, version in later:
         if since > at:
             break
-        found = version
-    return found
+        in_effect = version
+    return in_effect
 
 
 def _ms(seconds: int | None) -> int | None:

@@ -4,6 +4,14 @@ An entity that is not at hand is the bytes that stand in the changelog: little m
 to encode twice. `add` and `advance` unpack what they touch; `collect` packs it, returns the writes.
 Invariant after `collect`: every implied event before `now` has happened, in every entity.
 Cost: one decode and one encode a touched entity and transaction.
+
+No turn walks over all entities: two lists say which to look at, and when. `_wakes` is a heap of
+(time, key): when an implied event falls due. `Entity.wake` is the entry that counts; an entity is
+listed again only for something earlier. An entry may be out of date, because the event it was for
+has moved: then the look finds nothing due, and does no harm. A time far ahead is cut to an hour,
+lest entries of entities long gone stay as long. `_minutes` lists entities by the minute of their
+newest fact: once that is final the tail is folded into the base, and an entity without a future is
+dropped. Both are in memory only and are built again from the changelog, for which `wake` is stored.
 """
 
 from collections import defaultdict
@@ -17,16 +25,20 @@ from streams.contract.words import ALL, MINUTE_MS, QueueKey
 from streams.lifecycle import agent, changelog, entity, ticket
 from streams.lifecycle import contact_state as visit
 from streams.lifecycle.changelog import CHUNK, Write, key_of, kind_of, parts_of
-from streams.lifecycle.entity import AGENT, CONTACT, TICKET, Chunk, Entity, S
+from streams.lifecycle.entity import AGENT, CONTACT, TICKET, Chunk, Entity, Lifecycle, S
 from streams.lifecycle.facts import Fact, Snapshot
 from streams.lifecycle.ledger import Ledger
 from streams.lifecycle.rules import NEVER
 
 #: An entity is looked at again at most this long after the last look: keeps the heap short.
 _LOOK_MS = 3_600_000
-#: Entities are listed by the minute of their last fact, to be folded when it is final.
 
 _ENCODE = msgspec.msgpack.Encoder().encode
+
+# Any: which of the three lifecycles an entity has is known by the letter of its key alone.
+AnyLife = Lifecycle[Any, Any]
+AnyEntity = Entity[Any, Any]
+AnyChunk = Chunk[Any, Any]
 
 
 class _When(msgspec.Struct, array_like=True, gc=False):
@@ -50,8 +62,9 @@ class _Glance(msgspec.Struct, Generic[S], array_like=True, gc=False):
 class _Kind:
     """One lifecycle and how its entities and chunks are packed."""
 
-    def __init__(self, life: Any, state: Any, fact: Any) -> None:
+    def __init__(self, life: AnyLife, state: Any, fact: Any) -> None:
         self.life = life
+        # Any: a type made of variables is more than a type checker follows.
         self.decode = msgspec.msgpack.Decoder(Entity[state, fact]).decode
         self.glance = msgspec.msgpack.Decoder(_Glance[state]).decode
         self.decode_chunk = msgspec.msgpack.Decoder(Chunk[state, fact]).decode
@@ -65,12 +78,12 @@ _KINDS = {
 }
 
 
-class _Hot:
+class _AtHand:
     """An entity at hand, and what it was when it was unpacked."""
 
     __slots__ = ("channel", "entity", "ids", "kind", "minute", "oldest_entry", "tenant")
 
-    def __init__(self, key: str, unpacked: Any) -> None:
+    def __init__(self, key: str, unpacked: AnyEntity) -> None:
         self.kind = _KINDS[kind_of(key)]
         self.entity = unpacked
         self.tenant, self.channel, _ = parts_of(key)
@@ -80,10 +93,10 @@ class _Hot:
 
     def oldest_now(self) -> tuple[QueueKey, int, int] | None:
         """((tenant, queue, channel), level, start) of what it stands in now."""
-        found = self.kind.life.oldest_entry(self.entity.state)
-        if found is None:
+        entry = self.kind.life.oldest_entry(self.entity.state)
+        if entry is None:
             return None
-        queue, level, at = found
+        queue, level, at = entry
         return (self.tenant, queue, self.channel), level, at
 
     def last_minute(self) -> int:
@@ -96,13 +109,13 @@ class _Packed:
 
     __slots__ = ("data", "hashes", "last_at", "number")
 
-    def __init__(self, number: int, data: bytes, chunk: Any) -> None:
+    def __init__(self, number: int, data: bytes, chunk: AnyChunk) -> None:
         self.number, self.data = number, data
         self.last_at: int = chunk.facts[-1].at
         self.hashes = b"".join(_hash(fact) for fact in chunk.facts)
 
 
-def _hash(fact: Any) -> bytes:
+def _hash(fact: Fact | Snapshot) -> bytes:
     return hash((fact.source, fact.id)).to_bytes(8, "little", signed=True)
 
 
@@ -116,77 +129,81 @@ class EntityStore:
         self.changed_oldest: set[tuple[QueueKey, int]] = set()
         self._packed: dict[str, bytes] = {}
         self._chunks: dict[str, list[_Packed]] = {}
-        self._hot: dict[str, _Hot] = {}
+        self._at_hand: dict[str, _AtHand] = {}
         self._wakes: list[tuple[int, str]] = []
+        #: Entities by the minute of their last fact, to be folded when it is final.
         self._minutes: defaultdict[int, list[str]] = defaultdict(list)
         self._writes: list[Write] = []
 
     def __contains__(self, key: str) -> bool:
-        return key in self._hot or key in self._packed
+        return key in self._at_hand or key in self._packed
 
     def __len__(self) -> int:
         return len(self._packed)
 
-    def add(self, key: str, fact: Any, limit: int) -> str:
+    def add(self, key: str, fact: Fact | Snapshot, limit: int) -> str:
         """Take one fact of the entity whose key in the changelog is `key`."""
-        hot = self._hot.get(key) or self._unpack(key)
-        kept = hot.entity
+        at_hand = self._at_hand.get(key) or self._unpack(key)
+        kept = at_hand.entity
         if kept.chunks and key in self._chunks:
-            self._bring_back(key, hot, fact)
-        ledger = self.ledger.select(hot.tenant, hot.channel)
-        return entity.add(hot.kind.life, kept, fact, limit, ledger, hot.ids)
+            self._bring_back(key, at_hand, fact)
+        ledger = self.ledger.select(at_hand.tenant, at_hand.channel)
+        return entity.add(at_hand.kind.life, kept, fact, limit, ledger, at_hand.ids)
 
     def advance(self, now: int) -> None:
         """Let every implied event before `now` happen, each at its own time."""
-        for hot in self._hot.values():
-            if hot.entity.limit < now:
-                self._fire_until(hot, now)
+        for at_hand in self._at_hand.values():
+            if at_hand.entity.limit < now:
+                self._fire_until(at_hand, now)
         wakes = self._wakes
         while wakes and wakes[0][0] < now:
             wake, key = heappop(wakes)
             if key not in self:
                 continue
-            hot = self._hot.get(key) or self._unpack(key)
-            if hot.entity.wake == wake:
-                hot.entity.wake = NEVER
-            if hot.entity.due < now:
-                self._fire_until(hot, now)
+            at_hand = self._at_hand.get(key) or self._unpack(key)
+            if at_hand.entity.wake == wake:
+                at_hand.entity.wake = NEVER
+            if at_hand.entity.due < now:
+                self._fire_until(at_hand, now)
         self.now = max(self.now, now)
 
-    def _fire_until(self, hot: _Hot, now: int) -> None:
-        ledger = self.ledger.select(hot.tenant, hot.channel)
-        entity.fire_until(hot.kind.life, hot.entity, now, ledger)
+    def _fire_until(self, at_hand: _AtHand, now: int) -> None:
+        ledger = self.ledger.select(at_hand.tenant, at_hand.channel)
+        entity.fire_until(at_hand.kind.life, at_hand.entity, now, ledger)
 
     def close(self, before: int) -> None:
         """Make final what is older than `before`: fold it into the bases, forget its ids."""
-        final = before // MINUTE_MS
-        for minute in sorted(minute for minute in self._minutes if minute < final):
-            for key in dict.fromkeys(self._minutes.pop(minute)):
+        first_open = before // MINUTE_MS
+        final = sorted(minute for minute in self._minutes if minute < first_open)
+        for minute in final:
+            keys = dict.fromkeys(self._minutes.pop(minute))  # each once, in their order
+            for key in keys:
                 if key in self:
-                    self._rebase(key, self._hot.get(key) or self._unpack(key), before)
+                    at_hand = self._at_hand.get(key) or self._unpack(key)
+                    self._rebase(key, at_hand, before)
 
     def collect(self, before: int) -> list[Write]:
         """Pack all that is at hand; return the changelog's writes. `before` is `closed_before`."""
         writes, self._writes = self._writes, []
-        for key, hot in self._hot.items():
-            kept, life = hot.entity, hot.kind.life
-            oldest_entry = hot.oldest_now()
-            if oldest_entry != hot.oldest_entry:
-                self._update_oldest(key, hot.oldest_entry, oldest_entry)
+        for key, at_hand in self._at_hand.items():
+            kept, life = at_hand.entity, at_hand.kind.life
+            oldest_entry = at_hand.oldest_now()
+            if oldest_entry != at_hand.oldest_entry:
+                self._update_oldest(key, at_hand.oldest_entry, oldest_entry)
             oldest = kept.tail[0].at if kept.tail else NEVER
             if oldest < before or (kept.base is not None and kept.base.due < before):
-                self._rebase(key, hot, before)
+                self._rebase(key, at_hand, before)
             if self._is_gone(kept, life, before):
                 if self._packed.pop(key, None) is not None:
                     writes.append((key.encode(), None))
                 continue
-            chunk = entity.pack(life, kept, self.ledger.select(hot.tenant, hot.channel))
+            chunk = entity.pack(life, kept, self.ledger.select(at_hand.tenant, at_hand.channel))
             if chunk is not None:
                 self._put_away(key, kept.chunks, chunk)
-            self._plan(key, hot)
+            self._plan(key, at_hand)
             packed = self._packed[key] = _ENCODE(kept)
             writes.append((key.encode(), packed))
-        self._hot = {}
+        self._at_hand = {}
         writes += self._writes
         self._writes = []
         return writes
@@ -205,19 +222,19 @@ class EntityStore:
     def _list(self, key: str, value: bytes) -> None:
         """Rebuild what is derived of one entity, and leave it packed as it is."""
         kind = _KINDS[kind_of(key)]
-        seen = kind.glance(value)
-        found = kind.life.oldest_entry(seen.state)
-        if found is not None:
-            queue, level, at = found
+        glance = kind.glance(value)
+        entry = kind.life.oldest_entry(glance.state)
+        if entry is not None:
+            queue, level, at = entry
             tenant, channel, _ = parts_of(key)
             self._update_oldest(key, None, ((tenant, queue, channel), level, at))
         # What was popped was written again in the same transaction: the wakes that stand in the
         # changelog are those of the heap.
-        wake = min(seen.wake, seen.state.due, seen.skipped)
+        wake = min(glance.wake, glance.state.due, glance.skipped)
         if wake < NEVER:
             self._wakes.append((wake, key))
-        if seen.tail:
-            self._minutes[seen.tail[-1].at // MINUTE_MS].append(key)
+        if glance.tail:
+            self._minutes[glance.tail[-1].at // MINUTE_MS].append(key)
 
     def restored(self) -> None:
         """Every record was given."""
@@ -225,12 +242,12 @@ class EntityStore:
             chunks.sort(key=lambda chunk: chunk.number)
         heapify(self._wakes)
 
-    def entities(self) -> Iterator[tuple[str, Any]]:
+    def entities(self) -> Iterator[tuple[str, AnyEntity]]:
         """Every entity, for tests and tools; after `collect` only."""
         for key, packed in self._packed.items():
             yield key, _KINDS[kind_of(key)].decode(packed)
 
-    def _unpack(self, key: str) -> _Hot:
+    def _unpack(self, key: str) -> _AtHand:
         packed = self._packed.get(key)
         kind = _KINDS[kind_of(key)]
         if packed is None:
@@ -239,20 +256,20 @@ class EntityStore:
             unpacked = kind.decode(packed)
             # Every implied event before the last `advance` has happened: nothing fell due since.
             unpacked.limit = max(unpacked.limit, self.now)
-        hot = self._hot[key] = _Hot(key, unpacked)
-        return hot
+        at_hand = self._at_hand[key] = _AtHand(key, unpacked)
+        return at_hand
 
-    def _plan(self, key: str, hot: _Hot) -> None:
+    def _plan(self, key: str, at_hand: _AtHand) -> None:
         """See to it that the entity is looked at when it is due, and when its facts are final."""
-        kept = hot.entity
+        kept = at_hand.entity
         due = min(kept.due, max(self.now, 0) + _LOOK_MS)
         if kept.due == NEVER and kept.tail:
             due = NEVER  # listed by its last fact's minute instead
         if due < kept.wake:
             kept.wake = due
             heappush(self._wakes, (due, key))
-        minute = hot.last_minute()
-        if minute != hot.minute and minute >= 0:
+        minute = at_hand.last_minute()
+        if minute != at_hand.minute and minute >= 0:
             self._minutes[minute].append(key)
 
     def _update_oldest(
@@ -269,32 +286,38 @@ class EntityStore:
                 self.oldest[queue_key, new[1]][key] = new[2]
                 self.changed_oldest.add((queue_key, new[1]))
 
-    def _rebase(self, key: str, hot: _Hot, before: int) -> None:
+    def _rebase(self, key: str, at_hand: _AtHand, before: int) -> None:
         chunks = self._chunks.get(key)
         while chunks and chunks[0].last_at < before:
             self._writes.append((_chunk_key(key, chunks.pop(0).number), None))
         if chunks:
             return
         self._chunks.pop(key, None)
-        hot.entity.chunks = 0
-        ledger = self.ledger.select(hot.tenant, hot.channel)
-        entity.rebase(hot.kind.life, hot.entity, before, ledger)
+        at_hand.entity.chunks = 0
+        ledger = self.ledger.select(at_hand.tenant, at_hand.channel)
+        entity.rebase(at_hand.kind.life, at_hand.entity, before, ledger)
 
-    def _is_gone(self, kept: Any, life: Any, before: int) -> bool:
+    def _is_gone(self, kept: AnyEntity, life: AnyLife, before: int) -> bool:
         """Whether no later event could tell the entity from one that never was."""
         if kept.tail or kept.chunks or kept.due < before:
             return False
-        return (kept.base is None or life.is_blank(kept.base, before)) and bool(
-            life.is_blank(kept.state, before)
-        )
+        if kept.base is not None and not life.is_blank(kept.base, before):
+            return False
+        return life.is_blank(kept.state, before)
 
-    def _put_away(self, key: str, number: int, chunk: Any) -> None:
+    def _put_away(self, key: str, number: int, chunk: AnyChunk) -> None:
         data = _ENCODE(chunk)
         self._chunks.setdefault(key, []).append(_Packed(number, data, chunk))
         self._writes.append((_chunk_key(key, number), data))
 
-    def _bring_back(self, key: str, hot: _Hot, fact: Any) -> None:
-        """Unpack the chunks that hold this id, or facts that are not older than this one."""
+    def _bring_back(self, key: str, at_hand: _AtHand, fact: Fact | Snapshot) -> None:
+        """Unpack the chunks that hold this id, or facts that are not older than this one.
+
+        A chunk keeps only eight bytes a fact in memory beside its packed data. A hash that is some
+        other id's by chance unpacks a chunk in vain and changes nothing else: `entity.add` compares
+        the ids themselves. Chunks come back from the newest on, down to the oldest that is needed,
+        because the base before a chunk is the one that all newer facts are folded upon.
+        """
         chunks, hashed = self._chunks[key], _hash(fact)
         needed = len(chunks)
         for index, chunk in enumerate(chunks):
@@ -303,9 +326,9 @@ class EntityStore:
                 break
         while len(chunks) > needed:
             chunk = chunks.pop()
-            facts = hot.kind.decode_chunk(chunk.data)
-            entity.unpack(hot.entity, facts)
-            hot.ids.update(fact.id for fact in facts.facts)
+            facts = at_hand.kind.decode_chunk(chunk.data)
+            entity.unpack(at_hand.entity, facts)
+            at_hand.ids.update(fact.id for fact in facts.facts)
             self._writes.append((_chunk_key(key, chunk.number), None))
         if not chunks:
             del self._chunks[key]

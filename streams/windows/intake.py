@@ -112,9 +112,9 @@ class Intake:
         self._facts: list[tuple[str, Any, str]] = []
         self._progress_at = -1
         self._tally = Tally()
-        self._seen: set[str] = set()
+        self._heard_inputs: set[str] = set()
         #: What the batches of the turn before said: (now, closed_before, watermark).
-        self._said: tuple[int, int, int | None] = (-1, -1, None)
+        self._sent_progress: tuple[int, int, int | None] = (-1, -1, None)
 
     # -- events --------------------------------------------------------------------------------
 
@@ -125,14 +125,14 @@ class Intake:
         if struct is SourceHeartbeat:
             if at >= self.closed_before:
                 self.inputs[topic].see(event.source, at, event.ended)  # type: ignore[union-attr]
-                self._seen.add(topic)
+                self._heard_inputs.add(topic)
             return None
         if at < self.closed_before:
             self.counts["late"] += 1
-            self._seen.add(topic)
+            self._heard_inputs.add(topic)
             return Rejected("late", "older than the lateness horizon", "occurred_at")
         self.inputs[topic].see(event.source, at)
-        self._seen.add(topic)
+        self._heard_inputs.add(topic)
         kind = _ENTITIES.get(struct)
         if kind is None or (kind == changelog.CONTACT and event.channel == "ticket"):
             return None
@@ -153,7 +153,7 @@ class Intake:
             result = add(key, fact, now)
             if result != "ok":
                 events[topic, result] += 1
-        worked = bool(self._facts or self._seen)
+        worked = bool(self._facts or self._heard_inputs)
         self._facts = []
         self.store.advance(now)
         self.store.close(self.closed_before)
@@ -166,9 +166,9 @@ class Intake:
         self._progress_at = wall
         self._close(state)
         self._count()
-        for topic in self._seen:
+        for topic in self._heard_inputs:
             state.append((key_of(changelog.INPUT, topic).encode(), self.inputs[topic].pack()))
-        self._seen = set()
+        self._heard_inputs = set()
         times = {NOW: self.now, CLOSED_BEFORE: self.closed_before}
         state.append((key_of(changelog.TIMES).encode(), encode_values(times)))
         state.append((key_of(changelog.COUNTS).encode(), _ENCODE_COUNTS(dict(self.counts))))
@@ -190,12 +190,12 @@ class Intake:
 
         Of many, the `SHOWN_SOURCES` heard of last.
         """
-        seen: dict[str, int] = {}
+        last_words: dict[str, int] = {}
         for sources in self.inputs.values():
             for source, (at, ended) in sources.marks.items():
                 if not ended:
-                    seen[source] = max(at, seen.get(source, at))
-        return newest(seen, SHOWN_SOURCES)
+                    last_words[source] = max(at, last_words.get(source, at))
+        return newest(last_words, SHOWN_SOURCES)
 
     def _close(self, state: list[Write]) -> None:
         """What is older than now - horizon is final: its cells are not needed any more."""
@@ -270,13 +270,16 @@ class Intake:
             share.cells.append(update)
         for item in oldest_updates:
             self._share(shares, item, 1).oldest.append(item)
-        said, self._said = self._said, (self.now, self.closed_before, self.watermark())
+        earlier, self._sent_progress = (
+            self._sent_progress,
+            (self.now, self.closed_before, self.watermark()),
+        )
         return [
-            (number, self._encode(share, *said, False))
+            (number, self._encode(share, *earlier, False))
             for number, parts in enumerate(shares)
             for share in parts[:-1]
         ] + [
-            (number, self._encode(parts[-1], *self._said, following))
+            (number, self._encode(parts[-1], *self._sent_progress, following))
             for number, parts in enumerate(shares)
         ]
 
@@ -343,8 +346,8 @@ class Intake:
         self.ledger.reload_rules()
         self.store.now = self.now
         self.store.restored()
-        self._said = self.now, self.closed_before, self.watermark()
-        # Which names are beyond a limit may be others now: what `_other` showed is told anew.
+        self._sent_progress = self.now, self.closed_before, self.watermark()
+        # Which names are beyond a limit may be others now: what `_other` showed is sent again.
         self.store.changed_oldest |= {
             (queue_key, level)
             for queue_key in self.ledger.entries

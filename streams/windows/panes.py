@@ -86,7 +86,12 @@ class Panes:
         self.today = Running(0)
         self.end = 0
         self._future: set[int] = set()
-        #: Levels changed in this interval since the last publication: later ones did too.
+        #: The start of the earliest interval in which a level changed since the last publication. A
+        #: count belongs to its own interval alone, but a level goes on: its integral over an
+        #: interval is its height at the start x the width, and the changes inside. So a late change
+        #: alters every later interval too, though their own sums stay the same. `Queues.passed`
+        #: marks those as changed in the pass that adds up the heights anyway; for that one number
+        #: does, where marking them here would go over all later intervals for each late pane.
         self.levels_changed_from = NEVER
 
     def pane(self, start: int) -> Values:
@@ -131,9 +136,7 @@ class Panes:
         add(interval.sums, change)
         interval.changed = True
         if start < self.levels_changed_from and any(levels_of(change).values()):
-            self.levels_changed_from = (
-                start  # the integrals of later intervals begin at another height
-            )
+            self.levels_changed_from = start
 
     def advance(self, end: int, midnight: int) -> bool:
         """Windows now end at `end`; today began at `midnight`. Returns whether a sum changed."""

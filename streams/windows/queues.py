@@ -23,7 +23,7 @@ from streams.windows.panes import Interval, Panes, add, levels_of
 #: How long the clock speaks for a source that was caught up and has not reported since.
 FOLLOWED_MS = 15_000
 
-#: Empty intervals are owed this far back. Levels do not outlast it (an age or a time to live ends
+#: Empty intervals are due this far back. Levels do not outlast it (an age or a time to live ends
 #: them), so one event with a wrong year costs a month of empty records, not decades of them.
 GAP_MS = 35 * 24 * 3_600_000
 
@@ -69,7 +69,7 @@ class Queue:
     panes: Panes = field(default_factory=Panes)
     oldest: dict[int, dict[int, int]] = field(default_factory=dict)
     used: bool = False
-    #: Intervals are owed from `first` on; those before `cursor` have been published.
+    #: Intervals are due from `first` on; those before `cursor` have been published.
     first: int = -1
     cursor: int = -1
     shown_cut: int = -1
@@ -119,7 +119,7 @@ class Queues:
     @property
     def end(self) -> int:
         """Where count windows end: `as_of` rounded up to a pane."""
-        return -(-self.as_of // PANE_MS) * PANE_MS if self.as_of >= 0 else 0
+        return _rounded_up(self.as_of, PANE_MS) if self.as_of >= 0 else 0
 
     @property
     def watermark(self) -> int | None:
@@ -149,11 +149,11 @@ class Queues:
                     queue.first = start
                     self._changed_queues.add(queue_key)
                 for missed in range(max(start, queue.cursor - GAP_MS), queue.cursor, INTERVAL_MS):
-                    queue.panes.interval(missed)  # nothing was known before: they are owed too
+                    queue.panes.interval(missed)  # nothing was known before: they are due too
             if queue.panes.replace(update.pane, batch.source, update.values):
                 self._changed_panes.add((queue_key, update.pane))
                 queue.dirty = True
-            if not queue.used and any(not AGENT_BASE <= c < AGENT_END for c in update.values):
+            if not queue.used and _has_visits(update.values):
                 queue.used = True
                 self._changed_queues.add(queue_key)
         for item in batch.oldest_updates:
@@ -205,10 +205,8 @@ class Queues:
         if cut > queue.shown_cut:
             queue.shown_cut = cut
             now = self.as_of - self.as_of % INTERVAL_MS
-            had_open_levels, queue.has_open_levels = (
-                queue.has_open_levels,
-                queue.panes.has_open_levels(cut),
-            )
+            had_open_levels = queue.has_open_levels
+            queue.has_open_levels = queue.panes.has_open_levels(cut)
             if queue.has_open_levels or had_open_levels:
                 queue.panes.interval(now).changed = True
         final_before = self.closed_before
@@ -220,10 +218,8 @@ class Queues:
             queue.panes.interval(queue.cursor).changed = True
             queue.cursor += INTERVAL_MS
         levels = dict(queue.panes.base)
-        levels_changed_from, queue.panes.levels_changed_from = (
-            queue.panes.levels_changed_from,
-            NEVER,
-        )
+        levels_changed_from = queue.panes.levels_changed_from
+        queue.panes.levels_changed_from = NEVER
         for start, interval in sorted(queue.panes.intervals.items()):
             interval.changed |= start > levels_changed_from
             if not interval.final and start + INTERVAL_MS <= final_before:
@@ -235,7 +231,7 @@ class Queues:
             add(levels, levels_of(interval.sums))
 
     def _pass_gap(self, queue: Queue) -> None:
-        """Go on to where intervals are owed again; those between only where a level stands."""
+        """Go on to where intervals are due again; those between only where a level stands."""
         intervals, gap = queue.panes.intervals, queue.cursor
         oldest = (self.as_of - GAP_MS) // INTERVAL_MS * INTERVAL_MS + INTERVAL_MS
         queue.cursor = min([oldest, *(start for start in intervals if start > gap)])
@@ -289,8 +285,9 @@ class Queues:
         if not self._to_tidy:
             self._to_tidy = list(self.queues.values())
         share = len(self.queues) // 50 + 1
-        some, self._to_tidy = self._to_tidy[:share], self._to_tidy[share:]
-        return some
+        next_ones = self._to_tidy[:share]
+        self._to_tidy = self._to_tidy[share:]
+        return next_ones
 
     def restore(self, key: bytes, value: bytes) -> None:
         """One changelog record, the newest of its key; the table of keys: `changelog.py`."""
@@ -324,13 +321,23 @@ class Queues:
         first = self.closed_before - self.closed_before % INTERVAL_MS
         for queue in self.queues.values():
             # A source without events so far has closed nothing: `first` may be -1, decades ago.
-            owed = max(first, queue.first, queue.cursor - GAP_MS)
-            owed -= owed % INTERVAL_MS
+            due_from = max(first, queue.first, queue.cursor - GAP_MS)
+            due_from -= due_from % INTERVAL_MS
             # A queue without a single event has no intervals to publish: its cursor is -1.
-            for start in range(max(owed, 0), queue.cursor, INTERVAL_MS):
+            for start in range(max(due_from, 0), queue.cursor, INTERVAL_MS):
                 if start not in queue.panes.intervals:  # empty ones are not stored
                     queue.panes.interval(start).changed = False
             queue.panes.rebuild(self.end, midnight_of(max(self.as_of, 0), queue.zone))
+
+
+def _rounded_up(at: int, step: int) -> int:
+    """The least multiple of `step` that is not before `at`."""
+    return (at + step - 1) // step * step
+
+
+def _has_visits(values: Values) -> bool:
+    """Whether a contact or ticket left anything there: agents alone do not make a queue."""
+    return any(not AGENT_BASE <= counter < AGENT_END for counter in values)
 
 
 def _encode_queue(queue: Queue) -> bytes:

@@ -58,6 +58,7 @@ def booked(ledger: Ledger) -> dict[tuple[str, int, int], int]:
 def entities(history: list[dict[str, Any]]) -> list[tuple[Any, str, list[Any]]]:
     """(lifecycle, channel, facts) of each entity of a history."""
     found: dict[tuple[str, ...], tuple[Any, str, list[Any]]] = {}
+    life: Any
     for raw in encoded(history):
         event: Any = decode(raw)
         make = FACTS.get(type(event))
