@@ -32,21 +32,22 @@ class QueueBooks:
         "backlog",
         "channel",
         "count",
-        "decided_misses",
         "flowed_out_reasons",
         "offers",
         "queue",
+        "service_level_ms",
         "short_ms",
-        "sla_ms",
         "sum_ms",
         "wait_max_ms",
         "waiting",
     )  # fmt: skip
 
-    def __init__(self, queue: str, channel: str, sla_ms: int | None, short_ms: int | None) -> None:
+    def __init__(
+        self, queue: str, channel: str, service_level_ms: int | None, short_ms: int | None
+    ) -> None:
         self.queue = queue
         self.channel = channel
-        self.sla_ms = sla_ms
+        self.service_level_ms = service_level_ms
         self.short_ms = short_ms
         self.count = dict.fromkeys(COUNTS, 0)
         self.sum_ms = dict.fromkeys(SUMS, 0)
@@ -71,7 +72,7 @@ class QueueBooks:
         self.sum_ms["answered_wait"] += wait
         self.wait_max_ms = max(self.wait_max_ms, wait)
         self.answered_open += 1
-        if self.sla_ms is not None and wait <= self.sla_ms:
+        if self.service_level_ms is not None and wait <= self.service_level_ms:
             self.count["answered_in_threshold"] += 1
 
     def abandoned(self, visit: int, at_ms: int, silent: bool) -> None:
@@ -82,7 +83,7 @@ class QueueBooks:
         self.sum_ms["abandoned_wait"] += wait
         if self.short_ms is not None and wait <= self.short_ms:
             self.count["short_abandoned"] += 1
-        if self.sla_ms is not None and wait <= self.sla_ms:
+        if self.service_level_ms is not None and wait <= self.service_level_ms:
             self.count["abandoned_in_threshold"] += 1
 
     def flowed_out(self, visit: int, at_ms: int, reason: str) -> None:
@@ -90,7 +91,7 @@ class QueueBooks:
         wait = self._close(visit, at_ms)
         self.count["flowed_out"] += 1
         self.flowed_out_reasons[reason] = self.flowed_out_reasons.get(reason, 0) + 1
-        if self.sla_ms is not None and wait <= self.sla_ms:
+        if self.service_level_ms is not None and wait <= self.service_level_ms:
             self.count["flowed_out_in_threshold"] += 1
 
     def handled(self, talk_ms: int, hold_ms: int, transferred: bool) -> None:
@@ -110,8 +111,10 @@ class QueueBooks:
     def as_json(self, tenant: str, at_ms: int, agents: "AgentSeconds") -> dict[str, Any]:
         """The figures as of `at_ms`. A waiting visit is decided once E+T lies before that."""
         late = 0
-        if self.sla_ms is not None:
-            late = sum(1 for entered in self.waiting.values() if entered + self.sla_ms < at_ms)
+        if self.service_level_ms is not None:
+            late = sum(
+                1 for entered in self.waiting.values() if entered + self.service_level_ms < at_ms
+            )
         count = self.count
         closed = count["answered"] + count["abandoned"] + count["flowed_out"]
         sums = dict(self.sum_ms)
@@ -119,7 +122,7 @@ class QueueBooks:
         return {
             "tenant": tenant, "queue": self.queue, "channel": self.channel,
             **count,
-            "threshold_decided": 0 if self.sla_ms is None else closed + late,
+            "threshold_decided": 0 if self.service_level_ms is None else closed + late,
             "flowed_out_reasons": dict(sorted(self.flowed_out_reasons.items())),
             "offers": dict(self.offers),
             "wait_max_seconds": self.wait_max_ms / 1000,

@@ -134,6 +134,17 @@ def test_every_event_type_has_a_name_of_its_own() -> None:
     assert all(tag == struct.TYPE for tag, struct in TYPES.items())
 
 
+def test_a_field_that_came_later_says_since_when() -> None:
+    """The first version's keys are all there will be of it: a reader takes none as null."""
+    first = [
+        name
+        for record in (KpiRecord, IntervalRecord)
+        for name, field in every_field(record)
+        if not field.since
+    ]
+    assert len(first) == 171, "a new field needs `since`: one more than the newest there is"
+
+
 def test_every_later_key_is_in_the_list_of_changes(root: Path) -> None:
     """A reader finds out since which version a key is there."""
     changes = (root / "schemas" / "CHANGES.md").read_text(encoding="utf-8")

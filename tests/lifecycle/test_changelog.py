@@ -1,8 +1,11 @@
 """The stored format: what running workers have written is loaded by every later version."""
 
+from typing import Any
+
+import msgspec
 import pytest
 
-from streams.lifecycle import changelog, contact_state, ticket
+from streams.lifecycle import agent, changelog, contact_state, ticket
 from streams.lifecycle import counters as c
 from streams.lifecycle.changelog import key_of, kind_of, parts_of
 from streams.lifecycle.ranks import AGENT_RANKS, CONTACT_RANKS, TICKET_RANKS
@@ -140,3 +143,30 @@ def test_the_rank_of_an_event_never_changes() -> None:
     assert list(CONTACT_RANKS.values())[: len(contacts)] == contacts
     assert list(TICKET_RANKS.values())[:11] == list(range(11))
     assert AGENT_RANKS == {"agent.state": 0, "agent.heartbeat": 1}
+
+
+CONTACT_FIELDS = """
+    phase queue entered_at outbound threshold_decided answered_at agent hold_since hold ringing
+    customer_at wrapups closed_at answer_before_enqueue_at answer_before_enqueue_agent silent_queue
+    due
+"""
+WRAPUP_FIELDS = "ended_at queue agent outbound completes_visit talk hold entered_at"
+TICKET_FIELDS = "phase queue status opened_at responded resolved closed_at due"
+AGENT_FIELDS = "state queues ringing handling wrapping capacity last_at due"
+
+
+@pytest.mark.parametrize(
+    ("state", "first"),
+    [
+        (contact_state.ContactState, CONTACT_FIELDS),
+        (contact_state.Wrapup, WRAPUP_FIELDS),
+        (ticket.TicketState, TICKET_FIELDS),
+        (agent.AgentState, AGENT_FIELDS),
+    ],
+)
+def test_a_field_of_a_state_keeps_its_place(state: Any, first: str) -> None:
+    """States are stored by place: a new field comes last, with a default for what lacks it."""
+    fields = msgspec.structs.fields(state)
+    known = first.split()
+    assert [field.name for field in fields[: len(known)]] == known
+    assert all(not field.required for field in fields[len(known) :])

@@ -79,6 +79,17 @@ def test_every_scenario_belongs_to_a_hard_case_and_says_why() -> None:
     assert all(golden(name)[0]["why"] for name in named)
 
 
+def test_every_figure_is_worked_out_by_hand_somewhere() -> None:
+    """Each figure has a scenario that expects something else of it than nothing."""
+    found: set[str] = set()
+    for names in HARD_CASES.values():
+        for side, _ in map(golden, names):
+            expected = [side["expect"], *(w["expect"] for w in side.get("windows", []))]
+            scopes = [scope for one in expected for scope in one.values()]
+            found |= {name for scope in scopes for name, value in scope.items() if value}
+    assert set(Oracle([{"name": "q"}]).run([]).figures("default", "q", "voice")) - found == set()
+
+
 @pytest.mark.parametrize("name", [name for names in HARD_CASES.values() for name in names])
 def test_scenario_gives_the_numbers_derived_by_hand(name: str) -> None:
     """The expected numbers of the scenario, over everything, live, and in its windows."""
