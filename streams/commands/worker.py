@@ -38,13 +38,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(_args: argparse.Namespace, settings: Settings) -> int:
     """Checks the topics, then runs until a signal; raises BrokerError for what is wrong there."""
+    from streams.kafka.patience import ask_again, without_lost_brokers
     from streams.kafka.topics import check_topics
     from streams.kafka.topics_reset import orphaned_cells
 
-    problems = check_topics(settings)
+    settings = without_lost_brokers(settings)
+    problems = ask_again(settings, check_topics)
     if problems:
         raise BrokerError("\n".join(["the topics are not as the worker needs them:", *problems]))
-    if (problem := orphaned_cells(settings)) is not None:
+    if (problem := ask_again(settings, orphaned_cells)) is not None:
         raise BrokerError(problem)
 
     from streams.app import create
