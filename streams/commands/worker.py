@@ -2,6 +2,7 @@
 
 import argparse
 import logging
+from dataclasses import replace
 
 from streams.errors import BrokerError
 from streams.settings import Settings
@@ -32,29 +33,36 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--group-instance-id",
         metavar="NAME",
         help="a name of this worker alone: started again under it within the session timeout, it"
-        " has its partitions back and no other worker pauses (STREAMS_GROUP_INSTANCE_ID)",
+        " has its partitions back and no other worker pauses; auto: one made of the app id, this"
+        " host's name and a number (STREAMS_GROUP_INSTANCE_ID)",
     )
 
 
 def run(_args: argparse.Namespace, settings: Settings) -> int:
     """Checks the topics, then runs until a signal; raises BrokerError for what is wrong there."""
+    from streams.kafka.patience import ask_again, without_lost_brokers
     from streams.kafka.topics import check_topics
     from streams.kafka.topics_reset import orphaned_cells
 
-    problems = check_topics(settings)
+    settings = without_lost_brokers(settings)
+    problems = ask_again(settings, check_topics)
     if problems:
         raise BrokerError("\n".join(["the topics are not as the worker needs them:", *problems]))
-    if (problem := orphaned_cells(settings)) is not None:
+    if (problem := ask_again(settings, orphaned_cells)) is not None:
         raise BrokerError(problem)
 
     from streams.app import create
     from streams.faustkit.application import run_worker
+    from streams.kafka.worker_name import AUTO, own_name
 
+    if settings.group_instance_id == AUTO:
+        settings = replace(settings, group_instance_id=own_name(settings.app_id))
     _quiet_libraries(settings.log_level)
     worker = create(settings)
     port = worker.metrics.start()
+    named = f"{settings.group_instance_id} " if settings.group_instance_id else ""
     print(
-        f"worker of {settings.app_id}: Kafka {settings.bootstrap}, clock {settings.clock}, "
+        f"worker {named}of {settings.app_id}: Kafka {settings.bootstrap}, clock {settings.clock}, "
         f"metrics http://{settings.metrics_host}:{port}/metrics",
         flush=True,
     )

@@ -211,8 +211,10 @@ class Unit:
             if self.released:
                 log.info("a released unit was fenced", extra=self._place())
             else:
-                self._end("a live unit was fenced: another worker has its partition, or its "
-                          "transaction was open beyond the transaction timeout", exc,
+                name = self._options.group_instance_id
+                self._end("a live unit was fenced: another worker has its partition"
+                          + (f" (one that was started as {name} too?)" if name else "")
+                          + ", or its transaction was open beyond the transaction timeout", exc,
                           **self._place())  # fmt: skip
         except BaseException as exc:
             self._end("a unit failed", exc, **self._place())

@@ -10,12 +10,14 @@ import asyncio
 import socket
 import ssl
 import threading
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any, TypeVar
 
 from streams.errors import BrokerError
 from streams.kafka.connect import aiokafka_options
 from streams.settings import Settings
+
+T = TypeVar("T")
 
 PATIENCE_MS = 5_000
 
@@ -67,16 +69,37 @@ def broker_problem(problem: BaseException, settings: Settings) -> BrokerError:
     return BrokerError(text)
 
 
+def may_pass(problem: BaseException) -> bool:
+    """Whether what a Kafka client raised may be over when it is asked again."""
+    cause = problem.__cause__ if isinstance(problem, BrokerError) else problem
+    return type(cause).__name__ in _UNREACHABLE or bool(getattr(cause, "retriable", False))
+
+
 def why_unreachable(settings: Settings) -> str | None:
     """Why no address of `bootstrap` can be used: the reason of the first that gives one."""
-    told: list[str | None] = []
+    return _in_a_thread(lambda: _why_unreachable(settings))
+
+
+def answering(settings: Settings) -> list[str]:
+    """The addresses of `bootstrap` where a broker accepts us, all asked at once, in their order."""
+    return _in_a_thread(lambda: _answering(settings)) or []
+
+
+def _in_a_thread(ask: Callable[[], Coroutine[Any, Any, T]]) -> T | None:
+    told: list[T] = []
     # A daemon: Ctrl-C does not wait for what is asked here.
-    thread = threading.Thread(
-        target=lambda: told.append(asyncio.run(_why_unreachable(settings))), daemon=True
-    )
+    thread = threading.Thread(target=lambda: told.append(asyncio.run(ask())), daemon=True)
     thread.start()
     thread.join()
     return told[0] if told else None
+
+
+async def _answering(settings: Settings) -> list[str]:
+    options = aiokafka_options(settings)
+    addresses = options.pop("bootstrap_servers")
+    probes = (_probe(address, options) for address in addresses)
+    ends = await asyncio.gather(*probes, return_exceptions=True)
+    return [address for address, end in zip(addresses, ends, strict=True) if end is None]
 
 
 async def _why_unreachable(settings: Settings) -> str | None:

@@ -2,16 +2,22 @@
 
 In: `heard` whenever Kafka answers, `silent` while an answer is due. Out: one line when it is away,
 one when it is back; BrokerError when the patience is over. Whoever is asked to end while Kafka is
-away ends at once (KeyboardInterrupt): there is nothing to end in order.
+away ends at once (KeyboardInterrupt): there is nothing to end in order. And for what is asked once,
+at a start: `without_lost_brokers` and `ask_again`, where some brokers of several are lost.
 """
 
 import asyncio
 import sys
 import time
 from collections.abc import Awaitable, Callable
-from typing import Any
+from dataclasses import replace
+from typing import Any, TypeVar
 
 from streams.errors import BrokerError
+from streams.kafka.diagnosis import answering, may_pass
+from streams.settings import Settings
+
+T = TypeVar("T")
 
 AWAY_SECONDS = 5.0
 PATIENCE_SECONDS = 20.0
@@ -75,6 +81,57 @@ class Patience:
             task.cancel()
             raise
         return task.result()
+
+
+def without_lost_brokers(settings: Settings, say: Callable[[str], object] = to_stderr) -> Settings:
+    """The settings with those addresses of `bootstrap` alone where a broker accepts us.
+
+    A client takes one by chance and spends its whole time on it, should that broker hang. Where
+    all or none answer nothing changes, else a line says which do. Takes 5 s with a hanging one.
+    """
+    addresses = settings.bootstrap.split(",")
+    if len(addresses) == 1:
+        return settings
+    there = answering(settings)
+    if not there or len(there) == len(addresses):
+        return settings
+    lost = [address for address in addresses if address not in there]
+    say(f"no Kafka answers at {','.join(lost)}: going on with {','.join(there)}")
+    return replace(settings, bootstrap=",".join(there))
+
+
+def ask_again(
+    settings: Settings,
+    ask: Callable[[Settings], T],
+    seconds: float = PATIENCE_SECONDS,
+    say: Callable[[str], object] = to_stderr,
+) -> T:
+    """What Kafka answers; while brokers are there and it does not, it is asked again.
+
+    So it is after a broker is lost, until its partitions have other leaders. Raises BrokerError
+    after `seconds`; what another try would not mend, as it is and at once.
+    """
+    deadline: float | None = None
+    while True:
+        try:
+            return ask(settings)
+        except Exception as problem:
+            if not may_pass(problem) or not answering(settings):
+                raise
+            now = time.monotonic()
+            if deadline is None:
+                deadline = now + seconds
+                say(
+                    f"Kafka at {settings.bootstrap} does not answer for all partitions:"
+                    f" asking again, ending after {seconds:.0f} s"
+                )
+            if now >= deadline:
+                raise BrokerError(
+                    f"Kafka at {settings.bootstrap} does not answer for all partitions: ended"
+                    f" after {seconds:.0f} s; look which brokers are lost, and whether there are"
+                    " as many replicas"
+                ) from problem
+            time.sleep(LOOK_SECONDS)
 
 
 async def end_within(seconds: float, ending: Awaitable[Any]) -> None:

@@ -212,7 +212,8 @@ class Settings:
     board_port: int = 8088
     transaction_timeout_seconds: int = 10
     session_timeout_seconds: int = 30
-    group_instance_id: str | None = None  # of one worker alone, so not for a file they share
+    # Of one worker alone, so not for a file they share; but "auto" is (kafka/worker_name.py).
+    group_instance_id: str | None = None
     input_retention_hours: int = 7 * 24
     # As long as the inputs: of a worker that was down, neither is cut off before the other.
     cells_retention_hours: int = 7 * 24
