@@ -27,25 +27,21 @@ from streams.lifecycle.facts import FACTS
 from streams.lifecycle.ledger import Ledger, QueueEntry
 from streams.lifecycle.rules import Rules
 from streams.lifecycle.store import EntityStore
+from streams.windows.batches import batches
 from streams.windows.cells import (
     CellBatch,
     CellUpdate,
     OldestUpdate,
     Values,
     decode_values,
-    encode_batch,
     encode_values,
-    kafka_key_of,
 )
 from streams.windows.kept_rules import KeptRules
 from streams.windows.watermarks import Sources, newest
-from streams.wire.keys import partition_of
 from streams.wire.rejected import Rejected
 
 #: An idle source repeats its progress this often.
 PROGRESS_MS = 5_000
-#: A batch of cells is closed before it could have more bytes: half of what its topic takes.
-BATCH_BYTES = 4_000_000
 #: Sources of one unit that are shown to people: of the longest names a record of 80 kB.
 SHOWN_SOURCES = 200
 
@@ -72,15 +68,6 @@ class Tally:
     events: Counter[tuple[str, str]] = field(default_factory=Counter)
     anomalies: Counter[str] = field(default_factory=Counter)
     booked: list[tuple[QueueKey, Values]] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class Share:
-    """What of one turn goes into one batch; `size` in bytes, at most."""
-
-    cells: list[CellUpdate]
-    oldest: list[OldestUpdate]
-    size: int = 0
 
 
 @dataclass(slots=True)
@@ -113,8 +100,8 @@ class Intake:
         self._progress_at = -1
         self._tally = Tally()
         self._heard_inputs: set[str] = set()
-        #: What the batches of the turn before said: (now, closed_before, watermark).
-        self._sent_progress: tuple[int, int, int | None] = (-1, -1, None)
+        #: What the batches of the turn before said of the unit's progress.
+        self._sent_progress = self._progress(following=False)
 
     # -- events --------------------------------------------------------------------------------
 
@@ -176,6 +163,13 @@ class Intake:
         tally, self._tally = self._tally, Tally()
         tally.anomalies, self.ledger.anomalies = self.ledger.anomalies, Counter()
         return IntakeTurn(state, self._batches(updates, oldest_updates, following), tally)
+
+    def _batches(
+        self, updates: list[CellUpdate], oldest_updates: list[OldestUpdate], following: bool
+    ) -> list[tuple[int, bytes]]:
+        before, after = self._sent_progress, self._progress(following)
+        self._sent_progress = msgspec.structs.replace(after, following=False)
+        return batches(updates, oldest_updates, before, after)
 
     def _count(self) -> None:
         """Totals that a person asks for: they outlive the process."""
@@ -256,58 +250,11 @@ class Intake:
         self.store.changed_oldest = set()
         return oldest_updates
 
-    def _batches(
-        self, updates: list[CellUpdate], oldest_updates: list[OldestUpdate], following: bool
-    ) -> list[tuple[int, bytes]]:
-        """A batch a partition of queues: its changes, or the bare progress. Many changes are cut.
-
-        All parts but the last say what the turn before said: whoever reads them one at a time must
-        not take the turn's time for passed before all of its cells are there.
-        """
-        shares: list[list[Share]] = [[Share([], [])] for _ in range(self.partitions)]
-        for update in updates:
-            share = self._share(shares, update, len(update.values))
-            share.cells.append(update)
-        for item in oldest_updates:
-            self._share(shares, item, 1).oldest.append(item)
-        earlier, self._sent_progress = (
-            self._sent_progress,
-            (self.now, self.closed_before, self.watermark()),
-        )
-        return [
-            (number, self._encode(share, *earlier, False))
-            for number, parts in enumerate(shares)
-            for share in parts[:-1]
-        ] + [
-            (number, self._encode(parts[-1], *self._sent_progress, following))
-            for number, parts in enumerate(shares)
-        ]
-
-    def _share(
-        self, shares: list[list[Share]], update: CellUpdate | OldestUpdate, numbers: int
-    ) -> Share:
-        """The share that takes an update of so many numbers: a new one where it would not fit."""
-        parts = shares[self._partition(update)]
-        # Four bytes a character and twelve a counter with its number are the most there can be.
-        size = 64 + 4 * (len(update.tenant) + len(update.queue)) + 12 * numbers
-        if parts[-1].size + size > BATCH_BYTES:
-            parts.append(Share([], []))
-        parts[-1].size += size
-        return parts[-1]
-
-    def _encode(
-        self,
-        share: Share,
-        now: int,
-        closed_before: int,
-        watermark: int | None,
-        following: bool,
-    ) -> bytes:
-        progress = (self.partition, self.partitions, now, closed_before, watermark, following)
-        return encode_batch(CellBatch(*progress, share.cells, share.oldest))
-
-    def _partition(self, update: CellUpdate | OldestUpdate) -> int:
-        return partition_of(kafka_key_of(update.tenant, update.queue), self.partitions)
+    def _progress(self, following: bool) -> CellBatch:
+        """How far the unit is: a batch without cells."""
+        times = (self.now, self.closed_before)
+        source = (self.partition, self.partitions)
+        return CellBatch(*source, *times, self.watermark(), following, [], [])
 
     def watermark(self) -> int | None:
         """The least watermark over the inputs that have one, ms."""
@@ -346,7 +293,7 @@ class Intake:
         self.ledger.reload_rules()
         self.store.now = self.now
         self.store.restored()
-        self._sent_progress = self.now, self.closed_before, self.watermark()
+        self._sent_progress = self._progress(following=False)
         # Which names are beyond a limit may be others now: what `_other` showed is sent again.
         self.store.changed_oldest |= {
             (queue_key, level)

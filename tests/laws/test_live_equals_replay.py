@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from streams.lifecycle import entity
-from streams.windows import intake
+from streams.windows import batches
 from tests.laws.pipeline import Pipeline, additive
 from tests.laws.test_replay_equals_oracle import configured, replayed
 from tests.oracle.oracle import Oracle
@@ -56,7 +56,7 @@ def live(
 @pytest.mark.parametrize("seed", range(40))
 def test_sums_over_intervals_equal_the_replay(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Order, duplicates, batches, ticks, packing, cut batches and restarts leave no trace."""
-    monkeypatch.setattr(intake, "BATCH_BYTES", 1_500)
+    monkeypatch.setattr(batches, "BATCH_BYTES", 1_500)
     monkeypatch.setattr(entity, "PACK_ABOVE", 4)
     monkeypatch.setattr(entity, "PACK_LEAVES", 2)
     history = lately(seed, 25)

@@ -8,7 +8,7 @@ import pytest
 from streams.lifecycle import counters as c
 from streams.lifecycle.rules import Rules, rules_of
 from streams.settings import Settings
-from streams.windows import intake as intake_module
+from streams.windows import batches as batches_module
 from streams.windows.cells import CellBatch, decode_batch
 from streams.windows.intake import Intake, IntakeTurn
 from streams.windows.queues import Queues
@@ -147,8 +147,8 @@ def test_a_turn_of_many_cells_is_cut_and_its_time_comes_last(
     for batch in batches(intake.turn(START, wall=9_000, following=True)):
         queues.accept(batch)
     queues.advance(None)
-    whole = intake_module.BATCH_BYTES
-    monkeypatch.setattr(intake_module, "BATCH_BYTES", 5_000)
+    whole = batches_module.BATCH_BYTES
+    monkeypatch.setattr(batches_module, "BATCH_BYTES", 5_000)
     for number in range(60):
         fields = {"contact_id": f"c{number}", "queue": f"q{number}"}
         intake.accept(event("contact.enqueued", 1_000, **fields), CALLS)
