@@ -9,6 +9,7 @@ import argparse
 import importlib
 import logging
 import os
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -57,6 +58,8 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Exit 2: what is wrong, and where help is."""
+        # What argparse says for a type that has no words of its own: here, all of them are numbers.
+        message = re.sub(r"invalid \w+ value: ", "needs a number, not ", message)
         self.exit(2, f"{self.prog}: {message}\ntry: {self.prog} --help\n")
 
 

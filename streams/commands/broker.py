@@ -11,7 +11,7 @@ import sys
 import threading
 from pathlib import Path
 
-from streams.errors import BrokerError
+from streams.errors import BrokerError, StreamsError
 from streams.kafka.local_kafka import KAFKA_VERSION, LocalKafka
 from streams.settings import Settings
 
@@ -60,7 +60,10 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         signal.signal(number, lambda *_: asked.set())
     kafka = LocalKafka(args.nodes, args.dir, args.port)
     _say(f"starting Apache Kafka {KAFKA_VERSION} in {kafka.directory}")
-    kafka.start(stop=asked)
+    try:
+        kafka.start(stop=asked)
+    except OSError as problem:
+        raise StreamsError(f"--dir {kafka.directory}: {problem.strerror}") from problem
     try:
         if not asked.is_set():
             print(kafka.bootstrap, flush=True)

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import orjson
 
+from streams.commands.questions import agreed
 from streams.errors import StreamsError, UsageError
 from streams.settings import Settings
 from streams.wire.rejected import Reason
@@ -213,7 +214,7 @@ def _redrive(plan: "FromLog | FromFile", args: argparse.Namespace, settings: Set
 def _confirmed(count: int) -> bool:
     if not sys.stdin.isatty():
         raise StreamsError("not at a terminal: say --yes to send, or --dry-run to look")
-    return input(f"send {count} dead letters again? [y/N] ").strip().lower() in ("y", "yes")
+    return agreed(f"send {count} dead letters again?")
 
 
 def _send(settings: Settings, letters: "Iterator[Sending]", total: int) -> int:

@@ -51,7 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="how far in the past a run to Kafka starts; sent at once (30)",
     )  # fmt: skip
     add("--speed", type=_positive, metavar="X", help="pace of the backlog: X times real time")
-    add("--scale", type=int, default=1, metavar="N", help="N times the customers and agents (1)")
+    add("--scale", type=_whole, default=1, metavar="N", help="N times the customers and agents (1)")
     add("--duplicates", type=_ratio, default=0.0, metavar="RATIO", help="records sent twice")
     add(
         "--disorder", type=_not_negative, default=0.0, metavar="SECONDS",
@@ -76,6 +76,8 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 
         with _opened(args.write_config) as write:
             write(as_toml(centre.config for centre in session.centres).encode())
+    if args.truth and args.truth != "-":
+        _require_writable(args.truth)
     with _stopped_by_signals(stop):
         if args.out:
             _to_file(session, args.out, stop)
@@ -93,7 +95,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 
 def _session(args: argparse.Namespace) -> Session:
     tenants = args.tenant or ["default"]
-    configs = [default_centre(tenant).scaled(max(1, args.scale)) for tenant in tenants]
+    configs = [default_centre(tenant).scaled(args.scale) for tenant in tenants]
     if args.out:
         start_ms = _instant(FILE_START) if args.start is None else args.start
         minutes = args.minutes or FILE_MINUTES
@@ -121,6 +123,15 @@ def _to_file(session: Session, out: str, stop: threading.Event) -> None:
                 if stop.is_set():
                     session.finish()
         write(b"".join(line + b"\n" for line in lines))
+
+
+def _require_writable(name: str) -> None:
+    """Raises StreamsError now, not when a long run is over."""
+    try:
+        with open(name, "ab"):
+            pass
+    except OSError as problem:
+        raise StreamsError(f"cannot write {name}: {problem.strerror}") from None
 
 
 @contextmanager
@@ -183,6 +194,13 @@ def _summary(truth: dict[str, Any], where: str, seconds: float) -> None:
         f" ({truth['records'] / max(seconds, 0.001):,.0f}/s)" + (f": {extra}" if extra else ""),
         file=sys.stderr,
     )
+
+
+def _whole(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError("needs a whole number above 0")
+    return value
 
 
 def _positive(text: str) -> float:

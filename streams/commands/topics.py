@@ -3,6 +3,7 @@
 import argparse
 import sys
 
+from streams.commands.questions import agreed
 from streams.errors import StreamsError
 from streams.kafka.topics import alter_topics, check_topics, create_topics, topic_plan
 from streams.kafka.topics_reset import derived_topics, reset_topics
@@ -35,7 +36,7 @@ def _reset(settings: Settings, yes: bool) -> bool:
             raise StreamsError(f"not at a terminal: say --yes to empty {to_empty}")
         print(f"to be emptied: {to_empty}")
         print("intervals older than the inputs are gone then: streams intervals --out FILE.csv")
-        if input("empty them? [y/N] ").strip().lower() not in ("y", "yes"):
+        if not agreed("empty them?"):
             return False
     reset_topics(settings)
     print(f"emptied {to_empty}")

@@ -143,7 +143,7 @@ class _Line:
             self.wrong(shown, f"unknown; known: {', '.join(_FIELDS)}")
         letter, origin = self._object("letter"), self._object("origin")
         place = letter.get("partition"), letter.get("offset")
-        if any(type(part) is not int or part < 0 for part in place):
+        if letter and any(type(part) is not int or part < 0 for part in place):
             self.wrong("letter", _BAD_PLACE)
         topic = self._row.get("topic")
         if topic not in self._topics:

@@ -113,15 +113,16 @@ def create_topics(settings: Settings) -> list[str]:
             },
             raise_errors=False,
         )
-        refused = [
-            f"{item['name']}: {item.get('error_message') or 'error ' + str(item['error_code'])}"
-            for item in answer["topics"]
-            if item["error_code"] not in (0, _EXISTS)
-        ]
+        refused: dict[str, list[str]] = {}
+        for item in answer["topics"]:
+            if item["error_code"] not in (0, _EXISTS):
+                why = item.get("error_message") or f"error {item['error_code']}"
+                refused.setdefault(why.rstrip("."), []).append(item["name"])
         if refused:
+            told = "; ".join(f"{_listed(names, plan)}: {why}" for why, names in refused.items())
             raise BrokerError(
                 f"Kafka at {settings.bootstrap} refuses topics (check partitions,"
-                f" replication_factor and this user's rights): {'; '.join(refused)}"
+                f" replication_factor and this user's rights): {told}"
             )
         admin.wait_for_topics([topic.name for topic in plan], timeout_ms=READY_SECONDS * 1_000)
         _await_leaders(admin, missing)
@@ -166,7 +167,7 @@ def check_topics(settings: Settings) -> list[str]:
     counts = {len(item["partitions"]) for item in described.values()}
     for topic in plan:
         if topic.name not in described:
-            wrong = ["missing; create it with `streams topics create`"]
+            wrong = ["missing; create with `streams topics create`"]
         else:
             wrong = _partition_differences(topic, described[topic.name], counts, settings)
             wrong += [
@@ -176,10 +177,11 @@ def check_topics(settings: Settings) -> list[str]:
             ]
         for what in wrong:
             found.setdefault(what, []).append(topic.name)
-    return [
-        f"{f'all {len(plan)} topics' if len(names) == len(plan) else ', '.join(names)}: {what}"
-        for what, names in found.items()
-    ]
+    return [f"{_listed(names, plan)}: {what}" for what, names in found.items()]
+
+
+def _listed(names: list[str], plan: list[TopicPlan]) -> str:
+    return f"all {len(plan)} topics" if len(names) == len(plan) else ", ".join(names)
 
 
 def alter_topics(settings: Settings) -> list[str]:

@@ -39,9 +39,7 @@ def test_a_missing_topic_is_reported_with_its_fix(fresh_settings: Make) -> None:
     """Without topics, check says so once, with the command that makes them; where some are there,
     it names the others."""
     settings = fresh_settings()
-    assert check_topics(settings) == [
-        "all 12 topics: missing; create it with `streams topics create`"
-    ]
+    assert check_topics(settings) == ["all 12 topics: missing; create with `streams topics create`"]
     with KafkaAdminClient(bootstrap_servers=settings.bootstrap) as admin:
         admin.create_topics({settings.topics.calls: {"num_partitions": settings.partitions}})
     (line,) = [line for line in check_topics(settings) if "missing" in line]

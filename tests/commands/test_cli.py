@@ -79,6 +79,9 @@ def test_every_module_of_a_command_is_listed() -> None:
         (("topics",), "required: action"),
         (("topics", "check", "--bootstrap", "nowhere"), "--bootstrap: needs HOST:PORT"),
         (("publish", "calls.csv"), "say --format call-log"),
+        (("publish", "day.ndjson", "--rate", "x"), "--rate: needs a number, not 'x'"),
+        (("simulate", "--scale", "0"), "--scale: needs a whole number above 0"),
+        (("topics", "check", "--partitions", "x"), "--partitions: needs a number, not 'x'"),
         (("replay", "day.ndjson", "--mapping", "m.toml"), "--mapping is for --format call-log"),
         (("board", "--port", "99999"), "--port: needs a whole number"),
         (("board", "--host", "no host"), "--host: needs a host name"),
@@ -103,6 +106,28 @@ def test_a_wrong_configuration_exits_1() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("broker", "--dir", "FILE"), "--dir"),
+        (("simulate", "--out", "-", "--truth", "FILE/truth.json"), "cannot write"),
+        (("deadletters", "redrive", "FILE"), "FILE:1: no JSON"),
+    ],
+)
+def test_a_wrong_file_is_one_message(
+    arguments: tuple[str, ...], words: str, tmp_path: Path
+) -> None:
+    """Named on standard error, exit 1, before anything else is done."""
+    file = tmp_path / "file"
+    file.write_text("no JSON")
+    done = _streams(*(word.replace("FILE", str(file)) for word in arguments))
+    assert done.returncode == 1
+    assert words.replace("FILE", str(file)) in done.stderr
+    assert str(file) in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+
+
 def test_no_broker_is_one_line() -> None:
     """An address where nothing answers gives one line: the address, and what to do."""
     address = f"127.0.0.1:{free_ports(1)[0]}"
