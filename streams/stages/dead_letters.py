@@ -9,8 +9,8 @@ from streams.contract.limits import MAX_RECORD_BYTES
 from streams.faustkit.stage import Output, Record
 from streams.wire.rejected import Rejected
 
-#: Key and value together: what fits into one record of any topic with its headers.
-MAX_LETTER_BYTES = 1_000_000
+#: Key and value together: the dead-letter topic takes 8 MiB, headers and framing included.
+MAX_LETTER_BYTES = 7 * 1024 * 1024
 
 
 def dead_letter(

@@ -41,7 +41,12 @@ class Sender:
         self.settings = world.settings
         self.events: list[Any] = []
         self.letters: Counter[tuple[Any, ...]] = Counter()
-        self._producer = KafkaProducer(**kafka_python_options(world.settings))
+        # Compressed, a record gets past the limit of the inputs that is far too large for an event.
+        self._producer = KafkaProducer(
+            **kafka_python_options(world.settings),
+            compression_type="gzip",
+            max_request_size=10_000_000,
+        )
 
     def good(self, **fields: Any) -> None:
         """An event that counts."""
@@ -99,6 +104,7 @@ def send_bad(sender: Sender, now: int) -> None:
         bad("not_json", "", b"x" + chance.randbytes(2_000), key=None, topic=topic)
         bad("too_large", "", b"[" * 65_537, topic=topic)
         bad("too_large", "", chance.randbytes(1_000_000), topic=topic)
+        bad("too_large", "", b"[" * 3_000_000, topic=topic)
     fine = call("contact.enqueued", "c", now)
     far_key = next(str(n).encode() for n in range(99) if partition_of(str(n).encode(), 2) == 0)
     bad("unknown_type", "type", orjson.dumps(fine | {"type": "contact.vanished"}))
