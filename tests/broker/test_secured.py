@@ -261,14 +261,14 @@ def test_one_open_address_is_enough(secured: Secured) -> None:
 
 
 def test_debug_lines_do_not_show_the_password(secured: Secured) -> None:
-    """PLAIN sends the password as it is, and the clients write down what they send and are told."""
+    """PLAIN sends the password as it is, and the clients would write down what they send."""
     env = secured.by_login(sasl_mechanism="PLAIN") | {
         "STREAMS_LOG_LEVEL": "debug",
         "STREAMS_METRICS_PORT": "0",
     }
     calls = secured.file("calls.csv", CALLS)
     assert run(env, "topics", "create").code == 0
-    assert "DEBUG" in run(env, "publish", "--format", "call-log", calls).err
+    assert " DEBUG " not in run(env, "publish", "--format", "call-log", calls).err
     with running(env, "worker", "--clock", "event") as worker:
         wait_until(lambda: worker.page("/readyz") == b"ready\n", PATIENCE, "ready")
-        assert "DEBUG" in worker.ended().out
+        assert " DEBUG aiokafka" not in worker.ended().out
