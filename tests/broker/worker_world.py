@@ -173,7 +173,7 @@ class World:
         """Input records that no committed position has passed."""
         self.results.read()
         places = self._places(topics or self.settings.topics.inputs)
-        ends = self._committed.end_offsets(places)
+        ends = self._committed.end_offsets(places, timeout_ms=60_000)
         positions = self.results.positions
         return sum(max(0, end - 1 - positions.get((p[0], p[1]), -1)) for p, end in ends.items())
 
