@@ -91,7 +91,7 @@ class Story:
             if name == "silent":
                 visit.silent = visit.left_by_deadline = True
                 visit.leave(due, "abandoned")
-                self.silent_queue = visit.queue
+                self.silent_queue = visit.queue if visit.inbound else None
                 self.close(due)
             elif name == "wait_expired":
                 visit.left_by_deadline = True
