@@ -112,7 +112,7 @@ class World:
 
     def _consumer(self, isolation: str) -> KafkaConsumer:
         return KafkaConsumer(
-            **kafka_python_options(self.settings), isolation_level=isolation,
+            **kafka_python_options(self.settings) | {"request_timeout_ms": 60_000}, isolation_level=isolation,
             enable_auto_commit=False,
         )  # fmt: skip
 
@@ -188,8 +188,8 @@ class World:
         """Changelog partitions with an open transaction: where it begins, and the log's end."""
         names = self.settings.topics
         places = self._places((names.intake_changelog, names.queues_changelog))
-        stable = self._committed.end_offsets(places)
-        ends = self._all.end_offsets(places)
+        stable = self._committed.end_offsets(places, timeout_ms=60_000)
+        ends = self._all.end_offsets(places, timeout_ms=60_000)
         return {p: (stable[p], ends[p]) for p in places if ends[p] > stable[p]}
 
     def stop_amid_work(self, worker: Worker, supply: "Supply") -> int:
@@ -320,7 +320,7 @@ class Results:
         self._intervals = names.intervals
         self._logs = {names.intake_changelog, names.queues_changelog}
         self._consumer = KafkaConsumer(
-            **kafka_python_options(settings),
+            **kafka_python_options(settings) | {"request_timeout_ms": 60_000},
             isolation_level="read_committed",
             enable_auto_commit=False,
         )
@@ -336,7 +336,7 @@ class Results:
 
     def read(self) -> None:
         """Take everything committed by now."""
-        ends = self._consumer.end_offsets(self._places)
+        ends = self._consumer.end_offsets(self._places, timeout_ms=60_000)
         while any(self._consumer.position(place) < ends[place] for place in self._places):
             for place, records in self._consumer.poll(timeout_ms=100, max_records=5_000).items():
                 for record in records:
