@@ -112,7 +112,8 @@ class World:
 
     def _consumer(self, isolation: str) -> KafkaConsumer:
         return KafkaConsumer(
-            **kafka_python_options(self.settings) | {"request_timeout_ms": 60_000}, isolation_level=isolation,
+            **kafka_python_options(self.settings) | {"request_timeout_ms": 60_000},
+            isolation_level=isolation,
             enable_auto_commit=False,
         )  # fmt: skip
 
