@@ -178,13 +178,16 @@ def test_probes_are_answered_while_hundreds_hold_connections_open(
             connection.close()
 
 
-def test_pages_that_are_not_taken_are_few_and_given_up(
-    served: Served, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A page that nobody reads holds its memory for a while only; probes are answered meanwhile."""
-    monkeypatch.setattr(server_module, "SEND_SECONDS", 1.0)
+def lazy_readers(served: Served) -> list[socket.socket]:
+    """As many as may have a page at once, each with one that it does not take."""
     big = b"x" * 30_000_000
-    monkeypatch.setattr(served.server.collector, "page", lambda openmetrics: big)
+    asked = threading.Semaphore(0)
+
+    def page(openmetrics: bool) -> bytes:
+        asked.release()
+        return big
+
+    served.server.collector.page = page  # type: ignore[method-assign]
     held = []
     for _ in range(server_module.MAX_PAGES):
         lazy = socket.socket()
@@ -192,10 +195,34 @@ def test_pages_that_are_not_taken_are_few_and_given_up(
         lazy.connect(("127.0.0.1", served.port))
         lazy.sendall(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
         held.append(lazy)
-    deadline = time.monotonic() + 20
-    while served.get("/metrics")[0] != 503:
-        assert time.monotonic() < deadline, "never too many"
+    for _ in held:
+        assert asked.acquire(timeout=60), "the pages were never asked for"
+    served.server.collector.page = lambda openmetrics: b"small"  # type: ignore[method-assign]
+    return held
+
+
+def test_pages_that_are_read_at_once_are_few(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A further one is told so, probes are answered meanwhile, and who leaves makes room."""
+    monkeypatch.setattr(server_module, "SEND_SECONDS", 600.0)
+    held = lazy_readers(served)
+    assert served.get("/metrics")[0] == 503
     assert served.get("/livez")[0] == 200
+    for connection in held:
+        connection.close()
+    deadline = time.monotonic() + 60
+    while served.get("/metrics")[0] != 200:
+        assert time.monotonic() < deadline, "no room was made"
+
+
+def test_a_page_that_nobody_takes_is_given_up(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It holds its memory for a while only, also where its reader stays."""
+    monkeypatch.setattr(server_module, "SEND_SECONDS", 0.5)
+    held = lazy_readers(served)
+    deadline = time.monotonic() + 60
     while served.get("/metrics")[0] != 200:
         assert time.monotonic() < deadline, "never given up"
     for connection in held:
