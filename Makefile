@@ -8,10 +8,13 @@
 BIN := .venv/bin
 PYTEST_ARGS ?=
 
+# Where it is set, each of the many processes of the tests would compile every module anew.
+export PYTHONDONTWRITEBYTECODE :=
+
 help:
 	@echo "make setup   everything this project needs: .venv, Java, Kafka's jars (a second run does nothing)"
 	@echo "make demo    Kafka, worker, simulated centre and wallboard on this machine; Ctrl-C ends all of it"
-	@echo "make quick   every test that needs no Kafka, Prometheus or browser, on all cores: under a minute"
+	@echo "make quick   the tests that need no Kafka, Prometheus or browser, on all cores: about a minute"
 	@echo "make test    setup, check, and every test, on a real Kafka, Prometheus and browser"
 	@echo "make coverage   which lines of the core the quick tests never run"
 	@echo "make format  mends what mends itself: the order of imports, the format"
@@ -37,8 +40,9 @@ demo: _setup_demo
 # Tests are handed out one by one, and what is left over goes to whoever is done.
 QUICK := -q -m "not slow" -n auto --dist worksteal
 
+# A fifth of the random examples; `make test` takes all.
 quick: setup
-	$(BIN)/pytest $(QUICK) $(PYTEST_ARGS)
+	STREAMS_QUICK=1 $(BIN)/pytest $(QUICK) $(PYTEST_ARGS)
 
 test: _setup_test check
 	$(BIN)/pytest $(PYTEST_ARGS)

@@ -14,12 +14,13 @@ from hypothesis import settings as hypothesis_settings
 from streams.kafka.local_kafka import LocalKafka
 from streams.kafka.topics import create_topics
 from streams.settings import Settings
+from tests.examples import examples
 from tests.no_servers import Guard, is_slow
 
 _numbers = itertools.count(1)
 _no_servers = Guard()
 # No test measures time: on a busy machine an example takes what it takes.
-hypothesis_settings.register_profile("any machine", deadline=None)
+hypothesis_settings.register_profile("any machine", deadline=None, max_examples=examples(100))
 hypothesis_settings.load_profile("any machine")
 
 
@@ -31,6 +32,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         fixtures: list[str] = getattr(item, "fixturenames", [])
         if is_slow(item.path.parts, fixtures, item.get_closest_marker("slow") is not None):
             item.add_marker("slow")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores: some tests wait for processes of their own."""
+    return (os.cpu_count() or 1) + 1
 
 
 @pytest.hookimpl(wrapper=True)

@@ -128,6 +128,7 @@ def test_a_wrong_file_is_one_message(
     assert done.stdout == ""
 
 
+@pytest.mark.slow
 def test_no_broker_is_one_line() -> None:
     """An address where nothing answers gives one line: the address, and what to do."""
     address = f"127.0.0.1:{free_ports(1)[0]}"

@@ -8,6 +8,7 @@ import pytest
 
 from streams.lifecycle import entity
 from streams.windows import batches
+from tests.examples import examples
 from tests.laws.pipeline import Pipeline, additive
 from tests.laws.test_replay_equals_oracle import configured, replayed
 from tests.oracle.oracle import Oracle
@@ -53,7 +54,7 @@ def live(
     return pipeline
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", range(examples(40)))
 def test_sums_over_intervals_equal_the_replay(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Order, duplicates, batches, ticks, packing, cut batches and restarts leave no trace."""
     monkeypatch.setattr(batches, "BATCH_BYTES", 1_500)
@@ -96,7 +97,7 @@ def test_sums_over_intervals_equal_the_replay(seed: int, monkeypatch: pytest.Mon
         assert kpis[queue_key]["live"] == record["live"], queue_key
 
 
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", range(examples(20)))
 def test_sliding_windows_equal_the_oracle(seed: int) -> None:
     """Each window's counts and integrals are those of the oracle's lists, at any instant."""
     history = lately(seed, 20)

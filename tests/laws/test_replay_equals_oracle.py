@@ -11,6 +11,7 @@ from streams.kpis.replay import Replay
 from streams.settings import QueueSettings, Settings
 from streams.wire.decode import decode
 from streams.wire.rejected import Rejected
+from tests.examples import examples
 from tests.laws.pipeline import published
 from tests.oracle.oracle import Oracle
 from tests.strategies import (
@@ -84,14 +85,14 @@ def check(history: list[dict[str, Any]], queues: list[dict[str, Any]], **limits:
         assert not figures + live, (queue_key, figures, live)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(histories(), queue_settings())
 def test_every_figure_equals_the_oracles(history: list[dict], queues: list[dict]) -> None:
     """A replay gives what the definitions give when applied to finished lists."""
     check(history, queues)
 
 
-@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.parametrize("seed", range(examples(60)))
 def test_larger_histories_equal_the_oracles(seed: int) -> None:
     """The same for longer seeded histories, in a random order of lines."""
     history = random_history(seed, stories=40)
@@ -99,7 +100,7 @@ def test_larger_histories_equal_the_oracles(seed: int) -> None:
     check(history, QUEUE_VARIANTS[seed % len(QUEUE_VARIANTS)])
 
 
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", range(examples(20)))
 def test_tenants_and_queues_beyond_the_limits_count_as_other(seed: int) -> None:
     """Every visit, ticket and agent is still counted, once, and what is configured is exact."""
     history = random_history(seed, stories=30)

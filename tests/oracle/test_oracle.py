@@ -14,11 +14,14 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from tests.data.call_logs import LOGS, answers_of, is_mean, name_of, rows_of
+from tests.examples import examples
 from tests.oracle.oracle import Oracle, Result
 from tests.strategies import QUEUE_VARIANTS, histories, queue_settings, random_history
 
 GOLDEN = Path(__file__).parents[1] / "golden"
-law = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+law = settings(
+    max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 
 # The hard cases of the metric dictionary, and the scenarios that hold them to a number by hand.
 # A change of settings is versioned outside one history; a day boundary is a window here.

@@ -106,7 +106,7 @@ def test_the_truth_balances_at_any_moment() -> None:
             assert row["answered"] == row["offers"]["accepted"]
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_the_truth_is_what_the_oracle_says(seed: int) -> None:
     """Two independent accounts of the same life: the centre's own books, and the definitions
     applied to the events it emitted. No event is an anomaly."""

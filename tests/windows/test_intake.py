@@ -15,6 +15,7 @@ from streams.windows.queues import Queues
 from streams.wire.decode import decode
 from streams.wire.rejected import Rejected
 from streams.wire.routing import topic_of
+from tests.examples import examples
 from tests.laws.test_live_equals_replay import lately
 from tests.laws.test_replay_equals_oracle import configured
 from tests.strategies import QUEUE_VARIANTS, encoded
@@ -167,7 +168,7 @@ def test_a_turn_of_many_cells_is_cut_and_its_time_comes_last(
     assert {f"q{number}" for number in range(60)} <= {queue for _, queue, _ in queues.queues}
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(examples(12)))
 def test_visits_balance_after_every_turn(seed: int) -> None:
     """offered = answered + abandoned + flowed out + orphaned + waiting, in every queue, always."""
     chance = Random(seed)

@@ -9,6 +9,7 @@ from streams.contract.words import INTERVAL_MS, SLIDING_MS
 from streams.lifecycle import counters as c
 from streams.lifecycle.ledger import PANE_MS
 from streams.windows.panes import Panes, absolute, add, levels_of
+from tests.examples import examples
 
 DAY = 86_400_000
 START = 1_699_920_000_000  # a midnight, UTC
@@ -80,7 +81,7 @@ def check(panes: Panes, plain: Plain, midnight: int) -> None:
         assert nonzero(interval.sums) == plain.total(start, start + INTERVAL_MS)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(st.lists(steps, max_size=40))
 def test_windows_equal_plain_sums(taken: list[tuple[Any, ...]]) -> None:
     """Through updates, corrections of old panes, jumps over days, folding and restores."""

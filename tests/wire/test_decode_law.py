@@ -13,6 +13,7 @@ from streams.wire.decode import decode
 from streams.wire.encode import encode
 from streams.wire.rejected import Rejected
 from streams.wire.routing import key_of, topic_of
+from tests.examples import examples
 
 EXAMPLES = Path(__file__).parents[2] / "schemas" / "examples"
 VALID = [path.read_bytes() for path in sorted(EXAMPLES.glob("*/valid-*.json"))]
@@ -76,7 +77,7 @@ def test_arbitrary_json_is_never_an_exception(value: Any) -> None:
     check(json.dumps(value).encode())
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(st.sampled_from(VALID), st.data())
 def test_mutated_bytes_are_never_an_exception(valid: bytes, data: st.DataObject) -> None:
     """Cut, overwrite or insert anywhere in a valid event."""
@@ -85,7 +86,7 @@ def test_mutated_bytes_are_never_an_exception(valid: bytes, data: st.DataObject)
     check(valid[:start] + data.draw(st.binary(max_size=12)) + valid[end:])
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(st.sampled_from(VALID), st.dictionaries(st.sampled_from(FIELDS), JSON, max_size=3))
 def test_wrong_values_in_known_fields_are_never_an_exception(
     valid: bytes, changes: dict[str, Any]
