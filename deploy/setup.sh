@@ -105,10 +105,12 @@ if ! venv_is_current; then
   binary=(--only-binary :all:)
   # Faust alone has wheels for one kind of processor only, and builds without a compiler too.
   [ "$(uname -m)" = x86_64 ] || binary+=(--no-binary faust-streaming)
-  .venv/bin/python -m pip install -q --disable-pip-version-check "${binary[@]}" \
+  # The lock names every package, so nothing is looked up: a later release elsewhere changes nothing.
+  .venv/bin/python -m pip install -q --disable-pip-version-check --no-deps "${binary[@]}" \
     --require-hashes -r requirements-dev.txt
   .venv/bin/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation \
     --no-index -e .
+  .venv/bin/python -m pip check -q --disable-pip-version-check >&2 || fail "the lock files do not fit together"
   echo "$stamp" >.venv/.setup-stamp
 fi
 

@@ -246,7 +246,7 @@ def test_the_image_is_built_in_stages_and_runs_as_nobody() -> None:
     assert len(stages) == 2
     assert len({image for image, _ in stages}) == 1
     assert re.fullmatch(r"python:3\.\d+\.\d+-slim-\w+", stages[0][0])
-    assert "--require-hashes -r requirements.txt" in DOCKERFILE
+    assert "--no-deps $binary --require-hashes -r requirements.txt" in DOCKERFILE
     last = DOCKERFILE.split("FROM ")[-1]
     assert "USER 10001:10001" in last
     assert "pip install" not in last
