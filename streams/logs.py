@@ -77,9 +77,44 @@ class SeldomFilter(logging.Filter):
         return True
 
 
+class RepeatsFilter(logging.Filter):
+    """Of each message of a library one line a minute; `times` says how many it stands for.
+
+    While Kafka is away aiokafka says so hundreds of times a second. A message is its text before
+    its data is put in, so two nodes that cannot be reached are one line.
+    """
+
+    MOST = 1_000
+
+    def __init__(self, seconds: float = 60.0, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__()
+        self._seconds, self._clock = seconds, clock
+        self._held: dict[tuple[str, int, str], tuple[float, int]] = {}
+        self._lock = threading.Lock()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Let the project's own lines through, and of others the first a minute."""
+        if record.name.partition(".")[0] not in LIBRARIES:
+            return True
+        key = record.name, record.levelno, str(record.msg)
+        now = self._clock()
+        with self._lock:
+            until, times = self._held.get(key, (now, 0))
+            if now < until:
+                self._held[key] = until, times + 1
+                return False
+            if len(self._held) >= self.MOST:  # texts with data in them: begin anew
+                self._held.clear()
+            self._held[key] = now + self._seconds, 0
+        if times:
+            record.times = times + 1
+        return True
+
+
 def log_to_stderr(level: str) -> None:
     """From now on lines of `level` (a setting's word) and above go to standard error."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(FieldsFormatter())
+    handler.addFilter(RepeatsFilter())
     logging.basicConfig(level=level.upper(), handlers=[handler])
     keep_records_out()

@@ -3,7 +3,7 @@
 import logging
 import sys
 
-from streams.logs import FieldsFormatter, SeldomFilter
+from streams.logs import FieldsFormatter, RepeatsFilter, SeldomFilter
 
 
 def line(message: str, *, failed: bool = False, **fields: object) -> str:
@@ -59,3 +59,43 @@ def test_what_anybody_can_cause_is_one_line_a_minute() -> None:
         "error=ValueError times=1",
         "error=ValueError times=3",
     ]
+
+
+def test_what_a_library_repeats_is_one_line_a_minute() -> None:
+    """Whatever data is in it; our own lines, and what it says for the first time, always pass."""
+    now = [0.0]
+    repeats, passed = RepeatsFilter(60, lambda: now[0]), []
+    for second, name, text in [
+        (0, "aiokafka", "cannot reach %s"),
+        (1, "aiokafka", "cannot reach %s"),
+        (1, "aiokafka.consumer", "cannot reach %s"),
+        (2, "streams.worker", "cannot reach %s"),
+        (2, "streams.worker", "cannot reach %s"),
+        (3, "aiokafka", "something else %s"),
+        (60, "aiokafka", "cannot reach %s"),
+        (119, "aiokafka", "cannot reach %s"),
+        (120, "aiokafka", "cannot reach %s"),
+    ]:
+        now[0] = float(second)
+        record = logging.makeLogRecord(
+            {"name": name, "levelname": "WARNING", "msg": text, "args": (second,)}
+        )
+        if repeats.filter(record):
+            passed.append(FieldsFormatter().format(record).partition("WARNING ")[2])
+    assert passed == [
+        "aiokafka cannot reach 0",
+        "aiokafka.consumer cannot reach 1",
+        "streams.worker cannot reach 2",
+        "streams.worker cannot reach 2",
+        "aiokafka something else 3",
+        "aiokafka cannot reach 60 times=2",
+        "aiokafka cannot reach 120 times=2",
+    ]
+
+
+def test_texts_without_end_are_held_in_bounds() -> None:
+    """A library that puts its data into the message itself costs no memory for ever."""
+    repeats = RepeatsFilter(60, lambda: 0.0)
+    for number in range(3 * RepeatsFilter.MOST):
+        assert repeats.filter(logging.makeLogRecord({"name": "faust", "msg": f"about {number}"}))
+    assert len(repeats._held) <= RepeatsFilter.MOST

@@ -7,6 +7,7 @@ Needs kafka-python alone. Ctrl-C ends it (exit 130); without a Kafka or the topi
 
 import argparse
 import json
+import os
 import sys
 from typing import Any
 
@@ -54,6 +55,8 @@ def main() -> int:
         return 1
     except KeyboardInterrupt:
         return 130
+    except BrokenPipeError:  # whoever reads the lines has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
 
 

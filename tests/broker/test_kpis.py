@@ -120,6 +120,27 @@ def test_a_follower_hears_each_record(settings: Settings, program: str) -> None:
             process.kill()
 
 
+def test_the_example_ends_quietly_with_its_reader(settings: Settings) -> None:
+    """`| head -1` is a fair way to look at a topic."""
+    send(settings, settings.topics.kpis, [kpi("billing", 3)])
+    command = [sys.executable, "deploy/examples/consume_kpis.py"]
+    command += ["--bootstrap", settings.bootstrap, "--topic", settings.topics.kpis]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(
+        command, stdout=pipe, stderr=pipe, cwd=Path(__file__).parents[2]
+    ) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stderr is not None
+            assert b"billing" in process.stdout.readline()
+            process.stdout.close()
+            send(settings, settings.topics.kpis, [kpi("sales", 4)])
+            assert process.wait(timeout=60) == 0
+            assert process.stderr.read() == b""
+        finally:
+            process.kill()
+
+
 def test_intervals_are_the_newest_revisions_in_order(
     settings: Settings, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
