@@ -92,7 +92,8 @@ def _options(args: argparse.Namespace, settings: Settings) -> Options:
         try:
             token = Path(args.token_file).read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
-            mistakes.append(f"--token-file: cannot be read: {error}")
+            why = error.strerror if isinstance(error, OSError) else "it is no text"
+            mistakes.append(f"--token-file: {args.token_file} cannot be read ({why})")
         else:
             if len(token) < MIN_TOKEN:
                 mistakes.append(f"--token-file: needs a token of {MIN_TOKEN} characters or more")

@@ -63,7 +63,9 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     try:
         kafka.start(stop=asked)
     except OSError as problem:
-        raise StreamsError(f"--dir {kafka.directory}: {problem.strerror}") from problem
+        raise StreamsError(
+            f"--dir {kafka.directory}: cannot be a folder of ours ({problem.strerror})"
+        ) from problem
     try:
         if not asked.is_set():
             print(kafka.bootstrap, flush=True)

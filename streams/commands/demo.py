@@ -92,7 +92,9 @@ def _folder(wanted: Path | None) -> tuple[Path, bool]:
             # A second centre in the same topics would be counted with the first.
             raise StreamsError(f"--dir {wanted} is not empty: name a new one, or remove it")
     except OSError as problem:
-        raise StreamsError(f"--dir {wanted}: {problem.strerror}") from None
+        raise StreamsError(
+            f"--dir {wanted}: cannot be a folder of ours ({problem.strerror})"
+        ) from None
     return wanted.absolute(), False
 
 
