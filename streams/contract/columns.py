@@ -8,11 +8,11 @@ of. Figures keep their names; what lies deeper is joined by `_` (`service_level_
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Annotated, Any, Literal, get_args, get_origin
+from typing import Any, Literal, get_args
 
 import msgspec
 
-from streams.contract.fields import Field, Kind, fields_of, part_of
+from streams.contract.fields import Field, Kind, fields_of, part_of, plain_type
 from streams.contract.records import IntervalRecord
 
 ColumnType = Literal["text", "integer", "number", "boolean", "timestamp"]
@@ -74,16 +74,14 @@ def _columns(struct: type[msgspec.Struct], path: tuple[str, ...]) -> Iterator[Co
 
 
 def _column(path: tuple[str, ...], field: Field, kind: Any, meaning: str) -> Column:
-    parts = [kind] if get_origin(kind) is Annotated else (get_args(kind) or [kind])
-    bare = next(part for part in parts if part is not type(None))
-    held = get_args(bare)[0] if get_origin(bare) is Annotated else bare
+    plain, nullable = plain_type(kind)
     is_instant = field.kind == "instant"
     shown = path[1:] if path[0] == "figures" else path
     return Column(
         name="_".join(shown),
         path=path,
-        type="timestamp" if is_instant else _TYPES[held],
-        nullable=type(None) in parts or field.since > 0,
+        type="timestamp" if is_instant else _TYPES[plain],
+        nullable=nullable or field.since > 0,
         unit="" if is_instant else field.unit,
         kind=field.kind,
         meaning=meaning,

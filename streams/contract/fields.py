@@ -13,12 +13,14 @@ Kinds:
 
 from dataclasses import dataclass
 from functools import cache
+from types import UnionType
 from typing import (
     Annotated,
     Any,
     Final,
     Literal,
     TypeVar,
+    Union,
     cast,
     get_args,
     get_origin,
@@ -152,6 +154,14 @@ def fields_of(struct: type[msgspec.Struct]) -> dict[str, Field]:
             extra.get("since", 0),
         )
     return found
+
+
+def plain_type(kind: Any) -> tuple[Any, bool]:
+    """A value's type without its limits (`int`, `str`, …), and whether it may be null."""
+    options = get_args(kind) if get_origin(kind) in (UnionType, Union) else (kind,)
+    (held,) = (option for option in options if option is not type(None))
+    plain = get_args(held)[0] if get_origin(held) is Annotated else held
+    return plain, type(None) in options
 
 
 def part_of(field: Field) -> type[msgspec.Struct] | None:

@@ -9,13 +9,12 @@ what JSON Schema cannot say: record size, a time's range in text, one field comp
 """
 
 import json
-from types import UnionType
-from typing import Annotated, Any, Final, Union, get_args, get_origin
+from typing import Any, Final, get_args
 
 import msgspec
 
 from streams.contract.events import TYPES, Event, MessageSent
-from streams.contract.fields import Field, fields_of, part_of
+from streams.contract.fields import Field, fields_of, part_of, plain_type
 from streams.contract.records import IntervalRecord, KpiRecord
 from streams.contract.words import TODAY
 
@@ -83,11 +82,6 @@ def _means(field: Field, word: str) -> str:
 
 
 def _type(kind: Any) -> str | list[str]:
-    parts = get_args(kind) if get_origin(kind) in (UnionType, Union) else (kind,)
-    names = [_JSON_TYPES[_bare(part)] for part in parts if part is not type(None)]
-    return [*names, "null"] if type(None) in parts else names[0]
-
-
-def _bare(kind: Any) -> Any:
-    """A type without its constraints."""
-    return get_args(kind)[0] if get_origin(kind) is Annotated else kind
+    plain, nullable = plain_type(kind)
+    name = _JSON_TYPES[plain]
+    return [name, "null"] if nullable else name
