@@ -173,13 +173,14 @@ def _budget(board: Board) -> None:
         "a day's opening. Negative = the day's target is lost. The least first.",
         sort="Budget left",
     )
-    budget = f"(queue:contactcenter_miss_budget:ratio{{{QUEUES}}} > 0)"
-    worst = f"topk({at.BURNING_QUEUES}, {_missed('30m')} / {budget} @ end())"
+    budget = f"queue:contactcenter_miss_budget:ratio{{{QUEUES}}}"
+    # Those of each moment would be dozens that come and go.
+    worst = f"topk({at.BURNING_QUEUES}, {_missed('30m')} @ end() / ({budget} @ end() > 0))"
     burn = lines(
         "Burn",
         [
             (
-                f"{_missed(window)} / {budget} and on ({BY_QUEUE}) {worst}",
+                f"{_missed(window)} / ({budget} > 0) and on ({BY_QUEUE}) {worst}",
                 f"{{{{queue}}}} {{{{tenant}}}} {words}",
             )
             for window, words in (("30m", "30 min"), ("2h", "2 h"))
@@ -198,7 +199,7 @@ def _budget(board: Board) -> None:
         "outside opening hours; they are shown here all the same.",
         "How severities and muting work; it shows no number.",
     )
-    board.row(11, (left, 11), (many(burn), 9), (words, 4))
+    board.row(11, (left, 12), (many(burn), 8), (words, 4))
 
 
 def build() -> Any:

@@ -26,6 +26,7 @@ COUNT: Final = "locale"
 TIMES: Final = "none"
 SHARE: Final = "percentunit"
 SECONDS: Final = "suffix:s"
+TEXT: Final = "string"  # a queue named 2024 is not 2,024
 CLOCK: Final = "dthms"  # 00:01:42, for what may last hours
 
 # Which queues a panel is about: the variables of `queue_variables`. `_all` is never one of them.

@@ -100,14 +100,16 @@ def dial(title: str, expr: str, definition: str, limits: Steps) -> Panel:
     return finish(panel, title, definition, SHARE)
 
 
-def bars(title: str, expr: str, legend: str, definition: str, *, size: int) -> Panel:
-    """One bar a series, named by the legend, its letters and figures `size` pixels high."""
+def bars(title: str, expr: str, legend: str, definition: str) -> Panel:
+    """One bar a series, named by the legend; letters and figures stay as they are with fewer."""
     panel = (
         bargauge.Panel()
         .with_target(query(expr, legend, instant=True))
         .reduce_options(last())
         .orientation(models.VizOrientation.HORIZONTAL)
-        .text(common.VizTextDisplayOptions().title_size(size).value_size(size))
+        .display_mode(models.BarGaugeDisplayMode.BASIC)
+        .name_placement(models.BarGaugeNamePlacement.LEFT)
+        .text(common.VizTextDisplayOptions().title_size(14).value_size(24))
         .min(0)
         .no_value(NOTHING)
         .thresholds(steps(((0, BLUE),)))

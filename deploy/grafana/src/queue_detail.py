@@ -301,8 +301,8 @@ def _counts(board: Board) -> None:
     counts = grid(
         "Counts behind the ratios",
         [
-            Column("Last 5 min", f"{visits('5m')} and on (outcome) ({visits('30m')} > 0)", 95),
-            Column("Last 30 min", f"{visits('30m')} > 0", 95),
+            Column("Last 5 min", f"{visits('5m')} and on (outcome) ({visits('30m')} > 0)", 105),
+            Column("Last 30 min", f"{visits('30m')} > 0", 105),
         ],
         [Key("outcome", "Outcome")],
         "Visits in the sliding event-time windows, each at its own event's time, late corrections "

@@ -19,6 +19,7 @@ from deploy.grafana.src.kit import (
     COUNT,
     GREY,
     NOTHING,
+    TEXT,
     Panel,
     Steps,
     Words,
@@ -81,6 +82,7 @@ def _looks(column: Column) -> list[Any]:
         properties += [setting("custom.cellOptions", cell), setting("thresholds", limits)]
     if column.words:
         properties.append(setting("mappings", [one.to_json() for one in words_for(column.words)]))
+        properties.append(setting("custom.align", "center"))
     return properties
 
 
@@ -123,4 +125,4 @@ def grid(
             properties.append(setting("links", [{"title": link[0], "url": link[1]}]))
         panel = panel.override_by_name(key.heading, properties)
     panel = panel.sort_by([common.TableSortByFieldState().display_name(sort).desc(descending)])
-    return finish(panel, title, definition, COUNT)
+    return finish(panel, title, definition, TEXT)

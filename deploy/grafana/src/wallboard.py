@@ -107,10 +107,10 @@ def _now(board: Board) -> None:
     board.row(
         4,
         (pages, 2),
-        (waiting, 3),
+        (waiting, 2),
         (longest, 3),
         (level, 4),
-        (lost, 3),
+        (lost, 4),
         (busiest, 3),
         (age, 3),
         (quietest, 3),
@@ -198,7 +198,6 @@ def build() -> Any:
         "{{channel}}",
         "Agents of the whole centre who are available: they could take a contact now. "
         f"{say.AGENTS}",
-        size=20,
     )
     board.row(5, (timeline, 18), (free, 6))
     return board.build()
