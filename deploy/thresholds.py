@@ -53,8 +53,8 @@ SAMPLE_LIMIT: Final = 50_000
 SAMPLE_LIMIT_NEAR: Final = 40_000
 LOOP_LAG_HIGH_SECONDS: Final = 0.25
 
-# Colours only, no alert: waits on the wallboard turn amber at the threshold, red at three times it.
-WAIT_THRESHOLD_SECONDS: Final = 20
+# Colours only, no alert: waits turn amber above the queue's threshold, red where the page fires.
+WAIT_AMBER: Final = 1
 DATA_AGE_AMBER_SECONDS: Final = 15
 SOURCE_SILENT_AMBER_SECONDS: Final = 60
 PRESSURE_AMBER: Final = 0.9

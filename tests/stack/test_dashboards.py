@@ -1,7 +1,8 @@
 """Dashboards: what is committed is what the code makes, lint-clean, and every query answers.
 
-There is no Grafana where these tests run. They look at the JSON, and ask a real Prometheus, which
-scrapes a page with every series of the catalogue, each query a panel or a variable would ask.
+There is no Grafana server where these tests run. They look at the JSON, and ask a real Prometheus,
+which scrapes a page with every series of the catalogue, each query a panel or a variable would ask.
+What somebody in front of a board sees is looked at in `test_dashboards_look.py`.
 """
 
 import re
@@ -26,10 +27,11 @@ from tests.stack.boards import (
     Live,
     check_panel,
     check_variables,
+    joined,
     panels,
     targets,
 )
-from tests.stack.exposition import Centre
+from tests.stack.exposition import BUSY, IDLE, Centre
 from tests.stack.promql import metric_names
 from tests.stack.servers import eventually, exposing, prometheus
 
@@ -125,7 +127,6 @@ def test_a_panel_is_described_and_has_units(name: str, panel: dict[str, Any]) ->
     if panel["type"] != "timeseries":
         assert panel["fieldConfig"]["defaults"]["noValue"], "no sample is words, never 0"
     known = {value for key, value in vars(thresholds).items() if key.isupper()}
-    known |= {thresholds.LONGEST_WAIT_FACTOR * thresholds.WAIT_THRESHOLD_SECONDS}
     known |= {figures.SERVICE_LEVEL_PAGE, 0}
     assert set(limits(panel)) <= known, "limits come from the thresholds module"
 
@@ -217,3 +218,21 @@ def test_the_figures_shown_are_the_figures_scraped(live: Live) -> None:
         ("queue:contactcenter_wait_seconds:mean_window5m", 300 / 40),
     ):
         assert float(live.ask(record + where)[0]["value"][1]) == pytest.approx(value)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["wallboard", "queue-detail"])
+def test_that_nobody_waits_is_a_figure(name: str, live: Live) -> None:
+    """Zero where nobody waits, the wait where somebody does, and nothing where nothing is known."""
+    (panel,) = (one for one in panels(BOARDS[name]) if one["title"] == "Longest wait")
+    queries = [target["expr"] for target in targets(panel)]
+
+    def answered(queue: str) -> list[float]:
+        chosen = {"tenant": ["default"], "channel": [".*"], "queue": [queue]}
+        found = [live.ask(VARIABLE.sub(partial(joined, chosen), expr)) for expr in queries]
+        return [float(row["value"][1]) for rows in found for row in rows]
+
+    assert answered(IDLE) == [0]
+    (waited,) = answered(BUSY)
+    assert waited >= 12
+    assert answered("nowhere") == []

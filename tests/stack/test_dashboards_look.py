@@ -183,6 +183,21 @@ def test_words_for_no_figure_say_no_more_than_that(name: str, panel: dict[str, A
         assert " or 0 * (" in targets(panel)[0]["expr"]
 
 
+def test_waits_are_judged_by_each_queues_own_threshold() -> None:
+    """A chat that may wait a minute is not red after one; amber and red are where the rule is."""
+    for board in ("wallboard", "queue-detail"):
+        panel = panel_of(board, "Longest wait")
+        colours = {ref: own["color"]["fixedColor"] for ref, own in settings(panel).items()}
+        assert colours == {"A": "green", "B": "orange", "C": RED}
+        for target in targets(panel):
+            assert "queue_wait_threshold_seconds" in target["expr"]
+        assert targets(panel)[2]["expr"].endswith(f" > {at.LONGEST_WAIT_FACTOR}")
+    for _, table in TABLES:
+        for heading, own in settings(table).items():
+            if own.get("unit") in {"suffix:s", "dthms"}:
+                assert "thresholds" not in own, heading
+
+
 def test_yes_and_no_are_words() -> None:
     """Whether alerting works is no number."""
     for title in ("Queues muted", "Alerting works"):

@@ -45,9 +45,8 @@ WAITING: Final = (
 )
 OLDEST_WAIT: Final = (
     "Now − the moment the longest-waiting visit entered its queue. Keeps growing if the stream "
-    "stops. Amber at "
-    f"the default threshold ({at.WAIT_THRESHOLD_SECONDS} s), red at {at.LONGEST_WAIT_FACTOR} "
-    f"times it."
+    "stops. Amber when a wait is above its queue's threshold, red above "
+    f"{at.LONGEST_WAIT_FACTOR} times it, where it pages."
 )
 DATA_AGE: Final = (
     "Now − the event time at which the slowest partition's figures stand. Everything on this "
@@ -96,11 +95,8 @@ ABANDONMENT_LIMITS: Final = (
     (at.ABANDONMENT_TARGET, AMBER),
     (at.ABANDONMENT_PAGE, RED),
 )
-WAIT_LIMITS: Final = (
-    (0, GREEN),
-    (at.WAIT_THRESHOLD_SECONDS, AMBER),
-    (at.LONGEST_WAIT_FACTOR * at.WAIT_THRESHOLD_SECONDS, RED),
-)
+# Of a wait in times its queue's threshold.
+WAIT_LIMITS: Final = ((0, GREEN), (at.WAIT_AMBER, AMBER), (at.LONGEST_WAIT_FACTOR, RED))
 AGE_LIMITS: Final = (
     (0, GREEN),
     (at.DATA_AGE_AMBER_SECONDS, AMBER),
@@ -114,4 +110,3 @@ SILENCE_LIMITS: Final = (
 PRESSURE_LIMITS: Final = ((0, GREEN), (at.PRESSURE_AMBER, AMBER), (at.PRESSURE_RED, RED))
 ANY_LIMITS: Final = ((0, GREEN), (at.ANY, RED))
 BUDGET_LIMITS: Final = ((at.BUDGET_LEFT_RED, AMBER), (at.BUDGET_LEFT_AMBER, GREEN))
-NOBODY: Final = {0: ("nobody", GREEN)}

@@ -79,6 +79,27 @@ def tile(
     return finish(panel, title, definition, unit)
 
 
+def judged(
+    title: str,
+    figures: Sequence[tuple[str, str]],
+    definition: str,
+    unit: str,
+    words: Words,
+) -> Panel:
+    """A tile for limits that are series: each query answers only where its colour is due.
+
+    No two of the queries may answer at the same time.
+    """
+    (first, _), *others = figures
+    panel = tile(title, first, definition, unit, (), words=words)
+    for ref, (expr, _) in zip("BCDE", others, strict=False):
+        panel = panel.with_target(query(expr, ref=ref, instant=True))
+    for ref, (_, colour) in zip("ABCDE", figures, strict=False):
+        fixed = setting("color", {"mode": "fixed", "fixedColor": colour})
+        panel = panel.override_by_query(ref, [fixed])
+    return panel
+
+
 def label(title: str, expr: str, legend: str, definition: str) -> Panel:
     """Words from the labels of one series, as the legend puts them together."""
     panel = tile(title, expr, definition, legend=legend)

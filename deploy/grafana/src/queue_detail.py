@@ -23,6 +23,7 @@ from deploy.grafana.src.kit import (
 )
 from deploy.grafana.src.panels import coloured, dial, label, lines, on_the_right, tile
 from deploy.grafana.src.tables import Column, Key, grid
+from deploy.grafana.src.waits import OLDEST, WAITING, longest_wait
 
 # By meaning: nothing that is well is red.
 STATES = {
@@ -53,12 +54,6 @@ def _recorded(name: str) -> str:
     return f"queue:contactcenter_{name}{{{QUEUES}}}"
 
 
-def _longest_wait() -> str:
-    """Of the visits that wait; 0 while none does, no sample while nothing is known."""
-    waiting = _level("queue_contacts_waiting")
-    return f"{_recorded('oldest_wait:seconds')} or 0 * ({waiting} == 0)"
-
-
 def _quantile(share: float, metric: str, more: str = "") -> str:
     chosen = f"contactcenter_{metric}_bucket{{{QUEUES}{more}}}"
     return f"histogram_quantile({share}, sum by (le) (rate({chosen}[5m])))"
@@ -67,18 +62,8 @@ def _quantile(share: float, metric: str, more: str = "") -> str:
 def _now(board: Board) -> None:
     board.row(
         5,
-        (tile("Waiting", _level("queue_contacts_waiting"), say.WAITING), 4),
-        (
-            tile(
-                "Longest wait",
-                _longest_wait(),
-                say.OLDEST_WAIT,
-                SECONDS,
-                say.WAIT_LIMITS,
-                words=say.NOBODY,
-            ),
-            4,
-        ),
+        (tile("Waiting", WAITING, say.WAITING), 4),
+        (longest_wait(), 4),
         (
             tile(
                 "Service level 30 min",
@@ -225,8 +210,8 @@ def _flow(board: Board) -> None:
     waiting = lines(
         "Waiting and the longest wait",
         [
-            (_level("queue_contacts_waiting"), "waiting"),
-            (_longest_wait(), "longest wait (right)"),
+            (WAITING, "waiting"),
+            (f"{OLDEST} or 0 * ({WAITING} == 0)", "longest wait (right)"),
         ],
         f"{say.WAITING} Longest wait = now − the moment the longest-waiting visit entered, on the "
         "right axis; 0 while nobody waits.",

@@ -59,7 +59,7 @@ def build() -> Any:
                     Column("Offered 30 min", or_none(offered, "$group"), 130),
                     Column("Service level", level, 120, SHARE, say.SERVICE_LEVEL_LIMITS, 1),
                     Column("Abandoned", abandoned, 110, SHARE, say.ABANDONMENT_LIMITS, 1),
-                    Column("Mean wait", wait, 110, CLOCK, say.WAIT_LIMITS),
+                    Column("Mean wait", wait, 110, CLOCK),
                     Column("Handle time", handle, 120, CLOCK),
                 ],
                 [Key("site", "Site"), Key("team", "Team"), Key("skill", "Skill")],

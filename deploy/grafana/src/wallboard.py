@@ -21,14 +21,13 @@ from deploy.grafana.src.kit import (
 )
 from deploy.grafana.src.panels import bands, bars, tile
 from deploy.grafana.src.tables import QUEUE_KEYS, Column, grid
+from deploy.grafana.src.waits import OF_THRESHOLD, OLDEST, WAITING, longest_wait
 from deploy.thresholds import WALLBOARD_BANDS, WALLBOARD_QUEUES
 
 PRESSURE = f"queue:contactcenter_pressure:ratio{{{QUEUES}}}"
 WORST = f"topk({WALLBOARD_QUEUES}, {PRESSURE})"
 # Nearest at the end of the screen's time: those of each moment would be dozens that come and go.
 WORST_NOW = f"topk({WALLBOARD_BANDS}, {PRESSURE} @ end())"
-WAITING = f"max by ({BY_QUEUE}) (contactcenter_queue_contacts_waiting{{{QUEUES}}})"
-OLDEST = f"queue:contactcenter_oldest_wait:seconds{{{QUEUES}}}"
 DECIDED = f"queue:contactcenter_contacts_decided:window30m{{{QUEUES}}}"
 DETAIL = (
     "/d/cc-queue/?${datasource:queryparam}&var-tenant=${__data.fields.Tenant}"
@@ -50,14 +49,6 @@ def _now(board: Board) -> None:
         nothing="unknown",
     )
     waiting = tile("Waiting", f"sum({WAITING})", say.WAITING)
-    longest = tile(
-        "Longest wait",
-        f"max({OLDEST}) or 0 * (sum({WAITING}) == 0)",
-        say.OLDEST_WAIT,
-        SECONDS,
-        say.WAIT_LIMITS,
-        words=say.NOBODY,
-    )
     level = tile(
         "Service level 30 min",
         f"sum({within}) / (sum({DECIDED}) > 0)",
@@ -108,7 +99,7 @@ def _now(board: Board) -> None:
         4,
         (pages, 2),
         (waiting, 2),
-        (longest, 3),
+        (longest_wait(), 3),
         (level, 4),
         (lost, 4),
         (busiest, 3),
@@ -127,7 +118,8 @@ def _nearest(board: Board) -> None:
     columns = [
         Column("× limit", WORST, 85, TIMES, say.PRESSURE_LIMITS, 2),
         Column("Waiting", of_worst(WAITING), 85),
-        Column("Longest wait", of_worst(OLDEST), 115, SECONDS, say.WAIT_LIMITS),
+        Column("Longest wait", of_worst(OLDEST), 115, SECONDS),
+        Column("× threshold", of_worst(OF_THRESHOLD), 110, TIMES, say.WAIT_LIMITS, 2),
         Column(
             "Service level",
             recorded("service_level:ratio_window30m"),
@@ -161,8 +153,8 @@ def _nearest(board: Board) -> None:
         QUEUE_KEYS,
         f"The {WALLBOARD_QUEUES} queues under the highest pressure, worst first. {say.PRESSURE} "
         "Decided = the visits less short abandons that the service level is a share of. A dash is "
-        "no figure: nobody waits, nothing was decided. Waits are coloured by the default "
-        "threshold; × limit goes by each queue's own.",
+        "no figure: nobody waits, nothing was decided. × limit and × threshold go by each "
+        "queue's own settings; service level and occupancy are coloured by the defaults.",
         sort="× limit",
         descending=True,
         link=("Open the queue", DETAIL),
