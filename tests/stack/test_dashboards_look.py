@@ -22,7 +22,7 @@ PROVISIONING = Path(__file__).resolve().parents[2] / "deploy/grafana/provisionin
 # Grafana's grid: rows of 30 px, gaps of 8, margins of 16; the head of a panel, the rows of a table.
 ROW, GAP, MARGIN, HEAD, TABLE_ROW = 30, 8, 16, 40, 36
 LAPTOP = 1280  # px across; a screen of 1080 lines at 150 % has as many
-LETTER, PADDING = 7.5, 16  # px, of a column's heading
+LETTER, PADDING, ARROW = 7.5, 16, 20  # px, of a column's heading; the arrow if it sorts
 # Axes and cells that say what they count; `short` and `s` scale it away.
 UNITS = {"locale", "none", "percentunit", "suffix:s", "dthms"}
 TABLES = [(name, panel) for name, panel in PANELS if panel["type"] == "table"]
@@ -87,7 +87,8 @@ def test_columns_fit_and_headings_are_whole(name: str, table: dict[str, Any]) ->
         least = own[heading].get("custom.width") or own[heading]["custom.minWidth"]
         needed += least
         if "custom.width" in own[heading]:
-            assert LETTER * len(heading) + PADDING <= least, heading
+            arrow = ARROW if heading == table["options"]["sortBy"][0]["displayName"] else 0
+            assert LETTER * len(heading) + PADDING + arrow <= least, heading
     assert needed <= width
 
 
@@ -164,6 +165,10 @@ def test_no_figure_has_a_colour_of_its_own(name: str, panel: dict[str, Any]) -> 
         assert all(step["color"] != "text" for step in above), "a block of white, or of black"
         if below["color"] == GREY and panel["type"] != "state-timeline" and above:
             assert above[0]["value"] <= 0, "zero is a figure"
+        if below["color"] == RED and look["noValue"] == "–":
+            (dash,) = [one for one in look["mappings"] if one["type"] == "special"]
+            assert dash["options"]["match"] == "null+nan"
+            assert dash["options"]["result"]["color"] == GREY
 
 
 @pytest.mark.parametrize(("name", "panel"), FIGURES, ids=ids(FIGURES))
@@ -245,6 +250,8 @@ def test_the_wall_shows_pages_and_that_its_data_live() -> None:
         defaults = panel_of("wallboard", title)["fieldConfig"]["defaults"]
         assert [step["value"] for step in steps(defaults)] == limits
         assert steps(defaults)[0]["color"] == RED
+    (pages,) = targets(panel_of("wallboard", "Pages"))
+    assert "or 0 * count(stream:contactcenter_as_of_age:seconds)" in pages["expr"], "0 is known"
 
 
 def test_workers_that_are_missing_are_red() -> None:

@@ -127,7 +127,7 @@ def _now(board: Board) -> None:
 def _what(board: Board) -> None:
     listed = grid(
         "Firing now",
-        [Column("Severity", _by_rank(), 80, words=SEVERITIES, leads=True)],
+        [Column("Severity", _by_rank(), 100, words=SEVERITIES, leads=True)],
         [
             Key("alertname", "Alert", 240),
             Key("queue", "Queue", 120),
@@ -162,7 +162,7 @@ def _budget(board: Board) -> None:
         f"Budget left of the last {at.OPEN_HOURS} hours",
         [
             Column(
-                "Budget left", _budget_left(), 105, SHARE, say.BUDGET_LIMITS, decimals=1, below=RED
+                "Budget left", _budget_left(), 120, SHARE, say.BUDGET_LIMITS, decimals=1, below=RED
             ),
             Column("Missed 2 h", _missed("2h"), 95, SHARE, decimals=1),
             Column("Missed 30 min", _missed("30m"), 115, SHARE, decimals=1),

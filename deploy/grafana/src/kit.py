@@ -58,6 +58,14 @@ def words_for(words: Words) -> list[Any]:
     return [models.ValueMap(options=results)]
 
 
+def word_for_nothing(colour: str) -> Any:
+    """The mapping of no figure to a dash of this colour, where limits give it another."""
+    result = models.ValueMappingResult(text=NOTHING, color=colour)
+    match = models.SpecialValueMatch.NULL_AND_NAN
+    options = models.DashboardSpecialValueMapOptions(match=match, result=result)
+    return models.SpecialValueMap(options=options)
+
+
 def query(expr: str, legend: str = "", ref: str = "A", instant: bool = False) -> Any:
     """One Prometheus query; instant ones for numbers and tables, ranges for lines."""
     made = prometheus.Dataquery().datasource(PROMETHEUS).ref_id(ref).expr(expr)
@@ -81,9 +89,9 @@ def setting(name: str, value: Any) -> Any:
 
 
 def firing(chosen: str) -> str:
-    """How many alerts fire. None is 0 only while the watchdog shows that alerts are evaluated."""
-    watched = 'count(ALERTS{alertstate="firing", alertname="Watchdog"})'
-    return f'count(ALERTS{{alertstate="firing", {chosen}}}) or 0 * {watched}'
+    """How many alerts fire. None is 0 only while there are data, for rules to be evaluated on."""
+    data = "stream:contactcenter_as_of_age:seconds"
+    return f'count(ALERTS{{alertstate="firing", {chosen}}}) or 0 * count({data})'
 
 
 def or_none(expr: str, label: str) -> str:

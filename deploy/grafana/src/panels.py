@@ -216,7 +216,7 @@ def logarithmic(panel: Panel) -> Panel:
 
 def as_bars(panel: Panel, every: str) -> Panel:
     """A bar for each `every` (a duration of Prometheus') instead of lines."""
-    return panel.draw_style(models.GraphDrawStyle.BARS).interval(every)
+    return panel.draw_style(models.GraphDrawStyle.BARS).interval(every).decimals(0)
 
 
 def bands(title: str, expr: str, legend: str, definition: str, limits: Steps) -> Panel:

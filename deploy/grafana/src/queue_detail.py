@@ -287,7 +287,7 @@ def _counts(board: Board) -> None:
         "Counts behind the ratios",
         [
             Column("Last 5 min", f"{visits('5m')} and on (outcome) ({visits('30m')} > 0)", 105),
-            Column("Last 30 min", f"{visits('30m')} > 0", 105),
+            Column("Last 30 min", f"{visits('30m')} > 0", 125),
         ],
         [Key("outcome", "Outcome")],
         "Visits in the sliding event-time windows, each at its own event's time, late corrections "

@@ -56,7 +56,7 @@ def build() -> Any:
                 "Side by side",
                 [
                     Column("Waiting", waiting, 90),
-                    Column("Offered 30 min", or_none(offered, "$group"), 130),
+                    Column("Offered 30 min", or_none(offered, "$group"), 150),
                     Column("Service level", level, 120, SHARE, say.SERVICE_LEVEL_LIMITS, 1),
                     Column("Abandoned", abandoned, 110, SHARE, say.ABANDONMENT_LIMITS, 1),
                     Column("Mean wait", wait, 110, CLOCK),

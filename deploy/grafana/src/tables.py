@@ -27,6 +27,7 @@ from deploy.grafana.src.kit import (
     query,
     setting,
     steps,
+    word_for_nothing,
     words_for,
 )
 
@@ -83,6 +84,8 @@ def _looks(column: Column) -> list[Any]:
     if column.words:
         properties.append(setting("mappings", [one.to_json() for one in words_for(column.words)]))
         properties.append(setting("custom.align", "center"))
+    elif column.below != GREY:
+        properties.append(setting("mappings", [word_for_nothing(GREY).to_json()]))
     return properties
 
 

@@ -112,14 +112,18 @@ def _nearest(board: Board) -> None:
     def of_worst(expr: str) -> str:
         return f"{expr} and on ({BY_QUEUE}) {WORST}"
 
+    def cut(expr: str) -> str:
+        """Two digits, never rounded up: 1.00 is at the limit, and has its colour."""
+        return f"floor(100 * ({of_worst(expr)})) * 0.01"
+
     def recorded(name: str) -> str:
         return of_worst(f"queue:contactcenter_{name}{{{QUEUES}}}")
 
     columns = [
-        Column("× limit", WORST, 85, TIMES, say.PRESSURE_LIMITS, 2),
+        Column("× limit", cut(PRESSURE), 90, TIMES, say.PRESSURE_LIMITS, 2),
         Column("Waiting", of_worst(WAITING), 85),
         Column("Longest wait", of_worst(OLDEST), 115, SECONDS),
-        Column("× threshold", of_worst(OF_THRESHOLD), 110, TIMES, say.WAIT_LIMITS, 2),
+        Column("× threshold", cut(OF_THRESHOLD), 110, TIMES, say.WAIT_LIMITS, 2),
         Column(
             "Service level",
             recorded("service_level:ratio_window30m"),
