@@ -25,8 +25,8 @@ DAY = f"{at.OPEN_HOURS}h"
 
 # The worst first: the order of the table, and what stands in it.
 SEVERITIES = {1: ("page", RED), 2: ("ticket", AMBER), 3: ("note", BLUE)}
-# What an alert is about that is on no queue.
-SUBJECTS = ("source", "topic", "instance", "stage", "limit")
+# What an alert is about that is on no queue; none has two of these labels.
+SUBJECTS = ("source", "topic", "instance", "limit")
 
 
 def _is_firing(alert: str) -> str:
@@ -41,7 +41,7 @@ def _by_rank() -> str:
     ranked = []
     for rank, severity in enumerate(("page", "ticket", "info"), 1):
         chosen = f'{{alertstate="firing", severity="{severity}", {QUEUES_OR_NONE}}}'
-        ranked.append(f'{rank} * label_join(ALERTS{chosen}, "subject", " ", {subjects})')
+        ranked.append(f'{rank} * label_join(ALERTS{chosen}, "subject", "", {subjects})')
     return f"min by ({by}) ({' or '.join(ranked)})"
 
 
