@@ -12,7 +12,9 @@ from deploy.grafana.src.kit import AMBER, BY_QUEUE, GREEN, QUEUES, RED, SECONDS,
 from deploy.grafana.src.panels import judged
 
 WAITING: Final = f"max by ({BY_QUEUE}) (contactcenter_queue_contacts_waiting{{{QUEUES}}})"
-OLDEST: Final = f"queue:contactcenter_oldest_wait:seconds{{{QUEUES}}}"
+_SINCE = f"contactcenter_queue_oldest_waiting_timestamp_seconds{{{QUEUES}}}"
+# Not the recorded series: it is a moment behind the number that waits, and has a name of its own.
+OLDEST: Final = f"(time() - min by ({BY_QUEUE}) ({_SINCE}))"
 _THRESHOLD = f"max by ({BY_QUEUE}) (contactcenter_queue_wait_threshold_seconds{{{QUEUES}}})"
 # In times the queue's own threshold; queues without one have none.
 OF_THRESHOLD: Final = f"{OLDEST} / ({_THRESHOLD} > 0)"
