@@ -36,6 +36,7 @@ from tests.stack.promql import metric_names
 from tests.stack.servers import eventually, exposing, prometheus
 
 ROOT = Path(__file__).resolve().parents[2]
+PROVISIONING = ROOT / "deploy/grafana/provisioning"
 CORE = {
     "stat",
     "gauge",
@@ -157,9 +158,48 @@ def test_a_panels_queries_are_sound(name: str, panel: dict[str, Any]) -> None:
             assert set(VARIABLE.findall(target["legendFormat"])) <= variables
 
 
+@pytest.mark.parametrize("name", BOARDS)
+def test_pages_are_marked_where_they_begin(name: str) -> None:
+    """The whole length of a page would be a curtain before the curves."""
+    (mark,) = BOARDS[name]["annotations"]["list"]
+    began, earlier = mark["expr"].split(" unless ")
+    assert earlier == f"{began} offset 1m"
+    assert mark["enable"] is (name != "wallboard")
+    assert "placement" not in mark, "hidden in a menu"
+    if name == "pipeline":
+        assert 'domain!="business"' in began
+
+
+@pytest.mark.parametrize("name", BOARDS)
+def test_boards_open_on_their_own_data_source(name: str) -> None:
+    """Not on whichever name sorts first."""
+    path = PROVISIONING / "datasources/prometheus.yml"
+    sources = yaml.safe_load(path.read_text())["datasources"]
+    (own,) = (source for source in sources if source.get("isDefault"))
+    current = BOARDS[name]["templating"]["list"][0]["current"]
+    assert (current["text"], current["value"]) == (own["name"], own["uid"])
+
+
+@pytest.mark.parametrize("name", BOARDS)
+def test_links_lead_on_and_do_not_narrow_the_wall(name: str) -> None:
+    """One menu of the boards, and a link to the wall that leaves the one queue behind."""
+    board = BOARDS[name]
+    folder = yaml.safe_load((PROVISIONING / "dashboards/contact-centre.yml").read_text())
+    assert not board["title"].startswith(folder["providers"][0]["folder"])
+    assert all("placement" not in link for link in board["links"]), "hidden in a menu"
+    menu = board["links"][-1]
+    assert menu["asDropdown"]
+    assert not set(menu["tags"]) & set(BOARDS["wallboard"]["tags"])
+    for link in board["links"][:-1]:
+        assert link["url"].startswith("/d/cc-wallboard/")
+        assert "queue:" not in link["url"]
+        assert not link["includeVars"]
+    assert (name == "wallboard") == (len(board["links"]) == 1)
+
+
 def test_provisioning_points_at_what_is_there() -> None:
     """The data source is Prometheus with the scrape interval; boards are read-only from files."""
-    folder = ROOT / "deploy/grafana/provisioning"
+    folder = PROVISIONING
     source = yaml.safe_load((folder / "datasources/prometheus.yml").read_text())["datasources"][0]
     assert source["type"] == "prometheus"
     assert source["jsonData"]["timeInterval"] == f"{thresholds.SCRAPE_INTERVAL_SECONDS}s"

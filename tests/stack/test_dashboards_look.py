@@ -6,11 +6,9 @@ green without data, figures off the screen, 102 seconds read as two minutes.
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from deploy import thresholds as at
 from deploy.grafana.src.kit import GREY, RED
@@ -18,7 +16,6 @@ from streams.metrics.catalogue import LABEL_VALUES
 from tests.stack.boards import BOARDS, PANEL_IDS, PANELS, keys, panels, settings, targets
 from tests.stack.promql import metric_names
 
-PROVISIONING = Path(__file__).resolve().parents[2] / "deploy/grafana/provisioning"
 # Grafana's grid: rows of 30 px, gaps of 8, margins of 16; the head of a panel, the rows of a table.
 ROW, GAP, MARGIN, HEAD, TABLE_ROW = 30, 8, 16, 40, 36
 LAPTOP = 1280  # px across; a screen of 1080 lines at 150 % has as many
@@ -336,42 +333,3 @@ def test_tickets_are_hidden_until_they_are_wanted() -> None:
     for _, table in TABLES:
         assert "window" not in keys(table), "a window is a column: its counts do not mix"
         assert "Present" not in headings(table)
-
-
-@pytest.mark.parametrize("name", BOARDS)
-def test_pages_are_marked_where_they_begin(name: str) -> None:
-    """The whole length of a page would be a curtain before the curves."""
-    (mark,) = BOARDS[name]["annotations"]["list"]
-    began, earlier = mark["expr"].split(" unless ")
-    assert earlier == f"{began} offset 1m"
-    assert mark["enable"] is (name != "wallboard")
-    assert "placement" not in mark, "hidden in a menu"
-    if name == "pipeline":
-        assert 'domain!="business"' in began
-
-
-@pytest.mark.parametrize("name", BOARDS)
-def test_boards_open_on_their_own_data_source(name: str) -> None:
-    """Not on whichever name sorts first."""
-    path = PROVISIONING / "datasources/prometheus.yml"
-    sources = yaml.safe_load(path.read_text())["datasources"]
-    (own,) = (source for source in sources if source.get("isDefault"))
-    current = BOARDS[name]["templating"]["list"][0]["current"]
-    assert (current["text"], current["value"]) == (own["name"], own["uid"])
-
-
-@pytest.mark.parametrize("name", BOARDS)
-def test_links_lead_on_and_do_not_narrow_the_wall(name: str) -> None:
-    """One menu of the boards, and a link to the wall that leaves the one queue behind."""
-    board = BOARDS[name]
-    folder = yaml.safe_load((PROVISIONING / "dashboards/contact-centre.yml").read_text())
-    assert not board["title"].startswith(folder["providers"][0]["folder"])
-    assert all("placement" not in link for link in board["links"]), "hidden in a menu"
-    menu = board["links"][-1]
-    assert menu["asDropdown"]
-    assert not set(menu["tags"]) & set(BOARDS["wallboard"]["tags"])
-    for link in board["links"][:-1]:
-        assert link["url"].startswith("/d/cc-wallboard/")
-        assert "queue:" not in link["url"]
-        assert not link["includeVars"]
-    assert (name == "wallboard") == (len(board["links"]) == 1)
