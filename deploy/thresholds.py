@@ -53,13 +53,16 @@ SAMPLE_LIMIT: Final = 50_000
 SAMPLE_LIMIT_NEAR: Final = 40_000
 LOOP_LAG_HIGH_SECONDS: Final = 0.25
 
-# Colours only, no alert: waits on the wallboard turn amber at the threshold, red at three times it.
-WAIT_THRESHOLD_SECONDS: Final = 20
+# Colours only, no alert: waits turn amber above the queue's threshold, red where the page fires.
+WAIT_AMBER: Final = 1
 DATA_AGE_AMBER_SECONDS: Final = 15
+SOURCE_SILENT_AMBER_SECONDS: Final = 60
 PRESSURE_AMBER: Final = 0.9
 PRESSURE_RED: Final = 1  # at the limit of some alert
 ANY: Final = 1  # one is too many
-WALLBOARD_QUEUES: Final = 15  # as many rows as fit on one screen
+WALLBOARD_QUEUES: Final = 7  # as many rows as are on one screen when it is read from two metres
+WALLBOARD_BANDS: Final = 4  # of these, over time
+BURNING_QUEUES: Final = 5  # as many as can be told apart in one graph
 PARTITIONS_OWNED: Final = 1  # all of them
 OPEN_HOURS: Final = 10  # a day's opening, the period of the service-level budget
 BUDGET_LEFT_AMBER: Final = 0.5

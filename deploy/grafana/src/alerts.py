@@ -4,28 +4,45 @@ from typing import Any
 
 from deploy import thresholds as at
 from deploy.grafana.src import figures as say
+from deploy.grafana.src.board import Board, queue_variables
 from deploy.grafana.src.kit import (
     AMBER,
     BLUE,
     BY_QUEUE,
     GREEN,
     QUEUES,
+    QUEUES_OR_NONE,
     RED,
-    Board,
-    Column,
-    grid,
-    lines,
-    note,
-    queue_variables,
-    tile,
+    SHARE,
+    TIMES,
+    firing,
 )
+from deploy.grafana.src.panels import lines, many, note, tile
+from deploy.grafana.src.tables import QUEUE_KEYS, Column, Key, grid
 
 DAY = f"{at.OPEN_HOURS}h"
 
 
-def _firing(label: str, value: str) -> str:
-    """How many fire; none is a true 0 here, not a missing sample."""
-    return f'count(ALERTS{{alertstate="firing", {label}="{value}"}}) or vector(0)'
+# The worst first: the order of the table, and what stands in it.
+SEVERITIES = {1: ("page", RED), 2: ("ticket", AMBER), 3: ("note", BLUE)}
+# What an alert is about that is on no queue; none has two of these labels.
+SUBJECTS = ("source", "topic", "instance", "limit")
+
+
+def _is_firing(alert: str) -> str:
+    """1 or 0, whether an alert fires that is on no queue."""
+    return f'max(ALERTS{{alertstate="firing", alertname="{alert}"}}) or vector(0)'
+
+
+def _by_rank() -> str:
+    """The rank of the severity of what fires; of one alert on one thing, the worst."""
+    by = f"alertname, domain, subject, {BY_QUEUE}"
+    subjects = ", ".join(f'"{name}"' for name in SUBJECTS)
+    ranked = []
+    for rank, severity in enumerate(("page", "ticket", "info"), 1):
+        chosen = f'{{alertstate="firing", severity="{severity}", {QUEUES_OR_NONE}}}'
+        ranked.append(f'{rank} * label_join(ALERTS{chosen}, "subject", "", {subjects})')
+    return f"min by ({by}) ({' or '.join(ranked)})"
 
 
 def _increase(metric: str, window: str, more: str = "") -> str:
@@ -47,22 +64,14 @@ def _missed(window: str) -> str:
     return f"queue:contactcenter_missed_per_offered:ratio_rate{window}{{{QUEUES}}}"
 
 
-def build() -> Any:
-    """The dashboard's model."""
-    board = Board(
-        "cc-alerts",
-        "Contact centre: alerts and budget",
-        "Alerts that fire, by severity and queue, and the share of the service-level budget left.",
-        queue_variables(),
-        since="now-12h",
-    )
-    counted = "Alerts in state firing, muted ones included. "
+def _now(board: Board) -> None:
+    counted = "Alerts in state firing, muted ones included, on the chosen queues and on none. "
     board.row(
         4,
         (
             tile(
                 "Pages",
-                _firing("severity", "page"),
+                firing(f'severity="page", {QUEUES_OR_NONE}'),
                 counted + "A page wakes somebody.",
                 limits=say.ANY_LIMITS,
                 nothing="unknown",
@@ -72,9 +81,9 @@ def build() -> Any:
         (
             tile(
                 "Tickets",
-                _firing("severity", "ticket"),
+                firing(f'severity="ticket", {QUEUES_OR_NONE}'),
                 counted + "A ticket waits for working hours.",
-                limits=((None, GREEN), (at.ANY, AMBER)),
+                limits=((0, GREEN), (at.ANY, AMBER)),
                 nothing="unknown",
             ),
             5,
@@ -82,9 +91,8 @@ def build() -> Any:
         (
             tile(
                 "Notes",
-                _firing("severity", "info"),
+                firing(f'severity="info", {QUEUES_OR_NONE}'),
                 counted + "A note is shown here and notifies nobody.",
-                limits=((None, BLUE),),
                 nothing="unknown",
             ),
             4,
@@ -92,96 +100,118 @@ def build() -> Any:
         (
             tile(
                 "Queues muted",
-                _firing("alertname", "StreamStale"),
-                "1 while StreamStale fires, else 0: old figures are not wrong, but alerts on "
-                "queues "
+                _is_firing("StreamStale"),
+                "Yes while StreamStale fires: old figures are not wrong, but alerts on queues "
                 "notify nobody.",
                 limits=say.ANY_LIMITS,
                 nothing="unknown",
+                words={0: ("no", GREEN), 1: ("yes", RED)},
             ),
             5,
         ),
         (
             tile(
                 "Alerting works",
-                _firing("alertname", "Watchdog"),
-                "1 while the watchdog, which always fires, is evaluated. A switch outside listens "
-                "for it.",
-                limits=((None, RED), (at.ANY, GREEN)),
+                _is_firing("Watchdog"),
+                "Yes while the watchdog, which always fires, is evaluated. A switch outside "
+                "listens for it.",
+                limits=((0, RED), (at.ANY, GREEN)),
                 nothing="unknown",
+                words={0: ("no", RED), 1: ("yes", GREEN)},
             ),
             5,
         ),
     )
-    firing = grid(
+
+
+def _what(board: Board) -> None:
+    listed = grid(
         "Firing now",
+        [Column("Severity", _by_rank(), 100, words=SEVERITIES, leads=True)],
         [
-            Column(
-                "Alerts",
-                f'sum by (alertname, severity, domain, {BY_QUEUE}) (ALERTS{{alertstate="firing"}})',
-            )
+            Key("alertname", "Alert", 240),
+            Key("queue", "Queue", 120),
+            Key("channel", "Channel", 75),
+            Key("tenant", "Tenant", 90),
+            Key("domain", "Domain", 85),
+            Key("subject", "Source, topic, worker"),
         ],
-        {
-            "alertname": "Alert",
-            "severity": "Severity",
-            "domain": "Domain",
-            "tenant": "Tenant",
-            "queue": "Queue",
-            "channel": "Channel",
-        },
-        "Every alert that fires, muted ones included. Each has a runbook of its name in "
-        "deploy/runbooks.",
+        "Every alert that fires, muted ones included, the worst first; of one alert with two "
+        "severities, the worse. The name of the alert opens its runbook. The watchdog is left out.",
         sort="Severity",
+        link=("Open the runbook", f"{at.RUNBOOK_BASE_URL}/${{__value.raw}}.md"),
     )
+    counted = 'alertstate="firing", alertname!="Watchdog"'
     history = lines(
         "Firing by name",
         [
             (
-                'sum by (alertname) (ALERTS{alertstate="firing", alertname!="Watchdog"})',
+                f"sum by (alertname) (ALERTS{{{counted}, {QUEUES_OR_NONE}}})",
                 "{{alertname}}",
             )
         ],
         "Number of firing alerts of each name over time, the watchdog left out.",
         stacked=True,
+        up_to=5,
     )
-    board.row(9, (firing, 14), (history, 10))
+    board.row(12, (listed, 16), (history, 8))
+
+
+def _budget(board: Board) -> None:
     left = grid(
         f"Budget left of the last {at.OPEN_HOURS} hours",
         [
-            Column("Budget left", _budget_left(), "percentunit", say.BUDGET_LIMITS),
-            Column("Missed 2 h", _missed("2h"), "percentunit"),
-            Column("Missed 30 min", _missed("30m"), "percentunit"),
+            Column(
+                "Budget left", _budget_left(), 120, SHARE, say.BUDGET_LIMITS, decimals=1, below=RED
+            ),
+            Column("Missed 2 h", _missed("2h"), 95, SHARE, decimals=1),
+            Column("Missed 30 min", _missed("30m"), 115, SHARE, decimals=1),
         ],
-        {"queue": "Queue", "channel": "Channel", "tenant": "Tenant"},
+        QUEUE_KEYS,
         "Budget left = 1 − missed share / budget; budget = 1 − the queue's target. Missed = 1 − "
-        "answered within the "
-        f"threshold / (decided − short abandons), over {at.OPEN_HOURS} hours, a day's opening. "
-        f"Negative = the day's "
-        "target is lost.",
+        f"answered within the threshold / (decided − short abandons), over {at.OPEN_HOURS} hours, "
+        "a day's opening. Negative = the day's target is lost. The least first.",
         sort="Budget left",
     )
     budget = f"queue:contactcenter_miss_budget:ratio{{{QUEUES}}}"
+    # Those of each moment would be dozens that come and go.
+    worst = f"topk({at.BURNING_QUEUES}, {_missed('30m')} @ end() / ({budget} @ end() > 0))"
     burn = lines(
         "Burn",
         [
-            (f"{_missed('5m')} / ({budget} > 0)", "{{queue}} 5 min"),
-            (f"{_missed('15m')} / ({budget} > 0)", "{{queue}} 15 min"),
-            (f"{_missed('30m')} / ({budget} > 0)", "{{queue}} 30 min"),
-            (f"{_missed('2h')} / ({budget} > 0)", "{{queue}} 2 h"),
+            (
+                f"{_missed(window)} / ({budget} > 0) and on ({BY_QUEUE}) {worst}",
+                f"{{{{queue}}}} {{{{tenant}}}} {words}",
+            )
+            for window, words in (("30m", "30 min"), ("2h", "2 h"))
         ],
-        "Missed share / budget: 1 spends exactly the day's budget in a day. A ticket is made above "
-        f"{at.BURN_TICKET} over 2 h and 15 min, a page above {at.BURN_PAGE:g} over 30 min and 5 "
-        f"min.",
-        limits=((None, GREEN), (at.BURN_TICKET, AMBER), (at.BURN_PAGE, RED)),
+        f"Missed share / budget, of the {at.BURNING_QUEUES} queues that burn most now: 1 spends "
+        f"exactly the day's budget in a day. A ticket is made above {at.BURN_TICKET} over 2 h and "
+        f"15 min, a page above {at.BURN_PAGE:g} over 30 min and 5 min.",
+        TIMES,
+        limits=((at.BURN_TICKET, AMBER), (at.BURN_PAGE, RED)),
+        up_to=at.BURN_PAGE,
     )
     words = note(
         "Reading this board",
-        "**page** wakes somebody, **ticket** waits for working hours, **info** is only shown. "
-        "Alerts of the "
-        "domain *business* (queues) notify nobody while StreamStale fires, nor outside opening "
-        "hours; they are "
-        "shown here all the same. Runbooks: `deploy/runbooks/<alert>.md`.",
+        "**page** wakes somebody, **ticket** waits for working hours, **note** is only shown. "
+        "Alerts of the domain *business* (queues) notify nobody while StreamStale fires, nor "
+        "outside opening hours; they are shown here all the same.",
         "How severities and muting work; it shows no number.",
     )
-    board.row(10, (left, 10), (burn, 10), (words, 4))
+    board.row(11, (left, 12), (many(burn), 8), (words, 4))
+
+
+def build() -> Any:
+    """The dashboard's model."""
+    board = Board(
+        "cc-alerts",
+        "Alerts and budget",
+        "Alerts that fire, by severity and queue, and the share of the service-level budget left.",
+        queue_variables(),
+        since="now-12h",
+        pages=QUEUES_OR_NONE,
+    )
+    for part in (_now, _what, _budget):
+        part(board)
     return board.build()

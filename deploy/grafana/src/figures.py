@@ -45,9 +45,8 @@ WAITING: Final = (
 )
 OLDEST_WAIT: Final = (
     "Now − the moment the longest-waiting visit entered its queue. Keeps growing if the stream "
-    "stops. Amber at "
-    f"the default threshold ({at.WAIT_THRESHOLD_SECONDS} s), red at {at.LONGEST_WAIT_FACTOR} "
-    f"times it."
+    "stops. Amber when a wait is above its queue's threshold, red above "
+    f"{at.LONGEST_WAIT_FACTOR} times it, where it pages."
 )
 DATA_AGE: Final = (
     "Now − the event time at which the slowest partition's figures stand. Everything on this "
@@ -55,10 +54,14 @@ DATA_AGE: Final = (
     f"old; above {at.STREAM_STALE_SECONDS} s the alerts on queues are muted."
 )
 PRESSURE: Final = (
-    "How near the queue is to a page or a ticket: the greatest of occupancy / its limit, longest "
-    "wait / "
-    f"({at.LONGEST_WAIT_FACTOR} × its threshold) and abandonment / {at.ABANDONMENT_TARGET:.0%}. 1 "
-    f"= at the limit."
+    "How near the queue is to a page or a ticket, in times the limit: the greatest of occupancy / "
+    f"its limit, longest wait / ({at.LONGEST_WAIT_FACTOR} × its threshold) and abandonment / "
+    f"{at.ABANDONMENT_TARGET:.0%}. 1 = at the limit."
+)
+SILENCE: Final = (
+    "Now − the newest event or heartbeat of each source system. Shows a dead feed, which a "
+    "watermark that follows the clock hides. SourceSilent pages above "
+    f"{at.SOURCE_SILENT_SECONDS} s."
 )
 AGENTS: Final = (
     "Members of the queue by one exclusive state each, in this order of precedence: error, on "
@@ -66,41 +69,44 @@ AGENTS: Final = (
     "wrap-up, ringing, break, available, unknown, offline."
 )
 
+# Each (from, colour). Below the first there is no figure: zero is one.
 OCCUPANCY_LIMITS: Final = (
-    (None, BLUE),
+    (0, BLUE),
     (at.OCCUPANCY_TARGET_LOW, GREEN),
     (at.OCCUPANCY_TARGET_HIGH, AMBER),
     (at.OCCUPANCY_LIMIT, RED),
 )
+# Over time idleness is told apart too.
 OCCUPANCY_BANDS: Final = (
-    (0, at.OCCUPANCY_IDLE, "idle", "text"),
-    (at.OCCUPANCY_IDLE, at.OCCUPANCY_TARGET_LOW, "below target", BLUE),
-    (at.OCCUPANCY_TARGET_LOW, at.OCCUPANCY_TARGET_HIGH, "in target", GREEN),
-    (at.OCCUPANCY_TARGET_HIGH, at.OCCUPANCY_LIMIT, "high", AMBER),
-    (at.OCCUPANCY_LIMIT, 1, "overloaded", RED),
+    (at.OCCUPANCY_IDLE, BLUE),
+    (at.OCCUPANCY_TARGET_LOW, GREEN),
+    (at.OCCUPANCY_TARGET_HIGH, AMBER),
+    (at.OCCUPANCY_LIMIT, RED),
 )
 # Red where the page fires: a miss of BURN_PAGE times the budget.
 SERVICE_LEVEL_PAGE: Final = round(1 - at.BURN_PAGE * (1 - at.SERVICE_LEVEL_TARGET), 4)
 SERVICE_LEVEL_LIMITS: Final = (
-    (None, RED),
+    (0, RED),
     (SERVICE_LEVEL_PAGE, AMBER),
     (at.SERVICE_LEVEL_TARGET, GREEN),
 )
 ABANDONMENT_LIMITS: Final = (
-    (None, GREEN),
+    (0, GREEN),
     (at.ABANDONMENT_TARGET, AMBER),
     (at.ABANDONMENT_PAGE, RED),
 )
-WAIT_LIMITS: Final = (
-    (None, GREEN),
-    (at.WAIT_THRESHOLD_SECONDS, AMBER),
-    (at.LONGEST_WAIT_FACTOR * at.WAIT_THRESHOLD_SECONDS, RED),
-)
+# Of a wait in times its queue's threshold.
+WAIT_LIMITS: Final = ((0, GREEN), (at.WAIT_AMBER, AMBER), (at.LONGEST_WAIT_FACTOR, RED))
 AGE_LIMITS: Final = (
-    (None, GREEN),
+    (0, GREEN),
     (at.DATA_AGE_AMBER_SECONDS, AMBER),
     (at.STREAM_STALE_SECONDS, RED),
 )
-PRESSURE_LIMITS: Final = ((None, GREEN), (at.PRESSURE_AMBER, AMBER), (at.PRESSURE_RED, RED))
-ANY_LIMITS: Final = ((None, GREEN), (at.ANY, RED))
-BUDGET_LIMITS: Final = ((None, RED), (at.BUDGET_LEFT_RED, AMBER), (at.BUDGET_LEFT_AMBER, GREEN))
+SILENCE_LIMITS: Final = (
+    (0, GREEN),
+    (at.SOURCE_SILENT_AMBER_SECONDS, AMBER),
+    (at.SOURCE_SILENT_SECONDS, RED),
+)
+PRESSURE_LIMITS: Final = ((0, GREEN), (at.PRESSURE_AMBER, AMBER), (at.PRESSURE_RED, RED))
+ANY_LIMITS: Final = ((0, GREEN), (at.ANY, RED))
+BUDGET_LIMITS: Final = ((at.BUDGET_LEFT_RED, AMBER), (at.BUDGET_LEFT_AMBER, GREEN))

@@ -4,13 +4,40 @@ from typing import Any
 
 from deploy import thresholds as at
 from deploy.grafana.src import figures as say
-from deploy.grafana.src.kit import AMBER, BLUE, GREEN, RED, Board, Column, grid, lines, tile
+from deploy.grafana.src.board import Board
+from deploy.grafana.src.kit import (
+    AMBER,
+    BLUE,
+    GREEN,
+    PURPLE,
+    RED,
+    SECONDS,
+    SHARE,
+)
+from deploy.grafana.src.panels import (
+    as_bars,
+    coloured,
+    lines,
+    logarithmic,
+    many,
+    on_the_right,
+    tile,
+)
+from deploy.grafana.src.tables import Column, Key, grid
 
 RATE = "[$__rate_interval]"
+EVERY = "5m"  # one bar
+# What became of a record: what was counted is green, what is in no figure red.
+RESULTS = {"ok": GREEN, "duplicate": BLUE, "late": AMBER, "invalid": RED, "unknown_queue": PURPLE}
+WORKERS = 'up{job="contactcenter-worker"}'
 
 
 def _rate(metric: str, by: str, more: str = "") -> str:
     return f"sum by ({by}) (rate(contactcenter_{metric}{more}{RATE}))"
+
+
+def _grown(metric: str, by: str) -> str:
+    return f"sum by ({by}) (increase(contactcenter_{metric}[{EVERY}]))"
 
 
 def _quantile(share: float, metric: str, by: str) -> str:
@@ -31,7 +58,7 @@ def _now(board: Board) -> None:
                 "Data age",
                 "stream:contactcenter_as_of_age:seconds",
                 say.DATA_AGE,
-                "s",
+                SECONDS,
                 say.AGE_LIMITS,
                 nothing="NO DATA",
             ),
@@ -44,7 +71,7 @@ def _now(board: Board) -> None:
                 "Committed records of the input topics not yet applied. Red where StreamLagHigh "
                 "pages, if "
                 "they are of one topic.",
-                limits=((None, GREEN), (at.LAG_GROWING_MIN, AMBER), (at.LAG_HIGH, RED)),
+                limits=((0, GREEN), (at.LAG_GROWING_MIN, AMBER), (at.LAG_HIGH, RED)),
             ),
             4,
         ),
@@ -56,27 +83,37 @@ def _now(board: Board) -> None:
                 "workers.",
                 decimals=1,
             ),
-            4,
+            3,
         ),
         (
             tile(
                 "Workers",
-                'sum(up{job="contactcenter-worker"})',
+                f"sum({WORKERS})",
                 "Workers whose metrics page answered the last scrape.",
-                limits=((None, RED), (at.ANY, GREEN)),
                 nothing="NONE",
             ),
-            4,
+            3,
+        ),
+        (
+            tile(
+                "Workers missing",
+                f"count({WORKERS} == 0) or 0 * count({WORKERS})",
+                "Workers that are to be scraped and did not answer the last time.",
+                limits=say.ANY_LIMITS,
+                nothing="ALL",
+            ),
+            3,
         ),
         (
             tile(
                 "Partitions owned",
                 owned,
                 "Partitions some reachable worker reports as assigned to it / partitions "
-                "configured, over all "
-                "topics. Below 100 % events wait unread.",
-                "percentunit",
-                ((None, RED), (at.PARTITIONS_OWNED, GREEN)),
+                "configured, over all topics. Below 100 % events wait unread.",
+                SHARE,
+                ((0, RED), (at.PARTITIONS_OWNED, GREEN)),
+                nothing="NONE",
+                decimals=1,
             ),
             4,
         ),
@@ -87,9 +124,9 @@ def _now(board: Board) -> None:
                 "Changelog records the workers have still to load after an assignment; their "
                 "queues have no "
                 "figures until it is 0.",
-                limits=((None, GREEN), (at.ANY, AMBER)),
+                limits=((0, GREEN), (at.ANY, AMBER)),
             ),
-            4,
+            3,
         ),
     )
 
@@ -102,19 +139,18 @@ def _fresh(board: Board) -> None:
             ("stage:contactcenter_stream_age:seconds", "stage {{stage}}"),
         ],
         "Figures: now − the event time the slowest partition's figures stand at. Stage: now − the "
-        "least watermark "
-        "of the stage's partitions; it follows the clock when everything is read.",
-        "s",
+        "least watermark of the stage's partitions; it follows the clock when everything is read.",
+        SECONDS,
         limits=say.AGE_LIMITS,
+        up_to=at.STREAM_STALE_SECONDS,
     )
     sources = lines(
         "Silence of the sources",
         [("source:contactcenter_stream_age:seconds", "{{source}}")],
-        "Now − the newest event or heartbeat of each source system. Shows a dead feed, which a "
-        "watermark that "
-        f"follows the clock hides. SourceSilent pages above {at.SOURCE_SILENT_SECONDS} s.",
-        "s",
-        limits=((None, GREEN), (at.SOURCE_SILENT_SECONDS, RED)),
+        say.SILENCE,
+        SECONDS,
+        limits=say.SILENCE_LIMITS,
+        up_to=at.SOURCE_SILENT_AMBER_SECONDS,
     )
     delay = lines(
         "From event to commit",
@@ -123,11 +159,11 @@ def _fresh(board: Board) -> None:
             (_quantile(0.99, "stream_event_delay_seconds", "topic"), "{{topic}} 99 % within"),
         ],
         "Time from an event's own time to the commit that holds it, estimated from buckets. A "
-        "late event is "
-        "late here too.",
-        "s",
+        "late event is late here too.",
+        SECONDS,
+        up_to=10,
     )
-    board.row(8, (ages, 8), (sources, 8), (delay, 8))
+    board.row(8, (ages, 7), (sources, 7), (many(logarithmic(delay)), 10))
 
 
 def _read(board: Board) -> None:
@@ -135,27 +171,32 @@ def _read(board: Board) -> None:
         "Events by result",
         [(_rate("stream_events_total", "result"), "{{result}}")],
         "Records read a second: ok = counted; late = beyond the horizon; duplicate = seen before, "
-        "no effect; "
-        "invalid = rejected; unknown_queue = beyond the limit of queues, counted under _other.",
+        "no effect; invalid = rejected; unknown_queue = beyond the limit of queues, counted under "
+        "_other.",
         stacked=True,
+        up_to=10,
     )
     rejected = lines(
         "Dead letters and anomalies",
         [
-            (_rate("stream_dead_letters_total", "reason"), "dead letter: {{reason}}"),
-            (_rate("stream_anomalies_total", "kind"), "anomaly: {{kind}}"),
+            (_grown("stream_dead_letters_total", "reason"), "dead letter: {{reason}}"),
+            (_grown("stream_anomalies_total", "kind"), "anomaly: {{kind}}"),
         ],
-        "A second. Dead letters are in no figure and keep their original bytes. Anomalies are "
-        "legal events that "
-        "found an unexpected state; the lifecycle's table says what each does.",
+        f"In each {EVERY[:-1]} minutes. Dead letters are in no figure and keep their original "
+        "bytes. Anomalies are legal events that found an unexpected state; the lifecycle's table "
+        "says what each does.",
+        up_to=5,
+        stacked=True,
     )
     lag = lines(
         "Unread records by topic",
         [("topic:contactcenter_stream_lag:sum", "{{topic}}")],
         "Committed records of the topic not yet applied, over its partitions.",
-        limits=((None, GREEN), (at.LAG_HIGH, RED)),
+        limits=((0, GREEN), (at.LAG_HIGH, RED)),
+        up_to=100,
     )
-    board.row(8, (events, 8), (rejected, 8), (lag, 8))
+    rejected = many(as_bars(rejected, EVERY))
+    board.row(8, (coloured(events, RESULTS), 7), (lag, 7), (rejected, 10))
 
 
 def _written(board: Board) -> None:
@@ -165,32 +206,30 @@ def _written(board: Board) -> None:
             (_rate("stream_commits_total", "stage"), "{{stage}} a second"),
             (
                 "max by (stage) (time() - contactcenter_stream_last_commit_timestamp_seconds)",
-                "{{stage}} seconds since the oldest last",
+                "{{stage}} since the oldest last (right)",
             ),
         ],
-        "Transactions committed a second, and the time since the last one of the partition that "
-        "is longest "
-        "without. Each holds state, positions and results together.",
+        "Transactions committed a second, and on the right the time since the last one of the "
+        "partition that is longest without. Each holds state, positions and results together.",
+        up_to=10,
     )
     times = lines(
-        "Commit time and batch",
+        "Commit time",
         [(_quantile(0.99, "stream_commit_seconds", "stage"), "{{stage}} 99 % within")],
         "Time of one commit at the brokers, estimated from buckets.",
-        "s",
+        SECONDS,
+        up_to=0.5,
     )
     records = _rate("stream_batch_records_sum", "stage")
     transactions = _rate("stream_batch_records_count", "stage")
     batch = lines(
         "Records a transaction",
-        [
-            (
-                f"{records} / ({transactions} > 0)",
-                "{{stage}}",
-            )
-        ],
+        [(f"{records} / ({transactions} > 0)", "{{stage}}")],
         "Mean number of records in one transaction. Large batches are a backlog being worked off.",
+        up_to=10,
     )
-    board.row(8, (commits, 8), (times, 8), (batch, 8))
+    commits = on_the_right(commits, "B", SECONDS, 10)
+    board.row(8, (commits, 8), (times, 8), (logarithmic(batch), 8))
 
 
 def _workers(board: Board) -> None:
@@ -199,33 +238,38 @@ def _workers(board: Board) -> None:
         [("sum by (instance) (contactcenter_stream_partition_assigned)", "{{instance}}")],
         "Partitions, over all topics, that each worker reports as assigned to it.",
         stacked=True,
+        up_to=10,
     )
     moves = lines(
         "Rebalances",
         [
             ("max(increase(contactcenter_stream_rebalances_total[15m]))", "in 15 min"),
-            (_quantile(0.9, "stream_rebalance_seconds", "instance"), "{{instance}} 90 % within, s"),
-            ("sum(contactcenter_stream_recovery_remaining)", "records still to load"),
+            (
+                _quantile(0.9, "stream_rebalance_seconds", "instance"),
+                "{{instance}} 90 % within (right)",
+            ),
         ],
-        "Partition assignments of the worker that had most; time from revocation to the last unit "
-        "loaded; and "
-        "changelog records still to load.",
-        limits=((None, GREEN), (at.REBALANCES_MAX, AMBER)),
+        "Partition assignments of the worker that had most; on the right the time from revocation "
+        "to the last unit loaded.",
+        limits=((0, GREEN), (at.REBALANCES_MAX, AMBER)),
+        up_to=5,
     )
     loop = lines(
         "Event-loop lag",
         [("max by (instance) (contactcenter_stream_loop_lag_seconds)", "{{instance}}")],
         "How late a worker's event loop runs its timers. A loop that is busy serves heartbeats "
         "late.",
-        "s",
-        limits=((None, GREEN), (at.LOOP_LAG_HIGH_SECONDS, AMBER)),
+        SECONDS,
+        limits=((0, GREEN), (at.LOOP_LAG_HIGH_SECONDS, AMBER)),
+        up_to=0.1,
     )
-    board.row(8, (assigned, 8), (moves, 8), (loop, 8))
+    board.row(8, (assigned, 8), (on_the_right(moves, "B", SECONDS, 10), 8), (loop, 8))
     series = lines(
         "Series on the metrics pages",
         [("max by (instance) (contactcenter_exporter_series)", "{{instance}}")],
         f"Series on each worker's page; the scrape refuses more than {at.SAMPLE_LIMIT}.",
-        limits=((None, GREEN), (at.SAMPLE_LIMIT_NEAR, AMBER), (at.SAMPLE_LIMIT, RED)),
+        limits=((0, GREEN), (at.SAMPLE_LIMIT_NEAR, AMBER), (at.SAMPLE_LIMIT, RED)),
+        up_to=1000,
     )
     collect = lines(
         "Time of the metrics pages",
@@ -237,37 +281,48 @@ def _workers(board: Board) -> None:
             ),
         ],
         "Time to build the page, in a thread of its own, and time of the whole scrape.",
-        "s",
-        limits=((None, GREEN), (at.SCRAPE_SLOW_SECONDS, AMBER)),
+        SECONDS,
+        limits=((0, GREEN), (at.SCRAPE_SLOW_SECONDS, AMBER)),
+        up_to=0.1,
     )
-    skipped = tile(
-        "Replayed records skipped, 1 h",
-        "sum(increase(contactcenter_stream_replayed_records_skipped_total[1h]))",
-        "Records at or below the state's position, recognised after a restart and not counted "
-        "again.",
-        limits=((None, BLUE),),
-    )
+    board.row(8, (series, 12), (collect, 12))
     builds = grid(
         "Running versions",
         [
             Column(
                 "Workers",
                 "count by (version, revision, python, faust) (contactcenter_build_info)",
+                90,
             )
         ],
-        {"version": "Version", "revision": "Revision", "python": "Python", "faust": "Faust"},
+        [
+            Key("version", "Version", 130),
+            Key("revision", "Revision"),
+            Key("python", "Python", 100),
+            Key("faust", "Faust", 100),
+        ],
         "Workers by what they run. More than one row during an update, not after it.",
+        sort="Workers",
+        descending=True,
     )
-    board.row(8, (series, 7), (collect, 7), (skipped, 4), (builds, 6))
+    skipped = tile(
+        "Replayed records skipped, 1 h",
+        "sum(increase(contactcenter_stream_replayed_records_skipped_total[1h]))",
+        "Records at or below the state's position, recognised after a restart and not counted "
+        "again.",
+    )
+    board.row(5, (builds, 18), (skipped, 6))
 
 
 def build() -> Any:
     """The dashboard's model."""
     board = Board(
         "cc-pipeline",
-        "Contact centre: pipeline",
+        "Pipeline",
         "The stream: fresh, complete, written? Lag, age, rejects, commits, rebalances, workers.",
         since="now-1h",
+        # Pages on queues say nothing of the stream.
+        pages='domain!="business"',
     )
     for part in (_now, _fresh, _read, _written, _workers):
         part(board)

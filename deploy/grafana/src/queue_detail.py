@@ -4,20 +4,39 @@ from typing import Any
 
 from deploy import thresholds as at
 from deploy.grafana.src import figures as say
+from deploy.grafana.src.board import Board, queue_variables
 from deploy.grafana.src.kit import (
     AMBER,
     BLUE,
     BY_QUEUE,
+    CLOCK,
     GREEN,
+    GREY,
+    PALE_BLUE,
+    PURPLE,
     QUEUES,
-    Board,
-    Column,
-    dial,
-    grid,
-    lines,
-    queue_variables,
-    tile,
+    RED,
+    SECONDS,
+    SHARE,
+    YELLOW,
+    or_none,
 )
+from deploy.grafana.src.panels import coloured, dial, label, lines, on_the_right, tile
+from deploy.grafana.src.tables import Column, Key, grid
+from deploy.grafana.src.waits import OLDEST, WAITING, longest_wait
+
+# By meaning: nothing that is well is red.
+STATES = {
+    "available": GREEN,
+    "ringing": PALE_BLUE,
+    "on_contact": BLUE,
+    "wrapup": PURPLE,
+    "break": YELLOW,
+    "unknown": AMBER,
+    "error": RED,
+    "offline": GREY,
+}
+PEOPLE_USUAL, SECONDS_USUAL, VISITS_USUAL, LOST_USUAL = 5, 60, 10, 0.2  # least tops of axes
 
 
 def _level(metric: str, more: str = "", by: str = BY_QUEUE) -> str:
@@ -43,25 +62,16 @@ def _quantile(share: float, metric: str, more: str = "") -> str:
 def _now(board: Board) -> None:
     board.row(
         5,
-        (tile("Waiting", _level("queue_contacts_waiting"), say.WAITING), 4),
-        (
-            tile(
-                "Longest wait",
-                _recorded("oldest_wait:seconds"),
-                say.OLDEST_WAIT,
-                "s",
-                say.WAIT_LIMITS,
-                nothing="nobody",
-            ),
-            4,
-        ),
+        (tile("Waiting", WAITING, say.WAITING), 4),
+        (longest_wait(), 4),
         (
             tile(
                 "Service level 30 min",
                 _recorded("service_level:ratio_window30m"),
                 say.SERVICE_LEVEL,
-                "percentunit",
+                SHARE,
                 say.SERVICE_LEVEL_LIMITS,
+                decimals=1,
             ),
             4,
         ),
@@ -70,7 +80,7 @@ def _now(board: Board) -> None:
                 "Abandoned 30 min",
                 _recorded("abandonment:ratio_window30m"),
                 say.ABANDONMENT,
-                "percentunit",
+                SHARE,
                 say.ABANDONMENT_LIMITS,
                 decimals=1,
             ),
@@ -90,11 +100,55 @@ def _now(board: Board) -> None:
                 "Handle time 30 min",
                 _recorded("handle_seconds:mean_window30m"),
                 say.HANDLE_TIME,
-                "s",
+                SECONDS,
             ),
             4,
         ),
     )
+
+
+def _settings(board: Board) -> None:
+    where = f"max by (site, team, skill) (contactcenter_queue_info{{{QUEUES}}})"
+    for name in ("site", "team", "skill"):
+        where = or_none(where, name)
+    compared = [
+        (
+            "Service-level threshold",
+            "queue_wait_threshold_seconds",
+            SECONDS,
+            "The wait within which a visit should be answered; none = a channel without one.",
+        ),
+        (
+            "Service-level target",
+            "queue_target_service_level_ratio",
+            SHARE,
+            "The share of visits to be answered within the threshold.",
+        ),
+        (
+            "Occupancy limit",
+            "queue_occupancy_limit_ratio",
+            SHARE,
+            "The occupancy above which the queue pages.",
+        ),
+    ]
+    source = " From the workers' configuration, so that alert, board and record agree."
+    settings = [
+        (tile(title, _level(metric), definition + source, unit), 4)
+        for title, metric, unit, definition in compared
+    ]
+    belongs = label(
+        "Site · team · skill",
+        where,
+        "{{site}} · {{team}} · {{skill}}",
+        "Site, team and skill of the queue as configured.",
+    )
+    corrected = tile(
+        "Corrections in 30 min",
+        f"sum(increase(contactcenter_contacts_corrections_total{{{QUEUES}}}[30m]))",
+        "Booked counts that late or out-of-order events changed. Windows carry the corrected "
+        "figures, counters the first bookings.",
+    )
+    board.row(3, (belongs, 8), *settings, (corrected, 4))
 
 
 def _people(board: Board) -> None:
@@ -106,15 +160,18 @@ def _people(board: Board) -> None:
             (_recorded("occupancy_warn:ratio"), "warning above, page ends below"),
         ],
         say.OCCUPANCY,
-        "percentunit",
-        top=1,
-        limits=((None, BLUE), (at.OCCUPANCY_TARGET_LOW, GREEN), (at.OCCUPANCY_TARGET_HIGH, AMBER)),
+        SHARE,
+        up_to=1,
     )
+    occupancy = coloured(occupancy, {"occupancy": BLUE})
+    limits = {"page above": RED, "warning above, page ends below": AMBER}
+    occupancy = coloured(occupancy, limits, dashed=True)
     agents = lines(
         "Agents by state",
         [(_level("queue_agents", by="state"), "{{state}}")],
         say.AGENTS + " Queues share agents: these do not add up over queues.",
         stacked=True,
+        up_to=PEOPLE_USUAL,
     )
     seconds = lines(
         "Agent seconds of the last 5 minutes",
@@ -125,12 +182,15 @@ def _people(board: Board) -> None:
         "The two sums occupancy is a quotient of. Busy = handling or in wrap-up; staffed = busy "
         "or available. "
         f"Below {at.STAFFED_SECONDS_MIN} staffed seconds nobody is paged about occupancy.",
-        "s",
+        SECONDS,
+        up_to=at.STAFFED_SECONDS_MIN,
     )
-    board.row(8, (occupancy, 8), (agents, 8), (seconds, 8))
+    seconds = coloured(seconds, {"busy": BLUE, "staffed": GREEN})
+    board.row(8, (occupancy, 8), (coloured(agents, STATES), 8), (seconds, 8))
 
 
 def _flow(board: Board) -> None:
+    board.section("Calls and chats")
     flow = lines(
         "Visits a minute",
         [
@@ -141,20 +201,67 @@ def _flow(board: Board) -> None:
             (_rate("contacts_handled_total"), "handled"),
         ],
         "First bookings as the workers made them, a minute. Offered = entered the queue; answered "
-        "= first agent "
-        "connection; abandoned = left unanswered by the customer, short ones included; flowed out "
-        "= left "
-        "unanswered otherwise; handled = handling complete.",
+        "= first agent connection; abandoned = left unanswered by the customer, short ones "
+        "included; flowed out = left unanswered otherwise; handled = handling complete.",
+        up_to=VISITS_USUAL,
     )
+    meaning = {"offered": BLUE, "answered": GREEN, "abandoned": RED, "flowed out": AMBER}
+    flow = coloured(flow, meaning | {"handled": PURPLE})
     waiting = lines(
         "Waiting and the longest wait",
         [
-            (_level("queue_contacts_waiting"), "waiting"),
-            (_recorded("oldest_wait:seconds"), "longest wait, s"),
+            (WAITING, "waiting"),
+            (f"{OLDEST} or 0 * ({WAITING} == 0)", "longest wait (right)"),
         ],
-        f"{say.WAITING} Longest wait = now − the moment the longest-waiting visit entered, in "
-        f"seconds.",
+        f"{say.WAITING} Longest wait = now − the moment the longest-waiting visit entered, on the "
+        "right axis; 0 while nobody waits.",
+        up_to=VISITS_USUAL,
     )
+    waiting = on_the_right(waiting, "B", SECONDS, SECONDS_USUAL)
+    waiting = coloured(waiting, {"waiting": BLUE, "longest wait (right)": AMBER})
+    board.row(8, (flow, 12), (waiting, 12))
+
+
+def _service(board: Board) -> None:
+    level = lines(
+        "Service level against its target",
+        [
+            (_recorded("service_level:ratio_window30m"), "service level 30 min"),
+            (_level("queue_target_service_level_ratio"), "target"),
+        ],
+        say.SERVICE_LEVEL,
+        SHARE,
+        up_to=1,
+    )
+    level = coloured(level, {"service level 30 min": BLUE})
+    level = coloured(level, {"target": GREEN}, dashed=True)
+    abandonment = lines(
+        "Abandonment",
+        [
+            (_recorded("abandonment:ratio_window5m"), "5 min"),
+            (_recorded("abandonment:ratio_window30m"), "30 min"),
+        ],
+        say.ABANDONMENT,
+        SHARE,
+        limits=say.ABANDONMENT_LIMITS,
+        up_to=LOST_USUAL,
+    )
+    abandonment = coloured(abandonment, {"5 min": PALE_BLUE, "30 min": BLUE})
+    handle = lines(
+        "Handle time",
+        [
+            (_recorded("handle_seconds:mean_window30m"), "mean 30 min"),
+            (_recorded("handle_seconds:mean_window30m_avg1d"), "usual: mean of the last day"),
+            (_quantile(0.9, "handle_seconds"), "nine tenths within"),
+        ],
+        say.HANDLE_TIME + f" A ticket is made above {at.HANDLE_TIME_FACTOR} times the usual.",
+        SECONDS,
+        up_to=SECONDS_USUAL,
+    )
+    board.row(8, (level, 8), (abandonment, 8), (handle, 8))
+
+
+def _counts(board: Board) -> None:
     waits = lines(
         "Waits",
         [
@@ -169,124 +276,58 @@ def _flow(board: Board) -> None:
         say.WAIT
         + " Quantiles are estimated from buckets of 5, 10, 20, 30, 60, 120, 300 and 600 s over 5 "
         "minutes; the exact ones are in the KPI record.",
-        "s",
+        SECONDS,
+        up_to=SECONDS_USUAL,
     )
-    board.row(8, (flow, 8), (waiting, 8), (waits, 8))
 
+    def visits(window: str) -> str:
+        return _level("window_contacts", f', window="{window}"', "outcome")
 
-def _service(board: Board) -> None:
-    level = lines(
-        "Service level against its target",
-        [
-            (_recorded("service_level:ratio_window30m"), "service level 30 min"),
-            (_level("queue_target_service_level_ratio"), "target"),
-        ],
-        say.SERVICE_LEVEL,
-        "percentunit",
-        top=1,
-    )
-    abandonment = lines(
-        "Abandonment",
-        [
-            (_recorded("abandonment:ratio_window5m"), "5 min"),
-            (_recorded("abandonment:ratio_window30m"), "30 min"),
-        ],
-        say.ABANDONMENT,
-        "percentunit",
-        limits=say.ABANDONMENT_LIMITS,
-    )
-    handle = lines(
-        "Handle time",
-        [
-            (_recorded("handle_seconds:mean_window30m"), "mean 30 min"),
-            (_recorded("handle_seconds:mean_window30m_avg1d"), "usual: mean of the last day"),
-            (_quantile(0.9, "handle_seconds"), "nine tenths within"),
-        ],
-        say.HANDLE_TIME + f" A ticket is made above {at.HANDLE_TIME_FACTOR} times the usual.",
-        "s",
-    )
-    board.row(8, (level, 8), (abandonment, 8), (handle, 8))
-
-
-def _facts(board: Board) -> None:
     counts = grid(
         "Counts behind the ratios",
         [
-            Column(
-                "Visits",
-                _level("window_contacts", by="tenant, queue, channel, window, outcome"),
-            )
+            Column("Last 5 min", f"{visits('5m')} and on (outcome) ({visits('30m')} > 0)", 105),
+            Column("Last 30 min", f"{visits('30m')} > 0", 125),
         ],
-        {"window": "Window", "outcome": "Outcome"},
-        "Visits in the sliding event-time window, each at its own event's time, late corrections "
-        "included. "
-        "Every ratio on this page is a quotient of these.",
-        sort="Visits",
+        [Key("outcome", "Outcome")],
+        "Visits in the sliding event-time windows, each at its own event's time, late corrections "
+        "included; outcomes nobody had in 30 minutes are left out. Every ratio on this page is a "
+        "quotient of these.",
+        sort="Last 30 min",
+        descending=True,
     )
-    settings = grid(
-        "Settings of the queue",
-        [
-            Column(
-                "Service-level threshold",
-                _level("queue_wait_threshold_seconds"),
-                "s",
-            ),
-            Column(
-                "Service-level target", _level("queue_target_service_level_ratio"), "percentunit"
-            ),
-            Column("Occupancy limit", _level("queue_occupancy_limit_ratio"), "percentunit"),
-        ],
-        {"queue": "Queue", "channel": "Channel"},
-        "What the queue's figures are compared with: from the workers' configuration, so that the "
-        "alert, the "
-        "board and the record agree. No threshold = none for this channel.",
-    )
-    where = grid(
-        "Where the queue belongs",
-        [
-            Column(
-                "Present",
-                _level("queue_info", by="tenant, queue, channel, site, team, skill"),
-            )
-        ],
-        {"site": "Site", "team": "Team", "skill": "Skill"},
-        "Site, team and skill of the queue as configured; present = 1.",
-    )
+    board.row(11, (waits, 15), (counts, 9))
+
+
+def _tickets(board: Board) -> None:
+    board.section("Tickets", closed=True)
     tickets = lines(
         "Open tickets",
         [(_level("queue_tickets_open", by="status"), "{{status}}")],
         "Tickets open now by status: the stock, not the flow. Empty for calls and chats.",
         stacked=True,
+        up_to=VISITS_USUAL,
     )
     oldest = tile(
         "Oldest open ticket",
         f"time() - min by ({BY_QUEUE}) "
         f"(contactcenter_queue_oldest_ticket_timestamp_seconds{{{QUEUES}}})",
         "Now − the moment the oldest ticket that is still open was opened.",
-        "s",
-        nothing="none",
+        CLOCK,
     )
-    corrected = tile(
-        "Corrections in 30 min",
-        f"sum(increase(contactcenter_contacts_corrections_total{{{QUEUES}}}[30m]))",
-        "Booked counts that late or out-of-order events changed. Windows carry the corrected "
-        "figures, counters "
-        "the first bookings.",
-        limits=((None, BLUE),),
-    )
-    board.row(8, (counts, 8), (settings, 10), (where, 6))
-    board.row(7, (tickets, 12), (oldest, 6), (corrected, 6))
+    board.row(8, (tickets, 18), (oldest, 6))
 
 
 def build() -> Any:
     """The dashboard's model."""
     board = Board(
         "cc-queue",
-        "Contact centre: queue",
-        "One queue: now, its people, its flow, its service, and the counts and settings behind "
-        "them.",
+        "Queue",
+        "One queue: now, its settings, its people; the flow and the service of calls and chats "
+        "with the counts behind them; its tickets.",
         queue_variables(one_queue=True),
+        since="now-1h",
     )
-    for part in (_now, _people, _flow, _service, _facts):
+    for part in (_now, _settings, _people, _flow, _service, _counts, _tickets):
         part(board)
     return board.build()

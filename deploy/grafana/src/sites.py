@@ -6,17 +6,10 @@ from grafana_foundation_sdk.builders import dashboard
 from grafana_foundation_sdk.models import dashboard as models
 
 from deploy.grafana.src import figures as say
-from deploy.grafana.src.kit import (
-    BY_QUEUE,
-    QUEUES,
-    Board,
-    Column,
-    grid,
-    lines,
-    note,
-    queue_variables,
-    tile,
-)
+from deploy.grafana.src.board import Board, queue_variables
+from deploy.grafana.src.kit import BY_QUEUE, CLOCK, QUEUES, SECONDS, SHARE, or_none
+from deploy.grafana.src.panels import lines, tile
+from deploy.grafana.src.tables import Column, Key, grid
 
 INFO = f"max by ({BY_QUEUE}, $group) (contactcenter_queue_info{{{QUEUES}}})"
 
@@ -29,7 +22,7 @@ def _by_group(expr: str) -> str:
 def _share(part: str, whole: str) -> str:
     over = f"queue:contactcenter_{part}{{{QUEUES}}}"
     under = f"queue:contactcenter_{whole}{{{QUEUES}}}"
-    return f"{_by_group(over)} / ({_by_group(under)} > 0)"
+    return or_none(f"{_by_group(over)} / ({_by_group(under)} > 0)", "$group")
 
 
 def build() -> Any:
@@ -42,7 +35,7 @@ def build() -> Any:
     )
     board = Board(
         "cc-sites",
-        "Contact centre: sites and teams",
+        "Sites and teams",
         "Sites, teams or skills side by side: sums of the queues' counts and seconds, divided "
         "once.",
         [*queue_variables(), grouping],
@@ -53,6 +46,7 @@ def build() -> Any:
     handle = _share("handled_seconds:window30m", "contacts_handled:window30m")
     wait = _share("waited_seconds:window5m", "contacts_answered:window5m")
     waiting = _by_group(f"max by ({BY_QUEUE}) (contactcenter_queue_contacts_waiting{{{QUEUES}}})")
+    waiting = or_none(waiting, "$group")
     offered = _by_group(f"queue:contactcenter_contacts_offered:window30m{{{QUEUES}}}")
     added = " Sums over the queues of the group, then divided: never an average of ratios."
     board.row(
@@ -61,32 +55,22 @@ def build() -> Any:
             grid(
                 "Side by side",
                 [
-                    Column("Waiting", waiting),
-                    Column("Offered 30 min", offered),
-                    Column("Service level", level, "percentunit", say.SERVICE_LEVEL_LIMITS),
-                    Column("Abandoned", abandoned, "percentunit", say.ABANDONMENT_LIMITS, 1),
-                    Column("Mean wait", wait, "s", say.WAIT_LIMITS),
-                    Column("Handle time", handle, "s"),
+                    Column("Waiting", waiting, 90),
+                    Column("Offered 30 min", or_none(offered, "$group"), 150),
+                    Column("Service level", level, 120, SHARE, say.SERVICE_LEVEL_LIMITS, 1),
+                    Column("Abandoned", abandoned, 110, SHARE, say.ABANDONMENT_LIMITS, 1),
+                    Column("Mean wait", wait, 110, CLOCK),
+                    Column("Handle time", handle, 120, CLOCK),
                 ],
-                {"site": "Site", "team": "Team", "skill": "Skill"},
+                [Key("site", "Site"), Key("team", "Team"), Key("skill", "Skill")],
                 f"{say.SERVICE_LEVEL} {say.ABANDONMENT} {say.WAIT} {say.HANDLE_TIME}{added} "
-                f"Grouped by what "
-                "'Group by' says.",
+                "Grouped by what 'Group by' says. No occupancy: queues share agents, so an agent "
+                "of two queues would count twice; the wallboard has the whole centre's, the queue "
+                "board each queue's.",
                 sort="Offered 30 min",
+                descending=True,
             ),
-            18,
-        ),
-        (
-            note(
-                "No occupancy here",
-                "Queues share agents, so the occupancies of queues can be neither added up nor "
-                "averaged: an "
-                "agent of two queues would count twice. The wallboard has the whole centre's, "
-                "each agent once; "
-                "the queue board has each queue's.",
-                "Why this board has no occupancy; it shows no number.",
-            ),
-            6,
+            24,
         ),
     )
     board.row(
@@ -96,9 +80,9 @@ def build() -> Any:
                 "Service level",
                 [(level, "{{$group}}")],
                 say.SERVICE_LEVEL + added,
-                "percentunit",
+                SHARE,
                 limits=say.SERVICE_LEVEL_LIMITS,
-                top=1,
+                up_to=1,
             ),
             12,
         ),
@@ -107,40 +91,46 @@ def build() -> Any:
                 "Abandonment",
                 [(abandoned, "{{$group}}")],
                 say.ABANDONMENT + added,
-                "percentunit",
+                SHARE,
                 limits=say.ABANDONMENT_LIMITS,
+                up_to=0.2,
             ),
             12,
         ),
     )
+    by = "{{$group}}"
     board.row(
         8,
-        (lines("Mean wait", [(wait, "{{$group}}")], say.WAIT + added, "s"), 8),
-        (lines("Handle time", [(handle, "{{$group}}")], say.HANDLE_TIME + added, "s"), 8),
-        (lines("Waiting", [(waiting, "{{$group}}")], say.WAITING + added, stacked=True), 8),
+        (lines("Mean wait", [(wait, by)], say.WAIT + added, SECONDS, up_to=60), 8),
+        (lines("Handle time", [(handle, by)], say.HANDLE_TIME + added, SECONDS, up_to=60), 8),
+        (lines("Waiting", [(waiting, by)], say.WAITING + added, stacked=True, up_to=10), 8),
     )
     chosen = 'tenant=~"$tenant", channel=~"$channel", site=~"$site"'
+    recorded = " As recorded for each site and channel, all its queues."
     board.row(
         4,
         (
             tile(
                 "Service level by site",
-                f"site:contactcenter_service_level:ratio_window30m{{{chosen}}}",
-                say.SERVICE_LEVEL + " As recorded for each site and channel, all its queues.",
-                "percentunit",
+                or_none(f"site:contactcenter_service_level:ratio_window30m{{{chosen}}}", "site"),
+                say.SERVICE_LEVEL + recorded,
+                SHARE,
                 say.SERVICE_LEVEL_LIMITS,
-                legend="{{site}} {{channel}}",
+                legend="{{site}} {{channel}} {{tenant}}",
+                named=True,
+                decimals=1,
             ),
             12,
         ),
         (
             tile(
                 "Abandonment by site",
-                f"site:contactcenter_abandonment:ratio_window30m{{{chosen}}}",
-                say.ABANDONMENT + " As recorded for each site and channel, all its queues.",
-                "percentunit",
+                or_none(f"site:contactcenter_abandonment:ratio_window30m{{{chosen}}}", "site"),
+                say.ABANDONMENT + recorded,
+                SHARE,
                 say.ABANDONMENT_LIMITS,
-                legend="{{site}} {{channel}}",
+                legend="{{site}} {{channel}} {{tenant}}",
+                named=True,
                 decimals=1,
             ),
             12,
