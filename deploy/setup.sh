@@ -2,7 +2,7 @@
 # Gets this machine ready: .venv with the locked packages, Java, and Kafka's jars in the user's cache.
 #   setup.sh         what running and checking need
 #   setup.sh demo    also tries Prometheus, Alertmanager and Chromium, and goes on without them
-#   setup.sh test    also needs those
+#   setup.sh test    also needs those, and what of Grafana draws panels, in the user's cache
 # Does nothing, and needs no network, when all is there already.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -10,6 +10,10 @@ mode=${1:-}
 kafka=4.2.0
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/contact-streams
 jars=$cache/kafka-$kafka
+
+# Grafana's components and how they are bundled: what is made of them is kept under their hash.
+drawn=tests/grafana_ui
+drawn_from=(package.json package-lock.json components.js)
 
 say() { echo "setup: $*" >&2; }
 fail() { say "$@"; exit 1; }
@@ -83,6 +87,8 @@ fi
 if [ "$mode" = test ]; then
   needed+=("${observers[@]}")
   observers=()
+  components=$cache/grafana-ui-$(cd "$drawn" && cat "${drawn_from[@]}" | sha256sum | cut -c 1-16)
+  [ -d "$components" ] || has npm || needed+=(npm)
 fi
 if [ ${#needed[@]} -gt 0 ]; then
   install_packages "${needed[@]}" || exit 1
@@ -114,17 +120,52 @@ if ! venv_is_current; then
   echo "$stamp" >.venv/.setup-stamp
 fi
 
-if [ ! -d "$jars" ]; then
-  say "fetching Apache Kafka $kafka, some 45 MB (about a minute)"
+# An empty folder in the cache, as `part`: complete or not there, so what is fetched is filled in
+# beside its place and then renamed.
+begin_part() {
   mkdir -p "$cache"
-  # Complete or not there: filled beside its place and then renamed.
   # What one that was killed has left goes; a younger one may be somebody's who is at it now.
   find "$cache" -maxdepth 1 -name 'part.*' -mmin +60 -exec rm -rf {} +
   part=$(mktemp -d "$cache/part.XXXXXX")
   trap 'rm -rf "$part"' EXIT
+}
+
+# Moves a folder of `part` to its place; another set-up at the same time may have been first, and
+# what it has made is as good.
+end_part() {
+  mv -T "$part/$1" "$2" 2>/dev/null || [ -d "$2" ] || fail "cannot write $2"
+  rm -rf "$part"
+}
+
+if [ ! -d "$jars" ]; then
+  say "fetching Apache Kafka $kafka, some 45 MB (about a minute)"
+  begin_part
   mvn -q -B -Dstyle.color=never -f deploy/kafka/pom.xml dependency:copy-dependencies -DincludeScope=runtime \
     -DoutputDirectory="$part/jars" >&2
   [ -f "$part/jars/kafka_2.13-$kafka.jar" ] || fail "Maven brought no Kafka; see above"
-  # Another set-up at the same time may have been first: its jars are as good.
-  mv -T "$part/jars" "$jars" 2>/dev/null || [ -d "$jars" ] || fail "cannot write $jars"
+  end_part jars "$jars"
+fi
+
+# The packages go again: of their 450 MB the bundle holds three. Monaco is an editor, never opened.
+if [ "$mode" = test ] && [ ! -d "$components" ]; then
+  say "fetching Grafana's components for the tests of the dashboards (about a minute)"
+  begin_part
+  (cd "$drawn" && cp "${drawn_from[@]}" "$part")
+  if (
+    cd "$part"
+    npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2 &&
+      node_modules/.bin/esbuild components.js --bundle --minify --external:monaco-editor \
+        --define:process.env.NODE_ENV='"production"' --outdir=made --entry-names=grafana \
+        --log-level=warning >&2 &&
+      mkdir -p made/public/build made/public/fonts/inter &&
+      cp -R node_modules/@grafana/ui/dist/public/img made/public/build &&
+      cp node_modules/@fontsource/inter/files/inter-latin-400-normal.woff2 \
+        made/public/fonts/inter/Inter-Regular.woff2 &&
+      cp node_modules/@fontsource/inter/files/inter-latin-500-normal.woff2 \
+        made/public/fonts/inter/Inter-Medium.woff2
+  ); then
+    end_part made "$components"
+  else
+    say "npm brought no components of Grafana (see above): the tests that draw dashboards will fail"
+  fi
 fi

@@ -1,5 +1,6 @@
 """The set-up: locked by hash, silent and offline when nothing is missing, plain when it cannot."""
 
+import json
 import os
 import re
 import shutil
@@ -10,8 +11,11 @@ import tomllib
 from pathlib import Path
 
 import pytest
+import yaml
 
 LOCKS = ("requirements.txt", "requirements-dev.txt")
+# What a page needs to draw a dashboard's panels with.
+DRAWN = "tests/grafana_ui"
 # What the script itself is written with; everything it looks for is left out.
 BASICS = ("bash", "cat", "cut", "dirname", "head", "id", "sed", "sha256sum")
 
@@ -40,12 +44,26 @@ def test_the_locks_follow_the_project(root: Path) -> None:
         assert [pin for pin in pins if f"\n{pin} \\\n" not in text] == []
 
 
+def test_what_draws_dashboards_is_locked_and_of_the_version_that_will_draw_them(root: Path) -> None:
+    """Every package has its hash and no address; Grafana's are the compose file's, to the digit."""
+    lock = json.loads((root / DRAWN / "package-lock.json").read_text())
+    pins = json.loads((root / DRAWN / "package.json").read_text())["dependencies"]
+    assert lock["packages"].pop("")["dependencies"] == pins
+    assert all(package["integrity"].startswith("sha512-") for package in lock["packages"].values())
+    assert not any("resolved" in package for package in lock["packages"].values())
+    assert {name: lock["packages"][f"node_modules/{name}"]["version"] for name in pins} == pins
+    compose = yaml.safe_load((root / "docker-compose.yml").read_text())
+    image = f"grafana/grafana:{pins['@grafana/ui']}"
+    assert compose["services"]["grafana"]["image"] == image
+    assert pins["@grafana/data"] == pins["@grafana/ui"]
+
+
 @pytest.mark.slow
 def test_a_second_set_up_asks_nobody(root: Path, tmp_path: Path) -> None:
     """With everything in place the script starts no installer and says nothing (`make setup`
     must have been run)."""
     called = tmp_path / "called"
-    for name in ("apt-get", "sudo", "mvn"):
+    for name in ("apt-get", "sudo", "mvn", "npm"):
         stub = tmp_path / name
         stub.write_text(f'#!/bin/sh\necho "$0 $*" >>{called}\nexit 1\n')
         stub.chmod(0o755)
@@ -78,7 +96,7 @@ def test_what_cannot_be_installed_is_one_line(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert done.stdout == ""
     (line,) = done.stderr.splitlines()
-    missing = "default-jre-headless maven prometheus prometheus-alertmanager chromium"
+    missing = "default-jre-headless maven prometheus prometheus-alertmanager chromium npm"
     assert line.endswith(missing), line
 
 
@@ -90,17 +108,51 @@ def stub(path: Path, text: str) -> Path:
     return path
 
 
-def test_what_was_killed_in_the_middle_is_filled_anew(root: Path, tmp_path: Path) -> None:
-    """pip takes a package that is half there for installed: the next set-up begins with nothing,
-    one after a whole one keeps what is there."""
-    tree, home = tmp_path / "tree", tmp_path / "home"
+def fresh_tree(root: Path, tmp_path: Path) -> tuple[Path, Path]:
+    """A tree with the script in it, and the place of Kafka's jars, which are there."""
+    tree = tmp_path / "tree"
     (tree / "deploy").mkdir(parents=True)
     shutil.copy(root / "deploy" / "setup.sh", tree / "deploy")
     for name in ("pyproject.toml", "requirements-dev.txt"):
         (tree / name).write_text("")
     version = re.search(r"^kafka=(\S+)$", (tree / "deploy/setup.sh").read_text(), re.MULTILINE)
     assert version is not None
-    (home / "contact-streams" / f"kafka-{version[1]}").mkdir(parents=True)
+    jars = tmp_path / "home" / "contact-streams" / f"kafka-{version[1]}"
+    jars.mkdir(parents=True)
+    return tree, jars
+
+
+def test_without_npms_packages_the_set_up_goes_on(root: Path, tmp_path: Path) -> None:
+    """One line says which tests will fail; nothing half there is left for them."""
+    tree, jars = fresh_tree(root, tmp_path)
+    shutil.copytree(root / DRAWN, tree / DRAWN)
+    tools = tmp_path / "bin"
+    inner = stub(tmp_path / "inner", "")
+    python = stub(
+        tools / "python",
+        f'[ "$2" != venv ] || {{ mkdir -p .venv/bin; cp {inner} .venv/bin/python; }}',
+    )
+    stub(tools / "java", "echo 'version \"17\"' >&2")
+    stub(tools / "npm", "echo nothing to be had >&2; exit 1")
+    for name in ("prometheus", "promtool", "prometheus-alertmanager", "amtool", "chromium"):
+        stub(tools / name, "")
+    done = subprocess.run(
+        [tree / "deploy" / "setup.sh", "test"],
+        env=os.environ | {
+            "PYTHON": str(python), "XDG_CACHE_HOME": str(jars.parents[1]), "JAVA_HOME": "",
+            "PATH": f"{tools}:{os.environ['PATH']}",
+        },
+        capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.splitlines()[-1].endswith("the tests that draw dashboards will fail")
+    assert list(jars.parent.iterdir()) == [jars]
+
+
+def test_what_was_killed_in_the_middle_is_filled_anew(root: Path, tmp_path: Path) -> None:
+    """pip takes a package that is half there for installed: the next set-up begins with nothing,
+    one after a whole one keeps what is there."""
+    tree, jars = fresh_tree(root, tmp_path)
     fifo = tmp_path / "reached"
     os.mkfifo(fifo)
     # Where the test asks for it, the first pip says that it is at work, and then never ends.
@@ -112,7 +164,7 @@ def test_what_was_killed_in_the_middle_is_filled_anew(root: Path, tmp_path: Path
     )
     stub(tmp_path / "bin" / "java", "echo 'version \"17\"' >&2")
     env = os.environ | {
-        "PYTHON": str(python), "XDG_CACHE_HOME": str(home), "JAVA_HOME": "",
+        "PYTHON": str(python), "XDG_CACHE_HOME": str(jars.parents[1]), "JAVA_HOME": "",
         "PATH": f"{tmp_path / 'bin'}:{os.environ['PATH']}",
     }  # fmt: skip
     script = tree / "deploy" / "setup.sh"
