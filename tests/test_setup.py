@@ -50,7 +50,7 @@ def test_what_draws_dashboards_is_locked_and_of_the_version_that_will_draw_them(
     pins = json.loads((root / DRAWN / "package.json").read_text())["dependencies"]
     assert lock["packages"].pop("")["dependencies"] == pins
     assert all(package["integrity"].startswith("sha512-") for package in lock["packages"].values())
-    assert not any("resolved" in package for package in lock["packages"].values())
+    assert "://" not in (root / DRAWN / "package-lock.json").read_text()
     assert {name: lock["packages"][f"node_modules/{name}"]["version"] for name in pins} == pins
     compose = yaml.safe_load((root / "docker-compose.yml").read_text())
     image = f"grafana/grafana:{pins['@grafana/ui']}"
