@@ -2,6 +2,7 @@
 
 In: the store. Out: bytes for each browser. Four times a second the hub takes the changed keys and
 encodes them once a filter, however many browsers there are; a ring keeps the last frames.
+Thousands of queues that all change are sent every few seconds, so that a browser keeps up.
 Invariant: nothing is buffered per browser. One that falls off the ring, or does not take a frame in
 time (see `server`), is dropped; it reconnects and gets everything again.
 """
@@ -21,6 +22,8 @@ from streams.wall_clock import now_ms
 TICK_SECONDS = 0.25
 STATUS_SECONDS = 2.0
 RING_FRAMES = 120  # at least 30 s of small changes; fewer when hundreds of queues change at once
+RING_PUBLISHED = 3  # but always as much as the last changes made, so often
+RECORDS_A_SECOND = 2_000  # about 4 MB/s: more a browser does not read and draw
 CHUNK_RECORDS = 50  # records a frame: no frame is much above 100 KB
 
 
@@ -49,7 +52,8 @@ class Group:
     """The frames of one filter. `last` is the number of the newest one."""
 
     wanted: Filter
-    ring: deque[bytes] = field(default_factory=lambda: deque(maxlen=RING_FRAMES))
+    ring: deque[bytes] = field(default_factory=deque)
+    room: int = RING_FRAMES
     last: int = 0
     members: int = 0
     grown: asyncio.Event = field(default_factory=asyncio.Event)
@@ -58,6 +62,8 @@ class Group:
     def add(self, content: bytes) -> None:
         """Append a frame and wake the browsers that wait for one."""
         self.ring.append(content)
+        while len(self.ring) > self.room:
+            self.ring.popleft()
         self.last += 1
         self.grown.set()
         self.grown = asyncio.Event()
@@ -85,13 +91,13 @@ class Hub:
 
     async def run(self) -> None:
         """Make frames until cancelled."""
-        next_status = 0.0
+        next_status = next_changes = 0.0
         loop = asyncio.get_running_loop()
         while True:
-            changes = self._store.take_changes()
-            if changes:
+            if loop.time() >= next_changes and (changes := self._store.take_changes()):
                 for group in self._groups.values():
                     self._publish(group, changes)
+                next_changes = loop.time() + len(changes.kpis) / RECORDS_A_SECOND
             if loop.time() >= next_status:
                 next_status = loop.time() + STATUS_SECONDS
                 content = self.status_frame()
@@ -104,7 +110,9 @@ class Hub:
         return frame("status", orjson.dumps({"server_ms": now_ms(), **self._status()}))
 
     def _publish(self, group: Group, changes: Changes) -> None:
-        for content in self._frames(group.wanted, changes.kpis, changes.history):
+        frames = self._frames(group.wanted, changes.kpis, changes.history)
+        group.room = max(RING_FRAMES, RING_PUBLISHED * len(frames))
+        for content in frames:
             group.add(content)
 
     def _frames(

@@ -13,14 +13,14 @@ from streams.contract.words import CHANNELS, WINDOWS, QueueKey
 DEFAULT_WINDOW = "30m"
 MAX_QUEUES = 200
 MAX_NAME = 128
-# `theme`, `lang` and `kiosk` are for the page alone, but checked here: a typo should not pass
+# `theme` and `kiosk` are for the page alone, but checked here: a typo should not pass
 CHOICES = {
     "channel": CHANNELS,
     "window": WINDOWS,
     "theme": ("dark", "light"),
-    "lang": ("en", "es"),
     "kiosk": ("1", "0"),
 }
+FREE = ("tenant", "queues", "lang")  # the page reads a language it does not know in English
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -34,7 +34,10 @@ class BadQueryError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which records a browser wants, and with which window. None = all."""
+    """Which records a browser wants, and with which window. None = all.
+
+    `queues` are names; in one, each `*` stands for any signs or none.
+    """
 
     tenant: str | None = None
     queues: frozenset[str] | None = None
@@ -47,8 +50,28 @@ class Filter:
         return (
             (self.tenant is None or tenant == self.tenant)
             and (self.channel is None or channel == self.channel)
-            and (self.queues is None or queue in self.queues)
+            and (self.queues is None or queue in self.queues or self._starred(queue))
         )
+
+    def _starred(self, queue: str) -> bool:
+        return any("*" in name and _means(name, queue) for name in self.queues or ())
+
+
+def _means(pattern: str, name: str) -> bool:
+    """Whether a pattern with `*` means a name.
+
+    No regular expression: `a*a*a*…` would take one for ever; this takes each part's first place.
+    """
+    first, *middle, last = pattern.split("*")
+    if len(name) < len(first) + len(last) or not name.startswith(first) or not name.endswith(last):
+        return False
+    at, end = len(first), len(name) - len(last)
+    for part in middle:
+        found = name.find(part, at, end)
+        if found < 0:
+            return False
+        at = found + len(part)
+    return True
 
 
 def parse(items: Iterable[tuple[str, str]]) -> Filter:
@@ -56,7 +79,7 @@ def parse(items: Iterable[tuple[str, str]]) -> Filter:
     found: dict[str, str] = {}
     mistakes: list[str] = []
     for name, value in items:
-        if name not in CHOICES and name not in ("tenant", "queues"):
+        if name not in CHOICES and name not in FREE:
             mistakes.append(f"{shown(name)}: is not a parameter of the board")
         elif name in found:
             mistakes.append(f"{name}: is given twice")

@@ -5,7 +5,6 @@ Invariant: a request cannot make the board buffer without end, read a file, or r
 """
 
 import asyncio
-import contextlib
 import gzip
 import hashlib
 import logging
@@ -280,14 +279,19 @@ def _json(items: Sequence[bytes], name: str) -> web.Response:
 
 
 async def _ready(session: ClientSession, address: str) -> dict[str, object]:
+    """What the page says of a worker: `reason` is a word it has a sentence for."""
     where = urllib.parse.urlsplit(address).netloc
-    detail, ready = "", False
+    detail, reason, ready = "", "", False
     try:
         async with session.get(address.rstrip("/") + "/readyz") as answer:
             ready = answer.status == 200
             if not ready:
-                with contextlib.suppress(UnicodeDecodeError):
-                    detail = (await answer.content.read(200)).decode().strip()
-    except (ClientError, TimeoutError, OSError) as error:
-        detail = type(error).__name__
-    return {"name": where, "ready": ready, "detail": detail}
+                reason = "said"
+                detail = (await answer.content.read(200)).decode().strip()
+    except TimeoutError:
+        reason = "silent"
+    except OSError:  # no connection: aiohttp's errors of that kind are of this one too
+        reason = "unreachable"
+    except (ClientError, ValueError):
+        reason = "garbled"
+    return {"name": where, "ready": ready, "reason": reason, "detail": detail}

@@ -25,6 +25,32 @@ def test_a_filter_holds_for_tenant_queue_and_channel() -> None:
 
 
 @pytest.mark.parametrize(
+    ("wanted", "meant", "others"),
+    [
+        ("bill*", ["bill", "billing", "billing-2"], ["Billing", "new-billing"]),
+        ("*ing", ["billing", "ing"], ["billing-2"]),
+        ("bill*-*-north", ["bill--north", "billing-vip-north"], ["billing-north", "bill-north"]),
+        ("sales,bill*", ["sales", "billing"], ["sales-2"]),
+        ("a*a", ["aa", "aba"], ["a"]),
+        ("*", ["_all", "billing"], []),
+        ("b.ll*", ["b.lling"], ["billing"]),
+        ("*a" * 60, ["a" * 120], ["a" * 119 + "b", "a" * 59]),
+    ],
+)
+def test_a_star_stands_for_any_signs(wanted: str, meant: list[str], others: list[str]) -> None:
+    """`bill*` is every queue that begins so; no pattern takes long, whatever it is made of."""
+    found = parse([("queues", wanted)])
+    assert [name for name in meant if not found.matches(("t", name, "voice"))] == []
+    assert [name for name in others if found.matches(("t", name, "voice"))] == []
+
+
+@pytest.mark.parametrize("language", ["en", "es", "de", "de-AT", "xx", ""])
+def test_any_language_may_be_asked_for(language: str) -> None:
+    """The page falls back to English; a link with a language it lacks is no mistake."""
+    assert parse([("lang", language)]) == Filter()
+
+
+@pytest.mark.parametrize(
     ("items", "named"),
     [
         ([("window", "7m")], ["window: '7m' is not one of"]),

@@ -223,8 +223,9 @@ def test_a_worker_that_is_not_ready_is_reported(store: Store) -> None:
 
             until(asked, 10, "all workers asked")
             assert [worker["ready"] for worker in asked()] == [False, True, False]
+            assert (asked()[0]["reason"], asked()[2]["reason"]) == ("said", "unreachable")
             assert "connecting" in asked()[0]["detail"]
-            assert asked()[2]["detail"]
+            assert "Error" not in json.dumps(asked())
 
 
 def test_two_hundred_browsers_get_every_change(store: Store, board: Serving) -> None:
@@ -297,3 +298,35 @@ def test_licences_are_kept_beside_the_libraries() -> None:
     """What the board serves of others' work carries their terms."""
     names = {path.name for path in Path(STATIC / "vendor").iterdir()}
     assert {"uplot.LICENSE", "inter.LICENSE"} <= names
+
+
+@pytest.mark.slow
+def test_ten_thousand_queues_reach_a_browser_that_reads() -> None:
+    """All of them change again and again: everything comes, and the browser is not dropped."""
+    store = Store()
+    [record, *_] = Centre(1, tickets=False).records(now_ms())
+
+    def everything(revision: int) -> None:
+        put(store, [record | {"queue": f"q{n}", "revision": revision} for n in range(10_000)])
+
+    async def read(board: Serving) -> tuple[int, int]:
+        timeout = ClientTimeout(total=200)
+        async with (
+            ClientSession(timeout=timeout) as session,
+            session.get(f"{board.url}/events") as got,
+        ):
+            first, newest = 0, dict[str, int]()
+            async for name, data in events(got):
+                if name == "kpis":
+                    newest |= {item["queue"]: item["revision"] for item in data["items"]}
+                if name == "ready":
+                    first, newest = len(newest), {}
+                    for revision in (101, 102, 103):
+                        await asyncio.to_thread(everything, revision)
+                if len(newest) == 10_000 and set(newest.values()) == {103}:
+                    return first, board.board.hub.dropped
+        raise AssertionError("the stream ended")
+
+    everything(100)
+    with Serving(store) as board:
+        assert run(read(board), 240) == (10_000, 0)

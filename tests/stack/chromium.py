@@ -20,6 +20,7 @@ ARGUMENTS = (
 )
 AXE = gzip.decompress((Path(__file__).parent / "vendor/axe-4.14.1.min.js.gz").read_bytes()).decode()
 TV = {"width": 1920, "height": 1080}
+LAPTOP = {"width": 1366, "height": 768}
 PHONE = {"width": 390, "height": 844}
 
 

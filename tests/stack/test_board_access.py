@@ -7,8 +7,10 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from streams.board.store import Store
+from tests.board import worlds
 from tests.board.records import Centre, key_of, value_of
 from tests.board.serving import Serving, now_ms, put
+from tests.board.worlds import World
 from tests.stack.chromium import PHONE, TV, Tab, axe, chromium
 
 pytestmark = pytest.mark.slow
@@ -98,6 +100,16 @@ def test_axe_finds_nothing_on_dense_rows_and_the_dialog(tab: OpenTab) -> None:
         assert findings(page) == []
 
 
+def test_axe_finds_nothing_on_several_tenants_and_a_state(tab: OpenTab) -> None:
+    """Totals as rows, names of four scripts, then why a card is where it is."""
+    world = World(30, 3, "scripts", stale_share=0.2)
+    with Serving(worlds.filled(world), stale_seconds=60) as board:
+        page = tab(f"{board.url}/?lang=de")
+        assert findings(page) == []
+        page.click(".form-hero .chip")
+        assert findings(page) == []
+
+
 def test_a_figure_is_explained_by_keyboard_alone(board: Serving, tab: OpenTab) -> None:
     """Tab to a figure, Enter: definition, formula, terms. Escape: back at the figure."""
     page = tab(f"{board.url}/")
@@ -106,7 +118,7 @@ def test_a_figure_is_explained_by_keyboard_alone(board: Serving, tab: OpenTab) -
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
     expect(page.locator(".form-hero .card-name a")).to_be_focused()
-    for _ in range(3):
+    for _ in range(4):  # the state, how many wait, the oldest wait, and here
         page.keyboard.press("Tab")
     figure = page.locator(".form-hero [data-figure=service_level]")
     expect(figure).to_be_focused()
@@ -222,6 +234,6 @@ def test_levels_are_words_and_shapes_not_only_colours(board: Serving, tab: OpenT
         mark = {"on": "●", "off": "▲", "far": "◆", "idle": "○"}[level]
         assert card.locator(".chip-mark").inner_text() == mark
         assert len(card.locator(".chip-text").inner_text()) > 5
-        for figure in card.locator("[data-figure][data-level]").all():
+        for figure in card.locator(".fig[data-level]").all():
             assert figure.locator(".fig-mark").inner_text() in ("▲", "◆")
             assert "target" in (figure.locator(".hidden").text_content() or "")

@@ -66,7 +66,7 @@ def on_page(page: Page) -> dict[tuple[str, str, str], dict[str, Any]]:
     found = page.eval_on_selector_all(
         ".card",
         """all => all.map(card => [card.dataset.key, Object.fromEntries(
-            [...card.querySelectorAll('[data-figure]')].map(one => [one.dataset.figure,
+            [...card.querySelectorAll('.fig')].map(one => [one.dataset.figure,
              one.querySelector('.fig-value').dataset.value ?? null]))])""",
     )
     return {
@@ -82,7 +82,7 @@ def expected(record: Record, window: str) -> dict[str, Any]:
     values["service_level"] = figures["service_level"][record["definitions"]["default_formula"]]
     values["waiting"] = live["waiting"]
     values["oldest_wait"] = live["oldest_waiting_at"]
-    values["agents"] = sum(live["agents"].values())
+    values["agents"] = sum(live["agents"].values()) - live["agents"]["offline"]
     values["backlog"] = sum(live["backlog"].values())
     values["oldest_open"] = live["oldest_open_at"]
     return values
@@ -205,10 +205,10 @@ def test_one_stale_queue_is_grey_and_says_how_old(store: Store, tab: OpenTab) ->
     put(store, [record])
     with Serving(store) as board:
         page = tab(f"{board.url}/")
-        expect(page.locator(".card[data-stale] .chip-text")).to_have_text(
+        expect(page.locator(".wall .card[data-stale] .chip-text")).to_have_text(
             re.compile(r"Stale 1:1\d")
         )
-        assert page.locator(".card[data-stale]").get_attribute("data-key") == (
+        assert page.locator(".wall .card[data-stale]").get_attribute("data-key") == (
             '["default","billing","voice"]'
         )
         expect(page.locator(".alarm")).to_be_hidden()

@@ -3,6 +3,7 @@
 import { MARKS } from './judge.js';
 import { attr, definition, el, moment, number, percent, t } from './texts.js';
 import { path, raw, shown, target } from './figures.js';
+import { why } from './why.js';
 
 let open = null;
 
@@ -37,17 +38,31 @@ function parts(fields, from) {
   return list;
 }
 
+/** Close button, title and place of a dialog. */
+function heading(text, record, extras) {
+  const close = el('button', 'explain-close', t('close'));
+  close.type = 'button';
+  close.addEventListener('click', () => open?.dialog.close());
+  const title = el('h2', '', text);
+  title.id = 'explain-title';
+  return [close, title, el('p', 'explain-place', extras.place(record))];
+}
+
+/** Why a card is where it is, instead of what a figure means. */
+function state(record, extras) {
+  const { title, means, rows } = why(record, extras.now(), extras.board());
+  const list = el('dl', 'explain-list');
+  for (const [name, node] of rows) list.append(el('dt', '', name), node);
+  return [...heading(title, record, extras), el('p', 'explain-means', means), list];
+}
+
 function content(id, record, extras) {
+  if (id === 'state') return state(record, extras);
   const what = definition(id);
   const nowMs = extras.now();
   const from = record[what.scope];
   const value = raw(id, record);
-  const [text, unit] = shown(id, value, nowMs);
-  const close = el('button', 'explain-close', t('close'));
-  close.type = 'button';
-  close.addEventListener('click', () => open?.dialog.close());
-  const title = el('h2', '', what.name);
-  title.id = 'explain-title';
+  const [text, unit] = shown(id, value, nowMs, record.channel === 'ticket' ? 'long' : '');
   const list = el('dl', 'explain-list');
   const add = (name, ...nodes) => list.append(el('dt', '', name), ...nodes);
   if (what.unit !== 'states' && id !== 'source_age') {
@@ -65,8 +80,7 @@ function content(id, record, extras) {
   if (what.variants) add(t('variants'), variants(what, record));
   if (what.unit === 'states') add(t('value'), states(from[what.value]));
   add(t('hard_case'), el('dd', '', what.hard_case));
-  const where = extras.place(record);
-  return [close, title, el('p', 'explain-place', where), el('p', 'explain-means', what.means), list];
+  return [...heading(what.name, record, extras), el('p', 'explain-means', what.means), list];
 }
 
 /** Formula, numerator and denominator as this queue uses them. */

@@ -1,7 +1,8 @@
 // One figure on the page: label, value, target, and a mark where it misses the target.
 // A figure is a button that explains itself; inside a dense tile it is plain text.
 
-import { NONE, ageText, attr, count, definition, duration, el, number, percent, percentShort, set, span, t } from './texts.js';
+import { NONE, ageText, attr, count, definition, duration, el, number, percent, percentShort, set, span, t, tight, tightCount, tightPercent } from './texts.js';
+import { wholeAge } from './rounding.js';
 import { MARKS, backlog, serviceLevel } from './judge.js';
 
 /** The raw value of a figure, exactly as the topic has it. */
@@ -17,17 +18,22 @@ export function path(from, name) {
   return name.split('.').reduce((value, part) => value?.[part], from) ?? null;
 }
 
-/** Text and unit of a value. `nowMs` turns instants into ages. */
-export function shown(id, value, nowMs, long) {
+/** Text and unit of a value. `nowMs` turns instants into ages; `form` is '', 'long' or 'tight'. */
+export function shown(id, value, nowMs, form) {
   if (value == null) return [NONE, ''];
+  const seconds = (text) => form === 'long' ? span(text) : form === 'tight' ? tight(text) : duration(text);
   switch (definition(id).unit) {
-    case 'ratio': return [percent(value), '%'];
-    case 'duration': return [long ? span(value) : duration(value), ''];
-    case 'age': return [long ? span((nowMs - value) / 1000) : ageText(nowMs - value), ''];
-    case 'count': return [count(value), ''];
+    case 'ratio': return form === 'tight' ? [tightPercent(value), ''] : [percent(value), '%'];
+    case 'duration': return [seconds(value), ''];
+    case 'age': return [form ? seconds(wholeAge(nowMs - value)) : ageText(nowMs - value), ''];
+    case 'states':
+    case 'count': return [form === 'tight' ? tightCount(value) : count(value), ''];
     default: return [number(value), ''];
   }
 }
+
+/** About how wide a text is, in em of its own size: what a style sheet needs to make it fit. */
+const emOf = (text) => [...text].reduce((sum, sign) => sum + (/[.,:  ]/.test(sign) ? 0.3 : /\p{L}/u.test(sign) ? 0.68 : 0.64), 0);
 
 /** The target of a figure in words, '' without one. */
 export function target(id, { definitions, live, channel }) {
@@ -56,10 +62,10 @@ const shortRatio = (ratio) => percentShort(ratio).replace(/\s*%$/, '');
 
 /** The element of one figure and how to update it. A plain one has no button, unit or target. */
 export class Figure {
-  constructor(id, { plain = false, long = false, className = '' } = {}) {
+  constructor(id, { plain = false, form = plain ? 'tight' : '', className = '' } = {}) {
     this.id = id;
     this.plain = plain;
-    this.long = long;
+    this.form = form;
     this.text = document.createTextNode('');
     this.mark = null; // mark and verdict are made when a figure first misses its target
     this.verdict = null;
@@ -70,6 +76,7 @@ export class Figure {
     this.node.dataset.figure = id;
     if (plain) return;
     this.node.type = 'button';
+    this.node.style.setProperty('--label-em', (emOf(this.label.textContent) * 0.86 + 1.3).toFixed(1)); // with room for a mark
     this.unit = el('small', 'fig-unit');
     this.aim = el('span', 'fig-target');
     this.value.append(this.unit);
@@ -89,11 +96,18 @@ export class Figure {
 
   /** Only what time changes. */
   tick(value, nowMs) {
-    const [text, unit] = shown(this.id, value, nowMs, this.long);
+    this.say(...shown(this.id, value, nowMs, this.form));
+  }
+
+  /** The text and its unit; a text that is too wide for its place is drawn smaller. */
+  say(text, unit) {
     if (this.text.data !== text) this.text.data = text;
     if (this.plain) return;
     set(this.unit, unit);
-    attr(this.node, 'data-long', text.length > 4 ? '' : null);
+    const em = (emOf(text) + (unit ? 0.75 : 0)).toFixed(1);
+    if (em === this.em) return;
+    this.em = em;
+    this.node.style.setProperty('--em', em);
   }
 
   judge(level) {

@@ -1,16 +1,26 @@
-// How far each figure is from its target, and the order of the queues that follows from it.
-// A miss of 0 is on target, 1 is far off; the thresholds are those of the alert rules.
+// How each figure stands to its target, and which queue comes first: people before percentages.
+// In: records. Out: levels, and `pressure`, the one rule of the order, a number of people.
+// Invariant: a level follows from the figure as it is shown. examples.json is ordered by this rule.
+
+import { coarseSeconds, tenthsOf, wholeAge, wholeSeconds } from './rounding.js';
 
 export const LEVELS = ['on', 'off', 'far'];
 export const MARKS = { on: '●', off: '▲', far: '◆', idle: '○', stale: '◌' };
-
-const over = (value, target, far) => value == null || target == null ? 0 : (value - target) / (far - target);
+export const FEW = 2; // fewer people than this make no ratio far off
+export const MOST_LIMITS = 3; // how often one who waits counts again, at most
+export const NEXT_SECONDS = 300; // the misses of so long, at the window's rate, count as people
+const FAR_SHARE = 0.8; // of the target service level; the alerts' thresholds are the queues' own
+const FAR_WAITS = 3;
+const FAR_ABANDONMENT = 2;
+const FAR_HANDLE = 1.5;
+const FAR_RESPONSE = 2;
 
 /** The service level by the queue's formula; where definitions differ, by the usual one. */
 export function serviceLevel(record) {
-  const formula = record.definitions.default_formula ?? 'offered_less_short';
-  return record.figures?.service_level?.[formula] ?? null;
+  return record.figures?.service_level?.[formulaOf(record)] ?? null;
 }
+
+const formulaOf = (record) => record.definitions.default_formula ?? 'offered_less_short';
 
 export const staffed = (agents) => agents.on_contact + agents.wrapup + agents.ringing + agents.available;
 export const backlog = (record) => {
@@ -18,59 +28,122 @@ export const backlog = (record) => {
   return stock ? stock.open + stock.pending + stock.on_hold : null;
 };
 
-/** Misses by figure. `nowMs` ticks, so the oldest wait can push a queue up without a new record. */
-export function misses(record, nowMs) {
-  const { live, figures, definitions } = record;
-  const aim = definitions.targets;
-  const found = {};
-  const T = definitions.service_level_seconds;
-  if (live.oldest_waiting_at != null && T != null) {
-    found.oldest_wait = over((nowMs - live.oldest_waiting_at) / 1000, T, 3 * T);
-  }
-  if (record.channel !== 'ticket' && live.waiting > 0 && staffed(live.agents) === 0) found.waiting = 2;
-  if (!figures) return found;
-  const level = serviceLevel(record);
-  if (level != null && aim.service_level != null) {
-    found.service_level = (aim.service_level - level) / (aim.service_level * 0.2);
-  }
-  found.abandonment = over(figures.abandonment_ratio, aim.abandonment, aim.abandonment * 2);
-  found.aht = over(figures.handle_mean_seconds, aim.handle_seconds, aim.handle_seconds * 1.5);
-  found.occupancy = over(figures.occupancy_ratio, aim.occupancy_high, aim.occupancy_limit);
-  if (record.channel === 'ticket') {
-    found.first_response = over(figures.first_response_mean_seconds, aim.first_response_seconds, aim.first_response_seconds * 2);
-  }
-  return found;
+/** How old a record is, in ms below 0 too: `stale` beyond the limit, `ahead` from the future. */
+export function freshness(asOf, nowMs, staleMs) {
+  const ageMs = nowMs - asOf;
+  return { ageMs, state: ageMs > staleMs ? 'stale' : ageMs < -staleMs ? 'ahead' : 'fresh' };
 }
 
-/** 'on', 'off' or 'far' of one miss. A hair's breadth is no miss. */
-export function levelOf(miss) {
-  if (!(miss > 1e-9)) return 'on';
-  return miss < 1 ? 'off' : 'far';
-}
-
-/** The verdict on a queue: its level, each figure's level, and a score to order by. */
-export function judge(record, nowMs) {
-  const each = misses(record, nowMs);
-  const levels = {};
-  let worst = 0;
-  let sum = 0;
-  for (const [figure, miss] of Object.entries(each)) {
-    levels[figure] = levelOf(miss);
-    worst = Math.max(worst, LEVELS.indexOf(levels[figure]));
-    sum += Math.min(3, Math.max(0, miss));
-  }
-  const figures = record.figures;
-  const idle = record.live.waiting === 0 && record.live.handling === 0 && !backlog(record)
-    && (!figures || figures.offered + figures.handled + figures.tickets_opened === 0);
-  return { level: idle ? 'idle' : LEVELS[worst], levels, score: idle ? -1 : worst * 100 + sum };
+/** 'on', 'off' or 'far' of a value that should not be above its target. */
+function above(value, target, far) {
+  if (value == null || target == null || value <= target) return 'on';
+  return value > far ? 'far' : 'off';
 }
 
 /**
- * Worst first; equals by waiting, then by name, so that the order does not flicker. A stale queue
- * comes after those known to be off target: the best place is not for figures nobody can trust.
+ * How many people of the window were failed beyond what the targets allow: answered too late, or
+ * gone. Whom the system took out of the queue, as an overflow by design does, nobody has failed.
+ */
+export function missed({ figures, definitions }) {
+  if (!figures) return 0;
+  const aim = definitions.targets;
+  const closed = figures.answered + figures.abandoned - figures.short_abandoned + figures.flowed_out;
+  const lost = figures.abandoned - figures.short_abandoned;
+  const tooMany = aim.abandonment == null ? 0 : lost - aim.abandonment * closed;
+  return Math.max(0, tooMany, late({ figures, definitions }));
+}
+
+function late({ figures, definitions }) {
+  const aim = definitions.targets.service_level;
+  if (aim == null) return 0;
+  const formula = formulaOf({ definitions });
+  const inTime = figures.answered_in_threshold + (formula === 'removed_in_threshold' ? figures.abandoned_in_threshold : 0);
+  const of = formula === 'answered_only' ? figures.answered
+    : figures.threshold_decided - (formula === 'offered_less_short' ? figures.short_abandoned : 0);
+  const byDesign = formula === 'answered_only' ? 0 : figures.flowed_out;
+  return Math.min(aim * of - inTime, of - inTime - byDesign);
+}
+
+/** Length of the record's window in seconds: the mean depth is the waiting time over it. */
+const windowSeconds = ({ depth_mean: depth, waiting_seconds: waited }) => depth > 0 ? waited / depth : 1_800;
+
+/**
+ * The one rule of the order, in people: who waits counts once; who waits beyond the limit counts
+ * again for each limit the longest wait is beyond it, three times at most, and so often where
+ * nobody works; and whom the next five minutes will fail, at the window's rate.
+ */
+export function pressure(record, nowMs) {
+  const { live, figures, definitions } = record;
+  if (record.channel === 'ticket') return { waiting: backlog(record) ?? 0, late: 0, limits: 0, failing: 0, people: backlog(record) ?? 0 };
+  const limit = definitions.service_level_seconds;
+  const age = live.oldest_waiting_at == null ? 0 : wholeAge(nowMs - live.oldest_waiting_at);
+  const nobody = live.waiting > 0 && staffed(live.agents) === 0;
+  const beyond = limit != null && age > limit;
+  const many = nobody ? live.waiting : beyond ? Math.min(live.waiting, Math.max(1, live.waiting_over_threshold)) : 0;
+  const limits = nobody ? MOST_LIMITS : beyond ? Math.min(MOST_LIMITS, (age - limit) / limit) : 0;
+  const failing = figures ? missed(record) * NEXT_SECONDS / windowSeconds(figures) : 0;
+  const people = Math.round((live.waiting + many * limits + failing) * 10) / 10;
+  return { waiting: live.waiting, late: many, limits, failing, people };
+}
+
+/** Levels by figure, of those that have a target. `nowMs` ticks: an oldest wait gets worse by itself. */
+export function levelsOf(record, nowMs) {
+  const { live, figures, definitions } = record;
+  const aim = definitions.targets;
+  if (record.channel === 'ticket') {
+    const coarse = (seconds) => seconds == null ? null : coarseSeconds(seconds);
+    return figures ? { first_response: above(coarse(figures.first_response_mean_seconds), coarse(aim.first_response_seconds), FAR_RESPONSE * aim.first_response_seconds) } : {};
+  }
+  const found = {};
+  const limit = definitions.service_level_seconds;
+  if (live.oldest_waiting_at != null && limit != null) found.oldest_wait = above(wholeAge(nowMs - live.oldest_waiting_at), limit, FAR_WAITS * limit);
+  if (live.waiting > 0 && staffed(live.agents) === 0) found.waiting = 'far';
+  if (!figures) return found;
+  const percent = (ratio) => ratio == null ? null : tenthsOf(ratio);
+  const seconds = (value) => value == null ? null : wholeSeconds(value);
+  // a ratio that fewer than two people explain is no more than off: 1 of 1 is 100 %
+  const few = missed(record) < FEW;
+  const ofMany = (level) => level === 'far' && few ? 'off' : level;
+  const level = percent(serviceLevel(record));
+  if (level != null && aim.service_level != null) found.service_level = ofMany(above(-level, -percent(aim.service_level), -percent(aim.service_level * FAR_SHARE)));
+  found.abandonment = ofMany(above(percent(figures.abandonment_ratio), percent(aim.abandonment), percent((aim.abandonment ?? 0) * FAR_ABANDONMENT)));
+  found.aht = above(seconds(figures.handle_mean_seconds), seconds(aim.handle_seconds), FAR_HANDLE * aim.handle_seconds);
+  found.occupancy = above(percent(figures.occupancy_ratio), percent(aim.occupancy_high), percent(aim.occupancy_limit ?? 1));
+  return found;
+}
+
+const SERVICE = ['waiting', 'oldest_wait', 'service_level', 'abandonment', 'first_response'];
+
+/**
+ * The verdict on a queue: its level, each figure's level, its place (`broken`: customers wait too
+ * long or leave; `strained`: only its agents are off) and the people it weighs. A card is far off
+ * by its service alone; overloaded agents make it off.
+ */
+export function judge(record, nowMs) {
+  const levels = levelsOf(record, nowMs);
+  const worst = (names) => names.reduce((most, name) => Math.max(most, LEVELS.indexOf(levels[name])), 0);
+  const service = worst(SERVICE);
+  const strained = worst(['aht', 'occupancy']) > 0;
+  const { figures, live } = record;
+  const idle = live.waiting === 0 && live.handling === 0 && !backlog(record)
+    && (!figures || figures.offered + figures.handled + figures.tickets_opened === 0);
+  const level = idle ? 'idle' : LEVELS[Math.max(service, strained ? 1 : 0)];
+  return { level, levels, place: idle ? 'idle' : service ? 'broken' : strained ? 'strained' : 'on', people: pressure(record, nowMs).people };
+}
+
+const PLACES = ['idle', 'on', 'stale', 'strained', 'broken'];
+
+/**
+ * Worst first: queues that fail customers, by people; then those whose agents are overloaded; then
+ * stale ones that were either: the best place is not for figures nobody can trust; then the rest.
+ * Equals by name, so that the order does not flicker.
  */
 export function worstFirst(entries, nowMs, staleMs) {
-  const rank = ({ record, verdict }) => nowMs - record.as_of > staleMs ? verdict.score / 1000 : verdict.score;
-  return entries.sort((a, b) => rank(b) - rank(a) || b.record.live.waiting - a.record.live.waiting
-    || (a.id < b.id ? -1 : 1));
+  const place = ({ record, verdict }) => {
+    const rank = PLACES.indexOf(verdict.place);
+    return freshness(record.as_of, nowMs, staleMs).state === 'fresh' ? rank : Math.min(rank, PLACES.indexOf('stale'));
+  };
+  const keyed = entries.map((entry) => ({ entry, place: place(entry), people: entry.verdict.people }));
+  keyed.sort((a, b) => b.place - a.place || b.people - a.people || (a.entry.id < b.entry.id ? -1 : 1));
+  return keyed.map(({ entry }) => entry);
 }

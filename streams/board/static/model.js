@@ -12,6 +12,7 @@ export class Model {
     this.fresh = null; // ids seen since a reconnection; the others are gone when it is complete
     this.dirty = new Set();
     this.staleMs = 30_000;
+    this.heardMs = null; // when records last came, whatever their time
   }
 
   /** Take one event of the stream; true if something to draw changed. */
@@ -22,6 +23,7 @@ export class Model {
       this.status = data;
       this.staleMs = data.stale_ms;
     } else if (name === 'kpis') {
+      if (!this.fresh) this.heardMs = nowMs;
       for (const record of data.items) this.put(record, nowMs);
       for (const [tenant, queue, channel] of data.gone) this.drop(idOf(tenant, queue, channel));
     } else if (name === 'history') {
@@ -44,11 +46,13 @@ export class Model {
     const entry = this.entry(idOf(record.tenant, record.queue, record.channel));
     entry.record = record;
     entry.verdict = judge(record, nowMs);
+    this.aged = null;
     this.fresh?.add(entry.id);
     this.dirty.add(entry.id);
   }
 
   drop(id) {
+    this.aged = null;
     this.entries.delete(id);
     this.dirty.add(id);
   }
@@ -70,6 +74,24 @@ export class Model {
   /** Queues that take calls and chats; with `tickets`, ticket queues too. */
   queues(tickets) {
     return this.all().filter(({ record }) => record.queue !== '_all' && (record.channel !== 'ticket' || tickets));
+  }
+
+  /** The record that says how old another is: of `_all` the oldest of its queues, else itself. */
+  oldest(record) {
+    if (record.queue !== '_all') return record;
+    return this.ages().get(JSON.stringify([record.tenant, record.channel])) ?? record;
+  }
+
+  /** The oldest record of each tenant and channel; made anew where a record came. */
+  ages() {
+    if (this.aged) return this.aged;
+    this.aged = new Map();
+    for (const { record } of this.all()) {
+      const key = JSON.stringify([record.tenant, record.channel]);
+      const known = this.aged.get(key);
+      if (!known || record.as_of < known.as_of || (record.as_of === known.as_of && record.queue === '_all')) this.aged.set(key, record);
+    }
+    return this.aged;
   }
 
   /** The `_all` records of calls and chats. */

@@ -8,12 +8,14 @@ const rem = () => parseFloat(getComputedStyle(document.documentElement).fontSize
 const level = (item) => serviceLevel({ definitions: item.definitions, figures: item.figures });
 const gap = (value) => value ?? null;
 
-// name, text of the y axis, series: [name, colour, value of an interval, 'bar' or 'line']
+// name, text of the y axis, series: [name, colour, value of an interval, 'bar', 'line' or 'stack'];
+// each stacked bar stands on those before it, and together they are what left the queue
 const CONTACT_PLOTS = [
   { name: 'plot_volume', y: count, low: 0, series: [
-    ['offered', '--state-2', (item) => item.figures.offered, 'bar'],
-    ['answered', '--state-1', (item) => item.figures.answered, 'bar'],
-    ['abandoned', '--far', (item) => item.figures.abandoned, 'bar']] },
+    ['offered', '--text', (item) => item.figures.offered, 'line'],
+    ['answered', '--state-1', (item) => item.figures.answered, 'stack'],
+    ['flowed_out', '--state-3', (item) => item.figures.flowed_out, 'stack'],
+    ['abandoned', '--far', (item) => item.figures.abandoned, 'stack']] },
   { name: 'plot_level', y: percentShort, low: 0, high: 1, target: (aim) => aim.service_level, series: [
     ['service_level', '--accent', level, 'line'],
     ['abandonment', '--far', (item) => item.figures.abandonment_ratio, 'line']] },
@@ -35,7 +37,18 @@ const TICKET_PLOTS = [
 // steps of a time axis, in seconds: its labels are then whole minutes and hours
 const TIME_STEPS = [1, 5, 10, 30, 60, 120, 300, 600, 1_800, 3_600, 7_200, 14_400, 43_200, 86_400, 604_800];
 
+/** The values of each series; those of a stack with what they stand on. */
+function heights(shape, items) {
+  const below = items.map(() => 0);
+  return shape.series.map(([, , read, kind]) => items.map((item, index) => {
+    const value = gap(read(item));
+    return kind === 'stack' ? below[index] += value ?? 0 : value;
+  }));
+}
+
 const nameOf = (id) => definition(id).name ?? t(id);
+/** A shape's series in the order they are drawn: a stack from its top, lines over all. */
+const drawn = (shape) => shape.series.some(([, , , kind]) => kind === 'stack') ? [...shape.series].reverse() : shape.series;
 const plotsOf = (channel) => channel === 'ticket' ? TICKET_PLOTS : CONTACT_PLOTS;
 
 /** Band and target behind the series, from the queue's targets. */
@@ -66,7 +79,7 @@ function backdrop(shape, aims) {
   };
 }
 
-function options(shape, box, aims) {
+function options(shape, box, aims, own) {
   const font = `${Math.round(rem() * 0.68)}px Inter, sans-serif`;
   const axis = { stroke: css('--soft'), font, grid: { stroke: css('--line'), width: 1 }, ticks: { show: false } };
   const range = (plot, low, high) => {
@@ -77,7 +90,7 @@ function options(shape, box, aims) {
   return {
     width: box.clientWidth, height: box.clientHeight,
     padding: [rem() * 0.4, rem() * 1.2, 0, 0],
-    legend: { markers: { width: 0, fill: (_, index) => index ? css(shape.series[index - 1][1]) : 'transparent' } },
+    legend: { markers: { width: 0, fill: (_, index) => index ? css(drawn(shape)[index - 1][1]) : 'transparent' } },
     cursor: { points: { size: 7 }, y: false },
     // room for the newest interval, which begins at the last point; at least two hours wide
     scales: { x: { time: true, range: (_, first, last) => [Math.min(first, last - 7_200), last + 900] }, y: { range } },
@@ -86,12 +99,13 @@ function options(shape, box, aims) {
       { ...axis, values: (_, ticks) => ticks.map(shape.y), size: rem() * 3.2, space: rem() * 2, incrs: [duration, span].includes(shape.y) ? TIME_STEPS : undefined },
     ],
     series: [{ label: t('interval'), value: (_, value) => value == null ? '' : moment(value * 1000) },
-      ...shape.series.map(([id, colour, , kind]) => ({
-        label: nameOf(id), stroke: css(colour), width: kind === 'bar' ? 0 : 2.5, spanGaps: false,
-        fill: kind === 'bar' ? css(colour) : undefined,
-        paths: kind === 'bar' ? window.uPlot.paths.bars({ size: [0.7, 60], align: 1 }) : undefined,
-        points: { show: kind !== 'bar', size: 5, fill: css(colour) },
-        value: (_, value) => value == null ? NONE : shape.y(value),
+      ...drawn(shape).map(([id, colour, , kind], index) => ({
+        label: nameOf(id), stroke: css(colour), width: kind === 'line' ? 2.5 : 0, spanGaps: false,
+        fill: kind === 'line' ? undefined : css(colour),
+        paths: kind === 'line' ? undefined : window.uPlot.paths.bars({ size: [0.7, 60], align: 1 }),
+        points: { show: kind === 'line', size: 5, fill: css(colour) },
+        // its own value, not the height it reaches
+        value: (_, __, ___, at) => at == null || own[index][at] == null ? NONE : shape.y(own[index][at]),
       }))],
     hooks: { drawAxes: [backdrop(shape, aims)] },
   };
@@ -139,8 +153,10 @@ export class Plots {
       const box = el('div', 'plot-box');
       const figure = el('figure', 'plot', el('figcaption', '', t(shape.name)), box);
       this.root.append(figure);
-      const data = [x, ...shape.series.map(([, , read]) => this.items.map((item) => gap(read(item))))];
-      const plot = new window.uPlot(options(shape, box, () => this.aim), data, box);
+      const own = drawn(shape).map(([, , read]) => this.items.map((item) => gap(read(item))));
+      const high = heights(shape, this.items);
+      const data = [x, ...drawn(shape).map((series) => high[shape.series.indexOf(series)])];
+      const plot = new window.uPlot(options(shape, box, () => this.aim, own), data, box);
       attr(box, 'role', 'img');
       attr(box, 'aria-label', `${t(shape.name)}, ${t('history')}`);
       this.resized.observe(box);

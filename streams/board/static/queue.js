@@ -59,7 +59,8 @@ function links() {
   }));
 }
 
-const board = () => ({ staleMs: model.staleMs, tenants: tenant === 'default' ? 1 : 2, newest: model.newest() });
+const whole = (name) => name;
+const board = () => ({ staleMs: model.staleMs, tenants: tenant === 'default' ? 1 : 2, newest: model.newest(), heard: model.heardMs, oldest: (record) => record, queueName: whole, tenantName: whole });
 
 function render() {
   frame = null;
@@ -127,7 +128,7 @@ document.addEventListener('click', (event) => {
   const quality = node.closest('.quality');
   const source = { quality: model.status?.quality, definitions: null };
   const find = () => quality ? source : model.entries.get(id)?.record;
-  if (find()) explain(dialog, node.dataset.figure, find, { now, place: placeOf });
+  if (find()) explain(dialog, node.dataset.figure, find, { now, board, place: placeOf });
 });
 
 links();

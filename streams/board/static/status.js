@@ -1,28 +1,42 @@
 // The line that says whether to trust the page: connection, Kafka, workers, age; and data quality.
 
 import { ageText, attr, count, definition, el, set, t, time, timeSeconds } from './texts.js';
+import { fitting } from './names.js';
+import { freshness } from './judge.js';
 import { now } from './stream.js';
 
 const QUIET_SOURCE_MS = 60_000;
+const MOST_SOURCES = 8;
 // an anomaly or an orphan now and then is a day's business; these are data that do not count
 const ALARMING = ['late', 'dead_letters', 'unknown_agents'];
 const COUNTS = ['late', 'dead_letters', 'anomalies', 'orphaned', 'unknown_agents'];
 
-/** What is wrong, worst first, or null: {text, since, kind}. */
+/** What is wrong, worst first, or null: {kind, text, since}; without a text it is said below the wall. */
 function trouble(connection, status, board) {
   if (connection.state === 'refused') return { kind: 'refused', text: t('refused', { detail: connection.detail }) };
   if (connection.state === 'lost') return { kind: 'lost', text: t('lost', { time: timeSeconds(connection.since) }), since: connection.since };
   if (!status) return null;
   const { kafka } = status;
   if (kafka.state === 'lost') return { kind: 'kafka', text: t('kafka_lost', { time: timeSeconds(kafka.since_ms) }), since: kafka.since_ms };
-  if (kafka.state === 'missing') return { kind: 'kafka', text: t('kafka_missing', { detail: kafka.detail }) };
+  if (kafka.state === 'missing') return { kind: 'missing', text: t('kafka_missing', { detail: kafka.detail }) };
   if (kafka.state === 'connecting') return { kind: 'kafka', text: t('kafka_connecting') };
   const unready = (status.workers ?? []).find((worker) => !worker.ready);
-  if (unready) return { kind: 'worker', text: t('worker_unready', { name: unready.name, detail: unready.detail }) };
-  if (board.newest && now() - board.newest > board.staleMs) {
-    return { kind: 'stale', text: t('all_stale', { time: time(board.newest) }), since: board.newest };
+  if (unready) return { kind: 'worker', text: t('worker_unready', { name: unready.name, detail: reason(unready) }) };
+  if (kafka.state === 'loading') return { kind: 'loading' };
+  if (!status.records) return { kind: 'empty' };
+  if (!board.newest) return null;
+  const { state, ageMs } = freshness(board.newest, now(), board.staleMs);
+  if (state === 'ahead') return { kind: 'clock', text: t('clock_ahead', { age: ageText(-ageMs) }) };
+  if (state === 'stale') {
+    const heard = board.heard !== null && now() - board.heard < board.staleMs;
+    return { kind: 'stale', text: t(heard ? 'behind' : 'all_stale', { time: time(board.newest) }), since: board.newest };
   }
   return null;
+}
+
+/** Why a worker is not ready, in words: its own, or what kept the board from hearing them. */
+function reason({ reason: word, detail }) {
+  return word === 'said' ? detail && t('worker_said', { detail }) : t(`worker_${word}`);
 }
 
 export class Status {
@@ -54,7 +68,7 @@ export class Status {
     attr(document.body, 'data-state', state);
     set(this.text, t(`link_${state}`));
     set(this.clock, timeSeconds(now()));
-    attr(this.alarm, 'hidden', problem ? null : '');
+    attr(this.alarm, 'hidden', problem?.text ? null : '');
     // the age ticks in its own, silent element: a screen reader hears the sentence once
     set(this.alarmText, problem?.text ?? '');
     set(this.alarmAge, problem?.since ? ageText(now() - problem.since) : '');
@@ -64,10 +78,15 @@ export class Status {
   quality() {
     const quality = this.status?.quality;
     const wanted = [];
-    for (const [name, last] of Object.entries(quality?.sources ?? {})) {
+    const sources = Object.entries(quality?.sources ?? {});
+    // of many sources, those silent longest
+    const silent = sources.length > MOST_SOURCES ? sources.sort((a, b) => (a[1] ?? 0) - (b[1] ?? 0)).slice(0, MOST_SOURCES) : sources;
+    const names = fitting(silent.map(([name]) => name));
+    for (const [name, last] of silent) {
       const quiet = last == null || now() - last > QUIET_SOURCE_MS;
-      wanted.push(['source_age', name, last == null ? '–' : ageText(now() - last), quiet]);
+      wanted.push(['source_age', names.get(name), last == null ? '–' : ageText(now() - last), quiet]);
     }
+    if (silent.length < sources.length) wanted.push(['more', t('more_sources', { n: count(sources.length - silent.length) }), '', false]);
     if (quality) for (const id of COUNTS) wanted.push([id, definition(id).name, count(quality[id]), ALARMING.includes(id) && quality[id] > 0]);
     const skipped = Object.values(this.status?.skipped ?? {}).reduce((sum, n) => sum + n, 0);
     if (skipped) wanted.push(['skipped', t('skipped'), count(skipped), true]);
@@ -89,7 +108,7 @@ export class Status {
     const value = el('b');
     const mark = el('i', 'fig-mark');
     mark.setAttribute('aria-hidden', 'true');
-    const plain = id === 'skipped' || id === 'none';
+    const plain = id === 'skipped' || id === 'none' || id === 'more';
     const inner = el(plain ? 'span' : 'button', 'quality-item', mark, el('span', '', name), ' ', value);
     if (!plain) { inner.type = 'button'; inner.dataset.figure = id; }
     const made = { node: el('li', '', inner), value, mark };

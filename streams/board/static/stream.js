@@ -2,6 +2,7 @@
 // server's clock: a wrong clock of the television does not matter.
 
 const SILENCE_MS = 7_000; // the server says something every 2 s
+const JUMP_MS = 10_000; // no frame is on its way so long
 const RETRY_MS = [500, 1_000, 2_000, 4_000, 5_000];
 
 // performance.now never jumps; each frame shows server time + its delay, so the largest is nearest
@@ -9,7 +10,9 @@ let offset = null;
 const samples = [];
 
 function learn(serverMs) {
-  samples.push(serverMs - performance.now());
+  const sample = serverMs - performance.now();
+  if (offset !== null && sample < offset - JUMP_MS) samples.length = 0; // the server's clock was set back
+  samples.push(sample);
   if (samples.length > 60) samples.shift();
   offset = Math.max(...samples);
 }

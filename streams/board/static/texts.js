@@ -1,10 +1,13 @@
 // Words, numbers and times in the reader's language, and small DOM helpers.
 
+import { coarseSeconds, tenthsOf, wholeAge, wholeSeconds } from './rounding.js';
+
 const params = new URLSearchParams(location.search);
 const [strings, definitions] = await Promise.all(
   ['/static/strings.json', '/static/definitions.json'].map(async (path) => (await fetch(path)).json()));
 
-const wanted = params.get('lang') || (navigator.language || 'en').slice(0, 2);
+// a language the page does not know is read in English
+const wanted = (params.get('lang') || navigator.language || 'en').slice(0, 2).toLowerCase();
 export const lang = strings[wanted] ? wanted : 'en';
 const words = strings[lang];
 document.documentElement.lang = lang;
@@ -33,34 +36,52 @@ const dayFace = new Intl.DateTimeFormat(lang, { day: 'numeric', month: 'short', 
 export const NONE = '–';
 export const count = (value) => value == null ? NONE : integers.format(value);
 export const number = (value) => value == null ? NONE : new Intl.NumberFormat(lang, { maximumFractionDigits: 3 }).format(value);
-export const percent = (ratio) => ratio == null ? NONE : tenths.format(ratio * 100);
-export const percentShort = (ratio) => ratio == null ? NONE : `${shortest.format(ratio * 100)} %`;
+export const percent = (ratio) => ratio == null ? NONE : tenths.format(tenthsOf(ratio));
+export const percentShort = (ratio) => ratio == null ? NONE : `${shortest.format(tenthsOf(ratio))} %`;
 export const time = (ms) => clockFace.format(ms);
 export const timeSeconds = (ms) => clockSeconds.format(ms);
 export const moment = (ms) => dayFace.format(ms);
 
+const two = (value) => String(value).padStart(2, '0');
+const daysAndHours = (whole) => `${Math.floor(whole / 86_400)} ${t('days')} ${Math.floor(whole % 86_400 / 3_600)} ${t('hours')}`;
+
 /** Seconds as m:ss, h:mm:ss, or days and hours. */
 export function duration(seconds) {
   if (seconds == null) return NONE;
-  const whole = Math.max(0, Math.round(seconds));
-  const two = (value) => String(value).padStart(2, '0');
-  if (whole < 3600) return `${Math.floor(whole / 60)}:${two(whole % 60)}`;
-  if (whole < 86400) return `${Math.floor(whole / 3600)}:${two(Math.floor(whole % 3600 / 60))}:${two(whole % 60)}`;
-  return `${Math.floor(whole / 86400)} ${t('days')} ${Math.floor(whole % 86400 / 3600)} ${t('hours')}`;
+  const whole = wholeSeconds(seconds);
+  if (whole < 3_600) return `${Math.floor(whole / 60)}:${two(whole % 60)}`;
+  if (whole < 86_400) return `${Math.floor(whole / 3_600)}:${two(Math.floor(whole % 3_600 / 60))}:${two(whole % 60)}`;
+  return daysAndHours(whole);
 }
 
 /** Seconds in the coarsest two units: for ticket times and ages of hours. */
 export function span(seconds) {
   if (seconds == null) return NONE;
-  const whole = Math.max(0, Math.round(seconds));
+  const whole = coarseSeconds(seconds);
   if (whole < 60) return `${whole} ${t('seconds')}`;
-  if (whole < 3600) return `${Math.floor(whole / 60)} ${t('minutes')}`;
-  if (whole < 86400) return `${Math.floor(whole / 3600)} ${t('hours')} ${Math.floor(whole % 3600 / 60)} ${t('minutes')}`;
-  return `${Math.floor(whole / 86400)} ${t('days')} ${Math.floor(whole % 86400 / 3600)} ${t('hours')}`;
+  if (whole < 3_600) return `${whole / 60} ${t('minutes')}`;
+  if (whole < 86_400) return `${Math.floor(whole / 3_600)} ${t('hours')} ${whole % 3_600 / 60} ${t('minutes')}`;
+  return daysAndHours(whole);
 }
 
-/** Age in ms since an instant, rounded down so that a clock never shows a second too early. */
-export const ageText = (ms) => duration(Math.floor(Math.max(0, ms) / 1000));
+/** Seconds in at most five signs, for rows: 59:59, 1h05, 26h, 12d. */
+export function tight(seconds) {
+  if (seconds == null) return NONE;
+  const whole = wholeSeconds(seconds);
+  if (whole < 3_600) return duration(whole);
+  const hours = Math.floor(whole / 3_600);
+  if (hours < 10) return `${hours}${t('hours')}${two(Math.floor(whole % 3_600 / 60))}`;
+  return hours < 100 ? `${hours}${t('hours')}` : `${Math.floor(hours / 24)}${t('days')}`;
+}
+
+/** A ratio in percent in at most four signs, for rows: 99.9, 100. */
+export const tightPercent = (ratio) => ratio == null ? NONE : (tenthsOf(ratio) >= 100 ? integers : tenths).format(tenthsOf(ratio));
+const thousands = new Intl.NumberFormat(lang, { notation: 'compact', maximumFractionDigits: 0 });
+/** A count in at most four signs, for rows. */
+export const tightCount = (value) => value == null ? NONE : value < 10_000 ? String(value) : thousands.format(value);
+
+/** Age in ms since an instant. */
+export const ageText = (ms) => duration(wholeAge(ms));
 
 /** An element with class and children; `text` children become text nodes. */
 export function el(tag, className, ...children) {

@@ -1,0 +1,203 @@
+"""Worst first: the one rule of the order, its examples, and what a card's state says of it."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from streams.board.server import STATIC
+from streams.board.store import Store
+from tests.board.records import Centre, Record
+from tests.board.serving import Serving, now_ms, put
+from tests.stack.chromium import TV, Tab, chromium
+
+pytestmark = pytest.mark.slow
+
+EXAMPLES: list[dict[str, Any]] = json.loads((STATIC / "examples.json").read_text())
+JUDGE = "async record => (await import('/static/judge.js')).judge(record, record.as_of)"
+SOON = 60_000
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """One Chromium for this file."""
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+def store() -> Store:
+    """Six queues, tickets, and their totals."""
+    store = Store()
+    put(store, Centre(6).records(now_ms()))
+    store.set_feed("live")
+    return store
+
+
+@pytest.fixture
+def page(browser: Browser, store: Store) -> Iterator[Page]:
+    """The wall of the store, in English."""
+    with Serving(store) as board:
+        tab = Tab(browser, TV)
+        yield tab.open(f"{board.url}/?lang=en")
+        tab.close()
+
+
+def record_of(queue: str = "billing", channel: str = "voice") -> Record:
+    """A record on target, with one window's figures as the page gets them."""
+    found = {(r["queue"], r["channel"]): r for r in Centre(12).records(now_ms())}
+    record: Record = found[queue, channel]
+    record["figures"] = record["windows"]["30m"]
+    return record
+
+
+def calm(**figures: Any) -> Record:
+    """A voice queue with everything on target but what is said."""
+    record = record_of()
+    record["live"] |= {"waiting": 0, "waiting_over_threshold": 0, "oldest_waiting_at": None}
+    record["figures"] |= {
+        "offered": 100, "answered": 100, "abandoned": 0, "short_abandoned": 0, "flowed_out": 0,
+        "threshold_decided": 100, "answered_in_threshold": 95, "abandoned_in_threshold": 0,
+        "abandonment_ratio": 0.0, "handle_mean_seconds": 200.0, "occupancy_ratio": 0.7,
+        "service_level": dict.fromkeys(record["figures"]["service_level"], 0.95),
+    }  # fmt: skip
+    record["figures"] |= figures
+    return record
+
+
+def test_the_examples_are_in_the_order_of_the_rule(page: Page) -> None:
+    """A table a manager agrees with, worst first: the rule gives its order, places and levels."""
+    judged = page.evaluate("async () => (await import('/static/why.js')).judged(Date.now())")
+    verdicts = [one["verdict"] for one in judged]
+    places = ["idle", "on", "stale", "strained", "broken"]
+    keys = [(places.index(one["place"]), one["people"]) for one in verdicts]
+    assert keys == sorted(set(keys), reverse=True)
+    assert [one["place"] for one in verdicts] == [one["place"] for one in EXAMPLES]
+    assert [one["level"] for one in verdicts] == [one["level"] for one in EXAMPLES]
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=[one["en"][:30] for one in EXAMPLES])
+def test_an_example_says_its_own_figures(example: dict[str, Any]) -> None:
+    """The words of an example name what it is made of, in every language."""
+    offered = example["answered"] + example["abandoned"] + example["flowed_out"]
+    share = round(example["in_time"] / offered * 100) if offered else None
+    for language in ("en", "es", "de"):
+        text = example[language].replace("Una sola", "1").replace("Ein einziger", "1")
+        if example["waiting"]:
+            said = example["place"] == "strained" or f"{example['waiting']} " in text
+            assert said, language
+        if example["oldest_seconds"] and example["place"] != "strained":
+            minutes, seconds = divmod(example["oldest_seconds"], 60)
+            assert f"{minutes}:{seconds:02}" in text
+        assert share is None or not example["in_time"] or f"{share} %" in text
+
+
+def test_the_wall_is_in_the_order_of_the_rule(page: Page, store: Store) -> None:
+    """130 waiting at 6 % come before 14 at 27 %, and both before one caller's 100 %."""
+    records = {r["queue"]: r for r in Centre(6).records(now_ms())}
+    for name, waiting, age, level in (("support", 130, 580, 0.06), ("orders", 14, 190, 0.27)):
+        record = records[name]
+        record["live"] |= {
+            "waiting": waiting, "waiting_over_threshold": waiting - 2,
+            "oldest_waiting_at": now_ms() - age * 1_000,
+        }  # fmt: skip
+        for figures in record["windows"].values():
+            figures["service_level"] = dict.fromkeys(figures["service_level"], level)
+    put(store, [records["support"], records["orders"]])
+    page.wait_for_selector('.form-hero[data-key*="support"]', timeout=SOON)
+    names = "all => all.map(one => JSON.parse(one.dataset.key)[1])"
+    assert page.eval_on_selector_all(".wall .card", names)[:3] == ["support", "orders", "billing"]
+
+
+def test_what_is_shown_is_what_is_judged(page: Page) -> None:
+    """Rounding and judgement agree: 5.04 % is shown as 5.0 % and meets ≤ 5 %, and so on."""
+    for figures, figure, level in (
+        ({"abandonment_ratio": 0.0504}, "abandonment", "on"),
+        ({"abandonment_ratio": 0.0506}, "abandonment", "off"),
+        ({"handle_mean_seconds": 300.4}, "aht", "on"),
+        ({"handle_mean_seconds": 300.6}, "aht", "off"),
+        ({"occupancy_ratio": 0.8004}, "occupancy", "on"),
+        ({"occupancy_ratio": 0.8504}, "occupancy", "off"),
+        ({"occupancy_ratio": 0.8506}, "occupancy", "far"),
+        ({"service_level": {"offered_less_short": 0.7996}}, "service_level", "on"),
+        ({"service_level": {"offered_less_short": 0.7994}}, "service_level", "off"),
+    ):
+        verdict = page.evaluate(JUDGE, calm(**figures))
+        assert verdict["levels"][figure] == level, figures
+    ticket = record_of("back-office", "ticket")
+    for seconds, level in ((300.0, "on"), (359.0, "on"), (360.0, "off")):
+        ticket["figures"]["first_response_mean_seconds"] = seconds
+        assert page.evaluate(JUDGE, ticket)["levels"]["first_response"] == level, seconds
+
+
+@pytest.mark.parametrize("ratio", [0.0, 0.04996, 0.0505, 0.1234567, 0.9996, 1.0])
+def test_a_ratio_is_rounded_in_one_place(page: Page, ratio: float) -> None:
+    """What stands on a card is what the judge compares."""
+    shown, judged = page.evaluate(
+        "async ratio => [(await import('/static/texts.js')).percent(ratio),"
+        " (await import('/static/rounding.js')).tenthsOf(ratio)]",
+        ratio,
+    )
+    assert float(shown) == judged
+
+
+def test_occupancy_alone_never_beats_a_broken_service_level(page: Page) -> None:
+    """The reddest occupancy with many waiting comes after the mildest miss with nobody waiting."""
+    overloaded = calm(occupancy_ratio=1.0)
+    overloaded["live"] |= {"waiting": 19, "oldest_waiting_at": overloaded["as_of"] - 5_000}
+    missed = calm(answered_in_threshold=79)
+    missed["figures"]["service_level"] = {"offered_less_short": 0.79}
+    verdicts = [page.evaluate(JUDGE, one) for one in (overloaded, missed)]
+    assert [one["place"] for one in verdicts] == ["strained", "broken"]
+    assert [one["level"] for one in verdicts] == ["off", "off"]
+
+
+def test_a_tickets_card_is_judged_by_what_it_shows(page: Page) -> None:
+    """Occupancy, handle time and whatever else a ticket's record has do not colour its card."""
+    ticket = record_of("back-office", "ticket")
+    ticket["figures"] |= {
+        "occupancy_ratio": 1.0, "handle_mean_seconds": 90_000.0, "abandonment_ratio": 1.0,
+        "first_response_mean_seconds": 60.0,
+    }  # fmt: skip
+    ticket["definitions"]["targets"]["handle_seconds"] = 1.0
+    assert page.evaluate(JUDGE, ticket)["level"] == "on"
+
+
+def test_a_state_explains_itself(page: Page) -> None:
+    """Click a card's state: why, the people it weighs, the rule, and its examples."""
+    page.click(".form-hero .chip")
+    dialog = page.get_by_role("dialog", name="Far off target")
+    for part in ("Service level 36.5 %", "beyond the limit", "Worst first", "nobody works"):
+        expect(dialog).to_contain_text(part)
+    assert dialog.locator(".examples tbody tr").count() == len(EXAMPLES)
+    page.keyboard.press("Escape")
+    expect(page.locator(".form-hero .chip")).to_be_focused()
+
+
+def test_the_tally_counts_what_the_cards_show(page: Page, store: Store) -> None:
+    """Each state in the head is as often on cards and rows; stale and idle ones have their own."""
+    records = {r["queue"]: r for r in Centre(6).records(now_ms())}
+    records["billing"]["as_of"] -= 90_000
+    for figures in records["support"]["windows"].values():
+        figures |= {"offered": 0, "handled": 0, "tickets_opened": 0}
+    records["support"]["live"] |= {"waiting": 0, "handling": 0, "oldest_waiting_at": None}
+    put(store, [records["billing"], records["support"]])
+    page.wait_for_selector(".tally-item[data-level=stale]:not([hidden])", timeout=SOON)
+    shown = page.evaluate("""() => {
+        const found = {};
+        for (const card of document.querySelectorAll('#queues .card, #others .card')) {
+            const level = 'stale' in card.dataset ? 'stale' : card.dataset.level;
+            found[level] = (found[level] ?? 0) + 1;
+        }
+        return found;
+    }""")
+    said = page.eval_on_selector_all(
+        ".tally-item:not([hidden])",
+        "all => Object.fromEntries(all.map(one => [one.dataset.level, +one.dataset.count]))",
+    )
+    assert said == shown
+    assert shown["stale"] == 1
+    assert shown["idle"] == 1
+    assert page.locator(".tally-item[data-level=idle]").inner_text() == "1 without contacts"
