@@ -39,7 +39,8 @@ LONGEST_WAIT_FACTOR: Final = 3
 HANDLE_TIME_FACTOR: Final = 1.5
 HANDLE_TIME_HANDLED_MIN: Final = 20
 
-# A page stands this long on its last figures while nobody publishes the queue. A takeover takes one.
+# How long a page stands on its last figures while no worker publishes the queue; a takeover
+# takes about one minute.
 HELD_MINUTES: Final = 15
 
 STREAM_STALE_SECONDS: Final = 30
