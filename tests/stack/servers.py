@@ -15,7 +15,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -125,6 +125,10 @@ def mailbox(user: str, password: str) -> Iterator[tuple[int, list[EmailMessage]]
             self.wfile.write(line.encode() + b"\r\n")
 
         def handle(self) -> None:
+            with suppress(ConnectionError):  # Alertmanager ends while it is connected
+                self.serve()
+
+        def serve(self) -> None:
             self.say("220 mail.test ESMTP")
             known = False
             for raw in self.rfile:
