@@ -67,7 +67,8 @@ def test_every_message_says_what_where_since_when_and_what_to_do(
         }
         for name, key in facts.items():
             if notes.get(key):
-                assert f"- {name}: {notes[key]}\n" in text
+                window = f" ({notes['window']})" if key == "value" and "window" in notes else ""
+                assert f"- {name}: {notes[key]}{window}\n" in text
             else:
                 assert f"- {name}:" not in text
         wall = "- On the wall: http://127.0.0.1:8088/"
@@ -153,8 +154,12 @@ def test_a_page_comes_by_pager_and_by_mail_and_a_ticket_by_slack(tmp_path: Path)
             [part] = first.iter_parts()
             assert part.get_content_type() == "text/plain"
             body = part.get_content()
-            for fact in ("- Value: 88%", "- Limit: 85%", "- Waiting: 4, the longest for 30s",
-                         "/queue?tenant=acme&queue=billing&channel=voice"):  # fmt: skip
+            for fact in (
+                "- Value: 88% (last 5 minutes)",
+                "- Limit: 85%",
+                "- Waiting: 4, the longest for 30s",
+                "/queue?tenant=acme&queue=billing&channel=voice",
+            ):
                 assert fact in body
             assert re.search(r"- Since: \d\d:\d\d:\d\d CES?T, ", body), "with its time zone"
             [pager] = came("/pager")

@@ -100,7 +100,7 @@ NUMBERS: dict[tuple[str, str], tuple[str, ...]] = {
 
 #: Annotations of every alert, and further ones of an alert on a queue.
 MESSAGE = {"summary", "value", "limit", "description", "runbook_url"}
-OF_A_QUEUE = {"waiting", "old_figures"}
+OF_A_QUEUE = {"window", "waiting", "old_figures"}
 
 
 def run(*command: str | Path, cwd: Path = PROMETHEUS) -> str:
