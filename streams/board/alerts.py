@@ -1,7 +1,7 @@
 """The alerts that fire now, as Alertmanager tells them, for the wall to show.
 
-In: Alertmanager's API v2, asked every three seconds. Out: `state`, for the status line, and `body`,
-an event of the stream; `number` grows whenever it differs.
+In: Alertmanager's API v2, asked every three seconds. Out: `state`, for the status line, and what
+a filter lets through, for an event of the stream; `number` grows whenever something differs.
 Invariant: nothing waits for an answer. What Alertmanager sends is bounded in time and size, and
 what it has sent is shown for a quarter of an hour at most once it is silent. Pages and tickets
 alone are shown; one that is silenced or held back is marked, for nobody was told of it.
@@ -16,6 +16,7 @@ from typing import Final
 import msgspec
 from aiohttp import ClientError, ClientSession, ClientTimeout
 
+from streams.board.query import Filter
 from streams.board.records import UnreadableError
 from streams.wall_clock import now_ms
 
@@ -64,8 +65,8 @@ class Alert(msgspec.Struct, frozen=True):
     runbook_url: str
 
 
-class Shown(msgspec.Struct, frozen=True):
-    """The alerts of one answer, pages first, then the oldest; `more` were left out."""
+class Shown(msgspec.Struct, frozen=True, eq=True):
+    """The alerts of one answer: pages first, then the oldest, muted ones last; `more` left out."""
 
     items: list[Alert]
     more: int
@@ -83,7 +84,7 @@ def read(raw: bytes) -> Shown:
         raise UnreadableError("not a list of alerts") from error
     alerts = sorted(
         (_alert(one) for one in answer if one.labels.get("severity") in SEVERITIES),
-        key=lambda alert: (SEVERITIES.index(alert.severity), alert.since_ms, alert.id),
+        key=lambda one: (one.muted, SEVERITIES.index(one.severity), one.since_ms, one.id),
     )
     return Shown(alerts[:MAX_ALERTS], max(0, len(alerts) - MAX_ALERTS))
 
@@ -139,8 +140,7 @@ class AlertWatch:
         self._heard_ms = 0
         self.state = State("connecting" if address else "off")
         self.number = 0
-        self.body = b""
-        self._show(Shown([], 0))
+        self.shown = Shown([], 0)
 
     async def run(self) -> None:
         """Ask until cancelled."""
@@ -189,7 +189,15 @@ class AlertWatch:
             logger.warning("Alertmanager tells nothing", extra={"reason": detail})
 
     def _show(self, shown: Shown) -> None:
-        body = _ENCODER.encode(shown)
-        if body != self.body:
-            self.body = body
+        if shown != self.shown:
+            self.shown = shown
             self.number += 1
+
+    def wanted(self, wanted: Filter) -> bytes:
+        """JSON of the alerts on queues that a filter lets through, and of all on no queue."""
+        items = [
+            one
+            for one in self.shown.items
+            if not one.queue or wanted.matches((one.tenant, one.queue, one.channel))
+        ]
+        return _ENCODER.encode(Shown(items, self.shown.more))

@@ -107,9 +107,8 @@ class Hub:
                 next_changes = loop.time() + len(changes.kpis) / RECORDS_A_SECOND
             if alerts != self._alerts.number:
                 alerts = self._alerts.number
-                content = self.alerts_frame()
                 for group in self._groups.values():
-                    group.add(content)
+                    group.add(self._alerts_frame(group.wanted))
             if loop.time() >= next_status:
                 next_status = loop.time() + STATUS_SECONDS
                 content = self.status_frame()
@@ -121,9 +120,8 @@ class Hub:
         """How feed, workers and data are; also the sign of life a browser waits for."""
         return frame("status", orjson.dumps({"server_ms": now_ms(), **self._status()}))
 
-    def alerts_frame(self) -> bytes:
-        """The alerts that fire now; all of them, whatever the filter: the page chooses."""
-        return frame("alerts", b'{"server_ms":%d,%b' % (now_ms(), self._alerts.body[1:]))
+    def _alerts_frame(self, wanted: Filter) -> bytes:
+        return frame("alerts", b'{"server_ms":%d,%b' % (now_ms(), self._alerts.wanted(wanted)[1:]))
 
     def _publish(self, group: Group, changes: Changes) -> None:
         frames = self._frames(group.wanted, changes.kpis, changes.history)
@@ -161,7 +159,7 @@ class Hub:
             seen, everything = self._everything(group)
             yield frame("hello", orjson.dumps({"server_ms": now_ms(), "window": wanted.window}))
             yield self.status_frame()
-            yield self.alerts_frame()
+            yield self._alerts_frame(wanted)
             for content in everything:
                 yield content
             yield frame("ready", orjson.dumps({"server_ms": now_ms()}))

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.board import alerts
+from streams.board.query import Filter
 from streams.board.records import UnreadableError
 from streams.board.store import Store
 from tests.board.serving import Serving, events, until
@@ -71,17 +72,17 @@ def say(request: BaseHTTPRequestHandler, content: bytes, status: int = 200) -> N
 
 
 def test_pages_come_first_and_what_is_no_page_or_ticket_is_left_out() -> None:
-    """Severity, then age; a silenced one is marked; all a message says is there."""
+    """Severity, then age; a muted one is marked and last; all a message says is there."""
     ticket, silent = alert("t", "ticket"), alert("s", state="suppressed")
     page = alert("p", value="3 waiting", limit="0", window="now", runbook_url="https://r.example/a")
     page["startsAt"] = "2026-03-02T08:29:24.600+00:00"
     shown = alerts.read(body(ticket, alert("i", "info"), page, alert("n", "none"), silent))
     assert [(one.id, one.severity, one.muted) for one in shown.items] == [
-        ("s", "page", True),
         ("p", "page", False),
         ("t", "ticket", False),
+        ("s", "page", True),
     ]
-    one = shown.items[1]
+    one = shown.items[0]
     assert (one.tenant, one.queue, one.channel) == ("acme", "billing", "voice")
     assert (one.value, one.limit, one.window) == ("3 waiting", "0", "now")
     assert (one.since_ms, one.runbook_url) == (1_772_440_164_600, "https://r.example/a")
@@ -103,6 +104,22 @@ def test_texts_and_numbers_are_bounded_and_a_link_leads_to_the_web_only() -> Non
     assert {len(one.summary) for one in shown.items} == {alerts.MAX_TEXT}
     [one] = alerts.read(body(alert("js", runbook_url="javascript:alert(1)"))).items
     assert one.runbook_url == ""
+
+
+def test_a_filter_leaves_out_alerts_of_other_queues_and_none_of_the_whole() -> None:
+    """The same filter as for figures; what is of no queue concerns everybody."""
+    other, system = alert("b"), alert("c")
+    other["labels"] |= {"queue": "sales", "channel": "chat"}
+    del system["labels"]["queue"], system["labels"]["tenant"]
+    watch = alerts.AlertWatch()
+    watch.shown = alerts.read(body(alert("a"), other, system))
+    for wanted, left in (
+        (Filter(), "abc"),
+        (Filter(tenant="acme", channel="chat"), "bc"),
+        (Filter(queues=frozenset({"bill*"})), "ac"),
+        (Filter(tenant="nobody"), "c"),
+    ):
+        assert [one["id"] for one in json.loads(watch.wanted(wanted))["items"]] == list(left)
 
 
 @given(st.binary() | JSON.map(lambda value: json.dumps(value).encode()))
@@ -215,15 +232,15 @@ def test_the_last_alerts_stand_for_a_while_when_alertmanager_is_away(
         board = Serving(Store(), alertmanager=address)
         with board:
             until(lambda: board.board.alerts.state.state == "live", 30, "alerts")
-            until(lambda: b'"id":"a"' in board.board.alerts.body, 30, "the alert")
+            until(lambda: board.board.alerts.shown.items, 30, "the alert")
             since = board.board.alerts.state.since_ms
             watch = board.board.alerts
             monkeypatch.setattr(watch, "_url", "http://127.0.0.1:1/api/v2/alerts")
             until(lambda: watch.state.state == "lost", 30, "away")
-            assert b'"id":"a"' in watch.body
+            assert [one.id for one in watch.shown.items] == ["a"]
             assert watch.state.since_ms >= since
             monkeypatch.setattr(alerts, "KEPT_MS", 0)
-            until(lambda: b'"id":"a"' not in watch.body, 30, "they are old")
+            until(lambda: not watch.shown.items, 30, "they are old")
 
 
 def test_a_board_without_an_alertmanager_says_that_it_has_none() -> None:

@@ -14,6 +14,8 @@ from typing import Any
 
 import yaml
 
+from tests.stack.servers import call
+
 ROOT = Path(__file__).resolve().parents[2]
 ALERTMANAGER = ROOT / "deploy/alertmanager"
 ZONE = "Europe/Berlin"
@@ -80,3 +82,19 @@ def rendered(folder: Path, template: str, *alerts: tuple[Sent, str]) -> str:
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+def alert(name: str, severity: str = "page", **annotations: str) -> Sent:
+    """The first alert of this name that the rules' tests expect with these annotations."""
+    return next(
+        sent
+        for sent in expected_alerts()
+        if (sent.labels["alertname"], sent.labels["severity"]) == (name, severity)
+        and annotations.items() <= sent.annotations.items()
+    )
+
+
+def post(base: str, sent: Sent, starts: datetime, ends: datetime | None = None) -> None:
+    """As Prometheus does."""
+    body = {"labels": sent.labels, "annotations": sent.annotations, "startsAt": starts.isoformat()}
+    call(f"{base}/api/v2/alerts", [body | ({"endsAt": ends.isoformat()} if ends else {})])

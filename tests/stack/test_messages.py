@@ -9,8 +9,8 @@ import pytest
 import yaml
 
 from deploy.prometheus.render import Fast, render
-from tests.stack.messages import ALERTMANAGER, ZONE, Sent, expected_alerts, rendered
-from tests.stack.servers import alertmanager, call, eventually, hearing, mailbox
+from tests.stack.messages import ALERTMANAGER, ZONE, Sent, alert, expected_alerts, post, rendered
+from tests.stack.servers import alertmanager, eventually, hearing, mailbox
 
 pytestmark = pytest.mark.slow
 
@@ -18,16 +18,6 @@ PRODUCTION = (ALERTMANAGER / "alertmanager.yml").read_text()
 MESSAGES = (ALERTMANAGER / "MESSAGES.md").read_text()
 PASSWORD = "only in a file"
 SENT = expected_alerts()
-
-
-def alert(name: str, severity: str = "page", **annotations: str) -> Sent:
-    """The first alert of this name that the rules' tests expect with these annotations."""
-    return next(
-        sent
-        for sent in SENT
-        if (sent.labels["alertname"], sent.labels["severity"]) == (name, severity)
-        and annotations.items() <= sent.annotations.items()
-    )
 
 
 HOT = alert("QueueOccupancyHigh", waiting="4, the longest for 30s", old_figures="")
@@ -124,12 +114,6 @@ def production(folder: Path, hook: int, mail: int) -> None:
         assert old in text
         text = text.replace(old, new)
     (folder / "alertmanager.yml").write_text(text)
-
-
-def post(base: str, sent: Sent, starts: datetime, ends: datetime | None = None) -> None:
-    """As Prometheus does."""
-    body = {"labels": sent.labels, "annotations": sent.annotations, "startsAt": starts.isoformat()}
-    call(f"{base}/api/v2/alerts", [body | ({"endsAt": ends.isoformat()} if ends else {})])
 
 
 def test_a_page_comes_by_pager_and_by_mail_and_a_ticket_by_slack(tmp_path: Path) -> None:
