@@ -39,6 +39,10 @@ LONGEST_WAIT_FACTOR: Final = 3
 HANDLE_TIME_FACTOR: Final = 1.5
 HANDLE_TIME_HANDLED_MIN: Final = 20
 
+# How long a page stands on its last figures while no worker publishes the queue; a takeover
+# takes about one minute.
+HELD_MINUTES: Final = 15
+
 STREAM_STALE_SECONDS: Final = 30
 SOURCE_SILENT_SECONDS: Final = 120
 LAG_GROWING_MIN: Final = 1000  # records; below this a growing lag is a breath of the poll loop

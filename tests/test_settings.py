@@ -113,6 +113,27 @@ def test_mistakes_in_changes_are_named(write: Write) -> None:
     ]
 
 
+def test_alertmanager_has_an_address_without_a_login_and_a_login_that_is_whole(
+    tmp_path: Path,
+) -> None:
+    """Name and password come apart, the password by file; one without the other is a mistake."""
+    secret = tmp_path / "secret"
+    secret.write_text("hush\n")
+    whole = {
+        "STREAMS_BOARD_ALERTMANAGER": "https://alerts.example/am/",
+        "STREAMS_BOARD_ALERTMANAGER_USER": "wall",
+        "STREAMS_BOARD_ALERTMANAGER_PASSWORD_FILE": str(secret),
+    }
+    told = load(None, whole, {})
+    assert told.board_alertmanager_password == Secret("hush")
+    assert "hush" not in str(told.shown())
+    for missing in whole:
+        half = {name: value for name, value in whole.items() if name != missing}
+        assert "needs all three" in _mistakes(None, **half)[0]
+    for wrong in ("localhost:9093", "http://wall:hush@localhost:9093", "http://h/?a=b", "ftp://h"):
+        assert "needs an address" in _mistakes(STREAMS_BOARD_ALERTMANAGER=wrong)[0]
+
+
 def test_a_file_that_cannot_be_read_is_a_mistake(tmp_path: Path, write: Write) -> None:
     """A missing file and one that is not TOML are reported like every other mistake."""
     assert "cannot be read" in _mistakes(tmp_path / "none.toml")[0]

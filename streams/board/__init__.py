@@ -2,7 +2,8 @@
 
 In: `contact.kpis`, `contact.history`, `contact.intervals` (`read_committed`, from the start).
 Out: one web page, server-sent events and JSON. Invariant: every figure on the page is a field
-of the newest committed record of its key; the board computes no KPI of its own. Levels, and the
-order of the queues, are one module of the page: `static/judge.js` judges a figure as it is shown.
+of the newest committed record of its key; the board computes no KPI of its own, and no alert:
+`alerts` asks Alertmanager which fire. Levels, and the order of the queues, are one module of the
+page: `static/judge.js` judges a figure as it is shown.
 `feed` (thread) -> `store` (newest per key) -> `hub` (one frame per filter) -> browsers.
 """

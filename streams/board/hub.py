@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 import orjson
 
+from streams.board.alerts import AlertWatch
 from streams.board.query import Filter
 from streams.board.store import Changes, Store
 from streams.contract.words import QueueKey
@@ -80,10 +81,15 @@ class Hub:
     """Lives on the web server's event loop."""
 
     def __init__(
-        self, store: Store, status: Callable[[], Mapping[str, object]], max_browsers: int = 1_000
+        self,
+        store: Store,
+        status: Callable[[], Mapping[str, object]],
+        alerts: AlertWatch,
+        max_browsers: int = 1_000,
     ) -> None:
         self._store = store
         self._status = status
+        self._alerts = alerts
         self._max_browsers = max_browsers
         self._groups: dict[Filter, Group] = {}
         self.browsers = 0
@@ -92,12 +98,17 @@ class Hub:
     async def run(self) -> None:
         """Make frames until cancelled."""
         next_status = next_changes = 0.0
+        alerts = self._alerts.number
         loop = asyncio.get_running_loop()
         while True:
             if loop.time() >= next_changes and (changes := self._store.take_changes()):
                 for group in self._groups.values():
                     self._publish(group, changes)
                 next_changes = loop.time() + len(changes.kpis) / RECORDS_A_SECOND
+            if alerts != self._alerts.number:
+                alerts = self._alerts.number
+                for group in self._groups.values():
+                    group.add(self._alerts_frame(group.wanted))
             if loop.time() >= next_status:
                 next_status = loop.time() + STATUS_SECONDS
                 content = self.status_frame()
@@ -108,6 +119,9 @@ class Hub:
     def status_frame(self) -> bytes:
         """How feed, workers and data are; also the sign of life a browser waits for."""
         return frame("status", orjson.dumps({"server_ms": now_ms(), **self._status()}))
+
+    def _alerts_frame(self, wanted: Filter) -> bytes:
+        return frame("alerts", b'{"server_ms":%d,%b' % (now_ms(), self._alerts.wanted(wanted)[1:]))
 
     def _publish(self, group: Group, changes: Changes) -> None:
         frames = self._frames(group.wanted, changes.kpis, changes.history)
@@ -145,6 +159,7 @@ class Hub:
             seen, everything = self._everything(group)
             yield frame("hello", orjson.dumps({"server_ms": now_ms(), "window": wanted.window}))
             yield self.status_frame()
+            yield self._alerts_frame(wanted)
             for content in everything:
                 yield content
             yield frame("ready", orjson.dumps({"server_ms": now_ms()}))

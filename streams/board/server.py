@@ -10,7 +10,7 @@ import hashlib
 import logging
 import urllib.parse
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import orjson
@@ -18,6 +18,7 @@ from aiohttp import ClientError, ClientSession, ClientTimeout, web
 
 from streams.board import access as guard
 from streams.board import query
+from streams.board.alerts import AlertWatch
 from streams.board.hub import DroppedError, FullError, Hub
 from streams.board.store import Store
 from streams.contract.words import CHANNELS
@@ -45,14 +46,17 @@ WORKER_SECONDS = 3.0
 class Options:
     """How the board is served.
 
-    `workers` are base addresses whose `/readyz` is asked. A browser that does not take a frame
-    within `stall_seconds` is dropped.
+    `workers` are base addresses whose `/readyz` is asked, `alertmanager` the one of the alerts
+    (`alertmanager_login` is the header Authorization). A browser that does not take a frame within
+    `stall_seconds` is dropped.
     """
 
     host: str = "127.0.0.1"
     allowed_hosts: tuple[str, ...] = ()
     token: str | None = None
     workers: tuple[str, ...] = ()
+    alertmanager: str | None = None
+    alertmanager_login: str | None = None
     stale_seconds: float = 30.0
     stall_seconds: float = 10.0
     max_browsers: int = 1_000
@@ -88,7 +92,8 @@ class Board:
     def __init__(self, store: Store, options: Options) -> None:
         self.store = store
         self.options = options
-        self.hub = Hub(store, self.status, options.max_browsers)
+        self.alerts = AlertWatch(options.alertmanager, options.alertmanager_login)
+        self.hub = Hub(store, self.status, self.alerts, options.max_browsers)
         self._files = load_files()
         self._workers: dict[str, dict[str, object]] = {}
 
@@ -97,6 +102,7 @@ class Board:
         feed = self.store.feed()
         return {
             "kafka": {"state": feed.state, "since_ms": feed.since_ms, "detail": feed.detail},
+            "alerts": asdict(self.alerts.state),
             "workers": list(self._workers.values()),
             "quality": self.store.quality(),
             "stale_ms": round(self.options.stale_seconds * 1000),
@@ -123,6 +129,8 @@ class Board:
         tasks = [asyncio.create_task(self.hub.run())]
         if self.options.workers:
             tasks.append(asyncio.create_task(self._ask_workers()))
+        if self.options.alertmanager:
+            tasks.append(asyncio.create_task(self.alerts.run()))
         yield
         for task in tasks:
             task.cancel()

@@ -7,7 +7,7 @@ import os
 import signal
 from pathlib import Path
 
-from aiohttp import web
+from aiohttp import encode_basic_auth, web
 
 from streams.board.access import is_loopback
 from streams.board.feed import KafkaFeed
@@ -40,6 +40,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         dest="board_host",
         metavar="ADDRESS",
         help="address to listen on (STREAMS_BOARD_HOST; default 127.0.0.1)",
+    )
+    parser.add_argument(
+        "--alertmanager",
+        dest="board_alertmanager",
+        metavar="URL",
+        help="shows the alerts that fire there (STREAMS_BOARD_ALERTMANAGER); a login is"
+        " STREAMS_BOARD_ALERTMANAGER_USER and ..._PASSWORD_FILE",
     )
     parser.add_argument(
         "--token-file",
@@ -113,8 +120,15 @@ def _options(args: argparse.Namespace, settings: Settings) -> Options:
         allowed_hosts=tuple(args.allowed_host),
         token=token,
         workers=tuple(args.worker),
+        alertmanager=settings.board_alertmanager,
+        alertmanager_login=_login(settings),
         stale_seconds=args.stale_after,
     )
+
+
+def _login(settings: Settings) -> str | None:
+    user, password = settings.board_alertmanager_user, settings.board_alertmanager_password
+    return encode_basic_auth(user, password.reveal()) if user and password else None
 
 
 async def _serve(board: Board, feed: KafkaFeed, port: int) -> int:

@@ -173,13 +173,15 @@ class Demo:
         self.figures = Figures(self.settings)
         self._parts.callback(self.figures.close)
         self.figures.start()
-        self._child("wallboard", "board", "--port", str(board), "--worker", _url(metrics))
+        alerts = self._ports.take(9093)
+        shown = [] if demo_alerts.missing() else ["--alertmanager", _url(alerts)]
+        self._child("wallboard", "board", "--port", str(board), "--worker", _url(metrics), *shown)
         self._until(lambda: answers(_url(metrics) + "/readyz"), "the worker to be ready")
         self._until(lambda: self.simulator.said("(now live)"), "the centre's last 30 minutes")
         self._until(self.figures.are_live, "figures")
         self._until(lambda: answers(_url(board) + "/"), "the wallboard")
         opened = [("wallboard", _url(board) + "/"), ("metrics", _url(metrics) + "/metrics")]
-        opened += self._watch(metrics)
+        opened += self._watch(metrics, alerts)
         self.view.say("\n".join(["", *self._guide(opened, config)]))
 
     def _configure(self) -> Path:
@@ -201,7 +203,7 @@ class Demo:
         self._parts.callback(child.stop)
         return child
 
-    def _watch(self, metrics_port: int) -> list[tuple[str, str]]:
+    def _watch(self, metrics_port: int, alerts: int) -> list[tuple[str, str]]:
         """Prometheus and Alertmanager; what to open, or a line about what is missing."""
         lacking = demo_alerts.missing()
         if lacking:
@@ -210,7 +212,7 @@ class Demo:
         folder, env = self.folder / "watch", self._env
         receiver = demo_alerts.Receiver(self.view.page)
         self._parts.callback(receiver.close)
-        alerts, rules = self._ports.take(9093), self._ports.take(9090)
+        rules = self._ports.take(9090)
         demo_alerts.render(folder, metrics_port, alerts, receiver.url)
         log = self.folder / "alertmanager.log"
         self._adopt(demo_alerts.start_alertmanager(folder, alerts, log, env))

@@ -257,6 +257,12 @@ def _between(settings: Settings) -> list[str]:
             f"security_protocol: {settings.security_protocol} would send no SASL login;"
             " set SASL_SSL (or SASL_PLAINTEXT), or remove the sasl_ settings"
         )
+    login = (settings.board_alertmanager_user, settings.board_alertmanager_password)
+    if any(login) and not (all(login) and settings.board_alertmanager):
+        mistakes.append(
+            "board_alertmanager, board_alertmanager_user, board_alertmanager_password:"
+            " a login needs all three"
+        )
     if bool(settings.ssl_certfile) != bool(settings.ssl_keyfile):
         mistakes.append("ssl_certfile, ssl_keyfile: need each other; set both or none")
     if not settings.security_protocol.endswith("SSL"):

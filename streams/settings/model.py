@@ -210,6 +210,9 @@ class Settings:
     metrics_windows: tuple[str, ...] = ("5m", "30m")
     board_host: str = "127.0.0.1"
     board_port: int = 8088
+    board_alertmanager: str | None = None
+    board_alertmanager_user: str | None = None
+    board_alertmanager_password: Secret | None = None
     transaction_timeout_seconds: int = 10
     session_timeout_seconds: int = 30
     # Of one worker alone, so not for a file they share; but "auto" is (kafka/worker_name.py).

@@ -15,7 +15,7 @@ from typing import Any
 from streams.contract.words import CHANNELS, FORMULAS, WINDOWS
 from streams.settings.model import QueueSettings, Settings, Targets
 
-SECRETS = ("sasl_password", "ssl_key_password")
+SECRETS = ("sasl_password", "ssl_key_password", "board_alertmanager_password")
 
 Reader = Callable[[object], Any]
 """Turns a raw value into a checked one; raises ValueError saying what would be right."""
@@ -164,6 +164,11 @@ READERS: dict[str, Reader] = {
     "metrics_windows": several(*WINDOWS),
     "board_host": _HOST,
     "board_port": integer(0, 65_535),
+    # Without a login in it: addresses are shown and logged.
+    "board_alertmanager": text(
+        r"https?://[^/@\s?#]+(/[^@\s?#]*)?", "an address, for example http://127.0.0.1:9093"
+    ),
+    "board_alertmanager_user": text(r"[^:]+", "a user name without a colon"),
     "transaction_timeout_seconds": integer(1, 900),
     "session_timeout_seconds": integer(6, 1_800),
     # Kafka's rule for it.

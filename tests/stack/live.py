@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 import urllib.request
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
@@ -180,3 +180,27 @@ def configured(path: Path, tenant: str, queues: Sequence[str]) -> Path:
 def series(name: str, labels: Mapping[str, str]) -> Series:
     """The key of one sample on a page."""
     return name, frozenset(labels.items())
+
+
+def crew(queue: str, start: int, number: int) -> list[str]:
+    """Names of agents."""
+    return [f"{queue}-{n}" for n in range(start, start + number)]
+
+
+def full(worker: Worker, queue: Mapping[str, str], busy: int, staffed: int) -> Callable[[], bool]:
+    """Whether the worker's page shows so many agents of a queue, for the whole of 5 minutes."""
+    wanted = {
+        series("window_agent_seconds", {**queue, "window": "5m", "state": state}): number * 300
+        for state, number in (("busy", busy), ("staffed", staffed))
+    }
+    return lambda: wanted.items() <= worker.page().items()
+
+
+def told(heard: list[dict[str, Any]], who: str) -> list[tuple[str, str]]:
+    """Status and name of each alert in each message that a receiver got, in order."""
+    return [
+        (alert["status"], alert["labels"]["alertname"])
+        for message in list(heard)
+        if message["path"] == f"/hook/{who}"
+        for alert in message["alerts"]
+    ]

@@ -1,10 +1,12 @@
-"""Real Prometheus, Alertmanager and small HTTP servers for the tests of the stack.
+"""Real Prometheus, Alertmanager and small HTTP and mail servers for the tests of the stack.
 
 Everything listens on a free loopback port, keeps its data in the test's own folder and is ended by
 its process id. Nothing here waits a fixed time: `eventually` polls until a deadline.
 """
 
+import base64
 import json
+import os
 import re
 import subprocess
 import threading
@@ -13,9 +15,12 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from email import message_from_bytes, policy
+from email.message import EmailMessage
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from socketserver import StreamRequestHandler, TCPServer, ThreadingTCPServer
 from typing import Any, TypeVar
 
 Got = TypeVar("Got")
@@ -50,17 +55,23 @@ def ask(base: str, query: str) -> list[dict[str, Any]]:
 
 
 @contextmanager
-def serving(handler: type[BaseHTTPRequestHandler]) -> Iterator[int]:
-    """An HTTP server on a free port, in threads of its own; yields the port."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+def _answering(server: TCPServer) -> Iterator[int]:
+    """A bound server in threads of its own; yields the port."""
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
     try:
-        yield server.server_address[1]
+        yield int(server.server_address[1])
     finally:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+@contextmanager
+def serving(handler: type[BaseHTTPRequestHandler]) -> Iterator[int]:
+    """An HTTP server on a free port, in threads of its own; yields the port."""
+    with _answering(ThreadingHTTPServer(("127.0.0.1", 0), handler)) as port:
+        yield port
 
 
 @contextmanager
@@ -104,10 +115,60 @@ def hearing() -> Iterator[tuple[int, list[dict[str, Any]]]]:
 
 
 @contextmanager
-def _running(command: list[str], folder: Path, log: Path) -> Iterator[str]:
+def mailbox(user: str, password: str) -> Iterator[tuple[int, list[EmailMessage]]]:
+    """A mail server for whoever knows the password; yields its port and the mails it has taken."""
+    mails: list[EmailMessage] = []
+    plain = base64.b64encode(f"\0{user}\0{password}".encode()).decode()
+
+    class Session(StreamRequestHandler):
+        def say(self, line: str) -> None:
+            self.wfile.write(line.encode() + b"\r\n")
+
+        def handle(self) -> None:
+            with suppress(ConnectionError):  # Alertmanager ends while it is connected
+                self.serve()
+
+        def serve(self) -> None:
+            self.say("220 mail.test ESMTP")
+            known = False
+            for raw in self.rfile:
+                line = raw.decode().strip()
+                verb = line.upper().partition(" ")[0]
+                if verb == "EHLO":
+                    self.say("250-mail.test")
+                    self.say("250 AUTH PLAIN")
+                elif verb == "AUTH":
+                    known = line == f"AUTH PLAIN {plain}"
+                    self.say("235 welcome" if known else "535 who are you?")
+                elif verb == "QUIT":
+                    self.say("221 bye")
+                    return
+                elif not known:
+                    self.say("530 authentication required")
+                elif verb == "DATA":
+                    self.say("354 go on")
+                    lines = iter(self.rfile.readline, b".\r\n")
+                    whole = b"".join(line.removeprefix(b".") for line in lines)
+                    mails.append(message_from_bytes(whole, policy=policy.default))
+                    self.say("250 taken")
+                else:
+                    self.say("250 fine")
+
+    with _answering(ThreadingTCPServer(("127.0.0.1", 0), Session)) as port:
+        yield port, mails
+
+
+@contextmanager
+def _running(command: list[str], folder: Path, log: Path, zone: str = "UTC") -> Iterator[str]:
     """Starts a server that logs `Listening on … address=HOST:PORT`; yields http://HOST:PORT."""
     with log.open("w") as out:
-        process = subprocess.Popen(command, cwd=folder, stdout=out, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(
+            command,
+            cwd=folder,
+            env=os.environ | {"TZ": zone},
+            stdout=out,
+            stderr=subprocess.STDOUT,
+        )
     try:
 
         def address() -> str | None:
@@ -147,7 +208,7 @@ def prometheus(folder: Path) -> Iterator[str]:
 
 
 @contextmanager
-def alertmanager(folder: Path) -> Iterator[str]:
+def alertmanager(folder: Path, zone: str = "UTC") -> Iterator[str]:
     """Alertmanager on `folder`/alertmanager.yml, without gossip; yields its base URL."""
     command = [
         "prometheus-alertmanager",
@@ -156,5 +217,5 @@ def alertmanager(folder: Path) -> Iterator[str]:
         "--web.listen-address=127.0.0.1:0",
         "--cluster.listen-address=",
     ]
-    with _running(command, folder, folder / "alertmanager.log") as base:
+    with _running(command, folder, folder / "alertmanager.log", zone) as base:
         yield base

@@ -6,46 +6,19 @@ Alertmanager with the production rules and routes; only the rules' waiting times
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from streams.settings import Settings
-from tests.stack.live import Source, Worker, configured, series, watched
+from tests.stack.live import Source, Worker, configured, crew, full, told, watched
 from tests.stack.servers import ask, eventually, hearing
 
 TENANT = "acme"
 HOT, CALM = "billing", "support"
-WINDOW_SECONDS = 300
 #: Snapshots older than the window fill all of it at once.
 BEFORE_THE_WINDOW = 7
 OCCUPANCY = f'queue:contactcenter_occupancy:ratio_window5m{{queue="{HOT}"}}'
 #: Ten times below the limit is longer than the fast rules keep an alert firing (6 s).
+PLACE = {"tenant": TENANT, "channel": "voice"}
 BELOW_FOR_LONG = f"count_over_time(({OCCUPANCY} < 0.85)[1m:1s]) >= 10"
-Messages = list[dict[str, Any]]
-
-
-def crew(queue: str, start: int, number: int) -> list[str]:
-    """Names of agents."""
-    return [f"{queue}-{n}" for n in range(start, start + number)]
-
-
-def full(worker: Worker, queue: str, busy: int, staffed: int) -> Callable[[], bool]:
-    """Whether the page shows so many agents, for the whole of the window."""
-    place = {"tenant": TENANT, "queue": queue, "channel": "voice", "window": "5m"}
-    wanted = {
-        series("window_agent_seconds", {**place, "state": state}): number * WINDOW_SECONDS
-        for state, number in (("busy", busy), ("staffed", staffed))
-    }
-    return lambda: wanted.items() <= worker.page().items()
-
-
-def told(heard: Messages, who: str) -> list[tuple[str, str]]:
-    """Status and name of each alert in each message that a receiver got, in order."""
-    return [
-        (alert["status"], alert["labels"]["alertname"])
-        for message in list(heard)
-        if message["path"] == f"/hook/{who}"
-        for alert in message["alerts"]
-    ]
 
 
 def test_one_page_for_one_overloaded_queue_and_another_for_a_lost_worker(
@@ -65,8 +38,8 @@ def test_one_page_for_one_overloaded_queue_and_another_for_a_lost_worker(
             source.agents(queue, crew(queue, 0, busy), 1, BEFORE_THE_WINDOW)
             source.agents(queue, crew(queue, busy, 10 - busy), 0, BEFORE_THE_WINDOW)
         worker.started()
-        eventually(full(worker, HOT, 9, 10), "90 % on the worker's page")
-        eventually(full(worker, CALM, 7, 10), "70 % on the worker's page")
+        eventually(full(worker, PLACE | {"queue": HOT}, 9, 10), "90 % on the worker's page")
+        eventually(full(worker, PLACE | {"queue": CALM}, 7, 10), "70 % on the worker's page")
 
         with watched(tmp_path, [worker.address], f"http://127.0.0.1:{hook}/hook") as base:
             firing = ("firing", "QueueOccupancyHigh")
@@ -76,20 +49,23 @@ def test_one_page_for_one_overloaded_queue_and_another_for_a_lost_worker(
             [page] = message["alerts"]
             labels = {"tenant": TENANT, "queue": HOT, "channel": "voice", "severity": "page"}
             assert labels.items() <= page["labels"].items()
-            assert "is 90%" in page["annotations"]["description"]
+            notes = page["annotations"]
+            assert "is 90%" in notes["description"]
+            said = {name: notes.get(name) for name in ("value", "limit", "waiting", "old_figures")}
+            assert said == {"value": "90%", "limit": "85%", "waiting": "nobody", "old_figures": ""}
             [figure] = ask(base, OCCUPANCY)
             assert float(figure["value"][1]) == 0.9
 
             # 9 of 11, below the limit and above where it ends: longer than it is kept firing.
             source.agents(HOT, crew(HOT, 10, 1), 0, BEFORE_THE_WINDOW)
-            eventually(full(worker, HOT, 9, 11), "82 % on the worker's page")
+            eventually(full(worker, PLACE | {"queue": HOT}, 9, 11), "82 % on the worker's page")
             eventually(lambda: ask(base, BELOW_FOR_LONG), "ten evaluations below the limit")
             assert told(heard, "oncall-operations") == [firing]
 
             source.agents(HOT, crew(HOT, 11, 9), 0, BEFORE_THE_WINDOW)
             ended = ("resolved", "QueueOccupancyHigh")
             eventually(lambda: ended in told(heard, "oncall-operations"), "end of the page")
-            assert full(worker, HOT, 9, 20)()
+            assert full(worker, PLACE | {"queue": HOT}, 9, 20)()
             assert told(heard, "oncall-operations") == [firing, ended], "one page, one end"
             assert told(heard, "oncall-engineering") == []
 

@@ -98,6 +98,11 @@ NUMBERS: dict[tuple[str, str], tuple[str, ...]] = {
 }
 
 
+#: Annotations of every alert, and further ones of an alert on a queue.
+MESSAGE = {"summary", "value", "limit", "description", "runbook_url"}
+OF_A_QUEUE = {"window", "waiting", "old_figures"}
+
+
 def run(*command: str | Path, cwd: Path = PROMETHEUS) -> str:
     """Runs a tool and returns what it said; fails with that when the tool fails."""
     done = subprocess.run(
@@ -124,17 +129,22 @@ def test_rules_do_what_their_tests_say(path: Path) -> None:
 
 @pytest.mark.parametrize("alert", ALERTS, ids=ALERT_IDS)
 def test_an_alert_is_complete(alert: dict[str, Any]) -> None:
-    """Severity, domain, summary, the value and the definition, and a runbook that exists."""
+    """Severity, domain, and all a message is made of: summary, value, limit, definition, runbook;
+    of a queue also who waits and how old its figures are."""
     name = alert["alert"]
     assert alert["labels"]["severity"] in {"page", "ticket", "info", "none"}
     assert alert["labels"]["domain"] in {"business", "pipeline", "platform"}
     notes = alert["annotations"]
-    assert set(notes) == {"summary", "description", "runbook_url"}
+    business = alert["labels"]["domain"] == "business"
+    needless = {"value", "limit"} if name == "Watchdog" else set()
+    assert notes.keys() == (MESSAGE | (OF_A_QUEUE if business else set())) - needless
     assert "$value" in notes["description"], "the description gives the value"
     if name != "Watchdog":
         assert re.search(r" = |Counted", notes["description"]), "the description defines the value"
     assert notes["runbook_url"] == f"{thresholds.RUNBOOK_BASE_URL}/{name}.md"
-    if name.startswith("Queue") and alert["labels"]["domain"] == "business":
+    if business:
+        assert name.startswith("Queue")
+        assert notes["summary"].startswith("{{ $labels.queue }} ({{ $labels.channel }}): ")
         assert 'queue!="_all"' in alert["expr"], "the whole centre is in no alert on queues"
         assert alert["labels"]["kind"] in {"staffing", "service"}
 
@@ -184,6 +194,23 @@ def test_the_limits_of_occupancy_and_service_level_are_the_modules() -> None:
     assert config["global"]["scrape_interval"] == f"{thresholds.SCRAPE_INTERVAL_SECONDS}s"
 
 
+def test_no_page_or_ticket_on_a_queue_ends_because_its_figures_are_gone() -> None:
+    """Each stands on its last value while nobody publishes the queue, itself and no other alert."""
+    held = 0
+    for rule in ALERTS:
+        labels = rule["labels"]
+        if labels["domain"] != "business" or labels["severity"] == "info":
+            continue
+        held += 1
+        flat = re.sub(r"\s+", " ", rule["expr"])
+        own = f'alertname="{rule["alert"]}", severity="{labels["severity"]}", alertstate="firing"'
+        last = rf'or last_over_time\(queue:[\w:]+{{queue!="_all"}}\[{thresholds.HELD_MINUTES}m\]\)'
+        key = r"on \(tenant, queue, channel\)"
+        figures = r"(\( )?queue:contactcenter_figures:timestamp_seconds"
+        assert re.search(rf"{last} and {key} ALERTS{{{own}}} unless {key} {figures}", flat), rule
+    assert held == 9
+
+
 def test_rules_name_only_metrics_that_exist() -> None:
     """Every name in an expression is in the catalogue, recorded here, or Prometheus' own."""
     known = {name for metric in CATALOGUE for name in metric.series_names}
@@ -207,9 +234,9 @@ def test_windows_are_never_added_up_over_workers() -> None:
     for rule in [*ALERTS, *RECORDS]:
         flat = re.sub(r"\s+", " ", rule["expr"])
         for match in re.finditer(rf"(\w+)(?: by)? ?(?:\([^()]*\))? ?\( ?({gauges})\b", flat):
-            if rule.get("alert") == "QueueUnstaffed" and match[1] == "sum":
+            if rule.get("record") == "tenant:contactcenter_agents:known" and match[1] == "sum":
                 continue  # asks only whether the tenant reports any agent
-            assert match[1] in {"max", "min", "count"}, (rule, match[0])
+            assert match[1] in {"max", "min", "count", "timestamp"}, (rule, match[0])
 
 
 def test_recording_rules_are_named_level_metric_operation() -> None:
@@ -218,7 +245,7 @@ def test_recording_rules_are_named_level_metric_operation() -> None:
     assert len(set(names)) == len(names)
     for name in names:
         assert re.fullmatch(
-            r"(queue|site|topic|stage|source|stream):contactcenter_\w+:\w+", name
+            r"(queue|tenant|site|topic|stage|source|stream):contactcenter_\w+:\w+", name
         ), name
 
 

@@ -3,6 +3,7 @@
 import { attr, el, set, t, translate } from './texts.js';
 import { Card, TicketCard } from './cards.js';
 import { Figure } from './figures.js';
+import { Alerts } from './alerts.js';
 import { Model, idOf } from './model.js';
 import { Status } from './status.js';
 import { explain, refresh } from './explain.js';
@@ -26,6 +27,7 @@ const channel = params.get('channel') || 'voice';
 const id = idOf(tenant, queue, channel);
 const model = new Model();
 const status = new Status(document);
+const alerts = new Alerts(document);
 const live = document.querySelector('.one-live');
 const more = document.querySelector('.one-figures');
 const empty = document.querySelector('.empty');
@@ -78,6 +80,7 @@ function render() {
     for (const figure of figures) figure.update(entry.record, now(), entry.verdict.levels[figure.id]);
     plots.targets(entry.record.definitions);
   }
+  alerts.draw(model.status?.alerts, card ? [card] : []);
   status.tick(board());
   refresh();
 }
@@ -91,6 +94,7 @@ function connect() {
   stop = follow(query, {
     event(name, data) {
       if (name === 'ready') { set(empty, t('no_match')); intervals(); }
+      if (name === 'alerts') { alerts.take(data); draw(); }
       if (model.take(name, data, now())) draw();
     },
     state(state, detail) {

@@ -4,6 +4,7 @@ import { attr, count, el, set, t, translate } from './texts.js';
 import { freshness, worstFirst } from './judge.js';
 import { Card, TicketCard, TicketRow } from './cards.js';
 import { cells, fitting } from './names.js';
+import { Alerts } from './alerts.js';
 import { Model } from './model.js';
 import { Status } from './status.js';
 import { explain, isOpen, refresh } from './explain.js';
@@ -48,6 +49,7 @@ wall.setAttribute('aria-label', t('worst'));
 others.setAttribute('aria-label', t('others'));
 
 const controls = new Controls(() => connect());
+const alerts = new Alerts(document, controls.form.elements.sound);
 let names = { key: '', queues: new Map(), tenants: new Map(), widest: 0 };
 
 /** What all cards need to know of the whole. */
@@ -210,6 +212,7 @@ function render() {
   const shown = topNodes.length + wholeNodes.length;
   attr(empty, 'hidden', shown ? '' : null);
   if (!shown) set(empty, emptyText());
+  alerts.draw(model.status?.alerts, cards.values());
   tally(nowMs);
   controls.tenants(model.tenants());
   status.tick(info);
@@ -277,6 +280,7 @@ function connect() {
   stop = follow(controls.query(), {
     event(name, data) {
       if (name === 'ready') { complete = true; orderedAt = -Infinity; }
+      if (name === 'alerts') { alerts.take(data); draw(); }
       if (model.take(name, data, now())) draw();
     },
     state(state, detail) {
