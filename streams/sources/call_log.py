@@ -31,7 +31,8 @@ from streams.contract.limits import (
 )
 from streams.errors import ConfigError
 from streams.sources.call_log_mapping import OPTIONAL, REQUIRED, CallLogMapping, load_mapping
-from streams.sources.ndjson import numbered_lines, opened
+from streams.sources.files import opened
+from streams.sources.ndjson import blocks_of, numbered_lines
 from streams.wire.explain import TIME_RANGE
 from streams.wire.rejected import Rejected
 
@@ -56,7 +57,8 @@ def read(
     with opened(path) as stream:
         faults: dict[int, Rejected] = {}
         rows = csv.reader(
-            _text(numbered_lines(stream), mapping.encoding, faults), delimiter=mapping.delimiter
+            _text(numbered_lines(blocks_of(stream)), mapping.encoding, faults),
+            delimiter=mapping.delimiter,
         )
         header = next(rows, None)
         if faults or not header:
