@@ -9,9 +9,11 @@ from typing import Final
 MAX_RECORD_BYTES: Final = 64 * 1024
 """The largest record that is read at all; one byte more is `too_large`."""
 
-MAX_CONTACT_ID: Final = 128
-MAX_NAME: Final = 64
-"""Characters of tenant, source, queue and agent id."""
+MAX_CONTACT_ID: Final = 256
+MAX_NAME: Final = 256
+"""Characters of tenant, source, queue and agent id: ARNs and e-mail addresses fit."""
+MAX_WORD: Final = 64
+"""Characters of a priority in words, and of an attribute's name."""
 MAX_TEXT: Final = 256
 """Characters of free text: topic, reason, kind, customer reference, version."""
 

@@ -95,12 +95,6 @@ _TICKET = {
 _LEAVES = frozenset({"merged", "spam", "deleted"})
 
 
-@lru_cache(maxsize=65_536)
-def _shared(name: str | None) -> str | None:
-    """The same name as one object: the decoder makes a new one for every event."""
-    return name
-
-
 def contact_fact(event: Any) -> Fact:
     """The fact of a call's or chat's event."""
     struct = event.__class__
@@ -113,10 +107,10 @@ def contact_fact(event: Any) -> Fact:
         event.occurred_at,
         event.seq,
         rank,
-        _shared(event.source),  # type: ignore[arg-type]
+        event.source,
         event.event_id,
-        _shared(event.queue),
-        _shared(event.agent_id),
+        event.queue,
+        event.agent_id,
         detail,
         event.direction == "outbound",
     )
@@ -134,15 +128,15 @@ def ticket_fact(event: Any) -> Fact:
     elif struct is wire.TicketReplied:
         detail = "reply" if event.author == "agent" and event.public else None
     elif struct is wire.TicketResolved or struct is wire.TicketClosed:
-        detail = "left" if event.reason in _LEAVES else None
+        detail = "left" if (event.reason or "").strip().lower() in _LEAVES else None
     return Fact(
         event.occurred_at,
         event.seq,
         _TICKET[struct],
-        _shared(event.source),  # type: ignore[arg-type]
+        event.source,
         event.event_id,
-        _shared(event.queue),
-        _shared(event.agent_id),
+        event.queue,
+        event.agent_id,
         detail,
     )
 
@@ -154,7 +148,7 @@ def snapshot(event: wire.AgentState | wire.AgentHeartbeat) -> Snapshot:
         event.occurred_at,
         event.seq,
         AGENT_RANKS[event.TYPE],
-        _shared(event.source),  # type: ignore[arg-type]
+        event.source,
         event.event_id,
         event.state,
         _members(event.queues),

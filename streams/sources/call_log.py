@@ -27,6 +27,7 @@ from streams.contract.limits import (
     MAX_RECORD_BYTES,
     MAX_TEXT,
     MAX_TIME_MS,
+    MAX_WORD,
     MIN_TIME_MS,
 )
 from streams.errors import ConfigError
@@ -239,7 +240,7 @@ class _RowReader:
 
     def _priority_of(self, row: list[str]) -> int | str | None:
         """Whole numbers as such, anything else as text."""
-        text = _optional(row, self._priority, "priority", MAX_NAME)
+        text = _optional(row, self._priority, "priority", MAX_WORD)
         if text is None or not (text.isascii() and text.isdigit()):
             return text
         number = int(text)
