@@ -1,7 +1,8 @@
 """`streams replay`: files of events through the same core as the worker's, without Kafka.
 
 The records on standard output are a function of the set of events: the order of lines and files,
-and repeats, leave no trace. Lines that are no events are reported on standard error.
+and repeats, leave no trace. Standard error has the lines that are no events and, after all, the
+events that found an unexpected state, by kind.
 """
 
 import argparse
@@ -10,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import get_args
 
 from streams.contract.events import Event
 from streams.contract.fields import fields_of
@@ -17,6 +19,7 @@ from streams.contract.records import Figures, KpiRecord
 from streams.contract.records import encode as encode_record
 from streams.errors import UsageError
 from streams.kpis.replay import Replay
+from streams.lifecycle.kinds import KINDS, Sort
 from streams.settings import Settings
 from streams.wire.decode import decode
 from streams.wire.rejected import Rejected
@@ -73,7 +76,22 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         f" {repeats} repeats, {rejected} lines rejected, {len(records)} records",
         file=sys.stderr,
     )
+    for text in _anomalies(replay):
+        print(text, file=sys.stderr)
     return 1 if args.strict and rejected else 0
+
+
+def _anomalies(replay: Replay) -> Iterator[str]:
+    """A line for each sort of them: kinds, how often, where the first one stands."""
+    found = replay.anomalies()
+    for sort in get_args(Sort):
+        kinds = [
+            f"{kind} {times:,} ({file}:{line})"
+            for kind, (times, file, line) in found.items()
+            if KINDS[kind][0] == sort
+        ]
+        if kinds:
+            yield f"anomalies, {sort}: {', '.join(kinds)}"
 
 
 def _feed(
@@ -87,7 +105,7 @@ def _feed(
             field = f" ({found.field})" if found.field else ""
             print(f"{name}:{line}: {found.reason}{field}: {found.detail}", file=sys.stderr)
             continue
-        add(found)  # type: ignore[arg-type]
+        add(found, name, line)  # type: ignore[arg-type]
         count += 1
         if not count % _SAY_EVERY:
             say(count)
