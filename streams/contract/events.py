@@ -109,6 +109,14 @@ class BaseEvent(
     queue: Name | None = None
     agent_id: Name | None = None
     seq: Annotated[int, Meta(ge=0, le=limits.MAX_SEQ)] = 0
+    revision: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=limits.MAX_REVISION,
+            description="Of several events with one source and event_id the highest counts.",
+        ),
+    ] = 0
     customer_ref: Reference | None = None
     topic: Text | None = None
     direction: Literal["inbound", "outbound"] = "inbound"

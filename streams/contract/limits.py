@@ -26,6 +26,8 @@ MAX_TIME_TEXT: Final = 64
 """Characters of an RFC 3339 time, fraction included."""
 
 MAX_SEQ: Final = 2**31 - 1
+MAX_REVISION: Final = 2**53 - 1
+"""A time in ms fits, and every JSON reader keeps it exact."""
 MAX_COUNT: Final = 1_000
 """Contacts or slots of one agent in one channel."""
 MAX_QUEUES: Final = 200

@@ -117,8 +117,10 @@ class Replay:
         if conflicts:
             kept = {(fact.source, fact.id): fact for fact in ordered}
             for fact in set(facts):
-                if kept[fact.source, fact.id] != fact:
-                    self._anomaly("conflict", fact)
+                counted = kept[fact.source, fact.id]
+                if counted != fact:
+                    same = counted.revision == fact.revision
+                    self._anomaly("conflict" if same else "revision", fact)
         return ordered
 
     def _anomaly(self, kind: str, fact: Any) -> None:

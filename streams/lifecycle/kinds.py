@@ -14,6 +14,7 @@ NOTHING: Final = "did nothing"
 #: Kind to its sort and what it means.
 KINDS: Final[dict[str, tuple[Sort, str]]] = {
     "clamped": (OTHERWISE, "came before what it needs, within grace, and took effect after it"),
+    "revision": (OTHERWISE, "an id said again with a higher revision, which counts"),
     "wrapup_capped": (OTHERWISE, "a wrap-up beyond its cap, of which the cap is booked"),
     "handling_expired": (BY_AGE, "a conversation whose end was never told"),
     "conflict": (NOTHING, "an id said again with another content: the least content counts"),

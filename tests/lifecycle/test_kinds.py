@@ -19,9 +19,10 @@ def told() -> set[str]:
         for effect in row
         if isinstance(effect, str)
     }
-    named = re.compile(r'[. _]anomaly\(\s*"(\w+)"')
+    named = re.compile(r'[. _]anomaly\(\s*"(\w+)"(?: if \w+ else "(\w+)")?')
     sources = [*CORE.glob("lifecycle/*.py"), CORE / "kpis" / "replay.py"]
-    return tables | {kind for path in sources for kind in named.findall(path.read_text())}
+    found = (kinds for path in sources for kinds in named.findall(path.read_text()))
+    return tables | {kind for kinds in found for kind in kinds if kind}
 
 
 def test_every_kind_is_known_and_every_known_kind_occurs() -> None:
