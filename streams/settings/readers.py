@@ -17,7 +17,7 @@ from streams.contract.names import clean
 from streams.contract.words import CHANNELS, FORMULAS, WINDOWS
 from streams.settings.model import QueueSettings, Settings, Targets
 
-SECRETS = ("sasl_password", "ssl_key_password", "board_alertmanager_password")
+SECRETS = ("sasl_password", "ssl_key_password", "board_alertmanager_password", "customer_key")
 
 Reader = Callable[[object], Any]
 """Turns a raw value into a checked one; raises ValueError saying what would be right."""

@@ -31,26 +31,30 @@ class Readable(Protocol):
 
 
 @contextmanager
-def opened(path: str | Path) -> Iterator[Readable]:
-    """The file's text. Where it cannot be read to its end, StreamsError, which names it."""
+def opened(path: str | Path, wide: str = "utf-16") -> Iterator[Readable]:
+    """The file's text. Where it cannot be read to its end, StreamsError, which names it.
+
+    `wide` is the encoding of a file whose letters have several bytes each; without a mark in the
+    file it is taken where it says the order of the bytes (`utf-16-le`).
+    """
     try:
         if str(path) == STANDARD_INPUT:
-            yield _text_of(sys.stdin.buffer)
+            yield _text_of(sys.stdin.buffer, wide)
         else:
             with Path(path).open("rb") as file:
-                yield _text_of(file)
+                yield _text_of(file, wide)
     except UnicodeDecodeError as fault:
-        raise StreamsError(f"cannot read {path}: it is not UTF-16 to its end") from fault
+        raise StreamsError(f"cannot read {path}: it is not {wide} to its end") from fault
     except (OSError, EOFError, zlib.error) as fault:
         cause = getattr(fault, "strerror", None) or str(fault)
         raise StreamsError(f"cannot read {path}: {cause}") from fault
 
 
-def _text_of(file: Readable) -> Readable:
+def _text_of(file: Readable, wide: str) -> Readable:
     seen = _Seen(file, len(_GZIP))
-    if not seen.start.startswith(_GZIP):
-        return _Text(seen)
-    return _Text(_Seen(gzip.GzipFile(fileobj=seen, mode="rb"), 0))  # type: ignore[call-overload]
+    if seen.start.startswith(_GZIP):
+        seen = _Seen(gzip.GzipFile(fileobj=seen, mode="rb"), 0)  # type: ignore[call-overload]
+    return _Text(seen, wide)
 
 
 class _Seen:
@@ -81,13 +85,15 @@ class _Seen:
 class _Text:
     """UTF-8 without a mark, whatever is below; lines end with LF, or CRLF."""
 
-    def __init__(self, file: _Seen) -> None:
+    def __init__(self, file: _Seen, wide: str) -> None:
         self._file = file
         start = file.look(_LOOK_BYTES)
-        wide = start.startswith(_UTF_16)
-        self._wide = codecs.getincrementaldecoder("utf-16")() if wide else None
-        if wide:
-            start = start.decode("utf-16", "ignore").encode()
+        marked = start.startswith(_UTF_16)
+        encoding = "utf-16" if marked else wide
+        is_wide = marked or encoding not in ("utf-16", "utf-32")
+        self._wide = codecs.getincrementaldecoder(encoding)() if is_wide else None
+        if is_wide:
+            start = start.decode(encoding, "ignore").encode()
         else:
             file.start = start.removeprefix(codecs.BOM_UTF8)
         self._bare_cr = b"\r" in start and b"\n" not in start
