@@ -64,7 +64,7 @@ def spoil(c: Chooser, events: list[Event]) -> None:
     elif what == "repeat":
         events.append(dict(event))
     elif what == "differ":
-        events.append(altered(c, event))
+        events.append({**altered(c, event), "revision": c.pick((0, 0, 1, 2))})
     elif what == "shift":
         delta = c.pick((1, -1, 1_000, -1_000, -5_000, 20_000, -MINUTE, HOUR, -HOUR))
         events[n] = {**event, "occurred_at": event["occurred_at"] + delta}

@@ -8,11 +8,11 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from streams.contract.limits import MAX_NAME
 from streams.contract.words import CHANNELS, WINDOWS, QueueKey
 
 DEFAULT_WINDOW = "30m"
 MAX_QUEUES = 200
-MAX_NAME = 128
 # `theme` and `kiosk` are for the page alone, but checked here: a typo should not pass
 CHOICES = {
     "channel": CHANNELS,

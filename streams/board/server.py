@@ -21,6 +21,7 @@ from streams.board import query
 from streams.board.alerts import AlertWatch
 from streams.board.hub import DroppedError, FullError, Hub
 from streams.board.store import Store
+from streams.contract.limits import MAX_NAME
 from streams.contract.words import CHANNELS
 from streams.logs import SeldomFilter
 from streams.wall_clock import now_ms
@@ -264,8 +265,8 @@ def _one_queue(request: web.Request) -> tuple[str, str, str]:
     if channel not in CHANNELS:
         mistakes.append(f"channel: {query.shown(channel)} is not one of {', '.join(CHANNELS)}")
     queue = wanted.get("queue", "")
-    if not 0 < len(queue) <= query.MAX_NAME:
-        mistakes.append(f"queue: needs a name of 1 to {query.MAX_NAME} characters")
+    if not 0 < len(queue) <= MAX_NAME:
+        mistakes.append(f"queue: needs a name of 1 to {MAX_NAME} characters")
     if mistakes:
         raise query.BadQueryError(mistakes)
     return wanted.get("tenant") or "default", queue, channel

@@ -12,9 +12,9 @@ from pathlib import Path
 
 from streams.errors import UsageError
 from streams.settings import Settings
+from streams.sources.complaints import Complaints
 from streams.sources.publishing import publish
 from streams.sources.timeline import Timeline
-from streams.wire.rejected import Rejected
 
 HELP = "files of events into the topics, in time order"
 EXAMPLE = "streams publish day.ndjson\nstreams publish march.csv --format call-log --rate 5000"
@@ -51,7 +51,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         raise UsageError(f"{tables[0]} is a table by its name: say --format call-log")
     started = time.monotonic()
     with Timeline() as timeline:
-        _read(timeline, args)
+        _read(timeline, args, settings)
         read_seconds = time.monotonic() - started
         started = time.monotonic()
         sent = asyncio.run(_publish(timeline, settings, args.rate))
@@ -63,24 +63,24 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         f" {timeline.heartbeats} source heartbeats replaced by the publisher's own",
         file=sys.stderr,
     )
-    return 0
+    return 1 if timeline.rejected and not len(timeline) else 0
 
 
-def _read(timeline: Timeline, args: argparse.Namespace) -> None:
+def _read(timeline: Timeline, args: argparse.Namespace, settings: Settings) -> None:
+    complaints = Complaints()
     if args.format == "ndjson":
         from streams.sources.ndjson import read_lines
 
-        timeline.add_lines(read_lines(args.files), _report)
-        return
-    from streams.sources import call_log
+        timeline.add_lines(read_lines(args.files), complaints.add)
+    else:
+        from streams.sources import call_log
 
-    for path in args.files:
-        timeline.add_events(str(path), call_log.read(path, args.mapping), _report)
-
-
-def _report(name: str, line: int, rejected: Rejected) -> None:
-    field = f" ({rejected.field})" if rejected.field else ""
-    print(f"{name}:{line}: {rejected.reason}{field}: {rejected.detail}", file=sys.stderr)
+        key = settings.customer_key.reveal().encode() if settings.customer_key else None
+        for path in args.files:
+            events = call_log.read(path, args.mapping, key, complaints)
+            timeline.add_events(str(path), events, complaints.add)
+    for text in complaints.lines():
+        print(text, file=sys.stderr)
 
 
 async def _publish(timeline: Timeline, settings: Settings, rate: float | None) -> int:

@@ -1,7 +1,8 @@
 """`streams replay`: files of events through the same core as the worker's, without Kafka.
 
 The records on standard output are a function of the set of events: the order of lines and files,
-and repeats, leave no trace. Lines that are no events are reported on standard error.
+and repeats, leave no trace. Standard error has the lines that are no events and, after all, the
+events that found an unexpected state, by kind.
 """
 
 import argparse
@@ -10,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import get_args
 
 from streams.contract.events import Event
 from streams.contract.fields import fields_of
@@ -17,7 +19,9 @@ from streams.contract.records import Figures, KpiRecord
 from streams.contract.records import encode as encode_record
 from streams.errors import UsageError
 from streams.kpis.replay import Replay
+from streams.lifecycle.kinds import KINDS, Sort
 from streams.settings import Settings
+from streams.sources.complaints import Complaints
 from streams.wire.decode import decode
 from streams.wire.rejected import Rejected
 
@@ -43,7 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--format", choices=FORMATS, default="ndjson", help="of all files (ndjson)")
     add("--mapping", type=Path, metavar="TOML", help="columns of a call log that has other ones")
     add("--json", action="store_true", help="one record a line, instead of a table")
-    add("--strict", action="store_true", help="exit 1 if a line was rejected")
+    add("--strict", action="store_true", help="exit 1 if a line was rejected, not only if all were")
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
@@ -53,10 +57,14 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     if args.format == "ndjson" and (tables := [p for p in args.files if ".csv" in p.suffixes]):
         raise UsageError(f"{tables[0]} is a table by its name: say --format call-log")
     started = time.monotonic()
-    source = _lines(args.files) if args.format == "ndjson" else _calls(args.files, args.mapping)
+    complaints = Complaints()
+    if args.format == "ndjson":
+        source = _lines(args.files)
+    else:
+        source = _calls(args.files, args.mapping, settings, complaints)
     gc.disable()  # nothing here is ever part of a cycle, and there are millions of objects
     try:
-        replay, events, rejected = _feed(source, settings)
+        replay, events, rejected = _feed(source, settings, complaints)
         records = replay.records()
     finally:
         gc.enable()
@@ -68,26 +76,46 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         _table(records)
     seconds = time.monotonic() - started
     repeats = replay.outcomes["duplicate"] + replay.outcomes["conflict"]
+    for text in complaints.lines():
+        print(text, file=sys.stderr)
     print(
         f"{events} events in {seconds:.1f} s ({events / max(seconds, 0.001):,.0f}/s),"
         f" {repeats} repeats, {rejected} lines rejected, {len(records)} records",
         file=sys.stderr,
     )
-    return 1 if args.strict and rejected else 0
+    if args.format == "call-log" and events:
+        print("no occupancy: a call log does not tell agents' states", file=sys.stderr)
+    for text in _anomalies(replay):
+        print(text, file=sys.stderr)
+    return 1 if rejected and (args.strict or not events) else 0
+
+
+def _anomalies(replay: Replay) -> Iterator[str]:
+    """A line for each sort of them: kinds, how often, where the first one stands."""
+    found = replay.anomalies()
+    for sort in get_args(Sort):
+        kinds = [
+            f"{kind} {times:,} ({file}:{line})"
+            for kind, (times, file, line) in found.items()
+            if KINDS[kind][0] == sort
+        ]
+        if kinds:
+            yield f"anomalies, {sort}: {', '.join(kinds)}"
 
 
 def _feed(
-    source: Iterator[tuple[str, int, Event | Rejected]], settings: Settings
+    source: Iterator[tuple[str, int, Event | Rejected]],
+    settings: Settings,
+    complaints: Complaints,
 ) -> tuple[Replay, int, int]:
     replay = Replay(settings)
     add, count, rejected, say = replay.add, 0, 0, _progress()
     for name, line, found in source:
         if found.__class__ is Rejected:
             rejected += 1
-            field = f" ({found.field})" if found.field else ""
-            print(f"{name}:{line}: {found.reason}{field}: {found.detail}", file=sys.stderr)
+            complaints.add(name, line, found)
             continue
-        add(found)  # type: ignore[arg-type]
+        add(found, name, line)  # type: ignore[arg-type]
         count += 1
         if not count % _SAY_EVERY:
             say(count)
@@ -102,12 +130,16 @@ def _lines(paths: list[Path]) -> Iterator[tuple[str, int, Event | Rejected]]:
         yield name, line, decode(raw)
 
 
-def _calls(paths: list[Path], mapping: Path | None) -> Iterator[tuple[str, int, Event | Rejected]]:
+def _calls(
+    paths: list[Path], mapping: Path | None, settings: Settings, complaints: Complaints
+) -> Iterator[tuple[str, int, Event | Rejected]]:
     from streams.sources import call_log
 
+    key = settings.customer_key.reveal().encode() if settings.customer_key else None
     for path in paths:
-        for line, found in call_log.read(path, mapping):
-            yield str(path), line, found
+        name = str(path)
+        for line, found in call_log.read(path, mapping, key, complaints):
+            yield name, line, found
 
 
 def _progress() -> Callable[[int], None]:

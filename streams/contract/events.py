@@ -54,7 +54,7 @@ Text = Annotated[str, Meta(max_length=limits.MAX_TEXT)]
 Count = Annotated[int, Meta(ge=0, le=limits.MAX_COUNT)]
 Priority = (
     Annotated[int, Meta(ge=-limits.MAX_PRIORITY, le=limits.MAX_PRIORITY)]
-    | Annotated[str, Meta(min_length=1, max_length=limits.MAX_NAME)]
+    | Annotated[str, Meta(min_length=1, max_length=limits.MAX_WORD)]
 )
 # Written as `int | float`, so that a whole number stays one.
 Score = (
@@ -68,7 +68,7 @@ Amount = (
 Currency = Annotated[str, Meta(pattern="^[A-Z]{3}$", max_length=3, description="ISO 4217, as EUR.")]
 Attributes = Annotated[
     dict[
-        Annotated[str, Meta(min_length=1, max_length=limits.MAX_NAME)],
+        Annotated[str, Meta(min_length=1, max_length=limits.MAX_WORD)],
         Annotated[str, Meta(max_length=limits.MAX_ATTRIBUTE_VALUE)],
     ],
     Meta(max_length=limits.MAX_ATTRIBUTES),
@@ -109,6 +109,14 @@ class BaseEvent(
     queue: Name | None = None
     agent_id: Name | None = None
     seq: Annotated[int, Meta(ge=0, le=limits.MAX_SEQ)] = 0
+    revision: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=limits.MAX_REVISION,
+            description="Of several events with one source and event_id the highest counts.",
+        ),
+    ] = 0
     customer_ref: Reference | None = None
     topic: Text | None = None
     direction: Literal["inbound", "outbound"] = "inbound"

@@ -9,9 +9,11 @@ from typing import Final
 MAX_RECORD_BYTES: Final = 64 * 1024
 """The largest record that is read at all; one byte more is `too_large`."""
 
-MAX_CONTACT_ID: Final = 128
-MAX_NAME: Final = 64
-"""Characters of tenant, source, queue and agent id."""
+MAX_CONTACT_ID: Final = 256
+MAX_NAME: Final = 256
+"""Characters of tenant, source, queue and agent id: ARNs and e-mail addresses fit."""
+MAX_WORD: Final = 64
+"""Characters of a priority in words, and of an attribute's name."""
 MAX_TEXT: Final = 256
 """Characters of free text: topic, reason, kind, customer reference, version."""
 
@@ -24,6 +26,8 @@ MAX_TIME_TEXT: Final = 64
 """Characters of an RFC 3339 time, fraction included."""
 
 MAX_SEQ: Final = 2**31 - 1
+MAX_REVISION: Final = 2**53 - 1
+"""A time in ms fits, and every JSON reader keeps it exact."""
 MAX_COUNT: Final = 1_000
 """Contacts or slots of one agent in one channel."""
 MAX_QUEUES: Final = 200

@@ -28,10 +28,11 @@ from streams.contract.fields import (
     setting,
     total,
 )
+from streams.contract.limits import MAX_NAME
 from streams.contract.words import FLOW_OUT_REASONS, OFFER_OUTCOMES, WINDOWS
 
 _VISITS: Final = "Visits {}, each counted at its own event's time."
-_NAME: Final = msgspec.Meta(min_length=1, max_length=128)
+_NAME: Final = msgspec.Meta(min_length=1, max_length=MAX_NAME)
 ByWord = dict[str, Count]
 ByPercentile = dict[str, Number | None]
 

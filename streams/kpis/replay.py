@@ -3,9 +3,10 @@
 In: events, in any order. Out: the records at the end, a function of the set of events: the order of
 lines and files leaves no trace, and nothing is late. The facts of every contact, ticket and agent
 are kept and folded once, in order, by the worker's lifecycles; there is one pane for everything.
-Memory is about 250 bytes an event.
+Memory is about 270 bytes an event.
 """
 
+from array import array
 from collections import Counter, defaultdict
 from typing import Any
 
@@ -36,12 +37,19 @@ class Replay:
         self.definitions = Definitions(settings)
         self.ledger = Ledger(rules_of(settings), WHOLE_MS)
         self.outcomes: Counter[str] = Counter()
-        self._facts: dict[tuple[str, str, str], list[Any]] = {}
+        self.ledger.heard = self._anomaly
+        # Of each kind of anomaly how often, and the first place.
+        self._anomalies: dict[str, tuple[int, int]] = {}
+        # Each entity's facts, and where each stands: the file's number << 32 | the line.
+        self._facts: dict[tuple[str, str, str], tuple[list[Any], array[int]]] = {}
+        self._files = [""]
+        self._at_hand: tuple[list[Any], array[int]] = [], array("Q")
+        self._place_of: dict[int, int] = {}
         self._first = NEVER
         self._marks: dict[str, int] = {}
 
-    def add(self, event: Event) -> None:
-        """Take one event."""
+    def add(self, event: Event, file: str = "", line: int = 0) -> None:
+        """Take one event, and where it stands."""
         at = event.occurred_at
         if at < self._first:
             self._first = at
@@ -57,11 +65,15 @@ class Replay:
             return  # not part of the ticket's life
         else:
             key = (event.tenant, event.channel or "", event.contact_id or "")
-        facts = self._facts.get(key)
-        if facts is None:
-            self._facts[key] = [make(event)]
+        if file is not self._files[-1]:
+            self._files.append(file)
+        place = (len(self._files) - 1 << 32) | line
+        found = self._facts.get(key)
+        if found is None:
+            self._facts[key] = [make(event)], array("Q", (place,))
         else:
-            facts.append(make(event))
+            found[0].append(make(event))
+            found[1].append(place)
 
     def records(self) -> list[KpiRecord]:
         """Close the books at `as_of`, the largest time seen; one record a (tenant, queue, channel).
@@ -71,10 +83,11 @@ class Replay:
         as_of = max(self._marks.values(), default=-1)
         oldest: defaultdict[QueueKey, dict[int, int]] = defaultdict(dict)
         while self._facts:
-            (tenant, channel, _), facts = self._facts.popitem()
+            (tenant, channel, _), self._at_hand = self._facts.popitem()
+            self._place_of = {}
             life: Any  # which of the three lifecycles, only the key tells
             life = TICKET if channel == "ticket" else CONTACT if channel else AGENT
-            state = fold(life, self._counted(facts), as_of, self.ledger.select(tenant, channel))
+            state = fold(life, self._counted(), as_of, self.ledger.select(tenant, channel))
             standing = life.oldest_entry(state)
             if standing is not None:
                 queue, level, start = standing
@@ -92,14 +105,41 @@ class Replay:
             for queue_key in sorted(sums)
         ]
 
-    def _counted(self, facts: list[Any]) -> list[Any]:
+    def _counted(self) -> list[Any]:
+        """The facts of the entity at hand, in order, each id once."""
+        facts, _ = self._at_hand
         ordered, duplicates, conflicts = in_order(facts)
         outcomes = self.outcomes
         outcomes["ok"] += len(ordered)
         if duplicates or conflicts:
             outcomes["duplicate"] += duplicates
             outcomes["conflict"] += conflicts
+        if conflicts:
+            kept = {(fact.source, fact.id): fact for fact in ordered}
+            for fact in set(facts):
+                counted = kept[fact.source, fact.id]
+                if counted != fact:
+                    same = counted.revision == fact.revision
+                    self._anomaly("conflict" if same else "revision", fact)
         return ordered
+
+    def _anomaly(self, kind: str, fact: Any) -> None:
+        facts, places = self._at_hand
+        if not self._place_of:
+            self._place_of = dict(zip(map(id, facts), places, strict=True))
+        place = min(places) if fact is None else self._place_of[id(fact)]
+        times, first = self._anomalies.get(kind, (0, place))
+        self._anomalies[kind] = times + 1, min(first, place)
+
+    def anomalies(self) -> dict[str, tuple[int, str, int]]:
+        """Of each kind (`lifecycle/kinds.py`) how often, and file and line of the first.
+
+        After `records`. What an age gave up stands at the first event of its contact.
+        """
+        return {
+            kind: (times, self._files[place >> 32], place & 0xFFFFFFFF)
+            for kind, (times, place) in sorted(self._anomalies.items())
+        }
 
     def _sums(self) -> dict[QueueKey, dict[int, int]]:
         """The sums of every place that exists: configured, or used by a contact or ticket."""

@@ -115,19 +115,19 @@ def _leave(state: ContactState, at: int, in_threshold: int | None, ledger: Ledge
 def _early(state: ContactState, fact: Fact, ledger: Ledger) -> None:
     """No visit (yet): with clock skew the enqueue may follow within five seconds."""
     state.answer_before_enqueue_at, state.answer_before_enqueue_agent = fact.at, fact.agent
-    ledger.anomaly("answered_without_visit")
+    ledger.anomaly("answered_without_visit", fact)
 
 
 def _hold_started(state: ContactState, fact: Fact, ledger: Ledger) -> None:
     if state.hold_since >= 0:
-        ledger.anomaly("hold_repeated")
+        ledger.anomaly("hold_repeated", fact)
     else:
         state.hold_since = fact.at
 
 
 def _hold_ended(state: ContactState, fact: Fact, ledger: Ledger) -> None:
     if state.hold_since < 0:
-        ledger.anomaly("hold_not_started")
+        ledger.anomaly("hold_not_started", fact)
     else:
         state.hold += fact.at - state.hold_since
         state.hold_since = -1
@@ -197,13 +197,13 @@ def _wrapup_ended(state: ContactState, fact: Fact, ledger: Ledger) -> None:
 
     leg = min(state.wrapups, key=fits, default=None)  # of equal fits the oldest: the first
     if leg is None or fits(leg) == 2:
-        ledger.anomaly("wrapup_without_visit")
+        ledger.anomaly("wrapup_without_visit", fact)
         return
     state.wrapups = tuple(other for other in state.wrapups if other is not leg)
     cap = cap_of(leg, ledger)
     lasted = fact.at - leg.ended_at
     if lasted > cap:
-        ledger.anomaly("wrapup_capped")
+        ledger.anomaly("wrapup_capped", fact)
         lasted = cap
     if leg.completes_visit:
         handled(leg, fact.at, lasted, ledger)

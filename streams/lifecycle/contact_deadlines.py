@@ -35,7 +35,7 @@ def step(state: ContactState, fact: Fact, ledger: Ledger) -> None:
     if effect is contact.nothing:
         return
     if effect.__class__ is str:
-        ledger.anomaly(effect)
+        ledger.anomaly(effect, fact)
     else:
         effect(state, fact, ledger)
         state.due = _due(state, ledger)

@@ -188,12 +188,13 @@ def fire_until(life: Lifecycle[S, F], entity: Entity[S, F], limit: int, ledger: 
 def add(
     life: Lifecycle[S, F], entity: Entity[S, F], fact: F, limit: int, ledger: Ledger, ids: set[str]
 ) -> str:
-    """Take one fact, in whatever order it comes. Returns `ok`, `duplicate` or `conflict`.
+    """Take one fact, in whatever order it comes: `ok`, `duplicate`, `revision` or `conflict`.
 
     `ids` are those of the tail (whatever their source); the fact's is added.
     Implied events before `limit` happen where they belong before a fact; those after the last one
-    wait for `fire_until`, because the next fact may be at hand already. A conflict repeats an id
-    with other content; of the two, the least content counts.
+    wait for `fire_until`, because the next fact may be at hand already. A revision repeats an id
+    with another revision, of which the highest counts; a conflict with other content and the same
+    revision, of which the least content counts.
     """
     tail, fired_until = entity.tail, entity.limit
     limit = max(limit, fired_until)
@@ -206,7 +207,7 @@ def add(
                     changed = [other for other in tail if other is not known]
                     insort(changed, fact, key=order_of)
                     _refold(life, entity, changed, limit, fired_until, ledger)
-                return "conflict"
+                return "conflict" if fact.revision == known.revision else "revision"
     ids.add(fact.id)
     if entity.skipped < limit:
         _refold(life, entity, tail, limit, fired_until, ledger)

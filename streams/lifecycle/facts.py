@@ -31,6 +31,7 @@ class Fact(msgspec.Struct, array_like=True, frozen=True, gc=False):
     agent: str | None = None
     detail: str | None = None
     outbound: bool = False
+    revision: int = 0
 
 
 class Snapshot(msgspec.Struct, array_like=True, frozen=True, gc=False):
@@ -48,6 +49,7 @@ class Snapshot(msgspec.Struct, array_like=True, frozen=True, gc=False):
     wrapping: tuple[tuple[str, int], ...]
     capacity: tuple[tuple[str, int], ...]
     ttl: int
+    revision: int = 0
 
 
 def order_of(fact: Fact | Snapshot) -> Order:
@@ -56,10 +58,14 @@ def order_of(fact: Fact | Snapshot) -> Order:
 
 
 def content_of(fact: Fact | Snapshot) -> tuple[Any, ...]:
-    """What of two facts with one id decides which is used: the least. Time first, then content."""
+    """What of two facts with one id decides which is used: the least.
+
+    The highest revision first, then time, then content.
+    """
     if isinstance(fact, Snapshot):
-        return fact.at, fact.rank, fact.seq, *msgspec.structs.astuple(fact)[5:]
+        return -fact.revision, fact.at, fact.rank, fact.seq, *msgspec.structs.astuple(fact)[5:-1]
     return (
+        -fact.revision,
         fact.at,
         fact.rank,
         fact.seq,
@@ -95,12 +101,6 @@ _TICKET = {
 _LEAVES = frozenset({"merged", "spam", "deleted"})
 
 
-@lru_cache(maxsize=65_536)
-def _shared(name: str | None) -> str | None:
-    """The same name as one object: the decoder makes a new one for every event."""
-    return name
-
-
 def contact_fact(event: Any) -> Fact:
     """The fact of a call's or chat's event."""
     struct = event.__class__
@@ -113,12 +113,13 @@ def contact_fact(event: Any) -> Fact:
         event.occurred_at,
         event.seq,
         rank,
-        _shared(event.source),  # type: ignore[arg-type]
+        event.source,
         event.event_id,
-        _shared(event.queue),
-        _shared(event.agent_id),
+        event.queue,
+        event.agent_id,
         detail,
         event.direction == "outbound",
+        event.revision,
     )
 
 
@@ -134,16 +135,18 @@ def ticket_fact(event: Any) -> Fact:
     elif struct is wire.TicketReplied:
         detail = "reply" if event.author == "agent" and event.public else None
     elif struct is wire.TicketResolved or struct is wire.TicketClosed:
-        detail = "left" if event.reason in _LEAVES else None
+        detail = "left" if (event.reason or "").strip().lower() in _LEAVES else None
     return Fact(
         event.occurred_at,
         event.seq,
         _TICKET[struct],
-        _shared(event.source),  # type: ignore[arg-type]
+        event.source,
         event.event_id,
-        _shared(event.queue),
-        _shared(event.agent_id),
+        event.queue,
+        event.agent_id,
         detail,
+        False,
+        event.revision,
     )
 
 
@@ -154,7 +157,7 @@ def snapshot(event: wire.AgentState | wire.AgentHeartbeat) -> Snapshot:
         event.occurred_at,
         event.seq,
         AGENT_RANKS[event.TYPE],
-        _shared(event.source),  # type: ignore[arg-type]
+        event.source,
         event.event_id,
         event.state,
         _members(event.queues),
@@ -163,6 +166,7 @@ def snapshot(event: wire.AgentState | wire.AgentHeartbeat) -> Snapshot:
         _counts(tuple(wrapping.items())) if wrapping else (),
         _counts(tuple(capacity.items())) if capacity else (),
         SNAPSHOT_MS if event.ttl_seconds is None else event.ttl_seconds * 1_000,
+        event.revision,
     )
 
 
@@ -188,7 +192,7 @@ def in_order(facts: list[Any]) -> tuple[list[Any], int, int]:
     """An entity's facts, in whatever order they came, as they are folded: ordered, each id once.
 
     Also returns how many repeats had the same content, and how many had another: of those, the
-    least content is kept.
+    highest revision is kept, and of one revision the least content.
     """
     before = -1
     for fact in facts:

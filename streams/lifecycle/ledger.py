@@ -14,6 +14,8 @@ close; it is never read, and only zeros are added to it.
 """
 
 from collections import Counter, defaultdict
+from collections.abc import Callable
+from typing import Any
 
 from streams.contract.words import OTHER, RESERVED_QUEUES, QueueKey
 from streams.lifecycle.counters import MOMENT
@@ -48,8 +50,9 @@ class Ledger:
 
     `width` is the pane's width in ms. `anomalies` counts, by kind, legal events that found an
     unexpected state; like every contribution it is taken back when a refold explains it.
-    `overflowed` counts, by channel, look-ups of queues beyond a limit, which went to `_other`;
-    `over_limit` all look-ups of names beyond one, by the limit's name.
+    `heard` is told of each, with its event. `overflowed` counts, by channel, look-ups of queues
+    beyond a limit, which went to `_other`; `over_limit` all look-ups of names beyond one, by the
+    limit's name.
     """
 
     __slots__ = (
@@ -60,6 +63,7 @@ class Ledger:
         "anomalies",
         "channel",
         "entries",
+        "heard",
         "over_limit",
         "overflowed",
         "rules",
@@ -75,6 +79,7 @@ class Ledger:
         self.tenant = self.channel = ""
         self.entries: dict[tuple[str, str, str], QueueEntry] = {}
         self.anomalies: Counter[str] = Counter()
+        self.heard: Callable[[str, Any], object] | None = None
         self.overflowed: Counter[str] = Counter()
         self.over_limit: Counter[str] = Counter()
         self._by_scope: dict[tuple[str, str], dict[str, QueueEntry]] = {}
@@ -139,9 +144,14 @@ class Ledger:
         cell[level] += amount
         cell[level + MOMENT] += amount * (at % self.width)
 
-    def anomaly(self, kind: str) -> None:
-        """Count a legal event that found an unexpected state."""
+    def anomaly(self, kind: str, fact: Any = None) -> None:
+        """Count, by its kind (`kinds.py`), a legal event that found an unexpected state.
+
+        `fact` is that event; None where an age gave something up, or the event is not at hand.
+        """
         self.anomalies[kind] += self.sign
+        if self.heard is not None:
+            self.heard(kind, fact)
 
     def _new_entry(self, queue: str) -> QueueEntry:
         if queue not in RESERVED_QUEUES:

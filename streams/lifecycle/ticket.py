@@ -174,7 +174,7 @@ def step(state: TicketState, fact: Fact, ledger: Ledger) -> None:
     """Take one event, in order."""
     effect = _STEPS[state.phase][fact.rank]
     if effect.__class__ is str:
-        ledger.anomaly(effect)
+        ledger.anomaly(effect, fact)
     else:
         effect(state, fact, ledger)
     if state.phase == NONE:

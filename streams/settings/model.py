@@ -231,6 +231,8 @@ class Settings:
     ssl_keyfile: str | None = None
     ssl_key_password: Secret | None = None
     ssl_check_hostname: bool = True
+    # What customers of a file are hashed with (HMAC-SHA-256); without it they are not read.
+    customer_key: Secret | None = None
     queues: tuple[QueueSettings, ...] = ()
 
     @cached_property

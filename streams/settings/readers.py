@@ -12,10 +12,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from streams.contract.limits import MAX_NAME
+from streams.contract.names import clean
 from streams.contract.words import CHANNELS, FORMULAS, WINDOWS
 from streams.settings.model import QueueSettings, Settings, Targets
 
-SECRETS = ("sasl_password", "ssl_key_password", "board_alertmanager_password")
+SECRETS = ("sasl_password", "ssl_key_password", "board_alertmanager_password", "customer_key")
 
 Reader = Callable[[object], Any]
 """Turns a raw value into a checked one; raises ValueError saying what would be right."""
@@ -58,6 +60,12 @@ def text(pattern: str, what: str) -> Reader:
         return raw
 
     return read
+
+
+def name(pattern: str, what: str) -> Reader:
+    """Text as `text` reads it, cleaned as the names of events are."""
+    read = text(pattern, what)
+    return lambda raw: read(clean(raw) if isinstance(raw, str) else raw)
 
 
 def choice(*names: str, upper: bool = False) -> Reader:
@@ -140,9 +148,10 @@ _DAY = "(Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
 _SPAN = rf"{_DAY}(-{_DAY})? ([01]\d|2[0-3]):[0-5]\d-(([01]\d|2[0-3]):[0-5]\d|24:00)"
 _HOST = text(r"[A-Za-z0-9._:-]+", "a host name or address")
 _KAFKA_NAME = r"[A-Za-z0-9._-]"
-_NAME = r"(?!{reserved}$)\S(.{{0,62}}\S)?"
-_QUEUE = text(_NAME.format(reserved="_(all|other)"), "1 to 64 characters, not _all or _other")
-_TENANT = text(_NAME.format(reserved="_other"), "1 to 64 characters, not _other")
+_NAME = rf"(?!{{reserved}}$)\S(.{{{{0,{MAX_NAME - 2}}}}}\S)?"
+_LENGTHS = f"1 to {MAX_NAME} characters"
+_QUEUE = name(_NAME.format(reserved="_(all|other)"), f"{_LENGTHS}, not _all or _other")
+_TENANT = text(_NAME.format(reserved="_other"), f"{_LENGTHS}, not _other")
 _LABEL = text(r".{0,64}", "at most 64 characters")
 _RATIO = number(0, 1)
 _SECONDS = integer(1, 366 * 86_400)

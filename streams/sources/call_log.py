@@ -1,76 +1,78 @@
-"""A call-by-call CSV, as any ACD can export it, to canonical events.
+"""A call-by-call table, as any ACD can export it, to canonical events.
 
-In: a CSV file with one row a call, plain or gzip, and a mapping of its columns. Out: (line number,
-event) two or three times a call: `contact.enqueued`, then `contact.answered` and `contact.ended`,
-or `contact.abandoned`. A row that cannot be used is (line number, Rejected), and the rest goes on.
-Invariants: event ids depend on call id and type alone, so a row read twice counts once; every
-event satisfies the constraints of its type; memory does not depend on the file.
+In: a file as `files.py` opens it, one row a stay in a queue (or a leg of one), and a mapping of its
+columns. Out: (line number, event) for each event of a row (`call_rows.py`); a row that cannot be
+used is (line number, Rejected), and the rest goes on.
+Invariants: event ids depend on the stay alone, so a row read twice counts once; every event
+satisfies the constraints of its type; memory does not depend on the file.
 """
 
 import csv
-from collections.abc import Iterator
-from hashlib import blake2b
+import itertools
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from streams.contract.events import (
-    ContactAbandoned,
-    ContactAnswered,
-    ContactEnded,
-    ContactEnqueued,
-    Event,
-)
-from streams.contract.limits import (
-    MAX_CONTACT_ID,
-    MAX_NAME,
-    MAX_PRIORITY,
-    MAX_RECORD_BYTES,
-    MAX_TEXT,
-    MAX_TIME_MS,
-    MIN_TIME_MS,
-)
+from streams.contract.events import Event
+from streams.contract.limits import MAX_RECORD_BYTES
 from streams.errors import ConfigError
-from streams.sources.call_log_mapping import OPTIONAL, REQUIRED, CallLogMapping, load_mapping
-from streams.sources.ndjson import numbered_lines, opened
-from streams.wire.explain import TIME_RANGE
+from streams.sources.call_log_mapping import (
+    EITHER,
+    REQUIRED,
+    CallLogMapping,
+    load_mapping,
+)
+from streams.sources.call_rows import BadRowError, RowReader
+from streams.sources.complaints import Complaints
+from streams.sources.files import opened
+from streams.sources.ndjson import blocks_of, numbered_lines
 from streams.wire.rejected import Rejected
 
 if TYPE_CHECKING:
     from _csv import Reader  # csv's own type of rows has no public name
 
-_SUFFIX_ROOM: Final = len(":enqueued")
+#: How far below the first line a header is looked for, to say where it is.
+LOOK_LINES: Final = 50
+_DELIMITERS: Final = ";,\t|"
 
 
 def read(
-    path: str | Path, mapping: CallLogMapping | Path | None = None
+    path: str | Path,
+    mapping: CallLogMapping | Path | None = None,
+    customer_key: bytes | None = None,
+    said: Complaints | None = None,
 ) -> Iterator[tuple[int, Event | Rejected]]:
-    """Yield the line number (of the row's first line, the header is 1) and what stands there.
+    """Yield the line number (of the row's first line, the file's first is 1) and what is there.
 
-    `mapping` is one, or a TOML file with one; None reads our own column names. Raise ConfigError
-    where a column is missing or the mapping is wrong, StreamsError where the file cannot be read.
+    `mapping` is one, or a TOML file with one; None reads our own column names. `customer_key` is
+    what customers are hashed with; without one they are not read. `said` hears of rows passed over.
+    Raise ConfigError where a column is missing or the mapping is wrong, StreamsError where the file
+    cannot be read.
     """
     if mapping is None:
         mapping = CallLogMapping()
     elif isinstance(mapping, Path):
         mapping = load_mapping(mapping)
-    with opened(path) as stream:
+    encoding = mapping.encoding.lower().replace("_", "-")
+    wide = encoding.startswith(("utf-16", "utf-32"))
+    with opened(path, encoding if wide else "utf-16") as stream:
         faults: dict[int, Rejected] = {}
-        rows = csv.reader(
-            _text(numbered_lines(stream), mapping.encoding, faults), delimiter=mapping.delimiter
-        )
-        header = next(rows, None)
-        if faults or not header:
+        lines = itertools.islice(numbered_lines(blocks_of(stream)), mapping.skip, None)
+        text = _text(lines, "utf-8" if wide else mapping.encoding, faults)
+        if mapping.header:
+            header: list[str] | None = list(mapping.header)
+            first, ahead = mapping.skip + 1, []
+        else:
+            ahead = list(itertools.islice(text, LOOK_LINES))
+            header = next(csv.reader(ahead[:1], delimiter=mapping.delimiter), None)
+            first = mapping.skip + 2
+        if faults.get(first - 1) or not header:
             raise ConfigError([f"{path}: expected a header line with the columns' names"])
-        yield from _calls(rows, _RowReader(mapping, _places(path, header, mapping)), faults)
-
-
-class _BadRowError(Exception):
-    """What makes a row unusable, and the field it is in."""
-
-    def __init__(self, field: str | None, detail: str) -> None:
-        super().__init__(detail)
-        self.field = field
-        self.detail = detail
+        names = [name.strip() for name in header]
+        _check_header(path, names, mapping, ahead)
+        rows = csv.reader(itertools.chain(ahead[1:], text), delimiter=mapping.delimiter)
+        reader = RowReader(mapping, names, customer_key, said or Complaints())
+        yield from _calls(rows, first - 1, reader, faults)
 
 
 def _text(
@@ -83,37 +85,60 @@ def _text(
             yield "\n"
             continue
         try:
-            yield raw.decode(encoding) + "\n"
+            # A stray CR is not the end of a row, and csv would take it for one.
+            yield raw.decode(encoding).replace("\r", " ") + "\n"
         except UnicodeDecodeError:
             faults[number] = Rejected("schema", f"not valid {encoding.upper()}")
             yield "\n"
 
 
-def _places(path: str | Path, header: list[str], mapping: CallLogMapping) -> dict[str, int]:
-    """Where each field stands in a row; optional ones that the log does not have are left out."""
-    names = [name.strip() for name in header]
-    places: dict[str, int] = {}
-    mistakes = []
-    for field in REQUIRED + OPTIONAL:
-        name = mapping.columns.get(field, field)
-        if name in names:
-            places[field] = names.index(name)
-        elif field in REQUIRED or field in mapping.columns:
-            mistakes.append(
-                f"{path}: no column {name!r} for {field}; the file has: {', '.join(names)}."
-                f' Say which it is in a file for --mapping: [columns] {field} = "…"'
-            )
-    if mistakes:
-        raise ConfigError(mistakes)
-    return places
+def _check_header(
+    path: str | Path, names: list[str], mapping: CallLogMapping, ahead: Iterable[str]
+) -> None:
+    """Raise ConfigError where a column is missing. No cell is shown: it may be no header at all."""
+    missing = _missing(names, mapping)
+    if not missing:
+        return
+    what, say = f"no column for {', '.join(missing)}", "in a file for --mapping"
+    if len(names) == 1 and not mapping.header:
+        for other in _DELIMITERS:
+            if other != mapping.delimiter and other in names[0]:
+                shown = {"\t": "\\t"}.get(other, other)
+                ask = f"{path}: the header is one column; is the delimiter {shown!r}? Say it {say}"
+                raise ConfigError([f'{ask}: [csv] delimiter = "{shown}"'])
+    for skip, line in enumerate(ahead):
+        cells = next(csv.reader([line], delimiter=mapping.delimiter), [])
+        if skip and not _missing([cell.strip() for cell in cells], mapping):
+            lines = mapping.skip + skip
+            found = f"{path}: {what} in the first line, but line {lines + 1} has them all"
+            raise ConfigError([f"{found}: skip those before it, {say}: [csv] skip = {lines}"])
+    hint = f'[columns] {missing[0].partition(" ")[0]} = "…" {say} says which it is'
+    if any(name in names for column in REQUIRED for name in mapping.headers(column)):
+        raise ConfigError([f"{path}: {what}; the file has: {', '.join(names)}. {hint}"])
+    taken = f"{path}: {what} in the header, for which the first line is taken. {hint}"
+    others = (
+        'names without a header: [csv] header = ["call_id", …]; lines before it: [csv] skip = 1'
+    )
+    raise ConfigError([f"{taken}; {others}"])
+
+
+def _missing(names: list[str], mapping: CallLogMapping) -> list[str]:
+    def has(column: str) -> bool:
+        return all(name in names for name in mapping.headers(column))
+
+    missing = [column for column in REQUIRED if not has(column)]
+    missing += [" or ".join(pair) for pair in EITHER if not any(map(has, pair))]
+    # One that is named has to be there.
+    missing += [column for column in mapping.columns if not has(column) and column not in missing]
+    return missing
 
 
 def _calls(
-    rows: "Reader", reader: "_RowReader", faults: dict[int, Rejected]
+    rows: "Reader", before: int, reader: RowReader, faults: dict[int, Rejected]
 ) -> Iterator[tuple[int, Event | Rejected]]:
     events = reader.events
     while True:
-        line = rows.line_num + 1
+        line = before + rows.line_num + 1
         try:
             row = next(rows, None)
         except csv.Error as fault:
@@ -123,137 +148,14 @@ def _calls(
             yield number, faults.pop(number)
         if row is None:
             return
-        if not row:
+        if not any(row):
             continue
         try:
             made = events(row)
-        except _BadRowError as bad:
-            lines = rows.line_num - line + 1
+        except BadRowError as bad:
+            lines = before + rows.line_num - line + 1
             hint = f" (the row has {lines} lines: is a quote left open?)" if lines > 1 else ""
-            yield line, Rejected("schema", bad.detail + hint, reader.column(bad.field))
+            yield line, Rejected("schema", bad.detail + hint, bad.column)
             continue
         for event in made:
             yield line, event
-
-
-class _RowReader:
-    """One row to its events; everything the structs do not check in Python is checked here."""
-
-    def __init__(self, mapping: CallLogMapping, places: dict[str, int]) -> None:
-        self._mapping = mapping
-        self._call_id = places["call_id"]
-        self._queue = places["queue"]
-        self._entered_at = places["entered_at"]
-        self._outcome = places["outcome"]
-        self._answered_at = places["answered_at"]
-        self._ended_at = places["ended_at"]
-        self._agent = places.get("agent")
-        self._customer = places.get("customer")
-        self._priority = places.get("priority")
-        self._cells = max(places.values()) + 1
-        self._read_time = mapping.time_reader()
-
-    def column(self, field: str | None) -> str | None:
-        """Return the header's name of a field."""
-        return None if field is None else self._mapping.columns.get(field, field)
-
-    def events(self, row: list[str]) -> tuple[Event, ...]:
-        """Return the call's events in time order; raise _BadRowError where the row is unusable."""
-        if len(row) < self._cells:
-            raise _BadRowError(None, f"expected {self._cells} cells, found {len(row)}")
-        mapping = self._mapping
-        call_id = _required(row[self._call_id].strip(), "call_id", MAX_CONTACT_ID)
-        queue = _required(row[self._queue].strip(), "queue", MAX_NAME)
-        outcome = mapping.outcomes.get(row[self._outcome].strip())
-        if outcome is None:
-            words = ", ".join(sorted(mapping.outcomes))
-            raise _BadRowError("outcome", f"expected one of: {words}")
-        customer = _optional(row, self._customer, "customer", MAX_TEXT)
-        # Beyond the id's own limit, a digest keeps the event id within its.
-        stem = call_id
-        if len(stem) > MAX_CONTACT_ID - _SUFFIX_ROOM:
-            stem = blake2b(call_id.encode(), digest_size=16).hexdigest()
-        enqueued = ContactEnqueued(
-            event_id=f"{stem}:enqueued",
-            occurred_at=self._time(row[self._entered_at], "entered_at"),
-            source=mapping.source,
-            tenant=mapping.tenant,
-            channel=mapping.channel,
-            contact_id=call_id,
-            queue=queue,
-            customer_ref=customer,
-            priority=self._priority_of(row),
-        )
-        ended_at = self._time(row[self._ended_at], "ended_at")
-        if outcome == "abandoned":
-            abandoned = ContactAbandoned(
-                event_id=f"{stem}:abandoned",
-                occurred_at=ended_at,
-                # Order within one millisecond, where the clock alone does not tell.
-                seq=1,
-                source=mapping.source,
-                tenant=mapping.tenant,
-                channel=mapping.channel,
-                contact_id=call_id,
-                queue=queue,
-                customer_ref=customer,
-            )
-            return enqueued, abandoned
-        agent = _optional(row, self._agent, "agent", MAX_NAME)
-        answered = ContactAnswered(
-            event_id=f"{stem}:answered",
-            occurred_at=self._time(row[self._answered_at], "answered_at"),
-            seq=1,
-            source=mapping.source,
-            tenant=mapping.tenant,
-            channel=mapping.channel,
-            contact_id=call_id,
-            queue=queue,
-            agent_id=agent,
-            customer_ref=customer,
-        )
-        ended = ContactEnded(
-            event_id=f"{stem}:ended",
-            occurred_at=ended_at,
-            seq=2,
-            source=mapping.source,
-            tenant=mapping.tenant,
-            channel=mapping.channel,
-            contact_id=call_id,
-            queue=queue,
-            agent_id=agent,
-            customer_ref=customer,
-        )
-        return enqueued, answered, ended
-
-    def _time(self, cell: str, field: str) -> int:
-        try:
-            instant = self._read_time(cell.strip())
-        except ValueError as fault:
-            raise _BadRowError(field, str(fault)) from None
-        if not MIN_TIME_MS <= instant <= MAX_TIME_MS:
-            raise _BadRowError(field, TIME_RANGE)
-        return instant
-
-    def _priority_of(self, row: list[str]) -> int | str | None:
-        """Whole numbers as such, anything else as text."""
-        text = _optional(row, self._priority, "priority", MAX_NAME)
-        if text is None or not (text.isascii() and text.isdigit()):
-            return text
-        number = int(text)
-        if number > MAX_PRIORITY:
-            raise _BadRowError("priority", f"expected at most {MAX_PRIORITY}")
-        return number
-
-
-def _required(text: str, field: str, most: int) -> str:
-    if not 1 <= len(text) <= most:
-        raise _BadRowError(field, f"expected 1 to {most} characters")
-    return text
-
-
-def _optional(row: list[str], place: int | None, field: str, most: int) -> str | None:
-    text = row[place].strip() if place is not None else ""
-    if len(text) > most:
-        raise _BadRowError(field, f"expected at most {most} characters")
-    return text or None

@@ -3,51 +3,58 @@
 tenant = "default"
 channel = "voice"
 source = "call-log"
-[columns]                       # our name = the header's name
+[columns]                       # our name = the header's name; several are joined with a blank
 call_id = "uniqueid"
-[outcomes]                      # the words the log uses
+entered_at = ["Date", "Time"]
+wait = "Waiting"                # a length: seconds, m:ss or h:mm:ss
+[outcomes]                      # our words = those that the log uses
 answered = ["ANSWERED"]
 abandoned = ["ABANDON", "NO ANSWER"]
+timeout = ["EXITWITHTIMEOUT", "cancel+TIMEOUT"]     # outcome+reason, the columns of these names
+ignore = ["internal"]
 [time]
-format = "%d/%m/%Y %H:%M:%S"    # or "rfc3339" (default), "epoch_seconds", "epoch_ms"
+format = "%d/%m/%Y %H:%M:%S"    # or "rfc3339" (default), "epoch_seconds", "epoch_ms"; or a list
 zone = "Europe/Madrid"          # of times without an offset
+nothing = ["", "NULL", "\\N", "-", "0000-00-00 00:00:00"]     # words for nothing, in any column
 [csv]
 delimiter = ";"
 encoding = "utf-8"
+skip = 2                        # lines before the header
+header = ["call_id", "queue"]   # the columns' names, where no line has them
+
+Our columns: call_id, queue, entered_at, outcome; answered_at or wait; ended_at or talk; left_at
+(where waiting ended without an answer), hold, wrapup, ring, agent, customer, priority, direction,
+channel, visit (what tells two stays of one call in one queue apart), topic, reason.
+Our outcomes: answered, abandoned, each reason of contact.flowed_out and contact.blocked, ignore.
 """
 
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from functools import lru_cache
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from streams.contract.events import BlockReason
 from streams.contract.limits import MAX_NAME
+from streams.contract.names import clean
+from streams.contract.words import FLOW_OUT_REASONS
 from streams.errors import ConfigError
-from streams.wire.instants import parse_rfc3339_ms
+from streams.sources.clock_times import NAMED, TimeReader
 
-REQUIRED: Final = ("call_id", "queue", "entered_at", "outcome", "answered_at", "ended_at")
-OPTIONAL: Final = ("agent", "customer", "priority")
-OUTCOMES: Final = ("answered", "abandoned")
-
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_MILLISECOND: Final = timedelta(milliseconds=1)
-
-
-def _whole(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) <= 18):
-        raise ValueError("expected a whole number")
-    return int(text)
-
-
-_NAMED_FORMATS: Final[Mapping[str, Callable[[str], int]]] = {
-    "rfc3339": parse_rfc3339_ms,
-    "epoch_ms": _whole,
-    "epoch_seconds": lambda text: _whole(text) * 1000,
-}
+REQUIRED: Final = ("call_id", "queue", "entered_at", "outcome")
+#: Of each pair a log has at least one.
+EITHER: Final = (("answered_at", "wait"), ("ended_at", "talk"))
+LENGTHS: Final = ("wait", "talk", "hold", "wrapup", "ring")
+COLUMNS: Final = (
+    *REQUIRED, "answered_at", "left_at", "ended_at", *LENGTHS, "agent", "customer", "priority",
+    "direction", "channel", "visit", "topic", "reason",
+)  # fmt: skip
+BLOCK_REASONS: Final[tuple[str, ...]] = get_args(BlockReason)
+OUTCOMES: Final = tuple(
+    dict.fromkeys(("answered", "abandoned", *FLOW_OUT_REASONS, *BLOCK_REASONS, "ignore"))
+)
+NOTHING: Final = ("", "NULL", "\\N", "-", "0000-00-00 00:00:00")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,36 +64,38 @@ class CallLogMapping:
     tenant: str = "default"
     channel: Literal["voice", "chat"] = "voice"
     source: str = "call-log"
-    columns: Mapping[str, str] = field(default_factory=dict)
-    """Our name to the header's name, where they differ."""
+    columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Our name to the header's names, where they differ."""
     outcomes: Mapping[str, str] = field(default_factory=lambda: {name: name for name in OUTCOMES})
-    """The log's word to `answered` or `abandoned`."""
-    time_format: str = "rfc3339"
-    zone: str = "UTC"
+    """The log's word to ours."""
+    formats: tuple[str, ...] = ("rfc3339",)
+    zone: str | None = None
+    nothing: frozenset[str] = frozenset(NOTHING)
     delimiter: str = ","
     encoding: str = "utf-8"
+    skip: int = 0
+    header: tuple[str, ...] = ()
 
-    def time_reader(self) -> Callable[[str], int]:
-        """Return what turns a cell into ms since the epoch, or raises ValueError.
+    def headers(self, name: str) -> tuple[str, ...]:
+        """The header's names of one of our columns."""
+        return self.columns.get(name, (name,))
 
-        A local time that occurs twice, in the hour a clock is put back, is read as the first one.
-        """
-        named = _NAMED_FORMATS.get(self.time_format)
-        if named is not None:
-            return named
-        zone = ZoneInfo(self.zone)
+    def meaning(self, outcome: str, reason: str) -> str | None:
+        """Our word for the log's; None where it has none. Letters' case matters only in doubt."""
+        words = self.outcomes
+        for word in (f"{outcome}+{reason}", outcome):
+            found = words.get(word)
+            if found is None:
+                small = word.casefold()
+                meant = {ours for theirs, ours in words.items() if theirs.casefold() == small}
+                found = meant.pop() if len(meant) == 1 else None
+            if found is not None:
+                return found
+        return None
 
-        @lru_cache(maxsize=4096)
-        def read(text: str) -> int:
-            try:
-                instant = datetime.strptime(text, self.time_format)  # noqa: DTZ007 - set below
-            except ValueError:
-                raise ValueError(f"expected a time like {self.time_format}") from None
-            if instant.tzinfo is None:
-                instant = instant.replace(tzinfo=zone)
-            return (instant - _EPOCH) // _MILLISECOND
-
-        return read
+    def time_reader(self) -> TimeReader:
+        """What reads the log's times."""
+        return TimeReader(self.formats, self.zone)
 
 
 def load_mapping(path: Path) -> CallLogMapping:
@@ -116,10 +125,13 @@ class _Reader:
             source=self._name("source", default.source),
             columns=self._columns(),
             outcomes=self._outcomes(default),
-            time_format=self._text("time", "format", default.time_format),
-            zone=self._text("time", "zone", default.zone),
+            formats=self._words("time", "format", default.formats),
+            zone=self._text("time", "zone", "") or None,
+            nothing=frozenset(self._words("time", "nothing", NOTHING, empty=True)),
             delimiter=self._text("csv", "delimiter", default.delimiter),
             encoding=self._text("csv", "encoding", default.encoding),
+            skip=self._skip(),
+            header=self._words("csv", "header", ()),
         )
         self._check_values(made)
         self._check_keys()
@@ -140,17 +152,40 @@ class _Reader:
 
     def _name(self, key: str, default: str) -> str:
         value = self.document.get(key, default)
-        if isinstance(value, str) and 1 <= len(value) <= MAX_NAME:
-            return value
+        if isinstance(value, str) and 1 <= len(clean(value)) <= MAX_NAME:
+            return clean(value)
         self._wrong(key, f"must be text of 1 to {MAX_NAME} characters")
         return default
 
     def _text(self, table: str, key: str, default: str) -> str:
-        value = self._table(table).get(key, default)
+        value = self._table(table).get(key)
+        if value is None:
+            return default
         if isinstance(value, str) and value:
             return value
         self._wrong(f"{table}.{key}", "must be text")
         return default
+
+    def _words(
+        self, table: str, key: str, default: tuple[str, ...], *, empty: bool = False
+    ) -> tuple[str, ...]:
+        """A word, or a list of words; `empty` ones where they may be."""
+        value = self._table(table).get(key)
+        if value is None:
+            return default
+        words = [value] if isinstance(value, str) else value
+        texts = isinstance(words, list) and words and all(isinstance(w, str) for w in words)
+        if texts and (empty or all(words)):
+            return tuple(words)
+        self._wrong(f"{table}.{key}", "must be text, or a list of texts")
+        return default
+
+    def _skip(self) -> int:
+        value = self._table("csv").get("skip", 0)
+        if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 1_000:
+            return value
+        self._wrong("csv.skip", "must be a number of lines, up to 1000")
+        return 0
 
     def _channel(self) -> Literal["voice", "chat"]:
         value = self.document.get("channel", "voice")
@@ -160,13 +195,13 @@ class _Reader:
             self._wrong("channel", "must be voice or chat")
         return "voice"
 
-    def _columns(self) -> dict[str, str]:
-        columns = self._table("columns")
-        for name, header in columns.items():
-            if name not in REQUIRED + OPTIONAL:
-                self._wrong(f"columns.{name}", f"unknown; known: {', '.join(REQUIRED + OPTIONAL)}")
-            elif not isinstance(header, str) or not header:
-                self._wrong(f"columns.{name}", "must be the name of a column")
+    def _columns(self) -> dict[str, tuple[str, ...]]:
+        columns: dict[str, tuple[str, ...]] = {}
+        for name in self._table("columns"):
+            if name not in COLUMNS:
+                self._wrong(f"columns.{name}", f"unknown; known: {', '.join(COLUMNS)}")
+            else:
+                columns[name] = self._words("columns", name, (name,))
         return columns
 
     def _outcomes(self, default: CallLogMapping) -> Mapping[str, str]:
@@ -184,32 +219,28 @@ class _Reader:
         return words or default.outcomes
 
     def _check_values(self, made: CallLogMapping) -> None:
-        if made.time_format not in _NAMED_FORMATS and "%" not in made.time_format:
-            known = ", ".join(_NAMED_FORMATS)
+        if not all(form in NAMED or "%" in form for form in made.formats):
+            known = ", ".join(NAMED)
             self._wrong(
                 "time.format", f"must be {known} or a pattern, for example %Y-%m-%d %H:%M:%S"
             )
         try:
-            ZoneInfo(made.zone)
+            ZoneInfo(made.zone or "UTC")
         except (ZoneInfoNotFoundError, ValueError, OSError):
             self._wrong("time.zone", f"no time zone {made.zone!r}; as Europe/Madrid")
         if len(made.delimiter) != 1 or made.delimiter in '"\r\n':
             self._wrong("csv.delimiter", "must be one character")
         try:
-            usable = "\n".encode(made.encoding) == b"\n"
+            "\n".encode(made.encoding)
         except (LookupError, UnicodeError):
-            usable = False
-        if not usable:
-            self._wrong(
-                "csv.encoding", "must be an encoding that contains ASCII, for example latin-1"
-            )
+            self._wrong("csv.encoding", "no such encoding; for example latin-1 or utf-16")
 
     def _check_keys(self) -> None:
         known: dict[str, tuple[str, ...]] = {
-            "columns": REQUIRED + OPTIONAL,
+            "columns": COLUMNS,
             "outcomes": OUTCOMES,
-            "time": ("format", "zone"),
-            "csv": ("delimiter", "encoding"),
+            "time": ("format", "zone", "nothing"),
+            "csv": ("delimiter", "encoding", "skip", "header"),
         }
         top = ("tenant", "channel", "source", *known)
         for key in self.document:

@@ -24,7 +24,7 @@ from streams.windows.intake import PROGRESS_MS, Intake, IntakeTurn
 from streams.wire.decode import decode
 from streams.wire.keys import partition_of
 from streams.wire.rejected import Rejected
-from streams.wire.routing import misplaced
+from streams.wire.routing import key_of, misplaced
 
 log = logging.getLogger(__name__)
 
@@ -94,7 +94,8 @@ class IntakeStage:
         rejected = misplaced(event, name, record.key)
         if rejected is not None or record.key is None or event.__class__ is SourceHeartbeat:
             return rejected
-        if partition_of(record.key, self._settings.partitions) != record.partition:
+        # Of the clean name: else one agent, written in two ways, would be two.
+        if partition_of(key_of(event) or "", self._settings.partitions) != record.partition:
             return Rejected(
                 "wrong_key", "the key belongs to another partition: use murmur2, Kafka's default"
             )

@@ -15,7 +15,8 @@ from streams.contract.events import ContactEnqueued, Event, TicketSlaSet
 from streams.contract.limits import MAX_RECORD_BYTES, MAX_TIME_MS, MIN_TIME_MS
 from streams.wire.explain import TIME_RANGE, explain
 from streams.wire.instants import parse_rfc3339_ms
-from streams.wire.names import misnamed
+from streams.wire.letters import in_small_letters
+from streams.wire.names import keep_clean, misnamed
 from streams.wire.rejected import Rejected
 
 _decode: Final = msgspec.json.Decoder(Event).decode
@@ -36,7 +37,10 @@ def decode(raw: bytes | bytearray | memoryview | None) -> Event | Rejected:
             raw.decode()
         event: Event = _decode(raw)
     except (ValueError, RecursionError) as error:
-        return explain(raw, error)
+        written = in_small_letters(raw)
+        if written is None:
+            return explain(raw, error)
+        event = written
     struct = type(event)
     if struct in _FURTHER_TIME:
         field = _FURTHER_TIME[struct]
@@ -48,7 +52,7 @@ def decode(raw: bytes | bytearray | memoryview | None) -> Event | Rejected:
         fault = _read_time(event, "occurred_at")
         if fault is not None:
             return fault
-    return misnamed(event, raw) or event
+    return keep_clean(event) or misnamed(event, raw) or event
 
 
 def _read_time(event: Event, field: str) -> Rejected | None:

@@ -74,13 +74,13 @@ def _violation(struct: type[BaseEvent], message: str) -> Rejected:
     if name in TIME_FIELDS:
         return Rejected("schema", TIME_RANGE if "`int` " in what else TIME_EXPECTED, path)
     if what.startswith("Invalid enum value"):
-        allowed = ", ".join(_allowed(struct).get(name, ()))
+        allowed = ", ".join(words_of(struct).get(name, ()))
         return Rejected("schema", f"expected one of: {allowed}", path)
     return Rejected("schema", what[:1].lower() + what[1:], path)
 
 
 @cache
-def _allowed(struct: type[BaseEvent]) -> dict[str, tuple[str, ...]]:
+def words_of(struct: type[BaseEvent]) -> dict[str, tuple[str, ...]]:
     """Field to the values it may have, for fields (or mappings' keys) with a fixed list."""
     info = inspect.type_info(struct)
     assert isinstance(info, inspect.StructType)

@@ -2,7 +2,8 @@
 
 In: text like `2024-03-01T09:00:00.123456+01:00`. Out: int ms, or ValueError saying what is wrong.
 Invariant: exact integer arithmetic; digits beyond the millisecond are cut, towards minus infinity.
-The offset is required (`Z` or `±hh:mm`): a local time without one is a guess we do not make.
+The offset is required (`Z`, `±hh:mm` or `±hhmm`): a local time without one is a guess we do not
+make.
 A leap second (`23:59:60` UTC) counts as the last millisecond of its minute, so that it stays in its
 own day and sorts before the next second.
 Cost: under 1 µs; days and offsets are cached.
@@ -15,7 +16,7 @@ from functools import lru_cache
 from streams.contract.words import DAY_MS, MINUTE_MS
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII).fullmatch
-_OFFSET = re.compile(r"([+-])(\d\d):(\d\d)", re.ASCII).fullmatch
+_OFFSET = re.compile(r"([+-])(\d\d):?(\d\d)", re.ASCII).fullmatch
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
 # Looking two digits up in a table also checks them.
 _MINUTE_MS_OF_DAY = {
@@ -32,7 +33,8 @@ def parse_rfc3339_ms(text: str) -> int:
     if text[-1:] in ("Z", "z"):
         ahead_ms, fraction = 0, text[19:-1]
     else:
-        ahead_ms, fraction = _offset_ms(text[-6:]), text[19:-6]
+        offset = text[-6:] if text[-3:-2] == ":" else text[-5:]
+        ahead_ms, fraction = _offset_ms(offset), text[19 : -len(offset)]
     minute_ms = _MINUTE_MS_OF_DAY.get(text[11:17])
     if minute_ms is None or text[10] not in "Tt ":
         raise ValueError(f"no such time of day, or {_SHAPE}")

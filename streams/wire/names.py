@@ -1,19 +1,58 @@
-"""Layer 1: names that no event may bear.
+"""Layer 1: names as they are kept, and names that no event may bear.
 
+A queue, agent or source is one, however its name is written: composed (NFC), without outer blanks.
 `_all` and `_other` are queues, and `_other` is a tenant, of our own making; NUL joins names to keys
 in changelogs and topics.
-Cost: three look-ups an event, and a search of the raw bytes that almost never finds anything.
+Cost: a cached look-up a name, and a search of the raw bytes that almost never finds anything.
 """
 
 from typing import Final
 
-from streams.contract.events import AgentEvent, Event
+from msgspec.structs import force_setattr
+
+from streams.contract.events import AgentEvent, BaseEvent, Event
+from streams.contract.limits import MAX_NAME
+from streams.contract.names import clean
 from streams.contract.words import OTHER, RESERVED_QUEUES
 from streams.wire.rejected import Rejected
 
 #: The only way JSON text can hold a NUL; the escape of a backslash looks the same, hence a search.
 _NUL: Final = b"\\u0000"
 _NAMES: Final = ("tenant", "queue", "contact_id", "agent_id", "source")
+
+
+def keep_clean(event: Event) -> Rejected | None:
+    """The event bears clean names from now on. Return why not where one is left too short or long.
+
+    The event is ours alone here, so it may still change.
+    """
+    fault = None
+    source = clean(event.source)
+    if source is not event.source:
+        fault = _keep(event, "source", source)
+    if event.queue is not None:
+        fault = _keep(event, "queue", clean(event.queue)) or fault
+    if event.agent_id is not None:
+        fault = _keep(event, "agent_id", clean(event.agent_id)) or fault
+    if isinstance(event, AgentEvent) and event.queues:
+        queues = tuple(map(clean, event.queues))
+        force_setattr(event, "queues", queues)
+        if not all(map(_fits, queues)):
+            fault = _unfit("queues[...]")
+    return fault
+
+
+def _keep(event: BaseEvent, field: str, name: str) -> Rejected | None:
+    force_setattr(event, field, name)
+    return None if _fits(name) else _unfit(field)
+
+
+def _fits(name: str) -> bool:
+    return 0 < len(name) <= MAX_NAME
+
+
+def _unfit(field: str) -> Rejected:
+    return Rejected("schema", f"expected 1 to {MAX_NAME} characters beside outer blanks", field)
 
 
 def misnamed(event: Event, raw: bytes) -> Rejected | None:

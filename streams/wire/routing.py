@@ -16,6 +16,7 @@ from streams.contract.events import (
     SurveyAnswered,
     SurveySent,
 )
+from streams.contract.names import clean
 from streams.contract.words import AGENTS, SURVEYS, TOPIC_OF_CHANNEL
 from streams.wire.rejected import Rejected
 
@@ -67,6 +68,16 @@ def misplaced(event: Event, topic: str, key: bytes | None) -> Rejected | None:
     home, own = topic_and_key_of(event)
     if home is not None and home != topic:
         return Rejected("wrong_topic", f"{event.TYPE} does not belong in {topic}", "type")
-    if own is not None and key != own.encode():
+    if own is not None and key != own.encode() and not _is_written_otherwise(key, event):
         return Rejected("wrong_key", "the record's key is not the contact's or agent's id")
     return None
+
+
+def _is_written_otherwise(key: bytes | None, event: Event) -> bool:
+    """Whether the key is the agent's id before it was cleaned; contacts' ids are never cleaned."""
+    if key is None or event.agent_id is None or event.contact_id is not None:
+        return False
+    try:
+        return clean(key.decode()) == event.agent_id
+    except UnicodeDecodeError:
+        return False

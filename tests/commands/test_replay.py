@@ -122,6 +122,22 @@ def test_rejected_lines_are_named_and_strict_fails(
     assert main(["replay", str(file), "--strict"]) == 1
 
 
+def test_events_that_did_nothing_are_named_in_the_last_line(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """An extract that begins in the middle of a day says so, with the first place of each kind."""
+    file = tmp_path / "day.ndjson"
+    event = b'{"type":"contact.%s","event_id":"%d","occurred_at":1700000000000,"source":"x",'
+    event += b'"channel":"voice","contact_id":"%d","queue":"q"}\n'
+    kinds = (b"answered", b"ended", b"ended")
+    file.write_bytes(b"".join(event % (kind, n, n) for n, kind in enumerate(kinds)))
+    assert main(["replay", str(file)]) == 0
+    assert capfd.readouterr().err.splitlines()[-1] == (
+        "anomalies, did nothing: "
+        f"answered_without_visit 1 ({file}:1), ended_without_visit 2 ({file}:2)"
+    )
+
+
 def test_without_events_configured_queues_stand_at_zero(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -10,8 +10,8 @@ from streams.faustkit.stage import Output, Turn
 from streams.settings import Settings
 from tests.stages.stages import START, Record, Stages, call
 
-#: 64 characters each: Latin, Cyrillic, Han, emoji.
-SCRIPTS = ("n" * 61, "ж" * 61, "客" * 61, "📞" * 61)
+#: 256 characters each: Latin, Cyrillic, Han, emoji.
+SCRIPTS = ("n" * 253, "ж" * 253, "客" * 253, "📞" * 253)
 #: What a record of the topic may have, bytes.
 LIMITS = {
     "contact.cells": 8_000_000,
@@ -23,7 +23,7 @@ LIMITS = {
 
 
 def name(number: int) -> str:
-    """One of many names of 64 characters, in four scripts by turns."""
+    """One of many names of 256 characters, in four scripts by turns."""
     return SCRIPTS[number % 4] + f"{number:03}"
 
 
@@ -46,7 +46,7 @@ def agent(number: int, at: int) -> Record:
 
 def ticket(number: int) -> Record:
     """A ticket that stays open."""
-    contact = f"{number:05}" + "客" * 123
+    contact = f"{number:05}" + "客" * 251
     fields = {"channel": "ticket", "queue": name(number % 50), "source": name(number % 100)}
     record = call("ticket.opened", START + number, contact, event_id=f"t{number}", **fields)
     record.topic = "contact.tickets"
@@ -59,8 +59,8 @@ def calls(repeats: int) -> list[Record]:
         call(
             "message.sent" if number else "contact.enqueued",
             START,
-            "c" * 128,
-            event_id=f"{number % (repeats - 100):05}" + "客" * 123,
+            "c" * 256,
+            event_id=f"{number % (repeats - 100):05}" + "客" * 251,
             channel="chat",
             author="customer",
             queue=name(1),

@@ -1,7 +1,9 @@
 """A replay's records: which there are, what they count, and what a repeated event does."""
 
-from typing import Any
+from random import Random
+from typing import Any, cast
 
+from streams.contract.events import Event
 from streams.kpis.replay import Replay
 from streams.settings import QueueSettings, Settings
 from streams.wire.decode import decode
@@ -22,6 +24,14 @@ def replayed(*events: dict[str, Any], settings: Settings = CONFIGURED) -> tuple[
         event: Any = decode(encoded([common | fields])[0])
         replay.add(event)
     return {(record.queue, record.channel): record for record in replay.records()}, replay
+
+
+def contact(kind: str, seconds: int, **fields: Any) -> dict[str, Any]:
+    """A call's event in billing; its id is made of kind and contact."""
+    return {
+        "type": kind, "occurred_at": START + 1_000 * seconds, "source": "pbx", "queue": "billing",
+        "channel": "voice", "event_id": f"{fields['contact_id']}-{kind}",
+    } | fields  # fmt: skip
 
 
 def agent(**fields: Any) -> dict[str, Any]:
@@ -94,3 +104,37 @@ def test_without_events_every_configured_queue_has_its_zeros() -> None:
     records, _ = replayed()
     assert records["billing", "voice"].windows["all"].offered == 0
     assert records["billing", "voice"].watermark is None
+
+
+def test_anomalies_are_counted_by_kind_with_the_first_place() -> None:
+    """Whatever the order of the lines; an age's stands at the first event of its contact."""
+    lines = [
+        ("b.ndjson", 9, contact("contact.answered", 0, contact_id="a")),
+        ("a.ndjson", 7, contact("contact.ended", 1, contact_id="a")),
+        ("a.ndjson", 3, contact("contact.answered", 2, contact_id="b")),
+        ("a.ndjson", 4, contact("contact.enqueued", 3, contact_id="c")),
+        ("a.ndjson", 5, contact("contact.answered", 4, contact_id="c")),
+        ("a.ndjson", 6, contact("contact.ended", 90_000, contact_id="d")),
+    ]
+    for seed in range(6):
+        Random(seed).shuffle(lines)
+        replay = Replay(CONFIGURED)
+        for file, line, event in sorted(lines, key=lambda item: item[0]):
+            replay.add(cast("Event", decode(encoded([event])[0])), file, line)
+        replay.records()
+        assert replay.anomalies() == {
+            "answered_without_visit": (2, "a.ndjson", 3),
+            "ended_without_visit": (2, "a.ndjson", 6),
+            "handling_expired": (1, "a.ndjson", 4),
+        }
+
+
+def test_an_id_said_again_with_other_content_is_a_conflict() -> None:
+    """It stands where the content stands that does not count; a mere repeat is none."""
+    first = contact("contact.answered", 5, contact_id="a", event_id="x")
+    other = contact("contact.answered", 6, contact_id="a", event_id="x")
+    replay = Replay(CONFIGURED)
+    for line, event in enumerate([other, first, first, other], 1):
+        replay.add(cast("Event", decode(encoded([event])[0])), "day.ndjson", line)
+    replay.records()
+    assert replay.anomalies()["conflict"] == (1, "day.ndjson", 1)

@@ -144,6 +144,21 @@ def test_of_repeats_with_other_content_the_least_counts(order: int) -> None:
     assert one.total(c.OFFERED) == {4_000: 1}
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_the_highest_revision_counts_whichever_comes_first(order: int) -> None:
+    """Though its time is later, and even its type another."""
+    one = One()
+    told = [
+        fact("answered", 9_000, 1, event_id="x", revision=7),
+        fact("abandoned", 8_000, 1, event_id="x", revision=6),
+        fact("abandoned", 5_000, 1, event_id="x"),
+    ][::order]
+    one.add(fact("enqueued", 0))
+    assert [one.add(each) for each in told] == ["ok", "revision", "revision"]
+    assert one.total(c.ANSWERED) == {9_000: 1}
+    assert one.total(c.ABANDONED) == {}
+
+
 @pytest.mark.parametrize(
     ("least", "other"),
     [

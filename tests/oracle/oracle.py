@@ -271,12 +271,12 @@ def content(event: dict) -> tuple:
 
 
 def without_repeats(events: list[dict], anomalies: Counter[str]) -> list[dict]:
-    """One event for each (source, event_id): of different ones the least (time, content)."""
-    versions: dict[tuple[str, str], set[tuple[int, tuple]]] = {}
-    chosen: dict[tuple[str, str, int, tuple], dict] = {}
+    """One event an id (of its source): the highest revision, then the least (time, content)."""
+    versions: dict[tuple[str, str], set[tuple[int, int, tuple]]] = {}
+    chosen: dict[tuple[str, str, int, int, tuple], dict] = {}
     for event in events:
         identity = (event["source"], event["event_id"])
-        version = (event["occurred_at"], content(event))
+        version = (-event.get("revision", 0), event["occurred_at"], content(event))
         versions.setdefault(identity, set()).add(version)
         chosen[(*identity, *version)] = event
     anomalies["repeat_differs"] += sum(len(found) - 1 for found in versions.values())

@@ -54,14 +54,13 @@ def test_an_answered_call_is_three_events(log: Path) -> None:
     log.write_text(HEADER + ANSWERED)
     enqueued, answered, ended = events(log)
     assert enqueued == ContactEnqueued(
-        event_id="c1:enqueued",
+        event_id=f"c1:PS:{NINE}:enqueued",
         occurred_at=NINE,
         source="call-log",
         channel="voice",
         contact_id="c1",
         queue="PS",
         priority=2,
-        customer_ref="ab12",
     )
     assert isinstance(answered, ContactAnswered)
     assert (answered.occurred_at, answered.queue, answered.agent_id) == (NINE + 10_000, "PS", "a7")
@@ -81,8 +80,8 @@ def test_an_abandoned_call_is_two_events(log: Path) -> None:
 def test_every_event_is_one_that_decode_accepts(log: Path) -> None:
     """Structs built in Python are not checked: the reader checks for them, at every limit."""
     longest = [
-        ("i" * 128, "u" * 256, "p" * 64, "q" * 64, "a" * 64),
-        ("ñ" * 128, "é" * 256, "1000000", "ü" * 64, "ø" * 64),
+        ("i" * 256, "u" * 256, "p" * 64, "q" * 256, "a" * 256),
+        ("ñ" * 256, "é" * 256, "1000000", "ü" * 256, "ø" * 256),
     ]
     for call_id, customer, priority, queue, agent in longest:
         row = ANSWERED.replace("ab12,2", f"{customer},{priority}").replace("a7", agent)
@@ -136,15 +135,19 @@ def test_a_quoted_cell_may_hold_commas_and_line_ends(log: Path) -> None:
 @pytest.mark.parametrize(
     ("row", "column", "detail"),
     [
-        (ANSWERED.replace("c1", ""), "call_id", "expected 1 to 128 characters"),
-        (ANSWERED.replace("c1", "i" * 129), "call_id", "expected 1 to 128 characters"),
-        (ANSWERED.replace("PS", " "), "queue", "expected 1 to 64 characters"),
+        (ANSWERED.replace("c1", ""), "call_id", "expected 1 to 256 characters"),
+        (ANSWERED.replace("c1", "i" * 257), "call_id", "expected 1 to 256 characters"),
+        (ANSWERED.replace("PS", " "), "queue", "expected 1 to 256 characters"),
         (ANSWERED.replace("ab12", "u" * 257), "customer", "expected at most 256 characters"),
-        (ANSWERED.replace("a7", "a" * 65), "agent", "expected at most 64 characters"),
+        (ANSWERED.replace("a7", "a" * 257), "agent", "expected at most 256 characters"),
         (ANSWERED.replace(",2,", ",1000001,"), "priority", "expected at most 1000000"),
-        (ANSWERED.replace("answered", "lost"), "outcome", "expected one of: abandoned, answered"),
-        (ANSWERED.replace("2024-03-01T09:00:10Z", ""), "answered_at", "expected RFC 3339"),
-        (ABANDONED.replace("09:01:05Z", "09:01:05"), "ended_at", "expected RFC 3339"),
+        (ANSWERED.replace("answered", "lost"), "outcome", "no meaning for 'lost': [outcomes]"),
+        (
+            ANSWERED.replace("2024-03-01T09:00:10Z", ""),
+            "answered_at",
+            "expected when it was answered",
+        ),
+        (ABANDONED.replace("09:01:05Z", "09:01:05"), "ended_at", "[time] zone ="),
         (ANSWERED.replace("2024-03-01T09:00:00Z", "1970-01-01T00:00:00Z"), "entered_at", "1990"),
         ("c9,x\n", None, "expected 9 cells, found 2"),
         (ANSWERED.replace("PS", "P" * 70_000), None, "expected at most 65536 bytes"),
@@ -168,7 +171,7 @@ def test_a_rejected_row_repeats_none_of_its_cells(log: Path, form: str) -> None:
     cells = ANSWERED.strip().split(",")
     rows = [",".join([*cells[:place], secret, *cells[place + 1 :]]) for place in range(len(cells))]
     log.write_text(HEADER + "\n".join([*rows, secret, f'"{secret}']))
-    found = [it for _, it in read(log, CallLogMapping(time_format=form))]
+    found = [it for _, it in read(log, CallLogMapping(formats=(form,)))]
     rejected = [it for it in found if isinstance(it, Rejected)]
     assert len(rejected) >= len(rows)
     assert not [it for it in rejected if "+49" in f"{it.detail} {it.field}"]
@@ -213,15 +216,38 @@ def test_a_file_without_a_header_is_refused(log: Path, text: str) -> None:
 
 
 def test_a_missing_column_is_an_error_that_says_how_to_map_it(log: Path) -> None:
-    """All missing ones at once, with the columns that are there."""
+    """All missing ones in one line, with the columns that are there."""
     log.write_text("uniqueid,queue,entered_at,outcome,answered_at,hangup\n")
     with pytest.raises(ConfigError) as refusal:
         list(read(log))
-    first, second = refusal.value.mistakes
-    assert "no column 'call_id' for call_id" in first
-    assert "the file has: uniqueid, queue, entered_at, outcome, answered_at, hangup" in first
-    assert '[columns] call_id = "…"' in first
-    assert "ended_at" in second
+    (mistake,) = refusal.value.mistakes
+    assert "no column for call_id, ended_at or talk" in mistake
+    assert "the file has: uniqueid, queue, entered_at, outcome, answered_at, hangup" in mistake
+    assert '[columns] call_id = "…"' in mistake
+
+
+def test_what_may_be_no_header_is_not_shown(log: Path) -> None:
+    """A first record has a caller's number in it: the message is about the header."""
+    log.write_text("Call 265,00:08:10,2026/03/02 09:00:00,0705550101,Queue\n")
+    with pytest.raises(ConfigError) as refusal:
+        list(read(log))
+    (mistake,) = refusal.value.mistakes
+    assert "[csv] header" in mistake
+    assert "070" not in mistake
+
+
+def test_a_header_further_down_is_found_and_another_delimiter_guessed_at(log: Path) -> None:
+    """The message says what to write into the mapping."""
+    log.write_text("A report\n\n" + HEADER + ANSWERED)
+    with pytest.raises(ConfigError, match=r"line 3 has them all.*\[csv\] skip = 2"):
+        list(read(log))
+    assert len(events(log, CallLogMapping(skip=2))) == 3
+    log.write_text((HEADER + ANSWERED).replace(",", ";"))
+    with pytest.raises(ConfigError, match=r"delimiter ';'.*\[csv\] delimiter = \";\""):
+        list(read(log))
+    log.write_text(ANSWERED)
+    names = tuple(HEADER.strip().split(","))
+    assert [line for line, _ in read(log, CallLogMapping(header=names))] == [1, 1, 1]
 
 
 def test_optional_columns_may_be_missing_unless_they_were_named(log: Path) -> None:
@@ -231,8 +257,8 @@ def test_optional_columns_may_be_missing_unless_they_were_named(log: Path) -> No
         "c1,PS,2024-03-01T09:00:00Z,answered,2024-03-01T09:00:10Z,2024-03-01T09:03:00Z\n"
     )
     assert {event.agent_id for event in events(log)} == {None}
-    with pytest.raises(ConfigError, match="no column 'who' for agent"):
-        list(read(log, CallLogMapping(columns={"agent": "who"})))
+    with pytest.raises(ConfigError, match="no column for agent"):
+        list(read(log, CallLogMapping(columns={"agent": ("who",)})))
 
 
 def test_a_mapping_reads_another_systems_log(log: Path, tmp_path: Path) -> None:
@@ -291,30 +317,33 @@ def test_a_mapping_reads_another_systems_log(log: Path, tmp_path: Path) -> None:
 def test_other_notations_of_time(log: Path, name: str, cell: str, expected: int) -> None:
     """Numbers since the epoch, and patterns with an offset of their own."""
     log.write_text(HEADER + f"c2,,0,NW,{cell},abandoned,,{cell},\n")
-    made = events(log, CallLogMapping(time_format=name, zone="Asia/Tokyo"))
+    made = events(log, CallLogMapping(formats=(name,), zone="Asia/Tokyo"))
     assert [event.occurred_at for event in made] == [expected] * 2
 
 
-def test_a_local_time_that_occurs_twice_is_the_first_one(log: Path) -> None:
-    """02:30 on the night the clocks go back in Madrid is 00:30 UTC."""
+def test_a_local_time_that_occurs_twice_is_the_first_that_can_be(log: Path) -> None:
+    """02:30 on the night the clocks go back in Madrid is 00:30 UTC, but 01:10 UTC after 00:50."""
     cell = "2024-10-27 02:30:00"
     log.write_text(HEADER + f"c2,,0,NW,{cell},abandoned,,{cell},\n")
-    made = events(log, CallLogMapping(time_format="%Y-%m-%d %H:%M:%S", zone="Europe/Madrid"))
+    made = events(log, CallLogMapping(formats=("%Y-%m-%d %H:%M:%S",), zone="Europe/Madrid"))
     assert made[0].occurred_at == 1_729_989_000_000
+    log.write_text(HEADER + f"c2,,0,NW,{cell.replace('30', '50')},abandoned,,{cell},\n")
+    made = events(log, CallLogMapping(formats=("%Y-%m-%d %H:%M:%S",), zone="Europe/Madrid"))
+    assert made[1].occurred_at - made[0].occurred_at == 40 * 60_000
 
 
-@pytest.mark.parametrize("cell", ["1.5", "-1", "1_000", "", "١", "1709283600123x", "9" * 19])
+@pytest.mark.parametrize("cell", ["1.5", "-1", "1_000", "١", "1709283600123x", "9" * 19])
 def test_a_number_of_an_epoch_is_digits_only(log: Path, cell: str) -> None:
     """What int() would take beside digits is a fault of the row."""
     log.write_text(HEADER + f"c2,,0,NW,{cell},abandoned,,{cell},\n", encoding="utf-8")
-    ((_, outcome),) = read(log, CallLogMapping(time_format="epoch_ms"))
-    assert outcome == Rejected("schema", "expected a whole number", "entered_at")
+    ((_, outcome),) = read(log, CallLogMapping(formats=("epoch_ms",)))
+    assert outcome == Rejected("schema", "expected milliseconds since 1970", "entered_at")
 
 
 def test_the_files_own_name_of_a_column_is_reported(log: Path) -> None:
     """The person at the terminal knows their own names."""
     log.write_text(HEADER.replace("queue", "service") + ABANDONED.replace("NW", ""))
-    ((_, outcome),) = read(log, CallLogMapping(columns={"queue": "service"}))
+    ((_, outcome),) = read(log, CallLogMapping(columns={"queue": ("service",)}))
     assert isinstance(outcome, Rejected)
     assert outcome.field == "service"
 
@@ -340,7 +369,8 @@ def test_all_mistakes_of_a_mapping_are_reported_together(tmp_path: Path) -> None
         locale = "es"
         [csv]
         delimiter = "ab"
-        encoding = "utf-16"
+        encoding = "utf-17"
+        skip = -1
         """
     )
     with pytest.raises(ConfigError) as refusal:
@@ -353,6 +383,7 @@ def test_all_mistakes_of_a_mapping_are_reported_together(tmp_path: Path) -> None
         "columns.queue",
         "csv.delimiter",
         "csv.encoding",
+        "csv.skip",
         "outcomes.abandoned",
         "outcomes.lost",
         "tenant",

@@ -1,23 +1,36 @@
-"""Reserved names and NUL characters are rejected with their field."""
+"""Names are one however written; reserved ones and NUL characters are rejected with their field."""
 
 from typing import Any
 
 import orjson
 import pytest
 
+from streams.contract.events import TYPES, AgentState, Event
 from streams.contract.words import ALL, OTHER, RESERVED_QUEUES
 from streams.wire.decode import decode
+from streams.wire.explain import words_of
 from streams.wire.rejected import Rejected
 
 CALL = {"type": "contact.enqueued", "channel": "voice", "contact_id": "c", "queue": "q"}
 AGENT = {"type": "agent.state", "agent_id": "a", "state": "available", "queues": ["q"]}
 
 
+def raw(event: dict[str, Any]) -> bytes:
+    """The event's bytes, with what every event needs."""
+    return orjson.dumps({"event_id": "e", "occurred_at": 1_700_000_000_000, "source": "s"} | event)
+
+
 def found(event: dict[str, Any]) -> Rejected | None:
     """Why the event's bytes are none; None where they are one."""
-    raw = orjson.dumps({"event_id": "e", "occurred_at": 1_700_000_000_000, "source": "s"} | event)
-    decoded = decode(raw)
-    return decoded if isinstance(decoded, Rejected) else None
+    outcome = decode(raw(event))
+    return outcome if isinstance(outcome, Rejected) else None
+
+
+def decoded(event: dict[str, Any]) -> Event:
+    """The event in its bytes."""
+    outcome = decode(raw(event))
+    assert not isinstance(outcome, Rejected), outcome
+    return outcome
 
 
 @pytest.mark.parametrize(
@@ -42,3 +55,65 @@ def test_other_names_and_texts_are_free() -> None:
     assert {ALL, OTHER} == RESERVED_QUEUES
     for event in (CALL, AGENT, CALL | {"queue": "a\\u0000"}, CALL | {"topic": "x\0"}):
         assert found(event) is None
+
+
+@pytest.mark.parametrize(
+    "written", ["Café", "Cafe\u0301", " Café", "Cafe\u0301 \t", "\u00a0Café\n"]
+)
+def test_a_name_is_one_however_it_is_written(written: str) -> None:
+    """Queues, agents and sources: composed or not, with blanks around them or none."""
+    call = decoded(CALL | {"queue": written, "agent_id": written, "source": written})
+    assert (call.queue, call.agent_id, call.source) == ("Café", "Café", "Café")
+    agent = decoded(AGENT | {"agent_id": written, "queues": ["q", written]})
+    assert isinstance(agent, AgentState)
+    assert (agent.agent_id, agent.queues) == ("Café", ("q", "Café"))
+
+
+def test_what_identifies_a_contact_is_taken_as_it_is() -> None:
+    """Contact ids and tenants are no names that people type."""
+    call = decoded(CALL | {"contact_id": " c ", "tenant": "t "})
+    assert (call.contact_id, call.tenant) == (" c ", "t ")
+
+
+def test_blanks_do_not_hide_a_reserved_name_or_make_one_of_nothing() -> None:
+    """What a name is is asked after it was cleaned."""
+    for written in (" _all", "_other ", " ", "\u2003"):
+        rejected = found(CALL | {"queue": written})
+        assert rejected is not None
+        assert (rejected.reason, rejected.field) == ("schema", "queue")
+
+
+def test_a_name_that_grows_by_being_composed_is_measured_after_it() -> None:
+    """A few signs are longer in their composed form."""
+    grows = "\u0958" * 200
+    rejected = found(CALL | {"source": grows})
+    assert rejected is not None
+    assert rejected.field == "source"
+
+
+@pytest.mark.parametrize(
+    ("event", "field", "expected"),
+    [
+        (CALL | {"channel": "Voice"}, "channel", "voice"),
+        (CALL | {"direction": "OUTBOUND"}, "direction", "outbound"),
+        (AGENT | {"state": "Available"}, "state", "available"),
+        (AGENT | {"handling": {"VOICE": 1}}, "handling", {"voice": 1}),
+    ],
+)
+def test_words_may_be_in_any_letters(event: dict[str, Any], field: str, expected: object) -> None:
+    """Of an enumeration, also as keys."""
+    assert getattr(decoded(event), field) == expected
+
+
+def test_two_keys_that_differ_in_letters_only_are_no_word_twice() -> None:
+    """Which of the two counts would be a guess."""
+    rejected = found(AGENT | {"handling": {"VOICE": 1, "voice": 2}})
+    assert rejected is not None
+    assert rejected.reason == "schema"
+
+
+def test_all_words_are_in_small_letters() -> None:
+    """Else writing them small would make them unknown."""
+    for struct in TYPES.values():
+        for words in words_of(struct).values():
+            assert all(word == word.lower() for word in words)

@@ -9,7 +9,7 @@ from streams.contract.events import TYPES, Event
 from streams.contract.words import INPUT_TOPICS
 from streams.wire.decode import decode
 from streams.wire.rejected import Rejected
-from streams.wire.routing import key_of, topic_and_key_of, topic_of
+from streams.wire.routing import key_of, misplaced, topic_and_key_of, topic_of
 
 EXAMPLES = Path(__file__).parents[2] / "schemas" / "examples"
 
@@ -62,3 +62,16 @@ def test_every_type_has_a_home(tag: str) -> None:
     event = example(tag)
     assert TYPES[tag] is type(event)
     assert topic_of(event) in (None, *INPUT_TOPICS)
+
+
+def test_an_agents_key_may_be_written_as_its_name_was() -> None:
+    """The key is cleaned as the name is; a contact's id is compared as it is."""
+    agent = example("agent.state", agent_id=" Jose\u0301")
+    for key in ("José", "Jose\u0301", " Jose\u0301"):
+        assert misplaced(agent, "contact.agents", key.encode()) is None
+    for wrong in (b"Jose", b"\xff", None):
+        rejected = misplaced(agent, "contact.agents", wrong)
+        assert rejected is not None
+        assert rejected.reason == "wrong_key"
+    call = example("contact.enqueued", contact_id="c-1", channel="voice")
+    assert misplaced(call, "contact.calls", b" c-1") is not None

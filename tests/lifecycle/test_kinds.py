@@ -1,0 +1,31 @@
+"""Every kind of anomaly has a sort and a meaning, and nothing else has."""
+
+import re
+from pathlib import Path
+from typing import get_args
+
+from streams.lifecycle import contact, ticket
+from streams.lifecycle.kinds import KINDS, Sort
+
+CORE = Path(contact.__file__).parents[1]
+
+
+def told() -> set[str]:
+    """The kinds in the transition tables, and those that are counted by name."""
+    tables = {
+        effect
+        for module in (contact, ticket)
+        for row in module.TABLE.values()
+        for effect in row
+        if isinstance(effect, str)
+    }
+    named = re.compile(r'[. _]anomaly\(\s*"(\w+)"(?: if \w+ else "(\w+)")?')
+    sources = [*CORE.glob("lifecycle/*.py"), CORE / "kpis" / "replay.py"]
+    found = (kinds for path in sources for kinds in named.findall(path.read_text()))
+    return tables | {kind for kinds in found for kind in kinds if kind}
+
+
+def test_every_kind_is_known_and_every_known_kind_occurs() -> None:
+    """A kind that is not in the list would be shown nowhere."""
+    assert told() == set(KINDS)
+    assert all(sort in get_args(Sort) and meaning for sort, meaning in KINDS.values())
