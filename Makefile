@@ -44,8 +44,9 @@ QUICK := -q -m "not slow" -n auto --dist worksteal
 quick: setup
 	STREAMS_QUICK=1 $(BIN)/pytest $(QUICK) $(PYTEST_ARGS)
 
+# Two at a time, file by file: most of what needs a server waits for it, and files share theirs.
 test: _setup_test check
-	$(BIN)/pytest $(PYTEST_ARGS)
+	$(BIN)/pytest -q -n 2 --dist loadfile --durations=25 $(PYTEST_ARGS)
 
 # Layers 1-4 and the contract: where every line decides a figure.
 coverage: setup

@@ -23,7 +23,7 @@ LOADS = ("usual", "heavy", "idle", "mixed")
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """`queues` over all tenants; `names`: short, long (40 letters) or scripts (128 signs)."""
+    """`queues` over all tenants; `names`: short, long (40 letters) or scripts (256 signs)."""
 
     queues: int
     tenants: int = 1
@@ -47,7 +47,7 @@ def name_of(kind: str, number: int) -> str:
     if kind == "long":
         return f"customer-care-{number:03d}-premium-account-{'abc'[number % 3]}north"
     made = SCRIPTS[number % 4]
-    return (made * 9)[: 126 - len(str(number))] + f"-{number}"
+    return (made * 18)[: 254 - len(str(number))] + f"-{number}"
 
 
 def generated(seed: int) -> World:

@@ -157,7 +157,7 @@ def test_tickets_have_one_card_at_most_and_never_a_queue_s(browser: Browser) -> 
 
 
 def test_long_names_are_shortened_to_different_texts(browser: Browser) -> None:
-    """40 letters stay whole; of 128 signs in four scripts the ends are kept, or what differs."""
+    """40 letters stay whole; of 256 signs in four scripts the ends are kept, or what differs."""
     with Serving(Store()) as board:
         tab = Tab(browser, TV)
         page = tab.page
