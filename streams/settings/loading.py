@@ -5,6 +5,7 @@ What each key takes is in `readers.py`.
 """
 
 import difflib
+import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -97,9 +98,14 @@ def _read(
             try:
                 found[key] = readers[key](value)
             except ValueError as problem:
-                mistakes.append(f"{place(key)}: {problem}, not {value!r}")
+                mistakes.append(f"{place(key)}: {problem}, not {_masked(value)}")
         elif key not in also:
             mistakes.append(f"{place(key)}: unknown setting{_near(key, (*readers, *also))}")
+
+
+def _masked(value: object) -> str:
+    """A refused value as it may be shown: a login in an address may not."""
+    return re.sub(r"(?<=//)[^/]*@", "****@", repr(value))
 
 
 def _read_environment(env: Mapping[str, str], found: dict[str, Any], mistakes: list[str]) -> None:
@@ -112,7 +118,7 @@ def _read_environment(env: Mapping[str, str], found: dict[str, Any], mistakes: l
             try:
                 found[key] = READERS[key](value)
             except ValueError as problem:
-                mistakes.append(f"{variable}: {problem}, not {value!r}")
+                mistakes.append(f"{variable}: {problem}, not {_masked(value)}")
         elif key in SECRETS:
             found[key] = Secret(value)
         elif key.removesuffix("_file") in SECRETS:
