@@ -10,15 +10,14 @@ import sys
 import time
 from pathlib import Path
 
-from streams.errors import UsageError
 from streams.settings import Settings
+from streams.sources import formats
 from streams.sources.complaints import Complaints
 from streams.sources.publishing import publish
 from streams.sources.timeline import Timeline
 
 HELP = "files of events into the topics, in time order"
 EXAMPLE = "streams publish day.ndjson\nstreams publish march.csv --format call-log --rate 5000"
-FORMATS = ("ndjson", "call-log")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="in any order; - is standard input, .gz is unpacked",
     )
-    add("--format", choices=FORMATS, default="ndjson", help="of all files (ndjson)")
+    add("--format", choices=formats.FORMATS, default="ndjson", help="of all files (ndjson)")
     add("--rate", type=_rate, metavar="N", help="at most N events a second (as fast as possible)")
     add("--mapping", type=Path, metavar="TOML", help="columns of a call log that has other ones")
 
@@ -45,10 +44,6 @@ def _rate(text: str) -> float:
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Publishes the files; raises StreamsError, BrokerError and PublishError."""
-    if args.mapping is not None and args.format != "call-log":
-        raise UsageError("--mapping is for --format call-log")
-    if args.format == "ndjson" and (tables := [p for p in args.files if ".csv" in p.suffixes]):
-        raise UsageError(f"{tables[0]} is a table by its name: say --format call-log")
     started = time.monotonic()
     with Timeline() as timeline:
         _read(timeline, args, settings)
@@ -68,17 +63,14 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 
 def _read(timeline: Timeline, args: argparse.Namespace, settings: Settings) -> None:
     complaints = Complaints()
+    found = formats.read(args.format, args.files, args.mapping, settings, complaints)
     if args.format == "ndjson":
         from streams.sources.ndjson import read_lines
 
+        # The lines themselves go out, as they are.
         timeline.add_lines(read_lines(args.files), complaints.add)
     else:
-        from streams.sources import call_log
-
-        key = settings.customer_key.reveal().encode() if settings.customer_key else None
-        for path in args.files:
-            events = call_log.read(path, args.mapping, key, complaints)
-            timeline.add_events(str(path), events, complaints.add)
+        timeline.add_events(found, complaints.add)
     for text in complaints.lines():
         print(text, file=sys.stderr)
 

@@ -17,17 +17,15 @@ from streams.contract.events import Event
 from streams.contract.fields import fields_of
 from streams.contract.records import Figures, KpiRecord
 from streams.contract.records import encode as encode_record
-from streams.errors import UsageError
 from streams.kpis.replay import Replay
 from streams.lifecycle.kinds import KINDS, Sort
 from streams.settings import Settings
+from streams.sources import formats
 from streams.sources.complaints import Complaints
-from streams.wire.decode import decode
 from streams.wire.rejected import Rejected
 
 HELP = "files of events through the same core, without Kafka"
 EXAMPLE = "streams replay day.ndjson\nstreams replay march.csv --format call-log --json"
-FORMATS = ("ndjson", "call-log")
 _SAY_EVERY = 50_000
 _COLUMNS = (
     ("offered", "offered"),
@@ -44,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds this command's options."""
     add = parser.add_argument
     add("files", nargs="+", type=Path, metavar="FILE", help="in any order; - is standard input")
-    add("--format", choices=FORMATS, default="ndjson", help="of all files (ndjson)")
+    add("--format", choices=formats.FORMATS, default="ndjson", help="of all files (ndjson)")
     add("--mapping", type=Path, metavar="TOML", help="columns of a call log that has other ones")
     add("--json", action="store_true", help="one record a line, instead of a table")
     add("--strict", action="store_true", help="exit 1 if a line was rejected, not only if all were")
@@ -52,16 +50,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Replays the files; raises StreamsError."""
-    if args.mapping is not None and args.format != "call-log":
-        raise UsageError("--mapping is for --format call-log")
-    if args.format == "ndjson" and (tables := [p for p in args.files if ".csv" in p.suffixes]):
-        raise UsageError(f"{tables[0]} is a table by its name: say --format call-log")
     started = time.monotonic()
     complaints = Complaints()
-    if args.format == "ndjson":
-        source = _lines(args.files)
-    else:
-        source = _calls(args.files, args.mapping, settings, complaints)
+    source = formats.read(args.format, args.files, args.mapping, settings, complaints)
     gc.disable()  # nothing here is ever part of a cycle, and there are millions of objects
     try:
         replay, events, rejected = _feed(source, settings, complaints)
@@ -121,25 +112,6 @@ def _feed(
             say(count)
     say(0)
     return replay, count, rejected
-
-
-def _lines(paths: list[Path]) -> Iterator[tuple[str, int, Event | Rejected]]:
-    from streams.sources.ndjson import read_lines
-
-    for name, line, raw in read_lines(paths):
-        yield name, line, decode(raw)
-
-
-def _calls(
-    paths: list[Path], mapping: Path | None, settings: Settings, complaints: Complaints
-) -> Iterator[tuple[str, int, Event | Rejected]]:
-    from streams.sources import call_log
-
-    key = settings.customer_key.reveal().encode() if settings.customer_key else None
-    for path in paths:
-        name = str(path)
-        for line, found in call_log.read(path, mapping, key, complaints):
-            yield name, line, found
 
 
 def _progress() -> Callable[[int], None]:

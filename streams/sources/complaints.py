@@ -22,6 +22,7 @@ class Complaints:
         self._more = 0
         #: What is worth a line of its own, with how many rows it is about.
         self.notes: dict[str, int] = {}
+        self._said: list[str] = []
 
     def add(self, name: str, line: int, rejected: Rejected) -> None:
         """Take one; `name` and `line` say where."""
@@ -40,6 +41,10 @@ class Complaints:
         """Something that is no fault, said of one more row."""
         self.notes[text] = self.notes.get(text, 0) + 1
 
+    def say(self, text: str) -> None:
+        """A last line of its own."""
+        self._said.append(text)
+
     def lines(self) -> Iterator[str]:
         """Yield what is to be said, in the order in which it was met."""
         for (reason, field, detail), places in self._found.items():
@@ -55,3 +60,4 @@ class Complaints:
             yield f"and {self._more:,} lines with further reasons"
         for text, times in self.notes.items():
             yield f"{text}: {times:,} rows"
+        yield from self._said

@@ -79,10 +79,10 @@ class Timeline:
                 self._add(event, raw.strip())
 
     def add_events(
-        self, name: str, events: Iterable[tuple[int, Event | Rejected]], report: Report
+        self, events: Iterable[tuple[str, int, Event | Rejected]], report: Report
     ) -> None:
-        """The events (line, event) of one file of another format are in the timeline."""
-        for number, event in events:
+        """The events (file, line, event) of another format are in the timeline."""
+        for name, number, event in events:
             if isinstance(event, Rejected):
                 self.rejected += 1
                 report(name, number, event)
