@@ -30,6 +30,7 @@ COMMANDS = {
     "simulate": "a seeded contact centre, to Kafka or to a file",
     "publish": "files of events into the topics, in time order",
     "replay": "files of events through the same core, without Kafka",
+    "mapping": "proposes how the columns of a call log are read",
     "kpis": "the live KPIs, as a table or as JSON",
     "intervals": "the newest revision of each 15-minute interval",
     "board": "the wallboard web page",

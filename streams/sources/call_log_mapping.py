@@ -101,12 +101,21 @@ class CallLogMapping:
 def load_mapping(path: Path) -> CallLogMapping:
     """Return the mapping in a TOML file. Raise ConfigError with all of its mistakes."""
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
     except OSError as fault:
         raise ConfigError([f"{path}: cannot be read: {fault.strerror}"]) from None
+    except UnicodeDecodeError:
+        raise ConfigError([f"{path}: is not TOML: it is not UTF-8"]) from None
+    return load_mapping_text(str(path), text)
+
+
+def load_mapping_text(place: str, text: str) -> CallLogMapping:
+    """Return the mapping in a text; `place` is what mistakes are named after."""
+    try:
+        document = tomllib.loads(text)
     except ValueError as fault:
-        raise ConfigError([f"{path}: is not TOML: {fault}"]) from None
-    return _Reader(str(path), document).mapping()
+        raise ConfigError([f"{place}: is not TOML: {fault}"]) from None
+    return _Reader(place, document).mapping()
 
 
 class _Reader:
