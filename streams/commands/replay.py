@@ -36,6 +36,14 @@ _COLUMNS = (
     ("AHT", "handle_mean_seconds"),
     ("occupancy", "occupancy_ratio"),
 )
+_TICKET_COLUMNS = (
+    ("opened", "tickets_opened"),
+    ("reopened", "tickets_reopened"),
+    ("responded after", "first_response_mean_seconds"),
+    ("resolved", "tickets_resolved"),
+    ("resolved after", "resolution_mean_seconds"),
+    ("occupancy", "occupancy_ratio"),
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -64,7 +72,12 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
             sys.stdout.buffer.write(encode_record(record) + b"\n")
         sys.stdout.buffer.flush()
     else:
-        _table(records)
+        tickets = [record for record in records if record.channel == "ticket"]
+        contacts = [record for record in records if record.channel != "ticket"]
+        if contacts or not tickets:
+            _table(contacts, _COLUMNS)
+        if tickets:
+            _table(tickets, _TICKET_COLUMNS)
     seconds = time.monotonic() - started
     repeats = replay.outcomes["duplicate"] + replay.outcomes["conflict"]
     for text in complaints.lines():
@@ -126,7 +139,7 @@ def _progress() -> Callable[[int], None]:
     return say
 
 
-def _table(records: list[KpiRecord]) -> None:
+def _table(records: list[KpiRecord], columns: tuple[tuple[str, str], ...]) -> None:
     from rich.console import Console
     from rich.table import Table
 
@@ -135,14 +148,14 @@ def _table(records: list[KpiRecord]) -> None:
     table = Table(box=None, header_style="bold")
     for name in ("tenant", "queue", "channel"):
         table.add_column(name, overflow="fold")
-    for title, _ in _COLUMNS:
+    for title, _ in columns:
         table.add_column(title, justify="right")
     for record in records:
         figures, formula = record.windows["all"], record.definitions.default_formula
         level = getattr(figures.service_level, formula) if formula else None
         cells = [
             _cell(name, level if name == "service_level" else getattr(figures, name))
-            for _, name in _COLUMNS
+            for _, name in columns
         ]
         table.add_row(record.tenant, record.queue, record.channel, *cells)
     console.print(table)

@@ -138,6 +138,22 @@ def test_events_that_did_nothing_are_named_in_the_last_line(
     )
 
 
+def test_tickets_have_a_table_of_their_own(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """With what a ticket has; the contacts' table is there only where there are contacts."""
+    file = tmp_path / "day.ndjson"
+    event = b'{"type":"ticket.%s","event_id":"%d","occurred_at":%d,"source":"x",'
+    event += b'"channel":"ticket","contact_id":"t","queue":"mail","author":"agent"}\n'
+    told = ((b"opened", 0), (b"replied", 60_000), (b"resolved", 600_000))
+    lines = (event % (kind, n, 1_700_000_000_000 + at) for n, (kind, at) in enumerate(told))
+    file.write_bytes(b"".join(lines))
+    assert main(["replay", str(file)]) == 0
+    table = capfd.readouterr().out.split()
+    assert {"opened", "responded", "60.0", "600.0"} <= set(table)
+    assert "offered" not in table
+
+
 def test_without_events_configured_queues_stand_at_zero(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
