@@ -46,7 +46,7 @@ quick: setup
 
 # Two at a time, file by file: most of what needs a server waits for it, and files share theirs.
 test: _setup_test check
-	$(BIN)/pytest -q -n 2 --dist loadfile --durations=25 $(PYTEST_ARGS)
+	$(BIN)/pytest -n 2 --dist loadfile --durations=25 $(PYTEST_ARGS)
 
 # Layers 1-4 and the contract: where every line decides a figure.
 coverage: setup
