@@ -25,7 +25,7 @@ from streams.contract.limits import (
     MIN_TIME_MS,
 )
 from streams.contract.names import clean
-from streams.contract.words import FLOW_OUT_REASONS
+from streams.contract.words import FLOW_OUT_REASONS, RESERVED_QUEUES
 from streams.lifecycle.rules import SKEW_MS
 from streams.sources.call_log_mapping import BLOCK_REASONS, COLUMNS, LENGTHS, CallLogMapping
 from streams.sources.clock_times import read_length
@@ -73,6 +73,9 @@ class RowReader:
         if len(row) < self._cells:
             raise BadRowError(None, f"expected {self._cells} cells, found {len(row)}")
         cells = {column: self._cell(row, places) for column, places in self._places.items()}
+        for column, text in cells.items():
+            if "\0" in text:
+                raise self.bad(column, "must not contain a NUL character")
         outcome = self._outcome(cells)
         if outcome == "ignore":
             self._said.note("passed over, as [outcomes] ignore says")
@@ -168,7 +171,10 @@ class _Stay:
 
     def __init__(self, reader: RowReader, cells: dict[str, str], outcome: str) -> None:
         self._reader, self._outcome = reader, outcome
-        call, queue = self._required(cells, "call_id"), clean(self._required(cells, "queue"))
+        call = self._required("call_id", cells["call_id"])
+        queue = self._required("queue", clean(cells["queue"]))
+        if queue in RESERVED_QUEUES:
+            raise reader.bad("queue", "this name is reserved")
         entered = reader.time(cells, "entered_at")
         if entered is None:
             raise reader.bad("entered_at", "expected a time")
@@ -193,8 +199,7 @@ class _Stay:
         if len(self._id) > MAX_CONTACT_ID - _VERB_ROOM:
             self._id = blake2b(self._id.encode(), digest_size=16).hexdigest()
 
-    def _required(self, cells: dict[str, str], column: Literal["call_id", "queue"]) -> str:
-        text = cells[column]
+    def _required(self, column: Literal["call_id", "queue"], text: str) -> str:
         if not 1 <= len(text) <= _MOST[column]:
             raise self._reader.bad(column, f"expected 1 to {_MOST[column]} characters")
         return text
@@ -234,6 +239,8 @@ class _Stay:
     def _event(
         self, struct: Any, verb: str, at: int, seq: int = 0, revision: int = 0, **more: Any
     ) -> wire.Event:
+        if at > MAX_TIME_MS:  # by a length: the cells' own times were looked at
+            raise self._reader.bad("entered_at", TIME_RANGE)
         event: wire.Event = struct(
             event_id=f"{self._id}:{verb}",
             occurred_at=at,

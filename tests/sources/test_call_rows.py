@@ -152,6 +152,29 @@ def test_a_row_that_runs_backwards_is_rejected_beyond_grace(tmp_path: Path) -> N
     ]
 
 
+@pytest.mark.parametrize(
+    ("cells", "column"),
+    [
+        (["1", "_all", "5"], "queue"),
+        (["1", " _other ", "5"], "queue"),
+        (["1", "a\0b", "5"], "queue"),
+        (["1\0", "q", "5"], "call_id"),
+        (["1", "q", "9" * 15], "entered_at"),
+    ],
+)
+def test_no_cell_makes_an_event_that_is_none(tmp_path: Path, cells: list[str], column: str) -> None:
+    """Reserved names, NUL, a length of millions of years: the row is rejected."""
+    log = tmp_path / "calls.csv"
+    call, queue, wait = cells
+    log.write_text(
+        "call_id,queue,entered_at,outcome,wait,talk\n"
+        f"{call},{queue},2026-03-02T09:00:00Z,abandoned,{wait},\n"
+    )
+    ((_, found),) = read(log)
+    assert isinstance(found, Rejected)
+    assert found.field == column
+
+
 def test_customers_are_hashed_with_a_key_or_not_read(tmp_path: Path) -> None:
     """The same one has the same hash; without a key that is said once."""
     log = tmp_path / "calls.csv"
