@@ -101,6 +101,12 @@ _TICKET = {
 _LEAVES = frozenset({"merged", "spam", "deleted"})
 
 
+@lru_cache(maxsize=65_536)
+def _shared(name: str | None) -> str | None:
+    """The same name as one object: the decoder makes a new one for every event."""
+    return name
+
+
 def contact_fact(event: Any) -> Fact:
     """The fact of a call's or chat's event."""
     struct = event.__class__
@@ -113,10 +119,10 @@ def contact_fact(event: Any) -> Fact:
         event.occurred_at,
         event.seq,
         rank,
-        event.source,
+        _shared(event.source),  # type: ignore[arg-type]
         event.event_id,
-        event.queue,
-        event.agent_id,
+        _shared(event.queue),
+        _shared(event.agent_id),
         detail,
         event.direction == "outbound",
         event.revision,
@@ -140,10 +146,10 @@ def ticket_fact(event: Any) -> Fact:
         event.occurred_at,
         event.seq,
         _TICKET[struct],
-        event.source,
+        _shared(event.source),  # type: ignore[arg-type]
         event.event_id,
-        event.queue,
-        event.agent_id,
+        _shared(event.queue),
+        _shared(event.agent_id),
         detail,
         False,
         event.revision,
@@ -157,7 +163,7 @@ def snapshot(event: wire.AgentState | wire.AgentHeartbeat) -> Snapshot:
         event.occurred_at,
         event.seq,
         AGENT_RANKS[event.TYPE],
-        event.source,
+        _shared(event.source),  # type: ignore[arg-type]
         event.event_id,
         event.state,
         _members(event.queues),

@@ -16,7 +16,7 @@ from streams.contract.limits import MAX_RECORD_BYTES, MAX_TIME_MS, MIN_TIME_MS
 from streams.wire.explain import TIME_RANGE, explain
 from streams.wire.instants import parse_rfc3339_ms
 from streams.wire.letters import in_small_letters
-from streams.wire.names import keep_clean, misnamed
+from streams.wire.names import has_outer_blanks, keep_clean, misnamed
 from streams.wire.rejected import Rejected
 
 _decode: Final = msgspec.json.Decoder(Event).decode
@@ -31,9 +31,10 @@ def decode(raw: bytes | bytearray | memoryview | None) -> Event | Rejected:
         raw = bytes(raw)
     if len(raw) > MAX_RECORD_BYTES:
         return Rejected("too_large", f"expected at most {MAX_RECORD_BYTES} bytes")
+    ascii_only = raw.isascii()
     try:
         # The decoder does not look into fields it does not know: they are checked here.
-        if not raw.isascii():
+        if not ascii_only:
             raw.decode()
         event: Event = _decode(raw)
     except (ValueError, RecursionError) as error:
@@ -52,7 +53,12 @@ def decode(raw: bytes | bytearray | memoryview | None) -> Event | Rejected:
         fault = _read_time(event, "occurred_at")
         if fault is not None:
             return fault
-    return keep_clean(event) or misnamed(event, raw) or event
+    # An escape may stand for any letter.
+    if not ascii_only or b"\\u" in raw or has_outer_blanks(event):
+        fault = keep_clean(event)
+        if fault is not None:
+            return fault
+    return misnamed(event, raw) or event
 
 
 def _read_time(event: Event, field: str) -> Rejected | None:

@@ -3,9 +3,11 @@
 A queue, agent or source is one, however its name is written: composed (NFC), without outer blanks.
 `_all` and `_other` are queues, and `_other` is a tenant, of our own making; NUL joins names to keys
 in changelogs and topics.
-Cost: a cached look-up a name, and a search of the raw bytes that almost never finds anything.
+Cost: in ASCII a strip a name, else a cached look-up; and a search of the raw bytes that
+almost never finds anything.
 """
 
+from functools import lru_cache
 from typing import Final
 
 from msgspec.structs import force_setattr
@@ -19,6 +21,24 @@ from streams.wire.rejected import Rejected
 #: The only way JSON text can hold a NUL; the escape of a backslash looks the same, hence a search.
 _NUL: Final = b"\\u0000"
 _NAMES: Final = ("tenant", "queue", "contact_id", "agent_id", "source")
+
+
+def has_outer_blanks(event: Event) -> bool:
+    """Whether a name begins or ends with a blank; no other name in ASCII has to be cleaned."""
+    # Stripping what has no blanks gives the same object: nothing is copied or compared.
+    source, queue, agent = event.source, event.queue, event.agent_id
+    if source.strip() is not source or (queue is not None and queue.strip() is not queue):
+        return True
+    if agent is None:
+        return False
+    if agent.strip() is not agent:
+        return True
+    return isinstance(event, AgentEvent) and _blanks_in(event.queues)
+
+
+@lru_cache(maxsize=16_384)
+def _blanks_in(queues: tuple[str, ...]) -> bool:
+    return any(queue.strip() is not queue for queue in queues)
 
 
 def keep_clean(event: Event) -> Rejected | None:
