@@ -98,7 +98,7 @@ class RowReader:
 
     def bad(self, column: str, detail: str) -> BadRowError:
         """The error that names the header's column."""
-        return BadRowError(" + ".join(self._mapping.headers(column)), detail)
+        return BadRowError(self.named(column), detail)
 
     def named(self, column: str) -> str:
         """The header's name of a column."""

@@ -12,7 +12,7 @@ from typing import Final
 
 from msgspec.structs import force_setattr
 
-from streams.contract.events import AgentEvent, BaseEvent, Event
+from streams.contract.events import AgentEvent, Event
 from streams.contract.limits import MAX_NAME
 from streams.contract.names import clean
 from streams.contract.words import OTHER, RESERVED_QUEUES
@@ -47,24 +47,18 @@ def keep_clean(event: Event) -> Rejected | None:
     The event is ours alone here, so it may still change.
     """
     fault = None
-    source = clean(event.source)
-    if source is not event.source:
-        fault = _keep(event, "source", source)
-    if event.queue is not None:
-        fault = _keep(event, "queue", clean(event.queue)) or fault
-    if event.agent_id is not None:
-        fault = _keep(event, "agent_id", clean(event.agent_id)) or fault
+    for field in ("source", "queue", "agent_id"):
+        name = getattr(event, field)
+        if name is not None:
+            kept = clean(name)
+            force_setattr(event, field, kept)
+            fault = fault if _fits(kept) else _unfit(field)
     if isinstance(event, AgentEvent) and event.queues:
         queues = tuple(map(clean, event.queues))
         force_setattr(event, "queues", queues)
         if not all(map(_fits, queues)):
             fault = _unfit("queues[...]")
     return fault
-
-
-def _keep(event: BaseEvent, field: str, name: str) -> Rejected | None:
-    force_setattr(event, field, name)
-    return None if _fits(name) else _unfit(field)
 
 
 def _fits(name: str) -> bool:
