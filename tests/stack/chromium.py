@@ -1,7 +1,7 @@
 """A real Chromium for the wallboard's tests: Debian's, by Playwright; nothing is downloaded."""
 
 import gzip
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,10 @@ def chromium() -> Iterator[Browser]:
         )
         yield browser
         browser.close()
+
+
+#: What the fixture `tab` gives: opens an address, returns its page.
+OpenTab = Callable[..., Page]
 
 
 class Tab:

@@ -1,28 +1,19 @@
 """Everybody can read the wall: keyboard, screen reader, sizes, themes, languages; in Chromium."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from streams.board.store import Store
 from tests.board import worlds
 from tests.board.records import Centre, key_of, value_of
 from tests.board.serving import Serving, now_ms, put
 from tests.board.worlds import World
-from tests.stack.chromium import PHONE, TV, Tab, axe, chromium
+from tests.stack.chromium import PHONE, TV, OpenTab, axe
 
 pytestmark = pytest.mark.slow
-
-OpenTab = Callable[..., Page]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One Chromium for this file."""
-    with chromium() as browser:
-        yield browser
 
 
 def filled(queues: int, as_of: int | None = None) -> Store:
@@ -44,20 +35,6 @@ def board() -> Iterator[Serving]:
     """Six queues and tickets."""
     with Serving(filled(6), stale_seconds=3_600) as board:
         yield board
-
-
-@pytest.fixture
-def tab(browser: Browser) -> Iterator[OpenTab]:
-    """Opens an address at a size; every page must end without errors."""
-    made: list[Tab] = []
-
-    def open_tab(url: str, size: dict[str, int] = TV) -> Page:
-        made.append(Tab(browser, size))
-        return made[-1].open(url)
-
-    yield open_tab
-    for one in made:
-        one.close()
 
 
 def findings(page: Page) -> list[str]:
@@ -188,7 +165,7 @@ def test_a_television_shows_it_all_without_scrolling(tab: OpenTab, queues: int) 
 def test_no_width_cuts_figures_off(tab: OpenTab, width: int) -> None:
     """From a phone to a 4K wall: no sideways scrolling, and no figure's text is clipped."""
     with Serving(filled(12)) as board:
-        page = tab(f"{board.url}/", {"width": width, "height": width * 9 // 16 + 400})
+        page = tab(f"{board.url}/", size={"width": width, "height": width * 9 // 16 + 400})
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         clipped = page.eval_on_selector_all(
             ".fig-value",

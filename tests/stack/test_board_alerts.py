@@ -1,7 +1,7 @@
 """The alerts on the wall in a real Chromium, as a real Alertmanager tells them."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import expect
 
 from deploy.prometheus.render import Fast, render
 from streams.board.store import Store
 from tests.board.serving import Serving
 from tests.board.worlds import World, filled
-from tests.stack.chromium import PHONE, TV, Tab, axe, chromium
+from tests.stack.chromium import PHONE, TV, OpenTab, axe
 from tests.stack.layout import measure
 from tests.stack.messages import Sent, alert, post
 from tests.stack.servers import alertmanager, call, eventually
@@ -34,28 +34,6 @@ COUNTING = """
     OscillatorNode.prototype.start = function (at) { window.tones += 1; start.call(this, at); };
 """
 TONES = 3  # of one page
-OpenTab = Callable[..., Page]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One Chromium for this file."""
-    with chromium() as browser:
-        yield browser
-
-
-@pytest.fixture
-def tab(browser: Browser) -> Iterator[OpenTab]:
-    """Opens an address; every page must end without errors and with its own server alone."""
-    made: list[Tab] = []
-
-    def open_tab(url: str, script: str = "", size: dict[str, int] = TV) -> Page:
-        made.append(Tab(browser, size, script))
-        return made[-1].open(url)
-
-    yield open_tab
-    for one in made:
-        one.close()
 
 
 @pytest.fixture
@@ -149,7 +127,7 @@ def test_the_wall_sounds_once_a_page_and_only_when_it_was_asked_to(
     first, second, third, *_ = queues_of(store)
     tones = "() => window.tones"
     with Serving(store, stale_seconds=3_600, alertmanager=manager) as board:
-        page = tab(f"{board.url}/", COUNTING)
+        page = tab(f"{board.url}/", script=COUNTING)
         bar = page.locator(".alerts")
         starts = now()
         post(manager, of(HOT, first), starts)
@@ -202,7 +180,7 @@ def test_a_silenced_alert_says_so_and_makes_no_noise(manager: str, tab: OpenTab)
     }
     call(f"{manager}/api/v2/silences", silence)
     with Serving(store, stale_seconds=3_600, alertmanager=manager) as board:
-        page = tab(f"{board.url}/", COUNTING)
+        page = tab(f"{board.url}/", script=COUNTING)
         page.get_by_role("button", name="turn on").click()
         post(manager, of(HOT, first), now())
         expect(page.locator(".alerts-one")).to_have_text(

@@ -4,7 +4,7 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +16,10 @@ from streams.board.store import Store
 from streams.settings import Settings
 from tests.board.records import Centre, Record, key_of, value_of
 from tests.board.serving import Serving, now_ms, put
-from tests.stack.chromium import TV, Tab, chromium
+from tests.stack.chromium import TV, OpenTab, Tab
 
 pytestmark = pytest.mark.slow
 
-OpenTab = Callable[..., Page]
 SOON = 60_000  # ms a page may take to show what it was sent, on a busy machine
 FIGURES = {
     "abandonment": "abandonment_ratio",
@@ -29,27 +28,6 @@ FIGURES = {
     "first_response": "first_response_mean_seconds",
     "resolution_time": "resolution_mean_seconds",
 }
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One Chromium for this file."""
-    with chromium() as browser:
-        yield browser
-
-
-@pytest.fixture
-def tab(browser: Browser) -> Iterator[OpenTab]:
-    """Opens an address; every page must end without errors and with its own server alone."""
-    made: list[Tab] = []
-
-    def open_tab(url: str, script: str = "") -> Page:
-        made.append(Tab(browser, TV, script))
-        return made[-1].open(url)
-
-    yield open_tab
-    for one in made:
-        one.close()
 
 
 @pytest.fixture
@@ -182,7 +160,7 @@ def test_the_oldest_wait_ticks_and_a_wrong_clock_does_not_matter(
     record["live"] |= {"waiting": 1, "oldest_waiting_at": since}
     put(store, [record])
     with Serving(store) as board:
-        page = tab(f"{board.url}/", wrong)
+        page = tab(f"{board.url}/", script=wrong)
         figure = page.locator(".form-hero [data-figure=oldest_wait] .fig-text")
 
         def shown_seconds() -> int:

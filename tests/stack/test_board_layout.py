@@ -1,14 +1,12 @@
 """Whatever there is to show, it can be read: no text over another, none cut off, none alike."""
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from streams.board.store import Store
 from tests.board.serving import Serving
 from tests.board.worlds import World, filled, generated, name_of
-from tests.stack.chromium import LAPTOP, PHONE, TV, Tab, chromium
+from tests.stack.chromium import LAPTOP, PHONE, TV, Tab
 from tests.stack.layout import measure
 
 pytestmark = pytest.mark.slow
@@ -39,13 +37,6 @@ NAMED = [
     World(24, tenants=5, load="heavy"),
 ]
 GENERATED = [generated(seed) for seed in range(16)]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One Chromium for this file."""
-    with chromium() as browser:
-        yield browser
 
 
 def shown(tab: Tab, address: str, cards: int) -> Page:

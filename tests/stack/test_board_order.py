@@ -11,20 +11,13 @@ from streams.board.server import STATIC
 from streams.board.store import Store
 from tests.board.records import Centre, Record
 from tests.board.serving import Serving, now_ms, put
-from tests.stack.chromium import TV, Tab, chromium
+from tests.stack.chromium import TV, Tab
 
 pytestmark = pytest.mark.slow
 
 EXAMPLES: list[dict[str, Any]] = json.loads((STATIC / "examples.json").read_text())
 JUDGE = "async record => (await import('/static/judge.js')).judge(record, record.as_of)"
 SOON = 60_000
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One Chromium for this file."""
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture

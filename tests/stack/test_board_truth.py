@@ -1,21 +1,20 @@
 """What the wall says is so: parts add up, ages are the oldest, bad input is named."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import expect
 
 from streams.board.store import Store
 from tests.board.records import Centre, Record, key_of, value_of
 from tests.board.serving import Serving, now_ms, put
 from tests.board.worlds import World, filled
-from tests.stack.chromium import TV, Tab, chromium
+from tests.stack.chromium import TV, OpenTab
 
 pytestmark = pytest.mark.slow
 
-OpenTab = Callable[..., Page]
 SOON = 60_000
 # Another theme draws the plots anew: what the first of them, the contacts, is given then.
 DRAWN = """() => new Promise(done => {
@@ -43,30 +42,6 @@ GAPS = """() => [...document.querySelectorAll('.wall .card')].map(card => {
     marks.sort((a, b) => a - b);
     return Math.max(...marks.slice(1).map((mark, at) => mark - marks[at])) / box.height;
 })"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One Chromium for this file."""
-    with chromium() as browser:
-        yield browser
-
-
-@pytest.fixture
-def tab(browser: Browser) -> Iterator[OpenTab]:
-    """Opens an address; every page must end without errors."""
-    made: list[Tab] = []
-
-    def open_tab(url: str, figures: bool = True) -> Page:
-        made.append(Tab(browser, TV))
-        if figures:
-            return made[-1].open(url)
-        made[-1].page.goto(url)
-        return made[-1].page
-
-    yield open_tab
-    for one in made:
-        one.close()
 
 
 def live(records: list[Record]) -> Store:
@@ -167,7 +142,7 @@ def test_the_light_is_green_only_where_figures_come(
     store = Store()
     store.set_feed(state, "contact.kpis")
     with Serving(store) as board:
-        page = tab(f"{board.url}/?lang=en", False)
+        page = tab(f"{board.url}/?lang=en", figures=False)
         expect(page.locator(".link-text")).to_have_text(link, timeout=SOON)
         green = page.evaluate(
             "getComputedStyle(document.querySelector('html')).getPropertyValue('--on')"
@@ -184,7 +159,7 @@ def test_the_light_is_green_only_where_figures_come(
 def test_an_empty_wall_says_so_in_its_middle(tab: OpenTab) -> None:
     """The sentence stands in the middle of the room between head and foot."""
     with Serving(live([])) as board:
-        page = tab(f"{board.url}/?lang=en", False)
+        page = tab(f"{board.url}/?lang=en", figures=False)
         empty = page.locator(".empty")
         expect(empty).to_contain_text("no worker has written a record", timeout=SOON)
         text, room = empty.bounding_box(), page.locator("main").bounding_box()
