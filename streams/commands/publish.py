@@ -63,13 +63,14 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 
 def _read(timeline: Timeline, args: argparse.Namespace, settings: Settings) -> None:
     complaints = Complaints()
-    found = formats.read(args.format, args.files, args.mapping, settings, complaints)
     if args.format == "ndjson":
+        formats.check(args.format, args.files, args.mapping)
         from streams.sources.ndjson import read_lines
 
         # The lines themselves go out, as they are.
         timeline.add_lines(read_lines(args.files), complaints.add)
     else:
+        found = formats.read(args.format, args.files, args.mapping, settings, complaints)
         timeline.add_events(found, complaints.add)
     for text in complaints.lines():
         print(text, file=sys.stderr)

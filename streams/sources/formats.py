@@ -20,14 +20,19 @@ FORMATS: Final = ("ndjson", "call-log", "connect-ctr", "zendesk")
 Found = Iterator[tuple[str, int, Event | Rejected]]
 
 
-def read(
-    form: str, paths: list[Path], mapping: Path | None, settings: Settings, said: Complaints
-) -> Found:
-    """Yield what stands in the files; raise UsageError, ConfigError and StreamsError."""
+def check(form: str, paths: list[Path], mapping: Path | None) -> None:
+    """Raise UsageError where the options do not go together."""
     if mapping is not None and form != "call-log":
         raise UsageError("--mapping is for --format call-log")
     if form == "ndjson" and (tables := [path for path in paths if ".csv" in path.suffixes]):
         raise UsageError(f"{tables[0]} is a table by its name: say --format call-log")
+
+
+def read(
+    form: str, paths: list[Path], mapping: Path | None, settings: Settings, said: Complaints
+) -> Found:
+    """Yield what stands in the files; raise UsageError, ConfigError and StreamsError."""
+    check(form, paths, mapping)
     key = settings.customer_key.reveal().encode() if settings.customer_key else None
     if form == "call-log":
         return _calls(paths, mapping, key, said)
