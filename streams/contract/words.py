@@ -107,6 +107,8 @@ CHANNEL_DEFAULTS: Final[dict[str, ChannelDefaults]] = {
 WRAPUP_CAP_SECONDS: Final = 900
 #: How late an event may come behind the slowest live source.
 HORIZON_SECONDS: Final = 4 * 3600
+#: Within it, meaning orders the events of a contact, not the clock.
+GRACE_SECONDS: Final = 5
 #: Queues a tenant may have; further ones count as `OTHER`.
 MAX_QUEUES: Final = 2_000
 #: Queues of all tenants together, each channel by itself; further ones count as their tenant's

@@ -12,6 +12,7 @@ from streams.contract.words import (
     CHANNEL_DEFAULTS,
     CHANNELS,
     DAY_MS,
+    GRACE_SECONDS,
     HORIZON_SECONDS,
     MAX_ALL_QUEUES,
     MAX_QUEUES,
@@ -24,6 +25,7 @@ from streams.settings import QueueSettings, Settings
 #: Due time of a deadline that does not exist: later than any event (year 2100 is 4.1e12).
 NEVER = 1 << 60
 HORIZON_MS = HORIZON_SECONDS * 1_000
+GRACE_MS = GRACE_SECONDS * 1_000
 #: An entity whose last event is this old is forgotten.
 FORGET_MS = 90 * DAY_MS
 #: Clock skew that an answer may show before its enqueue.
@@ -99,6 +101,7 @@ class Rules:
     max_queues: int = MAX_QUEUES
     max_all_queues: int = MAX_ALL_QUEUES
     max_tenants: int = MAX_TENANTS
+    grace_ms: int = GRACE_MS
 
     def of(self, tenant: str, queue: str, channel: str) -> QueueRules:
         """The queue's own rules, or its channel's defaults."""
@@ -118,6 +121,7 @@ def rules_of(settings: Settings) -> Rules:
         settings.max_queues,
         settings.max_all_queues,
         settings.max_tenants,
+        settings.grace_seconds * 1_000,
     )
 
 

@@ -14,6 +14,7 @@ from functools import cached_property
 
 from streams.contract.words import (
     CHANNEL_DEFAULTS,
+    GRACE_SECONDS,
     HORIZON_SECONDS,
     INPUT_TOPICS,
     MAX_ALL_QUEUES,
@@ -201,6 +202,7 @@ class Settings:
     replication_factor: int = 1
     clock: str = "wall"
     horizon_seconds: int = HORIZON_SECONDS
+    grace_seconds: int = GRACE_SECONDS
     tick_seconds: float = 1.0
     max_queues: int = MAX_QUEUES
     max_all_queues: int = MAX_ALL_QUEUES

@@ -164,6 +164,7 @@ READERS: dict[str, Reader] = {
     "replication_factor": integer(1, 9),
     "clock": choice("wall", "event"),
     "horizon_seconds": integer(60, 7 * 86_400),
+    "grace_seconds": integer(0, 60),
     "tick_seconds": number(0.05, 60),
     "max_queues": integer(1, 100_000),
     "max_all_queues": integer(1, 1_000_000),
