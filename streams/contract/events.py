@@ -207,9 +207,13 @@ class ContactFlowedOut(QueuedContactEvent, kw_only=True, frozen=True, tag="conta
 
 
 class MessageSent(ContactEvent, kw_only=True, frozen=True, tag="message.sent"):
-    """A chat message. `agent_id` is required when the author is an agent."""
+    """A chat message. `agent_id` is required when the author is an agent.
+
+    An agent's answers who waits, unless it is `automatic`.
+    """
 
     author: Author
+    automatic: bool = False
 
     def __post_init__(self) -> None:
         """Raise ValueError where an agent's message does not name the agent."""

@@ -44,7 +44,7 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
 class ServiceLevel(Part, frozen=True):
     """The four formulas."""
 
-    answered_only: Annotated[Number | None, ratio("answered_in_threshold / answered.")]
+    answered_only: Annotated[Number | None, ratio("answered_in_threshold / answered_measured.")]
     offered: Annotated[Number | None, ratio("answered_in_threshold / threshold_decided.")]
     offered_less_short: Annotated[
         Number | None, ratio("answered_in_threshold / (threshold_decided - short_abandoned).")
@@ -64,6 +64,12 @@ class Figures(Part, frozen=True):
         Count,
         count(_VISITS.format("answered, at the first agent connection"), outcome="answered"),
     ]
+    answered_measured: Annotated[
+        Count,
+        count(
+            "Of those answered, those whose wait is known.", outcome="answered_measured", since=2
+        ),
+    ]
     abandoned: Annotated[
         Count,
         count(
@@ -75,6 +81,9 @@ class Figures(Part, frozen=True):
         Count, count(_VISITS.format("abandoned within S"), outcome="short_abandoned")
     ]
     silent_abandoned: Annotated[Count, count(_VISITS.format("of chats abandoned without a word"))]
+    abandoned_unmeasured: Annotated[
+        Count, count("Of those abandoned, those whose wait is not known.", since=2)
+    ]
     flowed_out: Annotated[
         Count, count(_VISITS.format("that left unanswered otherwise"), outcome="flowed_out")
     ]
@@ -89,6 +98,9 @@ class Figures(Part, frozen=True):
     orphaned: Annotated[
         Count,
         count(_VISITS.format("closed at the maximum waiting age, their end never reported")),
+    ]
+    orphans_recovered: Annotated[
+        Count, count("Orphaned visits of which the end was told after all.", since=2)
     ]
     handled: Annotated[
         Count, count(_VISITS.format("whose handling is complete"), outcome="handled")
@@ -129,10 +141,15 @@ class Figures(Part, frozen=True):
     closed_wait_seconds: Annotated[
         Number, total("Sum of the waits of visits answered, abandoned or flowed out")
     ]
-    wait_mean_seconds: Annotated[Number | None, mean("ASA: answered_wait_seconds / answered")]
-    wait_closed_mean_seconds: Annotated[Number | None, mean("closed_wait_seconds / visits closed")]
+    wait_mean_seconds: Annotated[
+        Number | None, mean("ASA: answered_wait_seconds / answered_measured")
+    ]
+    wait_closed_mean_seconds: Annotated[
+        Number | None, mean("closed_wait_seconds / visits closed whose wait is known")
+    ]
     abandoned_wait_mean_seconds: Annotated[
-        Number | None, mean("abandoned_wait_seconds / abandoned")
+        Number | None,
+        mean("abandoned_wait_seconds / (abandoned - abandoned_unmeasured)"),
     ]
     wait_max_seconds: Annotated[Number | None, quantile("Longest wait of visits answered")]
     wait_quantiles_seconds: Annotated[
@@ -154,6 +171,13 @@ class Figures(Part, frozen=True):
     talk_mean_seconds: Annotated[Number | None, mean("talk_seconds / handled")]
     hold_mean_seconds: Annotated[Number | None, mean("hold_seconds / handled")]
     wrapup_mean_seconds: Annotated[Number | None, mean("wrapup_seconds / handled")]
+    wrapups_reported: Annotated[Count, count("Wrap-ups that were told.", since=2)]
+    wrapups_unreported: Annotated[
+        Count, count("Visits handled at the wrap-up cap, without any: none was told.", since=2)
+    ]
+    wrapup_reported_mean_seconds: Annotated[
+        Number | None, mean("wrapup_seconds / wrapups_reported", since=2)
+    ]
     handle_mean_seconds: Annotated[Number | None, mean("AHT: (talk + hold + wrap-up) / handled")]
 
     # agents

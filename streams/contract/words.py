@@ -54,6 +54,7 @@ FlowOutReason = Literal[
     "closed",
     "error",
     "other",
+    "answered_elsewhere",
 ]
 FLOW_OUT_REASONS: Final[tuple[str, ...]] = get_args(FlowOutReason)
 

@@ -22,19 +22,23 @@ def figures(view: View) -> Figures:
     waits, longest_wait = quantiles(view, c.WAIT_BUCKETS)
     resolutions, _ = quantiles(view, c.RESOLUTION_BUCKETS)
     answered, abandoned = count(c.ANSWERED), count(c.ABANDONED)
-    handled, closed = count(c.HANDLED), answered + abandoned + count(c.FLOWED_OUT)
+    measured, timed = count(c.ANSWERED_MEASURED), abandoned - count(c.ABANDONED_UNMEASURED)
+    handled, closed = count(c.HANDLED), measured + timed + count(c.FLOWED_OUT)
     responses, resolved = count(c.FIRST_RESPONSES), count(c.TICKETS_RESOLVED)
     return Figures(
         # volumes
         offered=count(c.OFFERED),
         blocked=count(c.BLOCKED),
         answered=answered,
+        answered_measured=measured,
         abandoned=abandoned,
         short_abandoned=count(c.SHORT_ABANDONED),
         silent_abandoned=count(c.SILENT_ABANDONED),
+        abandoned_unmeasured=abandoned - timed,
         flowed_out=count(c.FLOWED_OUT),
         flowed_out_reasons={name: count(number) for name, number in c.REASONS.items()},
         orphaned=count(c.ORPHANED),
+        orphans_recovered=count(c.ORPHANS_RECOVERED),
         handled=handled,
         transferred=count(c.TRANSFERRED),
         threshold_decided=count(c.THRESHOLD_DECIDED),
@@ -50,7 +54,7 @@ def figures(view: View) -> Figures:
         closed_wait_seconds=seconds(count(c.CLOSED_WAIT)),
         wait_mean_seconds=wait_mean_seconds(view),
         wait_closed_mean_seconds=mean_seconds(count(c.CLOSED_WAIT), closed),
-        abandoned_wait_mean_seconds=mean_seconds(count(c.ABANDONED_WAIT), abandoned),
+        abandoned_wait_mean_seconds=mean_seconds(count(c.ABANDONED_WAIT), timed),
         wait_max_seconds=longest_wait,
         wait_quantiles_seconds=waits,
         waiting_seconds=seconds(area(c.WAITING)),
@@ -62,6 +66,9 @@ def figures(view: View) -> Figures:
         talk_mean_seconds=mean_seconds(count(c.TALK), handled),
         hold_mean_seconds=mean_seconds(count(c.HOLD), handled),
         wrapup_mean_seconds=mean_seconds(count(c.WRAPUP), handled),
+        wrapups_reported=count(c.WRAPUPS_REPORTED),
+        wrapups_unreported=count(c.WRAPUPS_UNREPORTED),
+        wrapup_reported_mean_seconds=mean_seconds(count(c.WRAPUP), count(c.WRAPUPS_REPORTED)),
         handle_mean_seconds=handle_mean_seconds(view),
         # agents
         handling_agent_seconds=seconds(area(c.HANDLING_AGENTS)),
@@ -97,7 +104,7 @@ def service_levels(view: View) -> ServiceLevel:
     """
     within, decided = view.count(c.ANSWERED_IN_THRESHOLD), view.count(c.THRESHOLD_DECIDED)
     return ServiceLevel(
-        answered_only=ratio(within, view.count(c.ANSWERED)),
+        answered_only=ratio(within, view.count(c.ANSWERED_MEASURED)),
         offered=ratio(within, decided),
         offered_less_short=ratio(within, decided - view.count(c.SHORT_ABANDONED)),
         removed_in_threshold=ratio(within + view.count(c.ABANDONED_IN_THRESHOLD), decided),
@@ -110,8 +117,8 @@ def occupancy_ratio(view: View) -> float | None:
 
 
 def wait_mean_seconds(view: View) -> float | None:
-    """ASA: mean wait of the visits answered in W."""
-    return mean_seconds(view.count(c.ANSWERED_WAIT), view.count(c.ANSWERED))
+    """ASA: mean wait of the visits answered in W whose wait is known."""
+    return mean_seconds(view.count(c.ANSWERED_WAIT), view.count(c.ANSWERED_MEASURED))
 
 
 def handle_mean_seconds(view: View) -> float | None:

@@ -127,9 +127,18 @@ class Replay:
         facts, places = self._at_hand
         if not self._place_of:
             self._place_of = dict(zip(map(id, facts), places, strict=True))
-        place = min(places) if fact is None else self._place_of[id(fact)]
+        place = min(places) if fact is None else self._place(fact)
         times, first = self._anomalies.get(kind, (0, place))
         self._anomalies[kind] = times + 1, min(first, place)
+
+    def _place(self, fact: Any) -> int:
+        """Where a fact stands; one that took effect at another time, where its event does."""
+        place = self._place_of.get(id(fact))
+        if place is not None:
+            return place
+        facts, places = self._at_hand
+        same = zip(facts, places, strict=True)
+        return min(at for one, at in same if (one.source, one.id) == (fact.source, fact.id))
 
     def anomalies(self) -> dict[str, tuple[int, str, int]]:
         """Of each kind (`lifecycle/kinds.py`) how often, and file and line of the first.

@@ -47,11 +47,6 @@ def oldest_entry(state: AgentState) -> None:
     return
 
 
-def is_open(state: AgentState) -> bool:
-    """No snapshot jumps the order of its instant."""
-    return False
-
-
 def shown_as(state: AgentState) -> str:
     """The one state the agent is counted in, by precedence."""
     if state.state in ("error", UNKNOWN):

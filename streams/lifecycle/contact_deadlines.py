@@ -14,10 +14,10 @@ two folds book the same steps. Forgetting is last: it leaves nothing that could 
 
 import msgspec
 
-from streams.lifecycle import contact
+from streams.lifecycle import contact, contact_aged, contact_effects
 from streams.lifecycle import contact_state as visit
 from streams.lifecycle import counters as c
-from streams.lifecycle.contact_state import CONNECTED, WAITING, ContactState
+from streams.lifecycle.contact_state import AGED_MS, CONNECTED, IDLE, WAITING, ContactState
 from streams.lifecycle.facts import Fact
 from streams.lifecycle.ledger import Ledger
 from streams.lifecycle.rules import NEVER, QueueRules
@@ -31,8 +31,11 @@ _FIELDS = ContactState.__struct_fields__
 
 def step(state: ContactState, fact: Fact, ledger: Ledger) -> None:
     """Take one event, in order."""
-    effect = _STEPS[state.phase][fact.rank]
-    if effect is contact.nothing:
+    phase, rank = state.phase, fact.rank
+    if phase != IDLE and fact.queue is not None and fact.queue != state.queue:
+        phase = contact.ELSEWHERE
+    effect = _STEPS[phase][rank]
+    if effect is contact_effects.nothing:
         return
     if effect.__class__ is str:
         ledger.anomaly(effect, fact)
@@ -54,9 +57,11 @@ def _due(state: ContactState, ledger: Ledger) -> int:
         state.wrapups and any(leg.completes_visit for leg in state.wrapups)
     ):
         due = state.closed_at + ledger.rules.horizon_ms
+        for one in state.aged:
+            due = max(due, one.closed_at + AGED_MS)
     for leg in state.wrapups:
         if leg.completes_visit:
-            due = min(due, leg.ended_at + contact.cap_of(leg, ledger))
+            due = min(due, leg.ended_at + contact_effects.cap_of(leg, ledger))
     return due
 
 
@@ -81,18 +86,18 @@ def fire(state: ContactState, ledger: Ledger) -> None:
             if kind == _THRESHOLD:
                 _threshold_passed(state, at, ledger)
             elif kind == _SILENCE:
-                _fell_silent(state, at, ledger)
+                contact_aged.fall_silent(state, at, ledger)
             else:
-                contact.orphan(state, at, ledger)
+                contact_aged.orphan(state, at, ledger)
             state.due = _due(state, ledger)
             return
     for leg in state.wrapups:
-        if leg.completes_visit and leg.ended_at + contact.cap_of(leg, ledger) == at:
-            _capped(state, leg, at, ledger)
+        if leg.completes_visit and leg.ended_at + contact_effects.cap_of(leg, ledger) == at:
+            contact_effects.give_up(state, leg, at, ledger)
             state.due = _due(state, ledger)
             return
     if state.phase == CONNECTED:
-        _handling_expired(state, at, ledger)
+        contact_aged.expire(state, at, ledger)
         state.due = _due(state, ledger)
     else:
         for field, value in zip(_FIELDS, msgspec.structs.astuple(visit.blank()), strict=True):
@@ -105,22 +110,3 @@ def _threshold_passed(state: ContactState, at: int, ledger: Ledger) -> None:
     cell[c.THRESHOLD_DECIDED] += sign
     cell[c.OVER_THRESHOLD] += sign
     cell[c.OVER_THRESHOLD_MOMENT] += sign * (at % ledger.width)
-
-
-def _fell_silent(state: ContactState, at: int, ledger: Ledger) -> None:
-    queue, outbound = state.queue, state.outbound
-    contact.abandon(state, at, True, ledger)
-    if not outbound:
-        state.silent_queue = queue
-
-
-def _capped(state: ContactState, leg: visit.Wrapup, at: int, ledger: Ledger) -> None:
-    ledger.anomaly("wrapup_capped")
-    state.wrapups = tuple(other for other in state.wrapups if other is not leg)
-    contact.handled(leg, at, contact.cap_of(leg, ledger), ledger)
-    state.closed_at = at
-
-
-def _handling_expired(state: ContactState, at: int, ledger: Ledger) -> None:
-    ledger.anomaly("handling_expired")
-    contact.expire(state, at, ledger)

@@ -1,18 +1,39 @@
-"""Layer 2: what is remembered of a contact: the visit that is open, and wrap-ups not yet reported.
+"""Layer 2: what is remembered of a contact: the visit that is open, the last one, what is owed.
 
 A contact stands in one queue at a time. The table of what events do to it is in `contact.py`.
+Stored by place: a field is appended, with a default, and never moved.
 """
 
 from typing import Final
 
 import msgspec
 
+from streams.contract.words import HOUR_MS
 from streams.lifecycle import counters as c
-from streams.lifecycle.rules import NEVER, SKEW_MS
+from streams.lifecycle.rules import NEVER
 
 IDLE: Final = 0
 WAITING: Final = 1
 CONNECTED: Final = 2
+
+#: A visit that an age closed is remembered this long, and so many of a contact.
+AGED_MS: Final = 72 * HOUR_MS
+MAX_AGED: Final = 8
+#: Wrap-ups that are owed at once, and queues whose visits are remembered by name.
+MAX_OWED: Final = 8
+MAX_QUEUES: Final = 8
+
+# How a visit ended: said by an event, concluded from another event, or by an age.
+SAID: Final = 0
+SAID_TRANSFERRED: Final = 1
+SAID_FLOWED_OUT: Final = 2
+CONCLUDED: Final = 3
+BY_AGE: Final = 4
+
+# Which age.
+ORPHANED: Final = 0
+SILENT: Final = 1
+EXPIRED: Final = 2
 
 
 class Wrapup(msgspec.Struct, array_like=True, frozen=True, gc=False):
@@ -31,8 +52,43 @@ class Wrapup(msgspec.Struct, array_like=True, frozen=True, gc=False):
     entered_at: int
 
 
+class Closed(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """The last visit that closed. Times in ms, -1: none; `answered_at` of the first answer."""
+
+    queue: str
+    entered_at: int
+    answered_at: int
+    closed_at: int
+    agent: str | None
+    outbound: bool
+    how: int
+
+    @property
+    def connected(self) -> bool:
+        """Whether somebody had answered it."""
+        return self.answered_at >= 0
+
+
+class Aged(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """A visit that an age closed, while something may still be said of it. Times in ms."""
+
+    queue: str
+    entered_at: int
+    closed_at: int
+    age: int
+    outbound: bool
+    answered_at: int = -1
+    agent: str | None = None
+    hold: int = 0
+    hold_since: int = -1
+
+
 class ContactState(msgspec.Struct, array_like=True, gc=False):
-    """What the past of a contact means for its future. Times in ms, -1: none."""
+    """What the past of a contact means for its future. Times in ms, -1: none.
+
+    `doubt`: until when an event could still show that another one was read wrongly. `first_at` is
+    the first answer of the open conversation, `answered_at` when its talk began.
+    """
 
     phase: int = IDLE
     queue: str = ""
@@ -47,10 +103,30 @@ class ContactState(msgspec.Struct, array_like=True, gc=False):
     customer_at: int = -1
     wrapups: tuple[Wrapup, ...] = ()
     closed_at: int = -1
+    # Two fields of older rules, which nothing reads: stored states have them in their places.
     answer_before_enqueue_at: int = -1
     answer_before_enqueue_agent: str | None = None
     silent_queue: str | None = None
     due: int = NEVER
+    doubt: int = -1
+    last: Closed | None = None
+    #: The agent who had the conversation before.
+    former: str | None = None
+    #: Further talk of a visit that is handled already.
+    more: bool = False
+    #: The visit was opened by `contact.resumed`.
+    resumed: bool = False
+    #: It began within grace after an unanswered one in another queue.
+    continues: bool = False
+    #: An agent's message answered it.
+    answered_by_message: bool = False
+    #: It counts as transferred already.
+    transferred: bool = False
+    #: When the contact last left this queue and came back at once.
+    lap_at: int = -1
+    aged: tuple[Aged, ...] = ()
+    #: Queues of earlier visits than the last.
+    queues: tuple[str, ...] = ()
 
 
 def blank() -> ContactState:
@@ -61,10 +137,7 @@ def blank() -> ContactState:
 def is_blank(state: ContactState, before: int) -> bool:
     """Whether a contact with all its events before `before` (ms) can be dropped without a trace."""
     return (
-        state.phase == IDLE
-        and state.closed_at < 0
-        and not state.wrapups
-        and state.answer_before_enqueue_at < before - SKEW_MS
+        state.phase == IDLE and state.closed_at < 0 and not state.wrapups and state.doubt < before
     )
 
 
@@ -77,8 +150,3 @@ def oldest_entry(state: ContactState) -> tuple[str, int, int] | None:
     if state.phase == CONNECTED:
         return state.queue, c.HANDLING, state.answered_at
     return None
-
-
-def is_open(state: ContactState) -> bool:
-    """Whether a visit is open, so that a closer goes before an opener of the same instant."""
-    return state.phase != IDLE

@@ -23,9 +23,15 @@ THRESHOLD_DECIDED, ANSWERED_IN_THRESHOLD, ABANDONED_IN_THRESHOLD, FLOWED_OUT_IN_
 TICKETS_OPENED, FIRST_RESPONSES, TICKETS_RESOLVED, TICKETS_REOPENED = range(14, 18)
 #: Not published, but a queue that a ticket was moved to exists.
 TICKETS_MOVED_IN = 18
+#: Orphaned visits of which the end was told after all.
+ORPHANS_RECOVERED = 19
 
 OFFERS = {name: 20 + index for index, name in enumerate(OFFER_OUTCOMES)}
 ACCEPTED = OFFERS["accepted"]
+#: Answers whose wait is known, and abandonments whose wait is not.
+ANSWERED_MEASURED, ABANDONED_UNMEASURED = 25, 26
+#: Wrap-ups that were awaited and not told, and those that were told.
+WRAPUPS_UNREPORTED, WRAPUPS_REPORTED = 27, 28
 
 REASONS = {name: 30 + index for index, name in enumerate(FLOW_OUT_REASONS)}
 

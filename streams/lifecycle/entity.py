@@ -1,10 +1,11 @@
 """Layer 2: an entity is a base state and the facts after it; its contributions are their fold.
 
-A fact that sorts last takes one step. Any other takes the entity's contributions back and books
-those of the new fold: the same function, so the fast path cannot disagree. Implied events take part
-once they are before `limit` (the unit's now). Facts older than `closed_before` are folded into the
-base; long tails are packed into chunks, each with the base before it. Cost: a step, plus twice the
-tail for a refold.
+A fact that sorts last, and changes nothing that was read before, takes one step. Any other takes
+the entity's contributions back and books those of the new fold: the same function, so the fast path
+cannot disagree. Within grace meaning goes before time: `contact_order.py` changes the order on the
+way. Implied events take part once they are before `limit` (the unit's now). Facts that are older
+than `closed_before` by more than grace are folded into the base; long tails are packed into chunks,
+each with the base before it. Cost: a step, plus twice the tail for a refold.
 """
 
 from bisect import insort
@@ -15,11 +16,11 @@ from typing import Any, Final, Generic, TypeVar
 
 import msgspec
 
-from streams.lifecycle import agent, contact_deadlines, ticket
+from streams.lifecycle import agent, contact_deadlines, contact_order, ticket
 from streams.lifecycle import contact_state as visit
+from streams.lifecycle.contact_order import Plan
 from streams.lifecycle.facts import Fact, Snapshot, content_of, order_of
 from streams.lifecycle.ledger import Ledger
-from streams.lifecycle.ranks import CLOSERS, OPENER
 from streams.lifecycle.rules import NEVER
 
 #: Tail lengths: packing starts above the first and leaves about the second.
@@ -27,6 +28,18 @@ PACK_ABOVE, PACK_LEAVES = 48, 16
 
 S = TypeVar("S", visit.ContactState, ticket.TicketState, agent.AgentState)
 F = TypeVar("F", Fact, Snapshot)
+
+
+@dataclass(frozen=True, slots=True)
+class Ordering(Generic[S, F]):
+    """How meaning changes the order of a lifecycle's facts within grace (ms)."""
+
+    #: Whether a fact finds all it needs, so that there is no order to look at.
+    is_plain: Callable[[S, F, int], bool]
+    #: Look ahead from a place of the plan; True if there is another fact in it now.
+    arrange: Callable[[S, Plan, int], bool]
+    #: Whether a fact that sorts last could change how an earlier one was read.
+    is_doubted: Callable[[S, F, int], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,27 +52,26 @@ class Lifecycle(Generic[S, F]):
     is_blank: Callable[[S, int], bool]
     #: (queue, level, start in ms) of what a wallboard shows the oldest of; None if nothing.
     oldest_entry: Callable[[S], tuple[str, int, int] | None]
-    #: True if a closer goes before an opener of the same instant.
-    is_open: Callable[[S], bool]
     #: Take one fact, in order, and book what it changes.
     step: Callable[[S, F, Ledger], None]
     #: Book the implied event that is due next.
     fire: Callable[[S, Ledger], None]
+    #: None: by time alone.
+    ordering: Ordering[S, F] | None = None
 
 
 CONTACT: Final[Lifecycle[visit.ContactState, Fact]] = Lifecycle(
     blank=visit.blank,
     is_blank=visit.is_blank,
     oldest_entry=visit.oldest_entry,
-    is_open=visit.is_open,
     step=contact_deadlines.step,
     fire=contact_deadlines.fire,
+    ordering=Ordering(contact_order.is_plain, contact_order.arrange, contact_order.is_doubted),
 )
 TICKET: Final[Lifecycle[ticket.TicketState, Fact]] = Lifecycle(
     blank=ticket.blank,
     is_blank=ticket.is_blank,
     oldest_entry=ticket.oldest_entry,
-    is_open=ticket.is_open,
     step=ticket.step,
     fire=ticket.fire,
 )
@@ -67,7 +79,6 @@ AGENT: Final[Lifecycle[agent.AgentState, Snapshot]] = Lifecycle(
     blank=agent.blank,
     is_blank=agent.is_blank,
     oldest_entry=agent.oldest_entry,
-    is_open=agent.is_open,
     step=agent.step,
     fire=agent.fire,
 )
@@ -111,34 +122,46 @@ def _copy(life: Lifecycle[S, F], base: S | None) -> S:
     return copy(base)  # its fields are immutable: a shallow copy is a full one
 
 
-def run(life: Lifecycle[S, F], state: S, facts: Sequence[F], limit: int, ledger: Ledger) -> int:
+#: (from, to) in own times, ms, of facts whose order depends on each other.
+Spans = list[tuple[int, int]]
+
+
+def run(
+    life: Lifecycle[S, F],
+    state: S,
+    facts: Sequence[F],
+    limit: int,
+    ledger: Ledger,
+    spans: Spans | None = None,
+) -> int:
     """Fold `facts` (in order) into `state`, with implied events before `limit` in their places.
 
     Implied events after the last fact are left to the caller. Returns the earliest implied event
-    that belongs before a fact but is not before `limit`, NEVER without one.
+    that belongs before a fact but is not before `limit`, NEVER without one. What changed places is
+    added to `spans`.
     """
-    step, fire, is_open = life.step, life.fire, life.is_open
+    step, fire, ordering = life.step, life.fire, life.ordering
+    is_plain = None if ordering is None else ordering.is_plain
+    grace, plan = ledger.rules.grace_ms, None
+    todo: Sequence[Any] = facts
     skipped = NEVER
-    index, count = 0, len(facts)
-    while index < count:
-        fact = facts[index]
-        index += 1
+    index = 0
+    while index < len(todo):
+        fact = todo[index]
         at = fact.at
         if state.due < at:
             while state.due < at and state.due < limit:
                 fire(state, ledger)
             if state.due < at:
                 skipped = min(skipped, state.due)
-        if fact.rank != OPENER or index == count or facts[index].at != at:
-            step(state, fact, ledger)
-            continue
-        # An opener that is not alone in its instant: what was open before the instant decides.
-        start = index - 1
-        while index < count and facts[index].at == at and facts[index].seq == fact.seq:
-            index += 1
-        group = list(facts[start:index])
-        for member in _closer_first(group, state) if is_open(state) else group:
-            step(state, member, ledger)
+        if is_plain is not None and not is_plain(state, fact, grace):
+            if plan is None:
+                plan = Plan(facts, grace, ledger, spans)
+                todo = plan.todo
+            if ordering is not None and ordering.arrange(state, plan, index):
+                continue
+        step(state, fact, ledger)
+        index += 1
     return skipped
 
 
@@ -149,29 +172,6 @@ def fold(life: Lifecycle[S, F], facts: Sequence[F], limit: int, ledger: Ledger) 
     while state.due < limit:
         life.fire(state, ledger)
     return state
-
-
-# Any: `run` is checked for every kind of state and fact; only a contact's come here.
-def _closer_first(group: list[Any], state: Any) -> list[Any]:
-    """Facts of one instant upon an open visit, an opener among them: its closer comes first.
-
-    The ranks put an opener before everything else, as it must be for a visit that begins and is
-    answered within one millisecond. Upon an open visit that order would be wrong: a transfer and
-    the entry into the next queue often have one time, and the entry would find the contact still
-    connected. So one closer is moved to the front; a second one is for the visit that opens here.
-    The one moved is that which fits the visit: of its queue, else of no queue, else of another;
-    equals go by rank, source and id, so the choice does not depend on the order of arrival.
-    """
-
-    def preference(fact: Fact) -> tuple[int, int, str, str]:
-        own = 0 if fact.queue == state.queue else 1 if fact.queue is None else 2
-        return own, fact.rank, fact.source, fact.id
-
-    closer = min((f for f in group if f.rank in CLOSERS), key=preference, default=None)
-    if closer is not None:
-        group.remove(closer)
-        group.insert(0, closer)
-    return group
 
 
 def fire_until(life: Lifecycle[S, F], entity: Entity[S, F], limit: int, ledger: Ledger) -> None:
@@ -211,37 +211,36 @@ def add(
     ids.add(fact.id)
     if entity.skipped < limit:
         _refold(life, entity, tail, limit, fired_until, ledger)
-    at = fact.at
-    if at <= entity.fired or (tail and not _comes_after(tail, fact)):
+    at, state, ordering = fact.at, entity.state, life.ordering
+    grace = ledger.rules.grace_ms
+    if (
+        at <= entity.fired
+        or (tail and not _comes_after(tail[-1], fact))
+        or (ordering is not None and ordering.is_doubted(state, fact, grace))
+    ):
         changed = tail.copy()
         insort(changed, fact, key=order_of)
         _refold(life, entity, changed, limit, fired_until, ledger)
         return "ok"
-    state = entity.state
     if state.due < at:
         _drain(life, entity, min(at, limit), ledger)
         if state.due < at:
             entity.skipped = min(entity.skipped, state.due)
-    life.step(state, fact, ledger)
+    if ordering is None or ordering.is_plain(state, fact, grace):
+        life.step(state, fact, ledger)
+    else:
+        plan = Plan((fact,), grace, ledger, None)
+        if not ordering.arrange(state, plan, 0):  # alone: it changes places with nothing
+            life.step(state, fact, ledger)
     tail.append(fact)
     if state.due < fired_until:
         _drain(life, entity, fired_until, ledger)
     return "ok"
 
 
-def _comes_after(tail: list[F], fact: F) -> bool:
-    """Whether the fact's place is the last one, so that one step suffices.
-
-    Within an instant that is sure only where no closer can jump before an opener.
-    """
-    last = tail[-1]
-    if fact.at != last.at:
-        return fact.at > last.at
-    if fact.seq != last.seq:
-        return fact.seq > last.seq
-    if isinstance(fact, Fact) and (fact.rank in CLOSERS or fact.rank == OPENER):
-        return False
-    return order_of(last) < order_of(fact)
+def _comes_after(last: F, fact: F) -> bool:
+    """Whether the fact's place is behind the last one."""
+    return fact.at > last.at or (fact.at == last.at and order_of(last) < order_of(fact))
 
 
 def _drain(life: Lifecycle[S, F], entity: Entity[S, F], until: int, ledger: Ledger) -> None:
@@ -284,18 +283,54 @@ def _refold(
 
 
 def rebase(life: Lifecycle[S, F], entity: Entity[S, F], before: int, ledger: Ledger) -> None:
-    """Fold into the base what is older than `before` (ms, at most the unit's now): it is final."""
-    tail, cut = entity.tail, 0
+    """Fold into the base what is older than `before` (ms): nothing can change it any more.
+
+    `before` is `closed_before` less grace: what comes late, but not too late, still changes how
+    facts within grace before it are read.
+    """
+    tail = entity.tail
+    if not tail or tail[0].at >= before:
+        if entity.base is not None and entity.base.due < before:
+            entity.base = _moved_up(life, entity.base, [], before, before, ledger)
+        return
+    before = _cut(life, entity, before, ledger)
+    cut = 0
     while cut < len(tail) and tail[cut].at < before:
         cut += 1
-    if cut or (entity.base is not None and entity.base.due < before):
-        sign, ledger.sign = ledger.sign, 0
-        base = _copy(life, entity.base)
-        run(life, base, tail[:cut], before, ledger)
-        while base.due < before:
-            life.fire(base, ledger)
-        ledger.sign = sign
-        entity.base, entity.tail = base, tail[cut:]
+    entity.base = _moved_up(life, entity.base, tail[:cut], before, before, ledger)
+    entity.tail = tail[cut:]
+
+
+def _moved_up(
+    life: Lifecycle[S, F],
+    base: S | None,
+    facts: Sequence[F],
+    limit: int,
+    until: int,
+    ledger: Ledger,
+    spans: Spans | None = None,
+) -> S:
+    """A copy of the base with `facts` folded into it, and implied events before `until`."""
+    sign, ledger.sign = ledger.sign, 0
+    base = _copy(life, base)
+    run(life, base, facts, limit, ledger, spans)
+    while base.due < until:
+        life.fire(base, ledger)
+    ledger.sign = sign
+    return base
+
+
+def _cut(life: Lifecycle[S, F], entity: Entity[S, F], before: int, ledger: Ledger) -> int:
+    """The last time, not after `before` (ms), that parts no facts whose order hangs together."""
+    tail = entity.tail
+    if life.ordering is None or tail[-1].at < before:
+        return before
+    spans: Spans = []
+    _moved_up(life, entity.base, tail, NEVER, -1, ledger, spans)
+    for start, end in sorted(spans, reverse=True):
+        if start < before <= end:
+            before = start
+    return before
 
 
 def pack(life: Lifecycle[S, F], entity: Entity[S, F], ledger: Ledger) -> Chunk[S, F] | None:
@@ -306,23 +341,23 @@ def pack(life: Lifecycle[S, F], entity: Entity[S, F], ledger: Ledger) -> Chunk[S
     chunk once. The base moves up to the cut, so that a refold of what is left needs no chunk. A
     chunk keeps the base before it, so that `unpack` can undo the move when a late fact, or a
     repeated id, belongs to its time. Where nothing was skipped, every implied event before a fact
-    has happened, so the new base has them all (limit NEVER). Facts of one instant are not parted: a
-    closer among them may have to go first.
+    has happened, so the new base has them all (limit NEVER). Facts of one instant are not parted,
+    nor those whose order hangs together.
     """
     tail = entity.tail
     if len(tail) <= PACK_ABOVE or entity.skipped != NEVER:
         return None
-    cut = len(tail) - PACK_LEAVES
-    while cut and tail[cut].at == tail[cut - 1].at:
-        cut -= 1
+    before = _cut(life, entity, tail[len(tail) - PACK_LEAVES].at, ledger)
+    cut = 0
+    while tail[cut].at < before:
+        cut += 1
     if not cut:
         return None
     chunk = Chunk(entity.base, tail[:cut])
-    sign, ledger.sign = ledger.sign, 0
-    base = _copy(life, entity.base)
-    run(life, base, chunk.facts, NEVER, ledger)
-    ledger.sign = sign
-    entity.base, entity.tail = base, tail[cut:]
+    entity.base, entity.tail = (
+        _moved_up(life, entity.base, chunk.facts, NEVER, -1, ledger),
+        tail[cut:],
+    )
     entity.chunks += 1
     return chunk
 

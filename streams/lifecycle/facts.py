@@ -20,7 +20,10 @@ Order = tuple[int, int, int, str, str]
 
 
 class Fact(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """A contact's or ticket's event. `detail`: its reason, outcome, kind, status or author."""
+    """A contact's or ticket's event. `detail`: its reason, outcome, kind, status or author.
+
+    `since`: when what it ends began (ms), where it tells that; -1: it does not.
+    """
 
     at: int
     seq: int
@@ -32,6 +35,7 @@ class Fact(msgspec.Struct, array_like=True, frozen=True, gc=False):
     detail: str | None = None
     outbound: bool = False
     revision: int = 0
+    since: int = -1
 
 
 class Snapshot(msgspec.Struct, array_like=True, frozen=True, gc=False):
@@ -73,6 +77,7 @@ def content_of(fact: Fact | Snapshot) -> tuple[Any, ...]:
         fact.agent or "",
         fact.detail or "",
         fact.outbound,
+        fact.since,
     )
 
 
@@ -113,6 +118,8 @@ def contact_fact(event: Any) -> Fact:
     rank, field = _CONTACT[struct]
     if field is not None:
         detail = getattr(event, field)
+        if struct is wire.MessageSent and event.automatic:
+            detail = "bot"
     else:
         detail = "returned" if struct is wire.ContactResumed else None
     return Fact(

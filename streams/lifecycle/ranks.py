@@ -24,8 +24,7 @@ CONTACT_RANKS: Final = {
     "callback.attempted": 14,
     "followup.completed": 15,
 }
-#: What opens a visit: among the events of one instant, a closer of the visit before comes first.
-OPENER: Final = CONTACT_RANKS["contact.enqueued"]
+#: What says how a visit ended.
 CLOSERS: Final = frozenset(
     CONTACT_RANKS[f"contact.{kind}"] for kind in ("transferred", "ended", "abandoned", "flowed_out")
 )

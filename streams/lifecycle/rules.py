@@ -28,8 +28,6 @@ HORIZON_MS = HORIZON_SECONDS * 1_000
 GRACE_MS = GRACE_SECONDS * 1_000
 #: An entity whose last event is this old is forgotten.
 FORGET_MS = 90 * DAY_MS
-#: Clock skew that an answer may show before its enqueue.
-SKEW_MS = 5_000
 #: How long an agent's snapshot without `ttl_seconds` holds.
 SNAPSHOT_MS = DAY_MS
 

@@ -172,7 +172,8 @@ class EntityStore:
         entity.fire_until(at_hand.kind.life, at_hand.entity, now, ledger)
 
     def close(self, before: int) -> None:
-        """Make final what is older than `before`: fold it into the bases, forget its ids."""
+        """Make final what is older than `before` by more than grace: fold it into the bases."""
+        before -= self.ledger.rules.grace_ms
         first_open = before // MINUTE_MS
         final = sorted(minute for minute in self._minutes if minute < first_open)
         for minute in final:
@@ -184,6 +185,7 @@ class EntityStore:
 
     def collect(self, before: int) -> list[Write]:
         """Pack all that is at hand; return the changelog's writes. `before` is `closed_before`."""
+        final_before = before - self.ledger.rules.grace_ms
         writes, self._writes = self._writes, []
         for key, at_hand in self._at_hand.items():
             kept, life = at_hand.entity, at_hand.kind.life
@@ -191,8 +193,8 @@ class EntityStore:
             if oldest_entry != at_hand.oldest_entry:
                 self._update_oldest(key, at_hand.oldest_entry, oldest_entry)
             oldest = kept.tail[0].at if kept.tail else NEVER
-            if oldest < before or (kept.base is not None and kept.base.due < before):
-                self._rebase(key, at_hand, before)
+            if oldest < final_before or (kept.base is not None and kept.base.due < final_before):
+                self._rebase(key, at_hand, final_before)
             if self._is_gone(kept, life, before):
                 if self._packed.pop(key, None) is not None:
                     writes.append((key.encode(), None))
@@ -311,7 +313,7 @@ class EntityStore:
         self._writes.append((_chunk_key(key, number), data))
 
     def _bring_back(self, key: str, at_hand: _AtHand, fact: Fact | Snapshot) -> None:
-        """Unpack the chunks that hold this id, or facts that are not older than this one.
+        """Unpack the chunks that hold this id, or facts that it could still change.
 
         A chunk keeps only eight bytes a fact in memory beside its packed data. A hash that is some
         other id's by chance unpacks a chunk in vain and changes nothing else: `entity.add` compares
@@ -319,9 +321,10 @@ class EntityStore:
         because the base before a chunk is the one that all newer facts are folded upon.
         """
         chunks, hashed = self._chunks[key], _hash(fact)
+        changes = fact.at - self.ledger.rules.grace_ms
         needed = len(chunks)
         for index, chunk in enumerate(chunks):
-            if chunk.last_at >= fact.at or hashed in chunk.hashes:
+            if chunk.last_at >= changes or hashed in chunk.hashes:
                 needed = index
                 break
         while len(chunks) > needed:

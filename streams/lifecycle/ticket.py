@@ -52,11 +52,6 @@ def oldest_entry(state: TicketState) -> tuple[str, int, int] | None:
     return (state.queue, c.BACKLOG["open"], state.opened_at) if state.phase == OPEN else None
 
 
-def is_open(state: TicketState) -> bool:
-    """No event of a ticket jumps the order of its instant."""
-    return False
-
-
 # -- effects ---------------------------------------------------------------------------------------
 
 

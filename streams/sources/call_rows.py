@@ -26,7 +26,7 @@ from streams.contract.limits import (
 )
 from streams.contract.names import clean
 from streams.contract.words import FLOW_OUT_REASONS, RESERVED_QUEUES
-from streams.lifecycle.rules import SKEW_MS
+from streams.lifecycle.rules import GRACE_MS
 from streams.sources.call_log_mapping import BLOCK_REASONS, COLUMNS, LENGTHS, CallLogMapping
 from streams.sources.clock_times import read_length
 from streams.sources.complaints import Complaints
@@ -230,8 +230,8 @@ class _Stay:
         return self._reader.time(self._cells, column, after)
 
     def _in_order(self, first: str, earlier: int, second: str, later: int) -> None:
-        if later < earlier - SKEW_MS:
-            most = SKEW_MS // 1000
+        if later < earlier - GRACE_MS:
+            most = GRACE_MS // 1000
             raise self._reader.bad(
                 second, f"expected not more than {most} s before {self._reader.named(first)}"
             )

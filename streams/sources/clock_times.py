@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from streams.lifecycle.rules import SKEW_MS
+from streams.lifecycle.rules import GRACE_MS
 from streams.wire.instants import parse_rfc3339_ms
 
 NAMED: Final = ("rfc3339", "epoch_seconds", "epoch_ms")
@@ -54,7 +54,7 @@ class TimeReader:
         found = self._instants(text)
         if after is not None:
             for instant in found:
-                if instant >= after - SKEW_MS:
+                if instant >= after - GRACE_MS:
                     return instant
         return found[0]
 

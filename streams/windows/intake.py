@@ -84,7 +84,7 @@ class Intake:
 
     def __init__(self, rules: Rules, partition: int, partitions: int) -> None:
         self.partition, self.partitions = partition, partitions
-        self.horizon = rules.horizon_ms
+        self.horizon, self.grace = rules.horizon_ms, rules.grace_ms
         self.ledger = Ledger(rules)
         self.store = EntityStore(self.ledger)
         self._rules = KeptRules()
@@ -192,9 +192,12 @@ class Intake:
         return newest(last_words, SHOWN_SOURCES)
 
     def _close(self, state: list[Write]) -> None:
-        """What is older than now - horizon is final: its cells are not needed any more."""
+        """What is older than now - horizon by more than grace is final: its cells go.
+
+        Within grace before, an event that is not late yet still changes what is booked.
+        """
         self.closed_before = max(self.closed_before, self.now - self.horizon)
-        last = self.closed_before - self.ledger.width
+        last = self.closed_before - self.grace - self.ledger.width
         for pane in sorted(pane for pane in self._keys_of_pane if pane <= last):
             for queue_key in self._keys_of_pane.pop(pane):
                 del self.cells[queue_key][pane]
@@ -252,7 +255,7 @@ class Intake:
 
     def _progress(self, following: bool) -> CellBatch:
         """How far the unit is: a batch without cells."""
-        times = (self.now, self.closed_before)
+        times = (self.now, max(-1, self.closed_before - self.grace))
         source = (self.partition, self.partitions)
         return CellBatch(*source, *times, self.watermark(), following, [], [])
 

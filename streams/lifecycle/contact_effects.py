@@ -1,0 +1,502 @@
+"""Layer 2: what the events of a contact do to its visit, and what of it is booked.
+
+Each effect reads nothing but the state, the event and the rules, and books through the ledger
+alone, times its sign, in the pane of the time at which it happens. Which event has which effect is
+the table of `contact.py`; what is said of a visit that an age closed is in `contact_aged.py`.
+"""
+
+from bisect import bisect_left
+
+from streams.lifecycle import counters as c
+from streams.lifecycle.contact_state import (
+    CONCLUDED,
+    CONNECTED,
+    IDLE,
+    MAX_OWED,
+    MAX_QUEUES,
+    SAID,
+    SAID_FLOWED_OUT,
+    SAID_TRANSFERRED,
+    WAITING,
+    Closed,
+    ContactState,
+    Wrapup,
+)
+from streams.lifecycle.facts import Fact
+from streams.lifecycle.histogram import bucket_of
+from streams.lifecycle.ledger import Ledger
+
+# -- a visit begins --------------------------------------------------------------------------------
+
+
+def open_visit(
+    state: ContactState, queue: str, at: int, outbound: bool, ledger: Ledger, resumed: bool = False
+) -> None:
+    """The contact begins to wait in a queue."""
+    _begin(state, WAITING, queue, at, at, outbound, ledger)
+    state.resumed, state.customer_at = resumed, at
+    if not outbound:
+        sign, cell, offset = ledger.sign, ledger.cell(queue, at), at % ledger.width
+        cell[c.OFFERED] += sign
+        cell[c.WAITING] += sign
+        cell[c.WAITING_MOMENT] += sign * offset
+
+
+def _begin(
+    state: ContactState,
+    phase: int,
+    queue: str,
+    entered_at: int,
+    at: int,
+    outbound: bool,
+    ledger: Ledger,
+) -> None:
+    last = state.last
+    state.phase, state.queue, state.entered_at, state.outbound = phase, queue, entered_at, outbound
+    state.threshold_decided, state.ringing, state.silent_queue = False, (), None
+    state.agent = state.former = None
+    state.more = state.resumed = state.answered_by_message = state.transferred = False
+    state.lap_at = -1
+    state.continues = (
+        last is not None
+        and not last.connected
+        and last.queue != queue
+        and at - last.closed_at <= ledger.rules.grace_ms
+    )
+
+
+def enqueued(state: ContactState, fact: Fact, ledger: Ledger) -> None:
+    """An entry: the visit begins."""
+    open_visit(state, fact.queue or "", fact.at, fact.outbound, ledger, fact.detail == "returned")
+
+
+def enqueued_again(state: ContactState, fact: Fact, ledger: Ledger) -> None:
+    """An entry into the queue it waits in: said twice, or it had left and came back at once."""
+    if fact.at - state.entered_at <= ledger.rules.grace_ms:
+        ledger.anomaly("said_again", fact)
+        return
+    ledger.anomaly("lap", fact)
+    state.lap_at = fact.at
+    _doubt(state, fact.at, ledger)
+
+
+def requeued(state: ContactState, fact: Fact, ledger: Ledger) -> None:
+    """An entry into another queue: the visit before flowed out, although nobody said so."""
+    _make_place(state, fact, fact.detail if fact.detail in c.REASONS else "other", ledger)
+    enqueued(state, fact, ledger)
+
+
+def moved_on(state: ContactState, fact: Fact, ledger: Ledger) -> None:
+    """An entry while connected: the conversation was transferred, although nobody said so."""
+    _make_place(state, fact, "other", ledger)
+    enqueued(state, fact, ledger)
+
+
+def _make_place(state: ContactState, fact: Fact, reason: str | None, ledger: Ledger) -> None:
+    """The open visit ends as it must have, since the contact is elsewhere."""
+    if state.phase == WAITING:
+        flow_out(state, fact.at, reason or "other", CONCLUDED, ledger)
+    elif state.phase == CONNECTED:
+        _transfer(state, fact.at, state.agent, CONCLUDED, ledger)
+    _doubt(state, fact.at, ledger)
+
+
+def _doubt(state: ContactState, at: int, ledger: Ledger) -> None:
+    """Until grace is over, another event may come and say what was concluded here."""
+    state.doubt = max(state.doubt, at + ledger.rules.grace_ms)
+
+
+def blocked(state: ContactState, fact: Fact, ledger: Ledger) -> None:
+    """Refused entry: no visit."""
+    if not fact.outbound:
+        ledger.cell(fact.queue or "", fact.at)[c.BLOCKED] += ledger.sign
+
+
+# -- it waits --------------------------------------------------------------------------------------
+
+
+def offered(state: ContactState, fact: Fact, ledger: Ledger) -> None:
+    """It rings at an agent."""
+    agent = fact.agent or ""
+    if agent in state.ringing:
+        return
+    if not state.ringing and not state.outbound:
+        ledger.level(state.queue, fact.at, c.RINGING, 1)
+    state.ringing = (*state.ringing, agent)
+
+
+def offer_failed(state: ContactState, fact: Fact, ledger: Ledger) -> None:
+    """An agent did not take it: counted in the queue that the event names, whoever waits there."""
+    here = state.phase != IDLE and fact.queue == state.queue
+    if not (state.outbound if here else fact.outbound):
+        ledger.cell(fact.queue or "", fact.at)[c.OFFERS[fact.detail or ""]] += ledger.sign
+    if here and fact.agent in state.ringing:
+        state.ringing = tuple(agent for agent in state.ringing if agent != fact.agent)
+        if not state.ringing and not state.outbound:
+            ledger.level(state.queue, fact.at, c.RINGING, -1)
+
+
+def wrote(state: ContactState, fact: Fact, ledger: Ledger) -> None:
+    """A message while the customer waits: an agent's answers, the customer's ends his silence."""
+    if fact.detail == "customer":
+        state.customer_at = fact.at
+    elif fact.detail == "agent" and not _says_goodbye(state, fact, ledger):
+        answer(state, fact.at, fact.agent, ledger)
+        state.answered_by_message = True
+
+
+def _says_goodbye(state: ContactState, fact: Fact, ledger: Ledger) -> bool:
+    """Whether it is the last word of the agent who had the contact until just now."""
+    last = state.last
+    return (
+        last is not None
+        and last.connected
+        and fact.at - last.closed_at <= ledger.rules.grace_ms
+        and last.agent in (None, fact.agent)
+    )
+
+
+def wrote_again(state: ContactState, fact: Fact, ledger: Ledger) -> None:
+    """The customer of a chat that fell silent is back: a new visit, in the same queue."""
+    queue = state.silent_queue
+    if fact.detail == "customer" and queue is not None:
+        state.aged = tuple(one for one in state.aged if one.queue != queue)
+        open_visit(state, queue, fact.at, fact.outbound, ledger)
+
+
+# -- it is answered --------------------------------------------------------------------------------
+
+
+def answered(state: ContactState, fact: Fact, ledger: Ledger) -> None:
+    """The answer of who waits."""
+    answer(state, fact.at, fact.agent, ledger)
+
+
+def answer(state: ContactState, at: int, agent: str | None, ledger: Ledger) -> None:
+    """The wait is over, answered."""
+    if not state.outbound:
+        sign, cell, offset = ledger.sign, ledger.cell(state.queue, at), at % ledger.width
+        book_answer(cell, sign, at - state.entered_at)
+        cell[c.HANDLING] += sign
+        cell[c.HANDLING_MOMENT] += sign * offset
+        _leave(state, at, c.ANSWERED_IN_THRESHOLD, ledger)
+    _connect(state, at, agent)
+
+
+def book_answer(cell: dict[int, int], sign: int, wait: int) -> None:
+    """An answer with its wait, ms."""
+    cell[c.ANSWERED] += sign
+    cell[c.ACCEPTED] += sign
+    cell[c.ANSWERED_MEASURED] += sign
+    cell[c.ANSWERED_WAIT] += sign * wait
+    cell[c.CLOSED_WAIT] += sign * wait
+    cell[c.WAIT_BUCKETS + bucket_of(wait)] += sign
+    cell[c.ANSWERED_WITHIN + bisect_left(c.WAIT_BOUNDS_MS, wait)] += sign
+
+
+def _connect(state: ContactState, at: int, agent: str | None) -> None:
+    state.phase, state.answered_at, state.agent = CONNECTED, at, agent
+    state.hold_since, state.hold, state.ringing = -1, 0, ()
+
+
+def _leave(state: ContactState, at: int, in_threshold: int | None, ledger: Ledger) -> None:
+    """The wait is over: levels fall, and the threshold is decided if it has not passed."""
+    sign, cell, offset = ledger.sign, ledger.cell(state.queue, at), at % ledger.width
+    cell[c.WAITING] -= sign
+    cell[c.WAITING_MOMENT] -= sign * offset
+    if state.ringing:
+        cell[c.RINGING] -= sign
+        cell[c.RINGING_MOMENT] -= sign * offset
+    if state.threshold_decided:
+        cell[c.OVER_THRESHOLD] -= sign
+        cell[c.OVER_THRESHOLD_MOMENT] -= sign * offset
+        return
+    threshold = ledger.rules_for(state.queue, state.entered_at).threshold_ms
+    if in_threshold is not None and threshold is not None and at <= state.entered_at + threshold:
+        cell[c.THRESHOLD_DECIDED] += sign
+        cell[in_threshold] += sign
+
+
+def open_answered(
+    state: ContactState, fact: Fact, entered_at: int | None, outbound: bool, ledger: Ledger
+) -> None:
+    """The contact is connected in a queue in which it was not seen to wait.
+
+    `entered_at`: when it came there, ms, if that is known; None: its wait is in no figure.
+    """
+    at, queue = fact.at, fact.queue or ""
+    _make_place(state, fact, "answered_elsewhere", ledger)
+    _begin(state, CONNECTED, queue, at if entered_at is None else entered_at, at, outbound, ledger)
+    _connect(state, at, fact.agent)
+    if outbound:
+        return
+    cell = ledger.cell(queue, at)
+    if entered_at is None:
+        cell[c.ANSWERED] += ledger.sign
+        cell[c.ACCEPTED] += ledger.sign
+    else:
+        book_answer(cell, ledger.sign, at - entered_at)
+    ledger.level(queue, at, c.HANDLING, 1)
+
+
+def answered_again(state: ContactState, fact: Fact, ledger: Ledger) -> None:
+    """A second answer of a conversation: told twice, or the next agent has it now."""
+    at, agent = fact.at, fact.agent
+    if state.answered_by_message and agent in (None, state.agent):
+        return  # the answer that goes with the message
+    told_twice = agent is None or agent == state.agent
+    if told_twice or at - state.answered_at <= ledger.rules.grace_ms:
+        ledger.anomaly("answered_again", fact)
+        return
+    state.former, state.agent = state.agent, agent
+
+
+# -- it is held, and ends --------------------------------------------------------------------------
+
+
+def hold_started(state: ContactState, fact: Fact, ledger: Ledger) -> None:
+    """The customer is on hold."""
+    if state.hold_since >= 0:
+        ledger.anomaly("said_again", fact)
+    else:
+        state.hold_since = fact.at
+
+
+def hold_ended(state: ContactState, fact: Fact, ledger: Ledger) -> None:
+    """The customer is back."""
+    if state.hold_since < 0:
+        ledger.anomaly("hold_ended_without_visit", fact)
+    else:
+        state.hold += fact.at - state.hold_since
+        state.hold_since = -1
+
+
+def _connection(state: ContactState, at: int, agent: str | None, completes_visit: bool) -> Wrapup:
+    """The connected part of the visit, ended at `at`; an open hold ends with it."""
+    hold = state.hold + (at - state.hold_since if state.hold_since >= 0 else 0)
+    talk = at - state.answered_at - hold
+    who, began = agent or state.agent, state.entered_at
+    return Wrapup(at, state.queue, who, state.outbound, completes_visit, talk, hold, began)
+
+
+def _is_former(state: ContactState, fact: Fact) -> bool:
+    """Whether the event is of the agent who had the conversation before."""
+    return state.former is not None and fact.agent == state.former and fact.agent != state.agent
+
+
+def transferred(state: ContactState, fact: Fact, ledger: Ledger) -> None:
+    """The conversation is transferred; by the agent before, it goes on with the one who has it."""
+    if not _is_former(state, fact):
+        _transfer(state, fact.at, fact.agent, SAID_TRANSFERRED, ledger)
+    elif state.transferred:
+        ledger.anomaly("former_agent", fact)
+    else:
+        _count_transfer(state, fact.at, ledger)
+
+
+def _count_transfer(state: ContactState, at: int, ledger: Ledger) -> None:
+    if not state.transferred and not state.outbound:
+        ledger.cell(state.queue, at)[c.TRANSFERRED] += ledger.sign
+    state.transferred = True
+
+
+def _transfer(state: ContactState, at: int, agent: str | None, how: int, ledger: Ledger) -> None:
+    leg = _connection(state, at, agent, completes_visit=False)
+    _handle_at_once(state, leg, ledger)
+    _count_transfer(state, at, ledger)
+    _disconnect(state, leg, how, ledger)
+
+
+def ended(state: ContactState, fact: Fact, ledger: Ledger) -> None:
+    """The conversation is over; said of the agent before, it is not."""
+    if _is_former(state, fact):
+        ledger.anomaly("former_agent", fact)
+        return
+    awaited = ledger.rules_for(state.queue, state.entered_at).wrapup and not state.more
+    leg = _connection(state, fact.at, fact.agent, awaited)
+    if not awaited:
+        _handle_at_once(state, leg, ledger)
+    _disconnect(state, leg, SAID, ledger)
+
+
+def _handle_at_once(state: ContactState, leg: Wrapup, ledger: Ledger) -> None:
+    if not state.more:
+        handled(leg, leg.ended_at, 0, ledger)
+    elif not leg.outbound:  # it is handled already: the rest of its conversation
+        cell = ledger.cell(leg.queue, leg.ended_at)
+        cell[c.TALK] += ledger.sign * leg.talk
+        cell[c.HOLD] += ledger.sign * leg.hold
+
+
+def _disconnect(state: ContactState, leg: Wrapup, how: int, ledger: Ledger) -> None:
+    if not state.outbound:
+        ledger.level(state.queue, leg.ended_at, c.HANDLING, -1)
+    close(state, leg.ended_at, how, handled=not leg.completes_visit)
+    owe(state, leg, ledger)
+
+
+def owe(state: ContactState, leg: Wrapup, ledger: Ledger) -> None:
+    """A wrap-up is owed; of too many, the oldest is given up."""
+    state.wrapups = (*state.wrapups, leg)
+    if len(state.wrapups) > MAX_OWED:
+        oldest = state.wrapups[0]
+        if oldest.completes_visit:
+            give_up(state, oldest, leg.ended_at, ledger)
+        state.wrapups = state.wrapups[1:]
+
+
+def give_up(state: ContactState, leg: Wrapup, at: int, ledger: Ledger) -> None:
+    """Nobody reported the wrap-up that was awaited: handled without; it may still be reported."""
+    if not leg.outbound:
+        ledger.cell(leg.queue, at)[c.WRAPUPS_UNREPORTED] += ledger.sign
+    ledger.anomaly("wrapups_unreported")
+    handled(leg, at, 0, ledger)
+    late = Wrapup(
+        leg.ended_at, leg.queue, leg.agent, leg.outbound, False, leg.talk, leg.hold, leg.entered_at
+    )
+    state.wrapups = tuple(late if other is leg else other for other in state.wrapups)
+    state.closed_at = max(state.closed_at, at)
+
+
+def handled(leg: Wrapup, at: int, wrapup: int, ledger: Ledger) -> None:
+    """The visit is handled at `at`, booked whole; `wrapup` in ms."""
+    if leg.outbound:
+        return
+    sign, cell = ledger.sign, ledger.cell(leg.queue, at)
+    cell[c.HANDLED] += sign
+    cell[c.TALK] += sign * leg.talk
+    cell[c.HOLD] += sign * leg.hold
+    cell[c.WRAPUP] += sign * wrapup
+    total = leg.talk + leg.hold + wrapup
+    cell[c.HANDLED_WITHIN + bisect_left(c.HANDLE_BOUNDS_MS, total)] += sign
+    cell[c.HANDLE_TIME] += sign * total
+
+
+def cap_of(leg: Wrapup, ledger: Ledger) -> int:
+    """The longest wrap-up that is counted for the visit, ms."""
+    return ledger.rules_for(leg.queue, leg.entered_at).wrapup_cap_ms
+
+
+def wrapup_ended(state: ContactState, fact: Fact, ledger: Ledger) -> None:
+    """The agent finished the work after a contact."""
+    leg = _owed(state, fact)
+    if leg is None:
+        ledger.anomaly("wrapup_without_visit", fact)
+        return
+    state.wrapups = tuple(other for other in state.wrapups if other is not leg)
+    cap, lasted = cap_of(leg, ledger), fact.at - leg.ended_at
+    if lasted > cap:
+        ledger.anomaly("wrapup_capped", fact)
+        lasted = cap
+    if not leg.outbound:
+        ledger.cell(leg.queue, fact.at)[c.WRAPUPS_REPORTED] += ledger.sign
+    if leg.completes_visit:
+        handled(leg, fact.at, lasted, ledger)
+        state.closed_at = max(state.closed_at, fact.at)
+    elif not leg.outbound:
+        ledger.cell(leg.queue, fact.at)[c.WRAPUP] += ledger.sign * lasted
+
+
+def _owed(state: ContactState, fact: Fact) -> Wrapup | None:
+    """Which wrap-up it is: of its queue, its agent's, one that ended just now, the oldest."""
+    queue, agent = fact.queue, fact.agent
+    fitting = [
+        leg
+        for leg in state.wrapups
+        if (queue is None or leg.queue == queue)
+        and (agent is None or leg.agent is None or leg.agent == agent)
+    ]
+
+    def unlikely(leg: Wrapup) -> tuple[bool, bool]:
+        return agent is None or leg.agent != agent, leg.ended_at != fact.at
+
+    return min(fitting, key=unlikely, default=None)  # of equals the oldest: the first
+
+
+# -- it leaves unanswered --------------------------------------------------------------------------
+
+
+def abandoned(state: ContactState, fact: Fact, ledger: Ledger) -> None:
+    """The customer left."""
+    abandon(state, fact.at, fact.detail == "silent", SAID, ledger)
+
+
+def abandon(state: ContactState, at: int, silent: bool, how: int, ledger: Ledger) -> None:
+    """The customer left unanswered; short if within the queue's short-abandon threshold."""
+    if not state.outbound:
+        wait, cell = at - state.entered_at, ledger.cell(state.queue, at)
+        short = ledger.rules_for(state.queue, state.entered_at).short_ms
+        book_abandonment(cell, ledger.sign, wait, silent)
+        if short is not None and wait <= short and not state.continues:
+            cell[c.SHORT_ABANDONED] += ledger.sign
+        _leave(state, at, c.ABANDONED_IN_THRESHOLD, ledger)
+    close(state, at, how)
+
+
+def book_abandonment(cell: dict[int, int], sign: int, wait: int, silent: bool) -> None:
+    """An abandonment with its wait, ms."""
+    cell[c.ABANDONED] += sign
+    if silent:
+        cell[c.SILENT_ABANDONED] += sign
+    cell[c.ABANDONED_WAIT] += sign * wait
+    cell[c.ABANDONED_WITHIN + bisect_left(c.WAIT_BOUNDS_MS, wait)] += sign
+    cell[c.CLOSED_WAIT] += sign * wait
+
+
+def flowed_out(state: ContactState, fact: Fact, ledger: Ledger) -> None:
+    """It left the queue, and not by hanging up."""
+    flow_out(state, fact.at, fact.detail or "other", SAID_FLOWED_OUT, ledger)
+
+
+def waiting_ended(state: ContactState, fact: Fact, ledger: Ledger) -> None:
+    """An end without an answer."""
+    flow_out(state, fact.at, "other", SAID, ledger)
+
+
+def waiting_transferred(state: ContactState, fact: Fact, ledger: Ledger) -> None:
+    """A transfer without an answer."""
+    flow_out(state, fact.at, "transfer", SAID, ledger)
+
+
+def flow_out(state: ContactState, at: int, reason: str, how: int, ledger: Ledger) -> None:
+    """The visit leaves its queue unanswered, for a reason of `counters.REASONS`."""
+    if not state.outbound:
+        cell = ledger.cell(state.queue, at)
+        book_flow_out(cell, ledger.sign, at - state.entered_at, reason)
+        _leave(state, at, c.FLOWED_OUT_IN_THRESHOLD, ledger)
+    close(state, at, how)
+
+
+def book_flow_out(cell: dict[int, int], sign: int, wait: int, reason: str) -> None:
+    """A flow-out with its wait, ms."""
+    cell[c.FLOWED_OUT] += sign
+    cell[c.REASONS[reason]] += sign
+    cell[c.CLOSED_WAIT] += sign * wait
+
+
+def leave_undecided(state: ContactState, at: int, ledger: Ledger) -> None:
+    """It leaves the wait without anything being decided."""
+    _leave(state, at, None, ledger)
+
+
+def close(state: ContactState, at: int, how: int, handled: bool = True) -> None:
+    """The visit is over. `handled`: no wrap-up is awaited before the contact may be forgotten."""
+    last, connected = state.last, state.phase == CONNECTED
+    if last is not None and last.queue != state.queue and last.queue not in state.queues:
+        state.queues = (*state.queues, last.queue)[-MAX_QUEUES:]
+    state.last = Closed(
+        state.queue,
+        state.entered_at,
+        state.answered_at if connected else -1,
+        at,
+        state.agent,
+        state.outbound,
+        how,
+    )
+    state.phase, state.ringing, state.outbound = IDLE, (), False
+    if handled:
+        state.closed_at = max(state.closed_at, at)
+
+
+def nothing(state: ContactState, fact: Fact, ledger: Ledger) -> None:
+    """No effect on the visit; the event itself is remembered."""
