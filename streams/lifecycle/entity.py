@@ -213,11 +213,7 @@ def add(
         _refold(life, entity, tail, limit, fired_until, ledger)
     at, state, ordering = fact.at, entity.state, life.ordering
     grace = ledger.rules.grace_ms
-    if (
-        at <= entity.fired
-        or (tail and not _comes_after(tail[-1], fact))
-        or (ordering is not None and ordering.is_doubted(state, fact, grace))
-    ):
+    if at <= entity.fired or is_needed_before(life, entity, fact, grace):
         changed = tail.copy()
         insort(changed, fact, key=order_of)
         _refold(life, entity, changed, limit, fired_until, ledger)
@@ -238,9 +234,13 @@ def add(
     return "ok"
 
 
-def _comes_after(last: F, fact: F) -> bool:
-    """Whether the fact's place is behind the last one."""
-    return fact.at > last.at or (fact.at == last.at and order_of(last) < order_of(fact))
+def is_needed_before(life: Lifecycle[S, F], entity: Entity[S, F], fact: F, grace: int) -> bool:
+    """Whether a fact does not sort last, or changes how one within grace (ms) before is read."""
+    if entity.tail:
+        last = entity.tail[-1]
+        if fact.at < last.at or (fact.at == last.at and order_of(fact) < order_of(last)):
+            return True
+    return life.ordering is not None and life.ordering.is_doubted(entity.state, fact, grace)
 
 
 def _drain(life: Lifecycle[S, F], entity: Entity[S, F], until: int, ledger: Ledger) -> None:

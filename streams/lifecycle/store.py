@@ -321,7 +321,9 @@ class EntityStore:
         because the base before a chunk is the one that all newer facts are folded upon.
         """
         chunks, hashed = self._chunks[key], _hash(fact)
-        changes = fact.at - self.ledger.rules.grace_ms
+        changes, grace = fact.at, self.ledger.rules.grace_ms
+        if entity.is_needed_before(at_hand.kind.life, at_hand.entity, fact, grace):
+            changes -= grace
         needed = len(chunks)
         for index, chunk in enumerate(chunks):
             if chunk.last_at >= changes or hashed in chunk.hashes:

@@ -109,9 +109,9 @@ def test_without_events_every_configured_queue_has_its_zeros() -> None:
 def test_anomalies_are_counted_by_kind_with_the_first_place() -> None:
     """Whatever the order of the lines; an age's stands at the first event of its contact."""
     lines = [
-        ("b.ndjson", 9, contact("contact.answered", 0, contact_id="a")),
+        ("b.ndjson", 9, contact("contact.offered", 0, contact_id="a", agent_id="x")),
         ("a.ndjson", 7, contact("contact.ended", 1, contact_id="a")),
-        ("a.ndjson", 3, contact("contact.answered", 2, contact_id="b")),
+        ("a.ndjson", 3, contact("contact.offered", 2, contact_id="b", agent_id="x")),
         ("a.ndjson", 4, contact("contact.enqueued", 3, contact_id="c")),
         ("a.ndjson", 5, contact("contact.answered", 4, contact_id="c")),
         ("a.ndjson", 6, contact("contact.ended", 90_000, contact_id="d")),
@@ -123,7 +123,7 @@ def test_anomalies_are_counted_by_kind_with_the_first_place() -> None:
             replay.add(cast("Event", decode(encoded([event])[0])), file, line)
         replay.records()
         assert replay.anomalies() == {
-            "answered_without_visit": (2, "a.ndjson", 3),
+            "offered_without_visit": (2, "a.ndjson", 3),
             "ended_without_visit": (2, "a.ndjson", 6),
             "handling_expired": (1, "a.ndjson", 4),
         }

@@ -19,7 +19,9 @@ def told() -> set[str]:
         for effect in row
         if isinstance(effect, str)
     }
-    named = re.compile(r'[. _]anomaly\(\s*"(\w+)"(?: if \w+ else "(\w+)")?')
+    named = re.compile(
+        r'[. _](?:anomaly|unexpected)\((?:state, fact, )?\s*"(\w+)"(?: if \w+ else "(\w+)")?'
+    )
     sources = [*CORE.glob("lifecycle/*.py"), CORE / "kpis" / "replay.py"]
     found = (kinds for path in sources for kinds in named.findall(path.read_text()))
     return tables | {kind for kinds in found for kind in kinds if kind}
