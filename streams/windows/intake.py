@@ -36,6 +36,7 @@ from streams.windows.cells import (
     decode_values,
     encode_values,
 )
+from streams.windows.held import Held
 from streams.windows.kept_rules import KeptRules
 from streams.windows.watermarks import Sources, newest
 from streams.wire.rejected import Rejected
@@ -96,6 +97,7 @@ class Intake:
         self.now = -1
         self.closed_before = -1
         self.counts: Counter[str] = Counter()
+        self._held = Held(self.ledger.width, self.grace)
         self._facts: list[tuple[str, Any, str]] = []
         self._progress_at = -1
         self._tally = Tally()
@@ -148,7 +150,7 @@ class Intake:
         updates = self._collect_cells(state)
         oldest_updates = self._collect_oldest()
         due = wall - self._progress_at >= PROGRESS_MS
-        if not (worked or state or updates or oldest_updates or due):
+        if not (worked or state or updates or oldest_updates or due or self._tally.booked):
             return None
         self._progress_at = wall
         self._close(state)
@@ -174,10 +176,6 @@ class Intake:
     def _count(self) -> None:
         """Totals that a person asks for: they outlive the process."""
         self.counts["anomalies"] += sum(self.ledger.anomalies.values())
-        for queue_key, booked in self._tally.booked:
-            if queue_key[1] == ALL:
-                self.counts["orphaned"] += booked.get(ORPHANED, 0)
-                self.counts["unknown_agents"] += booked.get(STATES["unknown"], 0)
 
     def last_seen(self) -> dict[str, int]:
         """The largest time (ms) of each source that has not ended, over all inputs.
@@ -211,7 +209,7 @@ class Intake:
                 self._add_to_all(entry)
         for entry in [entry for entry in self.ledger.entries.values() if entry.panes]:
             queue_key = (entry.tenant, entry.queue, entry.channel)
-            cells, booked = self.cells[queue_key], defaultdict[int, int](int)
+            cells = self.cells[queue_key]
             for pane, changes in entry.panes.items():
                 values = cells.get(pane)
                 if values is None:
@@ -219,16 +217,18 @@ class Intake:
                     self._keys_of_pane[pane].append(queue_key)
                 changed = False
                 for counter, change in changes.items():
-                    if change:
-                        booked[counter] += change
-                        if counter < LOCAL:
-                            changed = True
-                            values[counter] = values.get(counter, 0) + change
+                    if change and counter < LOCAL:
+                        changed = True
+                        values[counter] = values.get(counter, 0) + change
                 if changed:
                     state.append((_cell_key(queue_key, pane), encode_values(values)))
                     updates.append(CellUpdate(*queue_key, pane, values))
+                self._held.add(queue_key, pane, changes)
+                if entry.queue == ALL:
+                    self.counts["orphaned"] += changes.get(ORPHANED, 0)
+                    self.counts["unknown_agents"] += changes.get(STATES["unknown"], 0)
             entry.panes.clear()
-            self._tally.booked.append((queue_key, booked))
+        self._tally.booked += self._held.take(self.now)
         return updates
 
     def _add_to_all(self, entry: QueueEntry) -> None:
@@ -294,6 +294,9 @@ class Intake:
         """Every record was given."""
         self.changed_rules = self._rules.merge_configured(self.ledger.rules, self.now)
         self.ledger.reload_rules()
+        for queue_key, panes in self.cells.items():
+            for pane, values in panes.items():
+                self._held.restore(queue_key, pane, values, self.now)
         self.store.now = self.now
         self.store.restored()
         self._sent_progress = self._progress(following=False)

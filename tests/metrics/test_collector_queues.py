@@ -231,7 +231,7 @@ def test_a_queue_nobody_configured_has_the_defaults_while_it_is_owned() -> None:
     """Threshold, limit and info of such a queue are the channel's defaults."""
     worker = StandIn(centre())
     worker.send(*({**event, "queue": "new"} for event in call("n1", START, answered=2)))
-    worker.turn(10)
+    worker.turn(60)
     text = worker.text()
     assert value_in(text, "queue_wait_threshold_seconds", queue="new") == 20
     assert value_in(text, "queue_occupancy_limit_ratio", queue="new") == 0.85
