@@ -20,7 +20,10 @@ Order = tuple[int, int, int, str, str]
 
 
 class Fact(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """A contact's or ticket's event. `detail`: its reason, outcome, kind, status or author."""
+    """A contact's or ticket's event. `detail`: its reason, outcome, kind, status or author.
+
+    `since`: when what it ends began (ms), where it tells that; -1: it does not.
+    """
 
     at: int
     seq: int
@@ -32,6 +35,7 @@ class Fact(msgspec.Struct, array_like=True, frozen=True, gc=False):
     detail: str | None = None
     outbound: bool = False
     revision: int = 0
+    since: int = -1
 
 
 class Snapshot(msgspec.Struct, array_like=True, frozen=True, gc=False):
@@ -73,6 +77,7 @@ def content_of(fact: Fact | Snapshot) -> tuple[Any, ...]:
         fact.agent or "",
         fact.detail or "",
         fact.outbound,
+        fact.since,
     )
 
 
@@ -115,6 +120,7 @@ def contact_fact(event: Any) -> Fact:
         detail = getattr(event, field)
     else:
         detail = "returned" if struct is wire.ContactResumed else None
+    told = event.entered_at if struct is wire.ContactAnswered else None
     return Fact(
         event.occurred_at,
         event.seq,
@@ -126,6 +132,7 @@ def contact_fact(event: Any) -> Fact:
         detail,
         event.direction == "outbound",
         event.revision,
+        -1 if told is None else told,
     )
 
 
