@@ -169,7 +169,12 @@ class OfferFailed(QueuedContactEvent, kw_only=True, frozen=True, tag="offer.fail
 
 
 class ContactAnswered(QueuedContactEvent, kw_only=True, frozen=True, tag="contact.answered"):
-    """An agent is connected; the first time closes the wait."""
+    """An agent is connected; the first time closes the wait.
+
+    `entered_at`: since when the contact waited, from a source that tells it with the answer alone.
+    """
+
+    entered_at: Instant | None = None
 
 
 class HoldStarted(ContactEvent, kw_only=True, frozen=True, tag="hold.started"):

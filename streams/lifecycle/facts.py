@@ -122,6 +122,7 @@ def contact_fact(event: Any) -> Fact:
             detail = "bot"
     else:
         detail = "returned" if struct is wire.ContactResumed else None
+    told = event.entered_at if struct is wire.ContactAnswered else None
     return Fact(
         event.occurred_at,
         event.seq,
@@ -133,6 +134,7 @@ def contact_fact(event: Any) -> Fact:
         detail,
         event.direction == "outbound",
         event.revision,
+        -1 if told is None else told,
     )
 
 

@@ -15,15 +15,15 @@ from streams.sources.complaints import Complaints
 from streams.wire.decode import decode
 from streams.wire.rejected import Rejected
 
-FORMATS: Final = ("ndjson", "call-log", "connect-ctr", "zendesk")
+FORMATS: Final = ("ndjson", "call-log", "connect-ctr", "zendesk", "queue-log")
 
 Found = Iterator[tuple[str, int, Event | Rejected]]
 
 
 def check(form: str, paths: list[Path], mapping: Path | None) -> None:
     """Raise UsageError where the options do not go together."""
-    if mapping is not None and form != "call-log":
-        raise UsageError("--mapping is for --format call-log")
+    if mapping is not None and form not in ("call-log", "queue-log"):
+        raise UsageError("--mapping is for --format call-log and queue-log")
     if form == "ndjson" and (tables := [path for path in paths if ".csv" in path.suffixes]):
         raise UsageError(f"{tables[0]} is a table by its name: say --format call-log")
 
@@ -38,6 +38,10 @@ def read(
         return _calls(paths, mapping, key, said)
     if form == "ndjson":
         return _lines(paths)
+    if form == "queue-log":
+        from streams.sources import queue_log
+
+        return queue_log.read(paths, mapping, key, said)
     from streams.sources.connect_ctr import ContactRecords
     from streams.sources.json_records import Translator, translated
     from streams.sources.zendesk import Tickets

@@ -7,6 +7,7 @@ import pytest
 
 from streams.contract.events import ContactEnqueued, SurveyAnswered
 from streams.contract.limits import MAX_RECORD_BYTES
+from streams.lifecycle.facts import contact_fact
 from streams.wire.decode import decode
 from streams.wire.rejected import Rejected
 
@@ -278,6 +279,17 @@ def test_text_times_become_integers() -> None:
     """Whatever the notation, `occurred_at` and `arrived_at` are ms afterwards."""
     text = raw(occurred_at="2024-03-01T10:00:00.1239+01:00", arrived_at="2024-03-01T08:59:00Z")
     assert decode(text) == decode(raw(arrived_at=1_709_283_540_000))
+
+
+def test_an_answer_may_tell_since_when_the_contact_waited() -> None:
+    """`entered_at` is ms afterwards, and part of what a contact's life remembers of the answer."""
+    text = raw(type="contact.answered", entered_at="2024-03-01T08:59:00Z")
+    answer = decode(text)
+    assert answer == decode(raw(type="contact.answered", entered_at=1_709_283_540_000))
+    assert contact_fact(answer).since == 1_709_283_540_000
+    assert contact_fact(decode(raw(type="contact.answered"))).since == -1
+    wrong = raw(type="contact.answered", entered_at=1_709_283_540)
+    assert reason_and_field(wrong) == ("schema", "entered_at")
 
 
 def test_further_times_of_other_types_become_integers() -> None:
