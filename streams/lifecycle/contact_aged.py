@@ -7,7 +7,6 @@ that of a conversation that begins.
 
 from streams.lifecycle import contact_effects as effects
 from streams.lifecycle import counters as c
-from streams.lifecycle.contact_order import is_answered_again
 from streams.lifecycle.contact_state import (
     AGED_MS,
     BY_AGE,
@@ -32,6 +31,7 @@ from streams.lifecycle.ledger import Ledger
 
 
 def _remember(state: ContactState, at: int, age: int) -> None:
+    held = at - state.hold_since if state.hold_since >= 0 else 0
     aged = Aged(
         state.queue,
         state.entered_at,
@@ -40,8 +40,9 @@ def _remember(state: ContactState, at: int, age: int) -> None:
         state.outbound,
         state.answered_at if age == EXPIRED else -1,
         state.agent,
-        state.hold,
-        state.hold_since,
+        state.hold + held if age == EXPIRED else 0,
+        state.more,
+        state.transferred,
     )
     state.aged = (*state.aged, aged)[-MAX_AGED:]
 
@@ -69,8 +70,7 @@ def fall_silent(state: ContactState, at: int, ledger: Ledger) -> None:
 def expire(state: ContactState, at: int, ledger: Ledger) -> None:
     """Answered and never ended: closed unhandled, outside AHT, at the maximum handling age."""
     ledger.anomaly("handling_expired")
-    if not state.more:
-        _remember(state, at, EXPIRED)
+    _remember(state, at, EXPIRED)
     if not state.outbound:
         ledger.level(state.queue, at, c.HANDLING, -1)
     effects.close(state, at, BY_AGE)
@@ -98,97 +98,101 @@ def _recovered(one: Aged, fact: Fact, ledger: Ledger) -> None:
         ledger.cell(one.queue, fact.at)[c.ORPHANS_RECOVERED] += ledger.sign
 
 
-def _left(state: ContactState, one: Aged, fact: Fact, how: int) -> None:
+def _left(state: ContactState, one: Aged, fact: Fact, how: int, handled: bool = True) -> None:
     """The visit's end is known, beside whatever is open."""
-    if state.phase == IDLE:
-        state.last = Closed(one.queue, one.entered_at, -1, fact.at, one.agent, one.outbound, how)
+    state.last = Closed(
+        one.queue, one.entered_at, one.answered_at, fact.at, one.agent, one.outbound, how
+    )
+    if handled:
         state.closed_at = max(state.closed_at, fact.at)
 
 
-def _flows_out(state: ContactState, fact: Fact, reason: str, how: int, ledger: Ledger) -> bool:
-    one = _take(state, fact, (ORPHANED,))
-    if one is None:
-        return False
-    _recovered(one, fact, ledger)
+def _flows_out(one: Aged, state: ContactState, fact: Fact, how: int, ledger: Ledger) -> None:
+    """The end of a wait that an age closed: it flowed out."""
+    reason = "transfer" if how == SAID_TRANSFERRED else "other"
+    if how == SAID_FLOWED_OUT:
+        reason = fact.detail or "other"
     if not one.outbound:
         cell = ledger.cell(one.queue, fact.at)
         effects.book_flow_out(cell, ledger.sign, fact.at - one.entered_at, reason)
     _left(state, one, fact, how)
-    return True
 
 
-def _conversation_ends(state: ContactState, fact: Fact, how: int, ledger: Ledger) -> bool:
-    """The end of an expired conversation: it is handled, with all its talk."""
-    one = _take(state, fact, (EXPIRED,))
+def _hangs_up(one: Aged, state: ContactState, fact: Fact, how: int, ledger: Ledger) -> None:
+    """The end of a conversation that an age closed: it is handled, with all its talk."""
+    talk = fact.at - one.answered_at - one.hold
+    rules = ledger.rules_for(one.queue, one.entered_at)
+    transferred = how == SAID_TRANSFERRED
+    awaited = rules.wrapup and not transferred and not one.more
+    who = fact.agent or one.agent
+    leg = Wrapup(fact.at, one.queue, who, one.outbound, awaited, talk, one.hold, one.entered_at)
+    if one.more:
+        effects.book_talk(leg, ledger)
+    elif not awaited:
+        effects.handled(leg, fact.at, 0, ledger)
+    if transferred and not one.transferred and not one.outbound:
+        ledger.cell(one.queue, fact.at)[c.TRANSFERRED] += ledger.sign
+    _left(state, one, fact, how, handled=not awaited)
+    effects.owe(state, leg, ledger)
+
+
+def _ends(state: ContactState, fact: Fact, how: int, ledger: Ledger) -> bool:
+    """The event ends the last visit that an age closed; False if there is none."""
+    one = _take(state, fact, (ORPHANED, EXPIRED))
     if one is None:
         return False
     _recovered(one, fact, ledger)
-    hold = one.hold + (fact.at - one.hold_since if one.hold_since >= 0 else 0)
-    talk = fact.at - one.answered_at - hold
-    rules = ledger.rules_for(one.queue, one.entered_at)
-    awaited = rules.wrapup and how != SAID_TRANSFERRED
-    who = fact.agent or one.agent
-    leg = Wrapup(fact.at, one.queue, who, one.outbound, awaited, talk, hold, one.entered_at)
-    if not awaited:
-        effects.handled(leg, fact.at, 0, ledger)
-    if how == SAID_TRANSFERRED and not one.outbound:
-        ledger.cell(one.queue, fact.at)[c.TRANSFERRED] += ledger.sign
-    if state.phase == IDLE:
-        state.last = Closed(
-            one.queue, one.entered_at, one.answered_at, fact.at, one.agent, one.outbound, how
-        )
-    state.closed_at = max(state.closed_at, fact.at)
-    effects.owe(state, leg, ledger)
+    end = _hangs_up if one.age == EXPIRED else _flows_out
+    end(one, state, fact, how, ledger)
     return True
 
 
 def ended_late(state: ContactState, fact: Fact, ledger: Ledger) -> None:
     """An end without a visit: of one that an age closed, or an anomaly."""
-    if not _conversation_ends(state, fact, SAID, ledger) and not _flows_out(
-        state, fact, "other", SAID, ledger
-    ):
+    if not _ends(state, fact, SAID, ledger):
         _unexpected(state, fact, "ended_without_visit", ledger)
 
 
 def transferred_late(state: ContactState, fact: Fact, ledger: Ledger) -> None:
     """A transfer without a visit: of one that an age closed, or an anomaly."""
-    if not _conversation_ends(state, fact, SAID_TRANSFERRED, ledger) and not _flows_out(
-        state, fact, "transfer", SAID, ledger
-    ):
+    if not _ends(state, fact, SAID_TRANSFERRED, ledger):
         _unexpected(state, fact, "transferred_without_visit", ledger)
 
 
 def flowed_out_late(state: ContactState, fact: Fact, ledger: Ledger) -> None:
     """A flow-out without a visit: of one that an age closed, or an anomaly."""
-    if not _flows_out(state, fact, fact.detail or "other", SAID_FLOWED_OUT, ledger):
+    one = _take(state, fact, (ORPHANED,))
+    if one is None:
         _unexpected(state, fact, "flowed_out_without_visit", ledger)
+        return
+    _recovered(one, fact, ledger)
+    _flows_out(one, state, fact, SAID_FLOWED_OUT, ledger)
 
 
 def abandoned_late(state: ContactState, fact: Fact, ledger: Ledger) -> None:
     """An abandonment without a visit: of one that an age closed, or of one nobody saw enter."""
     silent = fact.detail == "silent"
-    one = _take(state, fact, (ORPHANED,))
+    one = _take(state, fact, (ORPHANED, EXPIRED))
     if one is not None:
         _recovered(one, fact, ledger)
+        if one.age == EXPIRED:  # who was answered has not abandoned
+            _hangs_up(one, state, fact, SAID, ledger)
+            return
         if not one.outbound:
             cell, wait = ledger.cell(one.queue, fact.at), fact.at - one.entered_at
             effects.book_abandonment(cell, ledger.sign, wait, silent)
         _left(state, one, fact, SAID)
-    elif _conversation_ends(state, fact, SAID, ledger):
-        return
-    elif state.phase != IDLE or _knows(state, fact.queue or ""):
+    elif state.phase != IDLE or _knows(state, fact.queue or "", fact.at):
         _unexpected(state, fact, "abandoned_without_visit", ledger)
     else:
         _abandoned_unseen(state, fact, silent, ledger)
 
 
-def _knows(state: ContactState, queue: str) -> bool:
-    """Whether a visit in that queue is remembered."""
+def _knows(state: ContactState, queue: str, at: int) -> bool:
+    """Whether a visit in that queue is remembered at `at` (ms)."""
     last = state.last
-    return (
-        (last is not None and last.queue == queue)
-        or queue in state.queues
-        or any(one.queue == queue for one in state.aged)
+    return (last is not None and last.queue == queue) or any(
+        one.queue == queue and at - one.closed_at <= AGED_MS for one in state.aged
     )
 
 
@@ -204,7 +208,7 @@ def _abandoned_unseen(state: ContactState, fact: Fact, silent: bool, ledger: Led
         if silent:
             cell[c.SILENT_ABANDONED] += sign
     state.queue, state.entered_at, state.agent = queue, fact.at, None
-    state.outbound = fact.outbound
+    state.outbound, state.silent_queue = fact.outbound, None
     effects.close(state, fact.at, SAID)
 
 
@@ -222,7 +226,12 @@ def answered_unseen(state: ContactState, fact: Fact, ledger: Ledger) -> None:
     entry was not told.
     """
     last = state.last
-    if is_answered_again(state, fact, ledger.rules.grace_ms):
+    if (
+        last is not None
+        and last.connected
+        and last.queue == fact.queue
+        and fact.at - last.answered_at <= ledger.rules.grace_ms
+    ):
         ledger.anomaly("answered_again", fact)
     elif (
         last is not None
@@ -257,8 +266,10 @@ def _goes_on(state: ContactState, last: Closed, fact: Fact, ledger: Ledger) -> N
 def _opens_answered(state: ContactState, fact: Fact, ledger: Ledger) -> None:
     """A visit of which the first that was told is its answer."""
     queue, outbound = fact.queue or "", fact.outbound
-    known = 0 <= fact.since <= fact.at
-    effects.open_answered(state, fact, fact.since if known else None, outbound, ledger)
+    # Two clocks that differ a little: it waited for no time, and not for less.
+    known = 0 <= fact.since <= fact.at + ledger.rules.grace_ms
+    since = min(fact.since, fact.at)
+    effects.open_answered(state, fact, since if known else None, outbound, ledger)
     if not known:
         ledger.anomaly("answered_unmeasured", fact)
     if outbound:
@@ -268,5 +279,5 @@ def _opens_answered(state: ContactState, fact: Fact, ledger: Ledger) -> None:
     threshold = ledger.rules_for(queue, state.entered_at).threshold_ms
     if known and threshold is not None:
         cell[c.THRESHOLD_DECIDED] += ledger.sign
-        if fact.at - fact.since <= threshold:
+        if fact.at - since <= threshold:
             cell[c.ANSWERED_IN_THRESHOLD] += ledger.sign

@@ -13,7 +13,6 @@ from streams.lifecycle.contact_state import (
     CONNECTED,
     IDLE,
     MAX_OWED,
-    MAX_QUEUES,
     SAID,
     SAID_FLOWED_OUT,
     SAID_TRANSFERRED,
@@ -56,7 +55,6 @@ def _begin(
     state.threshold_decided, state.ringing, state.silent_queue = False, (), None
     state.agent = state.former = None
     state.more = state.resumed = state.answered_by_message = state.transferred = False
-    state.lap_at = -1
     state.continues = (
         last is not None
         and not last.connected
@@ -72,12 +70,11 @@ def enqueued(state: ContactState, fact: Fact, ledger: Ledger) -> None:
 
 def enqueued_again(state: ContactState, fact: Fact, ledger: Ledger) -> None:
     """An entry into the queue it waits in: said twice, or it had left and came back at once."""
+    _doubt(state, fact.at, ledger)
     if fact.at - state.entered_at <= ledger.rules.grace_ms:
         ledger.anomaly("said_again", fact)
         return
     ledger.anomaly("lap", fact)
-    state.lap_at = fact.at
-    _doubt(state, fact.at, ledger)
 
 
 def requeued(state: ContactState, fact: Fact, ledger: Ledger) -> None:
@@ -140,7 +137,11 @@ def wrote(state: ContactState, fact: Fact, ledger: Ledger) -> None:
     """A message while the customer waits: an agent's answers, the customer's ends his silence."""
     if fact.detail == "customer":
         state.customer_at = fact.at
-    elif fact.detail == "agent" and not _says_goodbye(state, fact, ledger):
+    elif (
+        fact.detail == "agent"
+        and ledger.channel == "chat"
+        and not _says_goodbye(state, fact, ledger)
+    ):
         answer(state, fact.at, fact.agent, ledger)
         state.answered_by_message = True
 
@@ -152,15 +153,14 @@ def _says_goodbye(state: ContactState, fact: Fact, ledger: Ledger) -> bool:
         last is not None
         and last.connected
         and fact.at - last.closed_at <= ledger.rules.grace_ms
-        and last.agent in (None, fact.agent)
+        and last.agent == fact.agent
     )
 
 
 def wrote_again(state: ContactState, fact: Fact, ledger: Ledger) -> None:
     """The customer of a chat that fell silent is back: a new visit, in the same queue."""
     queue = state.silent_queue
-    if fact.detail == "customer" and queue is not None:
-        state.aged = tuple(one for one in state.aged if one.queue != queue)
+    if fact.detail == "customer" and queue is not None and fact.queue in (None, queue):
         open_visit(state, queue, fact.at, fact.outbound, ledger)
 
 
@@ -322,7 +322,13 @@ def ended(state: ContactState, fact: Fact, ledger: Ledger) -> None:
 def _handle_at_once(state: ContactState, leg: Wrapup, ledger: Ledger) -> None:
     if not state.more:
         handled(leg, leg.ended_at, 0, ledger)
-    elif not leg.outbound:  # it is handled already: the rest of its conversation
+    else:
+        book_talk(leg, ledger)
+
+
+def book_talk(leg: Wrapup, ledger: Ledger) -> None:
+    """Further talk of a visit that is handled already."""
+    if not leg.outbound:
         cell = ledger.cell(leg.queue, leg.ended_at)
         cell[c.TALK] += ledger.sign * leg.talk
         cell[c.HOLD] += ledger.sign * leg.hold
@@ -481,9 +487,7 @@ def leave_undecided(state: ContactState, at: int, ledger: Ledger) -> None:
 
 def close(state: ContactState, at: int, how: int, handled: bool = True) -> None:
     """The visit is over. `handled`: no wrap-up is awaited before the contact may be forgotten."""
-    last, connected = state.last, state.phase == CONNECTED
-    if last is not None and last.queue != state.queue and last.queue not in state.queues:
-        state.queues = (*state.queues, last.queue)[-MAX_QUEUES:]
+    connected = state.phase == CONNECTED
     state.last = Closed(
         state.queue,
         state.entered_at,

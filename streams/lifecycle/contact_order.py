@@ -24,11 +24,10 @@ from typing import Any, Final
 import msgspec
 
 from streams.lifecycle.contact_state import (
-    BY_AGE,
-    CONCLUDED,
     CONNECTED,
     IDLE,
     SAID_FLOWED_OUT,
+    TOLD,
     WAITING,
     ContactState,
     Wrapup,
@@ -70,11 +69,11 @@ class Plan:
     """The events of one contact while they are put in order.
 
     `own`: the own times (ms) of those that were moved, by identity; `pulled`: those that were
-    pulled forward. `spans`: (from, to) in own times of every choice that was made: the events of
-    one span must be folded together.
+    pulled forward; `laps`: entries after a flow-out that has no effect. `spans`: (from, to) in own
+    times of every choice that was made: the events of one span must be folded together.
     """
 
-    __slots__ = ("grace", "ledger", "own", "pulled", "spans", "todo")
+    __slots__ = ("grace", "laps", "ledger", "own", "pulled", "spans", "todo")
 
     def __init__(
         self, facts: Any, grace: int, ledger: Ledger, spans: list[tuple[int, int]] | None
@@ -84,6 +83,7 @@ class Plan:
         self.ledger = ledger
         self.own: dict[int, int] = {}
         self.pulled: set[int] = set()
+        self.laps: set[int] = set()
         self.spans = [] if spans is None else spans
 
     def own_time(self, fact: Fact) -> int:
@@ -129,11 +129,12 @@ class Plan:
         self.pulled.add(id(pulled))
         todo.insert(index, pulled)
 
-    def pass_over(self, first: int, second: int) -> None:
-        """A flow-out and an entry that are one lap have no effect."""
-        self.spans.append((self.own_time(self.todo[first]), self.own_time(self.todo[second])))
-        for place in sorted((first, second), reverse=True):
-            del self.todo[place]
+    def pass_over(self, index: int, entry: int) -> None:
+        """A flow-out has no effect, for an entry follows that brings the contact back."""
+        todo = self.todo
+        self.spans.append((self.own_time(todo[index]), self.own_time(todo[entry])))
+        self.laps.add(id(todo[entry]))
+        del todo[index]
 
 
 def fits(one: str | None, other: str | None) -> bool:
@@ -184,10 +185,17 @@ def arrange(state: ContactState, plan: Plan, index: int) -> bool:
     False: it takes its step. `state.doubt` is set where it found nothing of what it needs.
     """
     fact, grace = plan.todo[index], plan.grace
-    if id(fact) in plan.pulled:
-        return False
-    if is_said_again(state, fact, grace):
+    pulled = id(fact) in plan.pulled
+    if not pulled and is_said_again(state, fact, grace):
         plan.ledger.anomaly("said_again", fact)
+        del plan.todo[index]
+        return True
+    if fact.rank == FLOWED_OUT and _comes_back(state, plan, index):
+        return True
+    if pulled:
+        return False
+    if id(fact) in plan.laps and state.phase == WAITING and fact.queue == state.queue:
+        plan.ledger.anomaly("lap", fact)
         del plan.todo[index]
         return True
     needed = _needed(state, fact)
@@ -199,46 +207,35 @@ def arrange(state: ContactState, plan: Plan, index: int) -> bool:
             plan.move_behind(index, place)
             return True
         state.doubt = max(state.doubt, plan.own_time(fact) + grace)
-    if fact.rank == FLOWED_OUT and not needed:
-        return _comes_back(state, plan, index)
     place = _leaver(state, plan, index)
     if place is None:
         return False
-    if fact.rank == ENTRY and fact.queue == state.queue and plan.todo[place].rank == FLOWED_OUT:
-        _lap(state, plan, index, place, fact)
-    else:
-        plan.pull(index, place)
+    plan.pull(index, place)
     return True
 
 
 def _comes_back(state: ContactState, plan: Plan, index: int) -> bool:
-    """A flow-out that the contact's entry into the same queue follows within grace is a lap."""
+    """Pass over a flow-out that the contact's entry into the same queue follows within grace."""
     fact = plan.todo[index]
+    if state.phase != WAITING or fact.queue != state.queue:
+        return False
     place = plan.first(index, fact.at + plan.grace, _OPENINGS, None)
     if place is None:
         return False
     entry = plan.todo[place]
-    if entry.rank != ENTRY or entry.queue != state.queue or _calls_back(fact, entry):
+    # A call-back that was promised and is made is two visits, however soon.
+    calls_back = fact.detail == entry.detail == "callback"
+    if entry.rank != ENTRY or entry.queue != state.queue or calls_back:
         return False
-    _lap(state, plan, index, place, entry)
-    return True
-
-
-def _calls_back(flow_out: Fact, entry: Fact) -> bool:
-    """A call-back that was promised and is made is two visits, however soon."""
-    return flow_out.detail == entry.detail == "callback"
-
-
-def _lap(state: ContactState, plan: Plan, index: int, place: int, entry: Fact) -> None:
-    state.lap_at = plan.todo[index].at
-    plan.ledger.anomaly("lap", entry)
     plan.pass_over(index, place)
+    return True
 
 
 def _leaver(state: ContactState, plan: Plan, index: int) -> int | None:
     """The place of the event that says how the open visit ended, if this one opens another."""
     todo, fact, at = plan.todo, plan.todo[index], plan.todo[index].at
-    if not opens(state, fact, plan.grace):
+    elsewhere = fact.rank == ANSWERED and fact.queue != state.queue
+    if state.phase == IDLE or not (fact.rank == ENTRY or elsewhere):
         return None
     connected, agent = fact.rank == ANSWERED, fact.agent
     resumed = fact.rank == ENTRY and fact.detail == "returned"
@@ -257,45 +254,17 @@ def _leaver(state: ContactState, plan: Plan, index: int) -> int | None:
     return None
 
 
-def opens(state: ContactState, fact: Fact, grace: int) -> bool:
-    """Whether the event, an entry or an answer, makes the open visit leave its place."""
-    if state.phase == IDLE:
-        return False
-    if fact.rank == ENTRY:
-        again = state.phase == WAITING and fact.queue == state.queue
-        return not (again and fact.at - state.entered_at <= grace)
-    return (
-        fact.rank == ANSWERED
-        and fact.queue != state.queue
-        and not is_answered_again(state, fact, grace)
-    )
-
-
-def is_answered_again(state: ContactState, fact: Fact, grace: int) -> bool:
-    """Whether the answer was told before, of the visit that closed last."""
-    last = state.last
-    return (
-        last is not None
-        and last.queue == fact.queue
-        and last.connected
-        and fact.at - last.answered_at <= grace
-    )
-
-
 def is_said_again(state: ContactState, fact: Fact, grace: int) -> bool:
     """Whether the event closes a visit of which the end is known within grace before."""
     if fact.rank not in CLOSERS:
         return False
-    back = state.phase == WAITING and state.lap_at >= 0 and fact.at - state.lap_at <= grace
-    if back and fact.rank == FLOWED_OUT and fact.queue == state.queue:
-        return True
     last = state.last
-    if last is None or last.how == BY_AGE or fact.at - last.closed_at > grace:
+    if last is None or last.how not in TOLD or fact.at - last.closed_at > grace:
         return False
     queue = state.queue if state.phase != IDLE else None
     return _about_former(
         fact,
-        (last.queue, last.connected, last.agent, last.how != CONCLUDED),
+        (last.queue, last.connected, last.agent, True),
         (queue, state.phase == CONNECTED, state.agent, state.resumed),
     )
 

@@ -19,9 +19,8 @@ CONNECTED: Final = 2
 #: A visit that an age closed is remembered this long, and so many of a contact.
 AGED_MS: Final = 72 * HOUR_MS
 MAX_AGED: Final = 8
-#: Wrap-ups that are owed at once, and queues whose visits are remembered by name.
+#: Wrap-ups that are owed at once.
 MAX_OWED: Final = 8
-MAX_QUEUES: Final = 8
 
 # How a visit ended: said by an event, concluded from another event, or by an age.
 SAID: Final = 0
@@ -29,6 +28,7 @@ SAID_TRANSFERRED: Final = 1
 SAID_FLOWED_OUT: Final = 2
 CONCLUDED: Final = 3
 BY_AGE: Final = 4
+TOLD: Final = frozenset({SAID, SAID_TRANSFERRED, SAID_FLOWED_OUT})
 
 # Which age.
 ORPHANED: Final = 0
@@ -70,7 +70,10 @@ class Closed(msgspec.Struct, array_like=True, frozen=True, gc=False):
 
 
 class Aged(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """A visit that an age closed, while something may still be said of it. Times in ms."""
+    """A visit that an age closed, while something may still be said of it. Times in ms.
+
+    `more`: it is handled, or counts as transferred, already, as in `ContactState`.
+    """
 
     queue: str
     entered_at: int
@@ -80,7 +83,8 @@ class Aged(msgspec.Struct, array_like=True, frozen=True, gc=False):
     answered_at: int = -1
     agent: str | None = None
     hold: int = 0
-    hold_since: int = -1
+    more: bool = False
+    transferred: bool = False
 
 
 class ContactState(msgspec.Struct, array_like=True, gc=False):
@@ -122,11 +126,7 @@ class ContactState(msgspec.Struct, array_like=True, gc=False):
     answered_by_message: bool = False
     #: It counts as transferred already.
     transferred: bool = False
-    #: When the contact last left this queue and came back at once.
-    lap_at: int = -1
     aged: tuple[Aged, ...] = ()
-    #: Queues of earlier visits than the last.
-    queues: tuple[str, ...] = ()
 
 
 def blank() -> ContactState:

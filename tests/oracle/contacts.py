@@ -92,6 +92,8 @@ class Telling(Story):
             self.recover_answered(aged, at, agent)
             return
         since = event.get("entered_at")
+        if since is not None and since > at + GRACE_MS:
+            since = None
         entered = self.enter(queue, at, event, since)
         entered.stood = False
         entered.measured = entered.decides = since is not None
