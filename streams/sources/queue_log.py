@@ -22,6 +22,7 @@ Queues are spelled as `CONNECT` and its like do (as queues.conf), for entries ar
 dialplan does; letters A to Z are one in both cases. Callers' numbers are hashed with
 `customer_key_file`, or not read. Static members have no line: who is called for a queue is its
 member from then on. What the log cannot tell, with figures: QUEUE_LOG.md.
+Cost: all lines are held, half a kilobyte each; a million of them take a minute.
 
 A small file may be given with `--mapping`:
 source = "pbx-b"                          # one of several servers, whose ids may be equal
@@ -31,7 +32,7 @@ tenant = "acme"
 """  # noqa: E501 - a table
 
 import tomllib
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -133,7 +134,7 @@ def _event(record: Record) -> Event | Rejected:
 
 def _learn(logs: QueueLogs) -> tuple[list[int], dict[str, int]]:
     """When Asterisk started; the longest ring of each queue, ms. Queues are spelled as one."""
-    spellings: defaultdict[str, Counter[tuple[bool, str]]] = defaultdict(Counter)
+    spellings: Counter[tuple[str, bool]] = Counter()
     starts, rings = [], Counter[str]()
     for rank in range(len(logs)):
         line = logs.line(rank)
@@ -141,16 +142,20 @@ def _learn(logs: QueueLogs) -> tuple[list[int], dict[str, int]]:
             continue
         if line.event == "QUEUESTART":
             starts.append(line.second)
-        if line.queue:
-            spellings[folded(line.queue)][line.event in _AS_CONFIGURED, line.queue] += 1
         if line.event == "RINGNOANSWER":
-            queue = folded(line.queue)
-            rings[queue] = max(rings[queue], line.number(0) or 0)
-    logs.spelled = {
-        queue: max(found, key=lambda name: (name[0], found[name], name[1]))[1]
-        for queue, found in spellings.items()
-    }
-    return starts, {logs.spelled.get(queue, queue): rings[queue] for queue in rings}
+            rings[line.queue] = max(rings[line.queue], line.number(0) or 0)
+        if line.queue:
+            spellings[line.queue, line.event in _AS_CONFIGURED] += 1
+    best: dict[str, tuple[bool, int, str]] = {}
+    for (queue, configured), times in spellings.items():
+        of = folded(queue)
+        best[of] = max(best.get(of, (False, 0, "")), (configured, times, queue))
+    found = {queue: best[folded(queue)][2] for queue, _ in spellings}
+    logs.spelled = {queue: told for queue, told in found.items() if told != queue}
+    longest = Counter[str]()
+    for queue, rang in rings.items():
+        longest[found.get(queue, queue)] = max(longest[found.get(queue, queue)], rang)
+    return starts, longest
 
 
 def _say_of_agents(agents: Agents, said: Complaints) -> None:

@@ -3,7 +3,8 @@
 In: lines by rank. Out: events as the contract writes them, and to `busy` who is on a call, from
 when to when. What a line says of a stay that no line began is dated back by the seconds it tells.
 Invariants: of one contact no two stays are open at once, and its events are ordered by (time, seq);
-an event's id is made of its line alone, so files read together or apart tell the same events.
+an event's id is made of call, time and what happened, so files read together or apart tell the same
+events.
 State: the calls that are open, and what ended in the last 10,000 stays.
 """
 
@@ -240,9 +241,9 @@ class Calls:
             self._make_way(self._open[line.call])
         at = line.second if began is None else began
         contact, parent = line.call, None
-        if at < self._last_end.get(line.call, at):
+        if at < line.second and at <= self._last_end.get(line.call, -1):
             # Dated back into its own past: a contact of its own, for one has one stay at a time.
-            contact, parent = short(f"{line.call}:{line.second}"), line.call
+            contact, parent = self._new_name(f"{line.call}:{line.second}"), line.call
         stay = Stay(line.call, contact, line.queue, at)
         self._open[line.call] = stay
         if began is not None:
@@ -368,14 +369,9 @@ class Calls:
         line = self._line
         at = line.second if at is None else at
         verb = kind.split(".")[1]
-        name, again = short(f"{contact}:{line.second}:{verb}"), 1
-        while name in self._ids:
-            again += 1
-            name = short(f"{contact}:{line.second}:{verb}:{again}")
-        self._ids.add(name)
         event: Record = self._common | {
             "type": kind,
-            "event_id": name,
+            "event_id": self._new_name(f"{contact}:{at}:{verb}"),
             "occurred_at": at * 1000,
             "seq": self._seq + (_DATED_BACK if at < line.second else 0),
             "channel": "voice",
@@ -386,6 +382,15 @@ class Calls:
         self._seq += 1
         self._made.append(event)
         return ""
+
+    def _new_name(self, name: str) -> str:
+        """An id made of the name, that no other event or contact of this second has."""
+        found, again = short(name), 1
+        while found in self._ids:
+            again += 1
+            found = short(f"{name}:{again}")
+        self._ids.add(found)
+        return found
 
 
 def _near(one: int, other: int) -> bool:
