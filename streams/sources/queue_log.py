@@ -3,7 +3,7 @@
 | line | event | why |
 |---|---|---|
 | `ENTERQUEUE` | contact.enqueued | a call id stands once a stay; while the call still waits or talks elsewhere, that ends first: as a later line of that second says, else flowed out `other`, or transferred |
-| `CONNECT` | contact.answered | without an entry, entered `hold` seconds before |
+| `CONNECT` | contact.answered | without an entry, of the one stay in that queue that began `hold` seconds before (an agent asked there, and handed his caller on); with none, entered then |
 | `COMPLETECALLER`, `COMPLETEAGENT` | contact.ended | without a `CONNECT`, answered `talk` seconds before; followed within a second by a transfer of that agent's: contact.transferred |
 | `BLINDTRANSFER`, `TRANSFER` | contact.transferred | nothing, where the next `ENTERQUEUE` was written first and said so |
 | `ATTENDEDTRANSFER` | contact.transferred | of the agent's own call in that queue, whatever id the line has; the stay of the call he asked in is the customer's from then on |
@@ -161,7 +161,8 @@ def _learn(logs: QueueLogs) -> tuple[list[int], dict[str, int]]:
 def _say_of_agents(agents: Agents, said: Complaints) -> None:
     if agents.not_added:
         said.say(
-            f"{len(agents.not_added):,} members that no line added: such from their first call on"
+            f"{len(agents.not_added):,} members were never added (static ones, or before the files"
+            " begin): they count from their first line on"
         )
     idle, strangers = agents.strangers()
     if idle and strangers:
