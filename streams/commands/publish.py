@@ -32,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add("--format", choices=formats.FORMATS, default="ndjson", help="of all files (ndjson)")
     add("--rate", type=_rate, metavar="N", help="at most N events a second (as fast as possible)")
-    add("--mapping", type=Path, metavar="TOML", help="columns of a call log that has other ones")
+    add("--mapping", type=Path, metavar="TOML", help="a call log's columns, a queue log's members")
 
 
 def _rate(text: str) -> float:

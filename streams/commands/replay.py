@@ -25,7 +25,10 @@ from streams.sources.complaints import Complaints
 from streams.wire.rejected import Rejected
 
 HELP = "files of events through the same core, without Kafka"
-EXAMPLE = "streams replay day.ndjson\nstreams replay march.csv --format call-log --json"
+EXAMPLE = (
+    "streams replay day.ndjson\nstreams replay march.csv --format call-log --json\n"
+    "streams replay queue_log queue_log.1 --format queue-log"
+)
 _SAY_EVERY = 50_000
 _COLUMNS = (
     ("offered", "offered"),
@@ -51,7 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("files", nargs="+", type=Path, metavar="FILE", help="in any order; - is standard input")
     add("--format", choices=formats.FORMATS, default="ndjson", help="of all files (ndjson)")
-    add("--mapping", type=Path, metavar="TOML", help="columns of a call log that has other ones")
+    add("--mapping", type=Path, metavar="TOML", help="a call log's columns, a queue log's members")
     add("--json", action="store_true", help="one record a line, instead of a table")
     add("--strict", action="store_true", help="exit 1 if a line was rejected, not only if all were")
 

@@ -26,6 +26,9 @@ def check(form: str, paths: list[Path], mapping: Path | None) -> None:
         raise UsageError("--mapping is for --format call-log and queue-log")
     if form == "ndjson" and (tables := [path for path in paths if ".csv" in path.suffixes]):
         raise UsageError(f"{tables[0]} is a table by its name: say --format call-log")
+    logs = [path for path in paths if path.name.startswith("queue_log") and "json" not in path.name]
+    if form == "ndjson" and logs:
+        raise UsageError(f"{logs[0]} is Asterisk's by its name: say --format queue-log")
 
 
 def read(

@@ -3,7 +3,7 @@
 | line | event | why |
 |---|---|---|
 | `ENTERQUEUE` | contact.enqueued | a call id stands once a stay; while the call still waits or talks elsewhere, that ends first: as a later line of that second says, else flowed out `other`, or transferred |
-| `CONNECT` | contact.answered | without an entry, entered `hold` seconds before |
+| `CONNECT` | contact.answered | without an entry, of the one stay in that queue that began `hold` seconds before (an agent asked there, and handed his caller on); with none, entered then |
 | `COMPLETECALLER`, `COMPLETEAGENT` | contact.ended | without a `CONNECT`, answered `talk` seconds before; followed within a second by a transfer of that agent's: contact.transferred |
 | `BLINDTRANSFER`, `TRANSFER` | contact.transferred | nothing, where the next `ENTERQUEUE` was written first and said so |
 | `ATTENDEDTRANSFER` | contact.transferred | of the agent's own call in that queue, whatever id the line has; the stay of the call he asked in is the customer's from then on |
@@ -22,6 +22,7 @@ Queues are spelled as `CONNECT` and its like do (as queues.conf), for entries ar
 dialplan does; letters A to Z are one in both cases. Callers' numbers are hashed with
 `customer_key_file`, or not read. Static members have no line: who is called for a queue is its
 member from then on. What the log cannot tell, with figures: QUEUE_LOG.md.
+Cost: all lines are held, half a kilobyte each; a million of them take a minute.
 
 A small file may be given with `--mapping`:
 source = "pbx-b"                          # one of several servers, whose ids may be equal
@@ -31,7 +32,7 @@ tenant = "acme"
 """  # noqa: E501 - a table
 
 import tomllib
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -133,7 +134,7 @@ def _event(record: Record) -> Event | Rejected:
 
 def _learn(logs: QueueLogs) -> tuple[list[int], dict[str, int]]:
     """When Asterisk started; the longest ring of each queue, ms. Queues are spelled as one."""
-    spellings: defaultdict[str, Counter[tuple[bool, str]]] = defaultdict(Counter)
+    spellings: Counter[tuple[str, bool]] = Counter()
     starts, rings = [], Counter[str]()
     for rank in range(len(logs)):
         line = logs.line(rank)
@@ -141,22 +142,27 @@ def _learn(logs: QueueLogs) -> tuple[list[int], dict[str, int]]:
             continue
         if line.event == "QUEUESTART":
             starts.append(line.second)
-        if line.queue:
-            spellings[folded(line.queue)][line.event in _AS_CONFIGURED, line.queue] += 1
         if line.event == "RINGNOANSWER":
-            queue = folded(line.queue)
-            rings[queue] = max(rings[queue], line.number(0) or 0)
-    logs.spelled = {
-        queue: max(found, key=lambda name: (name[0], found[name], name[1]))[1]
-        for queue, found in spellings.items()
-    }
-    return starts, {logs.spelled.get(queue, queue): rings[queue] for queue in rings}
+            rings[line.queue] = max(rings[line.queue], line.number(0) or 0)
+        if line.queue:
+            spellings[line.queue, line.event in _AS_CONFIGURED] += 1
+    best: dict[str, tuple[bool, int, str]] = {}
+    for (queue, configured), times in spellings.items():
+        of = folded(queue)
+        best[of] = max(best.get(of, (False, 0, "")), (configured, times, queue))
+    found = {queue: best[folded(queue)][2] for queue, _ in spellings}
+    logs.spelled = {queue: told for queue, told in found.items() if told != queue}
+    longest = Counter[str]()
+    for queue, rang in rings.items():
+        longest[found.get(queue, queue)] = max(longest[found.get(queue, queue)], rang)
+    return starts, longest
 
 
 def _say_of_agents(agents: Agents, said: Complaints) -> None:
     if agents.not_added:
         said.say(
-            f"{len(agents.not_added):,} members that no line added: such from their first call on"
+            f"{len(agents.not_added):,} members were never added (static ones, or before the files"
+            " begin): they count from their first line on"
         )
     idle, strangers = agents.strangers()
     if idle and strangers:

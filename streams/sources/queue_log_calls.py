@@ -3,19 +3,20 @@
 In: lines by rank. Out: events as the contract writes them, and to `busy` who is on a call, from
 when to when. What a line says of a stay that no line began is dated back by the seconds it tells.
 Invariants: of one contact no two stays are open at once, and its events are ordered by (time, seq);
-an event's id is made of its line alone, so files read together or apart tell the same events.
-State: the calls that are open, and what ended in the last 10,000 stays.
+an event's id is made of call, time and what happened, so files read together or apart tell the same
+events.
+What is remembered: `queue_log_stays.py`.
 """
 
 import hmac
 from bisect import bisect_left
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Final
 
 from streams.sources.complaints import Complaints
 from streams.sources.json_records import Record
 from streams.sources.queue_log_lines import Line, QueueLogs, short
+from streams.sources.queue_log_stays import Stay, Stays, near
 
 #: How a wait ended unanswered: the reason, and where the line has the seconds of the wait.
 LEFT: Final = {
@@ -49,28 +50,11 @@ RANG: Final = {
 #: Asterisk that goes down in order writes ends for all, so long before its next start.
 _GOING_DOWN_SECONDS: Final = 2
 _AT_ONCE_SECONDS: Final = 1
-#: Two clocks of whole seconds: what they say of one instant may differ so much.
-_ROUNDING_SECONDS: Final = 2
-_MOST_OVER: Final = 10_000
 #: Events dated back come after those that lines of that second tell.
 _DATED_BACK: Final = 1 << 24
 
 Busy = Callable[[int, str, str, int], None]
 """Called with second, agent, queue, and +1 where the agent gets a call, -1 where it is over."""
-
-
-@dataclass(slots=True)
-class Stay:
-    """One stay of a call in a queue; `agent` has it since `answered`."""
-
-    call: str
-    contact: str
-    queue: str
-    entered: int
-    agent: str = ""
-    answered: int = -1
-    #: The call of the customer, where this is the stay of an agent who asked for him.
-    customer: str = ""
 
 
 class Calls:
@@ -88,12 +72,7 @@ class Calls:
     ) -> None:
         self._logs, self._common, self._key, self._said = logs, common, customer_key, said
         self._busy, self._starts, self._longest_rings = busy, starts, longest_rings
-        self._open: dict[str, Stay] = {}
-        self._talking: dict[str, list[Stay]] = {}
-        self._asked_for: dict[str, str] = {}
-        #: (call, queue, agent): when that wait or conversation began, and the second of its end.
-        self._over: dict[tuple[str, str, str], tuple[int, int]] = {}
-        self._last_end: dict[str, int] = {}
+        self._stays = Stays()
         self._second, self._seq = -1, 0
         self._ids: set[str] = set()
         self._made: list[Record] = []
@@ -132,7 +111,7 @@ class Calls:
 
     def _entered(self) -> str:
         line = self._line
-        stay = self._open.get(line.call)
+        stay = self._stays.open.get(line.call)
         if stay is not None:
             self._make_way(stay)
         self._enter(line.second)
@@ -144,7 +123,7 @@ class Calls:
         if stay is None:
             held = line.seconds(0)
             began = None if held is None else line.second - held
-            stay = self._enter(began)
+            stay = self._under_another_id(began) or self._enter(began)
         elif stay.agent == line.agent:
             return "an answer said twice"
         self._answer(stay, line.second)
@@ -155,8 +134,8 @@ class Calls:
         wait = line.seconds(place)
         began = None if wait is None else line.second - wait
         waits = stay is not None and stay.answered < 0
-        if not waits or (began is not None and not _near(stay.entered, began)):  # type: ignore[union-attr]
-            if self._is_over("", began):
+        if not waits or (began is not None and not near(stay.entered, began)):  # type: ignore[union-attr]
+            if self._stays.is_over(line.call, line.queue, "", began):
                 return "an end said twice, or after the next entry"
             if stay is not None and not waits:
                 return f"{line.event} of a call that an agent has"
@@ -178,9 +157,9 @@ class Calls:
         held, talk = line.seconds(place), line.seconds(place + 1)
         answered = None if talk is None else line.second - talk
         if stay is None or stay.agent != line.agent:
-            if self._is_over(line.agent, answered):
+            if self._stays.is_over(line.call, line.queue, line.agent, answered):
                 return "an end said twice, or after the next entry"
-            asked = self._asked() if line.event == "ATTENDEDTRANSFER" else None
+            asked = self._handed_over() if line.event == "ATTENDEDTRANSFER" else None
             if asked is not None:
                 stay = asked
             elif stay is not None and stay.answered >= 0:
@@ -205,7 +184,7 @@ class Calls:
         return self._tell("offer.failed", contact, agent_id=line.agent, outcome=outcome)
 
     def _started(self) -> None:
-        for stay in list(self._open.values()):
+        for stay in list(self._stays.open.values()):
             if stay.answered >= 0:
                 self._finish(stay, transferred=False)
             else:
@@ -215,36 +194,39 @@ class Calls:
 
     def _stay(self) -> Stay | None:
         """The open one that the line is about."""
-        for call in (self._line.call, self._asked_for.get(self._line.call, "")):
-            stay = self._open.get(call)
-            if stay is not None and stay.queue == self._line.queue:
-                return stay
-        return None
+        return self._stays.of(self._line.call, self._line.queue)
 
-    def _asked(self) -> Stay | None:
-        """The conversation that this line's agent hands on, told under the call he made for it."""
+    def _handed_over(self) -> Stay | None:
+        """The agent's own conversation, of a line that has the id of the call he made to ask."""
         line = self._line
-        for stay in reversed(self._talking.get(line.agent, ())):
-            if stay.queue == line.queue:
-                asking = self._open.get(line.call)
-                if asking is not None:
-                    asking.customer = stay.call
-                    self._asked_for[stay.call] = line.call
-                return stay
-        return None
+        stay, asking = self._stays.talking(line.agent, line.queue), self._stays.open.get(line.call)
+        if stay is not None and asking is not None:
+            self._stays.asked_for(asking, stay.call)
+        return stay
+
+    def _under_another_id(self, began: int | None) -> Stay | None:
+        """The stay of an agent who asked for this caller: the only one that began to wait then."""
+        line = self._line
+        asking = self._stays.only_one_since(line.queue, began)
+        if asking is not None:
+            if line.call in self._stays.open:
+                self._make_way(self._stays.open[line.call])
+            self._said.note("answered under another call's id: its agent had asked in that queue")
+            self._stays.asked_for(asking, line.call)
+        return asking
 
     def _enter(self, began: int | None) -> Stay:
         """A stay is open; where nobody says since when, no entry is told."""
         line = self._line
-        if line.call in self._open:
-            self._make_way(self._open[line.call])
+        if line.call in self._stays.open:
+            self._make_way(self._stays.open[line.call])
         at = line.second if began is None else began
         contact, parent = line.call, None
-        if at < self._last_end.get(line.call, at):
+        if at < line.second and at <= self._stays.last_end.get(line.call, -1):
             # Dated back into its own past: a contact of its own, for one has one stay at a time.
-            contact, parent = short(f"{line.call}:{line.second}"), line.call
+            contact, parent = self._new_name(f"{line.call}:{line.second}"), line.call
         stay = Stay(line.call, contact, line.queue, at)
-        self._open[line.call] = stay
+        self._stays.add(stay)
         if began is not None:
             customer = self._customer() if line.event == "ENTERQUEUE" else None
             self._tell(
@@ -255,11 +237,9 @@ class Calls:
     def _answer(self, stay: Stay, at: int) -> None:
         agent = self._line.agent
         if stay.answered >= 0:  # the conversation goes on with another agent
-            self._free(stay, at)
-        self._close_over(stay, "", stay.entered, at)
+            self._busy(at, stay.agent, stay.queue, -1)
         self._tell("contact.answered", stay.contact, at, stay.queue, agent_id=agent)
-        stay.agent, stay.answered = agent, at
-        self._talking.setdefault(agent, []).append(stay)
+        self._stays.answer(stay, agent, at)
         self._busy(at, agent, stay.queue, 1)
 
     def _make_way(self, stay: Stay) -> None:
@@ -271,7 +251,7 @@ class Calls:
             if later.event in LEFT and later.queue == stay.queue:
                 reason, place = LEFT[later.event]
                 wait = later.seconds(place)
-                if wait is None or _near(later.second - wait, stay.entered):
+                if wait is None or near(later.second - wait, stay.entered):
                     self._leave(stay, reason or "transfer")
                     return
         self._said.note("entered a queue before its stay in another was said to end")
@@ -282,45 +262,18 @@ class Calls:
             self._tell("contact.flowed_out", stay.contact, queue=stay.queue, reason=reason)
         else:
             self._tell("contact.abandoned", stay.contact, queue=stay.queue)
-        self._close(stay, "", stay.entered)
+        self._close(stay)
 
     def _finish(self, stay: Stay, transferred: bool) -> None:
         kind = "contact.transferred" if transferred else "contact.ended"
         agent = stay.agent or self._line.agent or None
         self._tell(kind, stay.contact, queue=stay.queue, agent_id=agent)
         if stay.answered >= 0:
-            self._free(stay, self._line.second)
-        self._close(stay, stay.agent, stay.answered)
+            self._busy(self._line.second, stay.agent, stay.queue, -1)
+        self._close(stay)
 
-    def _free(self, stay: Stay, at: int) -> None:
-        theirs = self._talking.get(stay.agent, [])
-        if stay in theirs:
-            theirs.remove(stay)
-        if not theirs:
-            self._talking.pop(stay.agent, None)
-        self._busy(at, stay.agent, stay.queue, -1)
-        self._close_over(stay, stay.agent, stay.answered, at)
-
-    def _close(self, stay: Stay, agent: str, began: int) -> None:
-        del self._open[stay.call]
-        self._asked_for.pop(stay.customer, None)
-        self._close_over(stay, agent, began, self._line.second)
-        self._last_end[stay.call] = self._line.second
-        if len(self._last_end) > _MOST_OVER:
-            del self._last_end[next(iter(self._last_end))]
-
-    def _close_over(self, stay: Stay, agent: str, began: int, at: int) -> None:
-        # Under the names that lines give it: the customer's call, where an agent asked for him.
-        for call in {stay.call, stay.customer, self._line.call} - {""}:
-            self._over.pop((call, stay.queue, agent), None)
-            self._over[call, stay.queue, agent] = began, at
-        while len(self._over) > _MOST_OVER:
-            del self._over[next(iter(self._over))]
-
-    def _is_over(self, agent: str, began: int | None) -> bool:
-        """Whether that wait, or that agent's conversation, was ended before."""
-        found = self._over.get((self._line.call, self._line.queue, agent))
-        return found is not None and (began is None or _near(began, found[0]))
+    def _close(self, stay: Stay) -> None:
+        self._stays.close(stay, self._line.second, self._line.call)
 
     # -- what lines around it say ------------------------------------------------------------------
 
@@ -368,14 +321,9 @@ class Calls:
         line = self._line
         at = line.second if at is None else at
         verb = kind.split(".")[1]
-        name, again = short(f"{contact}:{line.second}:{verb}"), 1
-        while name in self._ids:
-            again += 1
-            name = short(f"{contact}:{line.second}:{verb}:{again}")
-        self._ids.add(name)
         event: Record = self._common | {
             "type": kind,
-            "event_id": name,
+            "event_id": self._new_name(f"{contact}:{at}:{verb}"),
             "occurred_at": at * 1000,
             "seq": self._seq + (_DATED_BACK if at < line.second else 0),
             "channel": "voice",
@@ -387,6 +335,11 @@ class Calls:
         self._made.append(event)
         return ""
 
-
-def _near(one: int, other: int) -> bool:
-    return abs(one - other) <= _ROUNDING_SECONDS
+    def _new_name(self, name: str) -> str:
+        """An id made of the name, that no other event or contact of this second has."""
+        found, again = short(name), 1
+        while found in self._ids:
+            again += 1
+            found = short(f"{name}:{again}")
+        self._ids.add(found)
+        return found

@@ -79,7 +79,7 @@ class QueueLogs:
     def __init__(self, paths: list[Path], members: dict[str, str]) -> None:
         """Raise StreamsError where a file cannot be read. `members`: interface to name."""
         self._members = members
-        #: How queues are spelled, by the name in small letters; what is not here stays as it is.
+        #: Other spellings of queues, to the one they are told in.
         self.spelled: dict[str, str] = {}
         self._names: list[str] = []
         self._texts: list[bytes] = []
@@ -105,9 +105,12 @@ class QueueLogs:
 
     def line(self, rank: int) -> Line | Rejected:
         """What stands in the line of that rank."""
-        line = _parsed(self._texts[self._order[rank]], self._members)
-        if isinstance(line, Line) and self.spelled:
-            return line._replace(queue=self.spelled.get(folded(line.queue), line.queue))
+        index = self._order[rank]
+        line = _parsed(self._texts[index], self._seconds[index], self._members)
+        if isinstance(line, Line) and line.queue:
+            spelled = self.spelled.get(line.queue)
+            if spelled is not None:
+                return line._replace(queue=spelled)
         return line
 
     def later(self, rank: int, within: int, most: int = 32) -> Iterator[Line]:
@@ -188,33 +191,31 @@ def _event(raw: bytes) -> bytes:
     return b"".join(raw.split(b"|", 5)[4:5])
 
 
-def _parsed(raw: bytes, members: dict[str, str]) -> Line | Rejected:
+def _parsed(raw: bytes, second: int, members: dict[str, str]) -> Line | Rejected:
     if len(raw) > MAX_RECORD_BYTES:
         return Rejected("too_large", f"expected at most {MAX_RECORD_BYTES} bytes")
     try:
         text = raw.decode()
     except UnicodeDecodeError:
         return Rejected("schema", "expected UTF-8")
-    fields = text.split("|")
-    if len(fields) < 5:
+    _, *fields = text.split("|")
+    if len(fields) < 4:
         return Rejected("schema", "expected epoch|call|queue|agent|event and its data")
     if "\0" in text:
         return Rejected("schema", "must not contain a NUL character")
-    second = _second(raw)
     if second < 0:
         return Rejected("schema", "expected seconds since 1970, from 1990 to 2100", "epoch")
-    call, queue, agent, event = (field.strip() for field in fields[1:5])
+    call, queue, agent = fields[0].strip(), clean(fields[1]), fields[2].strip()
     call = "" if call in _NO_CALLS else call
-    queue = "" if queue in _NOTHING else clean(queue)
+    queue = "" if queue in _NOTHING else queue
     agent = "" if agent in _NOTHING else clean(members.get(agent, agent))
-    for name, value, most in (
-        ("call", call, MAX_CONTACT_ID), ("queue", queue, MAX_NAME), ("agent", agent, MAX_NAME)
-    ):  # fmt: skip
-        if len(value) > most:
-            return Rejected("schema", f"expected at most {most} characters", name)
+    if len(call) > MAX_CONTACT_ID:
+        return Rejected("schema", f"expected at most {MAX_CONTACT_ID} characters", "call")
+    for name, value in (("queue", queue), ("agent", agent)):
+        if len(value) > MAX_NAME:
+            return Rejected("schema", f"expected at most {MAX_NAME} characters", name)
     if queue in RESERVED_QUEUES:
-        return Rejected("schema", "the name is reserved", "queue")
-    data = tuple(fields[5:])
-    while data and not data[-1]:
-        data = data[:-1]
-    return Line(second, call, queue, agent, event, data)
+        return Rejected("schema", "this name is reserved", "queue")
+    while len(fields) > 4 and not fields[-1]:
+        fields.pop()
+    return Line(second, call, queue, agent, fields[3].strip(), tuple(fields[4:]))

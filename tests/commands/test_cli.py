@@ -82,10 +82,8 @@ def test_every_module_of_a_command_is_listed() -> None:
         (("publish", "day.ndjson", "--rate", "x"), "--rate: needs a number, not 'x'"),
         (("simulate", "--scale", "0"), "--scale: needs a whole number above 0"),
         (("topics", "check", "--partitions", "x"), "--partitions: needs a number, not 'x'"),
-        (
-            ("replay", "day.ndjson", "--mapping", "m.toml"),
-            "--mapping is for --format call-log and queue-log",
-        ),
+        (("replay", "day.ndjson", "--mapping", "m.toml"), "--mapping is for --format call-log and"),
+        (("replay", "queue_log.1", "queue_log"), "say --format queue-log"),
         (("board", "--port", "99999"), "--port: needs a whole number"),
         (("board", "--host", "no host"), "--host: needs a host name"),
         (("broker", "--port", "99999"), "--port: needs a port"),
