@@ -44,8 +44,9 @@ def _lifecycles() -> str:
 {_MADE}
 Each cell is what an event does in a phase, and after → the phases it may lead to; without an arrow
 the phase stays. `!name` changes nothing and counts the anomaly of that name; – has no effect.
-Events of one millisecond and seq are taken in the rows' order; if a visit was open before that
-instant, one closer comes first. The rules that do not fit a table stand above it in its module.
+Events are taken by time, those of one millisecond and seq in the rows' order; but within grace
+meaning orders a contact's events, not the clock (`contact_order.py`). The rules that do not fit a
+table stand above it in its module.
 
 ## Contacts (voice, chat): `contact.py`
 

@@ -65,7 +65,7 @@ def _begin(
 
 def enqueued(state: ContactState, fact: Fact, ledger: Ledger) -> None:
     """An entry: the visit begins."""
-    open_visit(state, fact.queue or "", fact.at, fact.outbound, ledger, fact.detail == "returned")
+    open_visit(state, fact.queue or "", fact.at, fact.outbound, ledger, fact.detail == "resumed")
 
 
 def enqueued_again(state: ContactState, fact: Fact, ledger: Ledger) -> None:

@@ -238,7 +238,7 @@ def _leaver(state: ContactState, plan: Plan, index: int) -> int | None:
     if state.phase == IDLE or not (fact.rank == ENTRY or elsewhere):
         return None
     connected, agent = fact.rank == ANSWERED, fact.agent
-    resumed = fact.rank == ENTRY and fact.detail == "returned"
+    resumed = fact.rank == ENTRY and fact.detail == "resumed"
     for place in range(index + 1, len(todo)):
         later = todo[place]
         if later.at > at + plan.grace:

@@ -121,7 +121,7 @@ def contact_fact(event: Any) -> Fact:
         if struct is wire.MessageSent and event.automatic:
             detail = "bot"
     else:
-        detail = "returned" if struct is wire.ContactResumed else None
+        detail = "resumed" if struct is wire.ContactResumed else None
     told = event.entered_at if struct is wire.ContactAnswered else None
     return Fact(
         event.occurred_at,

@@ -16,7 +16,9 @@ def test_a_restart_before_all_sources_have_spoken_owes_no_decades() -> None:
         at = START_MS + number * 900_000
         event = {**call, "event_id": f"{number}", "type": "contact.enqueued", "occurred_at": at}
         for name in range(9):
-            raw = encoded([event | {"contact_id": f"c{name}", "event_id": f"{number}-{name}"}])[0]
+            raw = encoded(
+                [event | {"contact_id": f"c{name}-{number}", "event_id": f"{number}-{name}"}]
+            )[0]
             pipeline.intakes.append(silent)
             pipeline.accept(raw)
             pipeline.intakes.pop()

@@ -29,7 +29,7 @@ TICKETS = tuple(
     ticket.TicketState(phase=phase, queue="billing", opened_at=START - 1_000)
     for phase in range(len(ticket.PHASES))
 )
-LIVES = (("voice", contact, steps.step, CONTACTS), ("ticket", ticket, ticket.step, TICKETS))
+LIVES = (("chat", contact, steps.step, CONTACTS), ("ticket", ticket, ticket.step, TICKETS))
 PAIRS = [
     pytest.param(channel, step, state, kind, effect, id=f"{kind}-{number}")
     for channel, module, step, states in LIVES
@@ -38,9 +38,9 @@ PAIRS = [
 ]
 #: The same with the pasts that an effect may ask for.
 PASTS: dict[tuple[str, int], tuple[dict[str, Any], ...]] = {
-    ("voice", visit.IDLE): ({}, {"silent_queue": "billing"}),
-    ("voice", visit.WAITING): ({}, {"ringing": ("anna",)}, {"outbound": True}),
-    ("voice", visit.CONNECTED): ({}, {"hold_since": START - 2}, {"outbound": True}),
+    ("chat", visit.IDLE): ({}, {"silent_queue": "billing"}),
+    ("chat", visit.WAITING): ({}, {"ringing": ("anna",)}, {"outbound": True}),
+    ("chat", visit.CONNECTED): ({}, {"hold_since": START - 2}, {"outbound": True}),
 }
 #: Beside what is needed, the fields that an effect may look at.
 ASKED: dict[str, tuple[dict[str, Any], ...]] = {
