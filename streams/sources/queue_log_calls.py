@@ -74,7 +74,7 @@ class Calls:
         self._busy, self._starts, self._longest_rings = busy, starts, longest_rings
         self._stays = Stays()
         self._second, self._seq = -1, 0
-        self._ids: set[str] = set()
+        self._ids: dict[str, int] = {}
         self._made: list[Record] = []
         self._rank, self._line = 0, Line(0, "", "", "", "", ())
 
@@ -337,9 +337,5 @@ class Calls:
 
     def _new_name(self, name: str) -> str:
         """An id made of the name, that no other event or contact of this second has."""
-        found, again = short(name), 1
-        while found in self._ids:
-            again += 1
-            found = short(f"{name}:{again}")
-        self._ids.add(found)
-        return found
+        times = self._ids[name] = self._ids.get(name, 0) + 1
+        return short(name if times == 1 else f"{name}:{times}")
