@@ -3,6 +3,7 @@
 import gzip
 import itertools
 import json
+import random
 from collections import Counter, defaultdict
 from functools import cache
 from pathlib import Path
@@ -35,10 +36,12 @@ def true_stays() -> list[dict[str, Any]]:
     ]
 
 
-def told(mapping: Path | None = None) -> tuple[list[Any], Replay, list[str]]:
+def told(
+    mapping: Path | None = None, logs: list[Path] = LOGS
+) -> tuple[list[Any], Replay, list[str]]:
     """The log's events, the replay of them, and what was said."""
     said, replay, events = Complaints(), Replay(Settings()), []
-    for name, number, found in queue_log.read(LOGS, mapping, None, said):
+    for name, number, found in queue_log.read(logs, mapping, None, said):
         if isinstance(found, Rejected):
             said.add(name, number, found)
         else:
@@ -162,6 +165,26 @@ def test_figures_of_every_queue_are_the_true_ones() -> None:
         if not joined:
             reasons = {reason: n for reason, n in found.flowed_out_reasons.items() if n}
             assert reasons == true[queue]["flowed_out_reasons"]
+
+
+@pytest.mark.parametrize("order", ["newest first", "any"])
+def test_lines_in_another_order_give_the_same_figures(tmp_path: Path, order: str) -> None:
+    """As a database hands them out: newest first, or in no order at all, each line twice."""
+    older_first = (gzip.decompress(log.read_bytes()) for log in reversed(LOGS))
+    lines = [line for text in older_first for line in text.splitlines(keepends=True)]
+    if order == "any":
+        lines *= 2
+        random.Random(7).shuffle(lines)
+    else:
+        lines.reverse()
+    file = tmp_path / "queue_log"
+    file.write_bytes(b"".join(lines))
+    expected, found = told()[1].records(), told(logs=[file])[1].records()
+    for true, given in zip(expected, found, strict=True):
+        for name in ("offered", "answered", "abandoned", "flowed_out_reasons", "handled",
+                     "transferred", "closed_wait_seconds", "talk_seconds"):  # fmt: skip
+            of = (getattr(record.windows["all"], name) for record in (given, true))
+            assert next(of) == next(of), (true.queue, name)
 
 
 def test_all_lines_are_accounted_for() -> None:
