@@ -169,7 +169,8 @@ def _say_of_agents(agents: Agents, said: Complaints) -> None:
     if idle and strangers:
         said.say(
             f"{idle:,} members were added and never called, {strangers:,} were called and never"
-            " added: where one has two names, [members] in a file for --mapping joins them"
+            " added: if one has two names, occupancy is wrong until [members] in a file"
+            " for --mapping joins them"
         )
 
 
