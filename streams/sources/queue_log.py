@@ -44,7 +44,8 @@ from streams.errors import ConfigError
 from streams.sources.complaints import Complaints
 from streams.sources.json_records import Record
 from streams.sources.queue_log_agents import MEMBERS, Agents
-from streams.sources.queue_log_calls import BLOCKED, ENDED, LEFT, RANG, Calls
+from streams.sources.queue_log_calls import Calls
+from streams.sources.queue_log_events import BLOCKED, ENDED, LEFT, RANG
 from streams.sources.queue_log_lines import QueueLogs, folded
 from streams.wire.decode import decode
 from streams.wire.rejected import Rejected
@@ -168,7 +169,8 @@ def _say_of_agents(agents: Agents, said: Complaints) -> None:
     if idle and strangers:
         said.say(
             f"{idle:,} members were added and never called, {strangers:,} were called and never"
-            " added: where one has two names, [members] in a file for --mapping joins them"
+            " added: if one has two names, occupancy is wrong until [members] in a file"
+            " for --mapping joins them"
         )
 
 

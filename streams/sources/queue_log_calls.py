@@ -15,38 +15,10 @@ from typing import Any, Final
 
 from streams.sources.complaints import Complaints
 from streams.sources.json_records import Record
+from streams.sources.queue_log_events import BLOCKED, ENDED, LEFT, RANG
 from streams.sources.queue_log_lines import Line, QueueLogs, short
 from streams.sources.queue_log_stays import Stay, Stays, near
 
-#: How a wait ended unanswered: the reason, and where the line has the seconds of the wait.
-LEFT: Final = {
-    "ABANDON": ("", 2),
-    "EXITWITHTIMEOUT": ("timeout", 2),
-    "EXITEMPTY": ("no_agents", 2),
-    "LEAVEEMPTY": ("no_agents", 2),
-    "EXITWITHKEY": ("key", 3),
-    "WITHDRAW": ("other", 2),
-}
-#: How a conversation ended: whether the caller was handed on, where hold and talk stand.
-ENDED: Final = {
-    "COMPLETECALLER": (False, 0),
-    "COMPLETEAGENT": (False, 0),
-    "BLINDTRANSFER": (True, -3),
-    "ATTENDEDTRANSFER": (True, -3),
-    "TRANSFER": (True, -3),
-}
-BLOCKED: Final = {
-    "FULL": "full",
-    "JOINEMPTY": "no_agents",
-    "CLOSED": "closed",
-    "DIVERT_CA_RATIO": "other",
-    "DIVERT_HOLDTIME": "other",
-}
-RANG: Final = {
-    "RINGNOANSWER": "timeout",
-    "RINGCANCELED": "customer_left",
-    "AGENTDUMP": "rejected",
-}
 #: Asterisk that goes down in order writes ends for all, so long before its next start.
 _GOING_DOWN_SECONDS: Final = 2
 _AT_ONCE_SECONDS: Final = 1
@@ -74,7 +46,7 @@ class Calls:
         self._busy, self._starts, self._longest_rings = busy, starts, longest_rings
         self._stays = Stays()
         self._second, self._seq = -1, 0
-        self._ids: set[str] = set()
+        self._ids: dict[str, int] = {}
         self._made: list[Record] = []
         self._rank, self._line = 0, Line(0, "", "", "", "", ())
 
@@ -337,9 +309,5 @@ class Calls:
 
     def _new_name(self, name: str) -> str:
         """An id made of the name, that no other event or contact of this second has."""
-        found, again = short(name), 1
-        while found in self._ids:
-            again += 1
-            found = short(f"{name}:{again}")
-        self._ids.add(found)
-        return found
+        times = self._ids[name] = self._ids.get(name, 0) + 1
+        return short(name if times == 1 else f"{name}:{times}")

@@ -2,16 +2,19 @@
 
 In: files of `epoch|call|queue|agent|event|data…`, in any order: queue_log and what rotation made of
 it, copies that overlap. Out: `Line`, or why it is none, each with its place.
-Invariants: lines are ordered by (second, file, number); files by their first second, then their
-last one, then their name, never by the order in which they were given. A line that stands in two
-files counts once. In one file the same line twice in a second is a repeat too, but for events that
-may happen twice to one call. Cost: all lines are held, about 250 bytes each.
+Invariants: lines are ordered by (second, file, number). A file whose newest line is first is read
+from its end; in one that is in no order, lines of a second stand as what they tell of their call.
+Files are ordered by their first second, then their last one, then their name, never by the order in
+which they were given. A line that stands in two files counts once. In one file the same line twice
+in a second is a repeat too, but for events that may happen twice to one call.
+Cost: all lines are held, about 250 bytes each.
 """
 
 from array import array
 from collections import Counter
 from collections.abc import Iterator
 from hashlib import blake2b
+from itertools import pairwise
 from pathlib import Path
 from string import ascii_lowercase, ascii_uppercase
 from typing import Final, NamedTuple
@@ -21,6 +24,7 @@ from streams.contract.names import clean
 from streams.contract.words import RESERVED_QUEUES
 from streams.sources.files import STANDARD_INPUT, opened
 from streams.sources.ndjson import blocks_of, numbered_lines
+from streams.sources.queue_log_events import place_in_second
 from streams.wire.rejected import Rejected
 
 #: Words for no call, no queue, no agent; MANAGER, CLI and REALTIME are who added a member.
@@ -30,6 +34,9 @@ _NO_CALLS: Final = _NOTHING | {"MANAGER", "CLI", "REALTIME"}
 _AGAIN: Final = frozenset({b"RINGNOANSWER", b"AGENTDUMP", b"FULL", b"JOINEMPTY", b"CLOSED"})
 #: 1990-01-13 (a wait of 11 days before it is still a time) and 2100-01-01.
 _FIRST_SECOND, _LAST_SECOND = 632_188_800, 4_102_444_799
+#: So many lines may be earlier than the one before in a file that is in order all the same; a tenth
+#: of the lines may not.
+_FEW_BACK, _MOSTLY = 20, 10
 _LONGEST_SECONDS: Final = 999_999
 _MOST_DIGITS: Final = 9
 
@@ -144,9 +151,29 @@ class QueueLogs:
         files = sorted(range(len(self._names)), key=lambda f: (spans.get(f, ()), self._names[f]))
         ranks = {file: rank for rank, file in enumerate(files)}
         seconds, of = self._seconds, self._files
-        # Within a file lines come in their own order, and sorting is stable.
-        order = sorted(range(len(seconds)), key=lambda index: (seconds[index], ranks[of[index]]))
-        return array("q", order)
+        runs = [self._runs(file) for file in range(len(self._names))]
+
+        def place(index: int) -> tuple[int, int, int]:
+            run, within = runs[of[index]], 0
+            if run == "backwards":
+                within = -index
+            elif run == "any":
+                _, *fields = self._texts[index].decode(errors="replace").rstrip("|").split("|")
+                within = place_in_second(fields[3], fields[4:]) if len(fields) > 3 else 0
+            return seconds[index], ranks[of[index]], within
+
+        # Else lines come within a second in their file's order, and sorting is stable.
+        return array("q", sorted(range(len(seconds)), key=place))
+
+    def _runs(self, file: int) -> str:
+        """How a file's lines stand: in order as written, `backwards`, or in `any` order."""
+        seconds = [s for s, of in zip(self._seconds, self._files, strict=True) if of == file]
+        steps = Counter((a > b) - (a < b) for a, b in pairwise(seconds))
+        if steps[1] < _FEW_BACK:
+            return ""
+        if steps[-1] * _MOSTLY < steps[1]:
+            return "backwards"
+        return "any" if steps[1] * _MOSTLY > len(seconds) else ""
 
     def _repeated(self) -> bytearray:
         repeats = bytearray(len(self))
