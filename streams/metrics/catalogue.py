@@ -180,7 +180,7 @@ _QUEUE_METRICS: Final = (
     _gauge(
         "window_waited_seconds",
         (*QUEUE, "window"),
-        "Sum of the waits of visits answered in the window; divide by outcome answered.",
+        "Sum of the waits of visits answered in the window; divide by outcome answered_measured.",
     ),
     _gauge(
         "window_handled_seconds",

@@ -10,7 +10,14 @@ START_MS = 1_767_600_000_000  # 2026-01-05T08:00:00Z
 MINUTE_MS = 60_000
 
 #: The books of the simulator have no visit whose end was lost.
-NOT_IN_BOOKS = {"orphaned"}
+NOT_IN_BOOKS = {
+    "orphaned",
+    "orphans_recovered",
+    "answered_measured",
+    "abandoned_unmeasured",
+    "wrapups_reported",
+    "wrapups_unreported",
+}
 #: Every figure that is exact and adds up, and the one ratio that the books keep themselves.
 COMPARED = (
     *(name for name, field in fields_of(Figures).items() if field.additive),

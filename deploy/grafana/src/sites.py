@@ -44,7 +44,7 @@ def build() -> Any:
     level = _share("contacts_within_threshold:window30m", "contacts_decided:window30m")
     abandoned = _share("contacts_abandoned:window30m", "contacts_closed:window30m")
     handle = _share("handled_seconds:window30m", "contacts_handled:window30m")
-    wait = _share("waited_seconds:window5m", "contacts_answered:window5m")
+    wait = _share("waited_seconds:window5m", "contacts_measured:window5m")
     waiting = _by_group(f"max by ({BY_QUEUE}) (contactcenter_queue_contacts_waiting{{{QUEUES}}})")
     waiting = or_none(waiting, "$group")
     offered = _by_group(f"queue:contactcenter_contacts_offered:window30m{{{QUEUES}}}")
