@@ -13,6 +13,7 @@ The intake's changelog:
     x tenant queue channel pane     a pane of this source: {counter: sum}
     r tenant queue channel          the rules its visits went by: `lifecycle.rules.QueueRules`
     s topic                         an input's sources: {source: (largest time, ended)}
+    v                               rules it lived by: [`lifecycle.versions.Version`]
     n                               totals for people: {name: count}
     m                               {NOW: ms, CLOSED_BEFORE: ms}
 
@@ -40,6 +41,7 @@ PANE: Final = "x"
 RULES: Final = "r"
 INPUT: Final = "s"
 COUNTS: Final = "n"
+VERSIONS: Final = "v"
 INTERVAL: Final = "i"
 QUEUE: Final = "q"
 PROGRESS: Final = "p"

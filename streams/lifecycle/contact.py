@@ -3,14 +3,16 @@
 A contact stands in one queue at a time (a visit: waiting, then connected), and beside that may have
 wrap-ups that are not reported yet. Every (place, event) pair is in `TABLE`: an effect, or the name
 of the anomaly that is counted while nothing changes. In which order events are taken is decided in
-`contact_order.py`, what they do in `contact_effects.py` and `contact_aged.py`; `step` and `fire` in
-`contact_deadlines.py` take one event, or the earliest implied one. Cost: about a microsecond.
+`contact_order.py`; what they do stands in `contact_effects.py`, `contact_talk.py` and
+`contact_aged.py`; `step` and `fire` in `contact_deadlines.py` take one event, or the earliest
+implied one. Cost: about a microsecond.
 """
 
 from collections.abc import Callable
 
 from streams.lifecycle import contact_aged as aged
 from streams.lifecycle import contact_effects as effects
+from streams.lifecycle import contact_talk as talk
 from streams.lifecycle.contact_state import CONNECTED, IDLE, WAITING, ContactState
 from streams.lifecycle.facts import Fact
 from streams.lifecycle.ledger import Ledger
@@ -91,8 +93,8 @@ LEADS_TO: dict[Effect, tuple[int, ...]] = {
     effects.flowed_out: (IDLE,),
     effects.waiting_ended: (IDLE,),
     effects.waiting_transferred: (IDLE,),
-    effects.ended: (IDLE,),
-    effects.transferred: (IDLE,),
+    talk.ended: (IDLE,),
+    talk.transferred: (IDLE,),
     effects.wrote: (WAITING, CONNECTED),
     effects.wrote_again: (IDLE, WAITING),
     aged.answered_unseen: (CONNECTED,),
@@ -123,25 +125,25 @@ TABLE: dict[str, tuple[Effect | str, Effect | str, Effect | str, Effect | str]] 
         effects.answered_again,
         aged.answered_unseen,
     ),
-    "hold.started": (_NO_HOLD, _NO_HOLD, effects.hold_started, _OTHER),
-    "hold.ended": (_NO_HOLD_END, _NO_HOLD_END, effects.hold_ended, _OTHER),
+    "hold.started": (_NO_HOLD, _NO_HOLD, talk.hold_started, _OTHER),
+    "hold.ended": (_NO_HOLD_END, _NO_HOLD_END, talk.hold_ended, _OTHER),
     "contact.transferred": (
         aged.transferred_late,
         effects.waiting_transferred,
-        effects.transferred,
+        talk.transferred,
         aged.transferred_late,
     ),
     "contact.ended": (
         aged.ended_late,
         effects.waiting_ended,
-        effects.ended,
+        talk.ended,
         aged.ended_late,
     ),
-    "wrapup.ended": (effects.wrapup_ended,) * 4,
+    "wrapup.ended": (talk.wrapup_ended,) * 4,
     "contact.abandoned": (
         aged.abandoned_late,
         effects.abandoned,
-        effects.ended,
+        talk.ended,
         aged.abandoned_late,
     ),
     "contact.flowed_out": (

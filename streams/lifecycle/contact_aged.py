@@ -6,6 +6,7 @@ that of a conversation that begins.
 """
 
 from streams.lifecycle import contact_effects as effects
+from streams.lifecycle import contact_talk as talk
 from streams.lifecycle import counters as c
 from streams.lifecycle.contact_state import (
     AGED_MS,
@@ -23,6 +24,7 @@ from streams.lifecycle.contact_state import (
     Closed,
     ContactState,
     Wrapup,
+    close,
 )
 from streams.lifecycle.facts import Fact
 from streams.lifecycle.ledger import Ledger
@@ -54,7 +56,7 @@ def orphan(state: ContactState, at: int, ledger: Ledger) -> None:
     if not state.outbound:
         ledger.cell(state.queue, at)[c.ORPHANED] += ledger.sign
         effects.leave_undecided(state, at, ledger)
-    effects.close(state, at, BY_AGE)
+    close(state, at, BY_AGE)
 
 
 def fall_silent(state: ContactState, at: int, ledger: Ledger) -> None:
@@ -73,7 +75,7 @@ def expire(state: ContactState, at: int, ledger: Ledger) -> None:
     _remember(state, at, EXPIRED)
     if not state.outbound:
         ledger.level(state.queue, at, c.HANDLING, -1)
-    effects.close(state, at, BY_AGE)
+    close(state, at, BY_AGE)
 
 
 # -- what is said of it later ----------------------------------------------------------------------
@@ -120,20 +122,20 @@ def _flows_out(one: Aged, state: ContactState, fact: Fact, how: int, ledger: Led
 
 def _hangs_up(one: Aged, state: ContactState, fact: Fact, how: int, ledger: Ledger) -> None:
     """The end of a conversation that an age closed: it is handled, with all its talk."""
-    talk = fact.at - one.answered_at - one.hold
+    talked = fact.at - one.answered_at - one.hold
     rules = ledger.rules_for(one.queue, one.entered_at)
     transferred = how == SAID_TRANSFERRED
     awaited = rules.wrapup and not transferred and not one.more
     who = fact.agent or one.agent
-    leg = Wrapup(fact.at, one.queue, who, one.outbound, awaited, talk, one.hold, one.entered_at)
+    leg = Wrapup(fact.at, one.queue, who, one.outbound, awaited, talked, one.hold, one.entered_at)
     if one.more:
-        effects.book_talk(leg, ledger)
+        talk.book_talk(leg, ledger)
     elif not awaited:
-        effects.handled(leg, fact.at, 0, ledger)
+        talk.handled(leg, fact.at, 0, ledger)
     if transferred and not one.transferred and not one.outbound:
         ledger.cell(one.queue, fact.at)[c.TRANSFERRED] += ledger.sign
     _left(state, one, fact, how, handled=not awaited)
-    effects.owe(state, leg, ledger)
+    talk.owe(state, leg, ledger)
 
 
 def _ends(state: ContactState, fact: Fact, how: int, ledger: Ledger) -> bool:
@@ -209,7 +211,7 @@ def _abandoned_unseen(state: ContactState, fact: Fact, silent: bool, ledger: Led
             cell[c.SILENT_ABANDONED] += sign
     state.queue, state.entered_at, state.agent = queue, fact.at, None
     state.outbound, state.silent_queue = fact.outbound, None
-    effects.close(state, fact.at, SAID)
+    close(state, fact.at, SAID)
 
 
 def _unexpected(state: ContactState, fact: Fact, kind: str, ledger: Ledger) -> None:

@@ -14,7 +14,7 @@ two folds book the same steps. Forgetting is last: it leaves nothing that could 
 
 import msgspec
 
-from streams.lifecycle import contact, contact_aged, contact_effects
+from streams.lifecycle import contact, contact_aged, contact_effects, contact_talk
 from streams.lifecycle import contact_state as visit
 from streams.lifecycle import counters as c
 from streams.lifecycle.contact_state import AGED_MS, CONNECTED, IDLE, WAITING, ContactState
@@ -61,7 +61,7 @@ def _due(state: ContactState, ledger: Ledger) -> int:
             due = max(due, one.closed_at + AGED_MS)
     for leg in state.wrapups:
         if leg.completes_visit:
-            due = min(due, leg.ended_at + contact_effects.cap_of(leg, ledger))
+            due = min(due, leg.ended_at + contact_talk.cap_of(leg, ledger))
     return due
 
 
@@ -92,8 +92,8 @@ def fire(state: ContactState, ledger: Ledger) -> None:
             state.due = _due(state, ledger)
             return
     for leg in state.wrapups:
-        if leg.completes_visit and leg.ended_at + contact_effects.cap_of(leg, ledger) == at:
-            contact_effects.give_up(state, leg, at, ledger)
+        if leg.completes_visit and leg.ended_at + contact_talk.cap_of(leg, ledger) == at:
+            contact_talk.give_up(state, leg, at, ledger)
             state.due = _due(state, ledger)
             return
     if state.phase == CONNECTED:

@@ -150,3 +150,20 @@ def oldest_entry(state: ContactState) -> tuple[str, int, int] | None:
     if state.phase == CONNECTED:
         return state.queue, c.HANDLING, state.answered_at
     return None
+
+
+def close(state: ContactState, at: int, how: int, handled: bool = True) -> None:
+    """The visit is over. `handled`: no wrap-up is awaited before the contact may be forgotten."""
+    connected = state.phase == CONNECTED
+    state.last = Closed(
+        state.queue,
+        state.entered_at,
+        state.answered_at if connected else -1,
+        at,
+        state.agent,
+        state.outbound,
+        how,
+    )
+    state.phase, state.ringing, state.outbound = IDLE, (), False
+    if handled:
+        state.closed_at = max(state.closed_at, at)

@@ -22,6 +22,7 @@ from streams.lifecycle.contact_order import Plan
 from streams.lifecycle.facts import Fact, Snapshot, content_of, order_of
 from streams.lifecycle.ledger import Ledger
 from streams.lifecycle.rules import NEVER
+from streams.lifecycle.versions import is_among
 
 #: Tail lengths: packing starts above the first and leaves about the second.
 PACK_ABOVE, PACK_LEAVES = 48, 16
@@ -91,7 +92,8 @@ class Entity(msgspec.Struct, Generic[S, F], array_like=True, gc=False):
     before `limit`. `skipped` is the earliest implied event that belongs before a fact of the tail
     but was not before the unit's now. `fired` is the time of the last one that is in `state`.
     `wake` is the unit's memory of when it looks at the entity by itself. `chunks` is the number of
-    the next chunk; facts in chunks are older than the base.
+    the next chunk; facts in chunks are older than the base. `rules`, `settled`, `settled_until`:
+    see `versions.py`.
     """
 
     base: S | None
@@ -102,6 +104,9 @@ class Entity(msgspec.Struct, Generic[S, F], array_like=True, gc=False):
     fired: int = -1
     wake: int = NEVER
     chunks: int = 0
+    rules: int = 0
+    settled: bytes = b""
+    settled_until: int = -1
 
     @property
     def due(self) -> int:
@@ -198,6 +203,11 @@ def add(
     """
     tail, fired_until = entity.tail, entity.limit
     limit = max(limit, fired_until)
+    if entity.settled:
+        if is_among(entity.settled, fact):
+            return "duplicate"
+        if fact.at < entity.settled_until:
+            fact = msgspec.structs.replace(fact, at=entity.settled_until)
     if fact.id in ids:
         for known in tail:
             if known.id == fact.id and known.source == fact.source:

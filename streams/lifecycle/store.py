@@ -29,6 +29,7 @@ from streams.lifecycle.entity import AGENT, CONTACT, TICKET, Chunk, Entity, Life
 from streams.lifecycle.facts import Fact, Snapshot
 from streams.lifecycle.ledger import Ledger
 from streams.lifecycle.rules import NEVER
+from streams.lifecycle.versions import Versions, settle
 
 #: An entity is looked at again at most this long after the last look: keeps the heap short.
 _LOOK_MS = 3_600_000
@@ -57,6 +58,10 @@ class _Glance(msgspec.Struct, Generic[S], array_like=True, gc=False):
     skipped: int
     fired: int
     wake: int
+    chunks: int = 0
+    rules: int = 0
+    settled: bytes = b""
+    settled_until: int = -1
 
 
 class _Kind:
@@ -100,8 +105,8 @@ class _AtHand:
         return (self.tenant, queue, self.channel), level, at
 
     def last_minute(self) -> int:
-        tail = self.entity.tail
-        return tail[-1].at // MINUTE_MS if tail else -1
+        kept = self.entity
+        return (kept.tail[-1].at if kept.tail else kept.settled_until) // MINUTE_MS
 
 
 class _Packed:
@@ -124,6 +129,7 @@ class EntityStore:
 
     def __init__(self, ledger: Ledger) -> None:
         self.ledger = ledger
+        self.versions = Versions(ledger.rules)
         self.now = -1
         self.oldest: dict[tuple[QueueKey, int], dict[str, int]] = defaultdict(dict)
         self.changed_oldest: set[tuple[QueueKey, int]] = set()
@@ -193,7 +199,11 @@ class EntityStore:
             if oldest_entry != at_hand.oldest_entry:
                 self._update_oldest(key, at_hand.oldest_entry, oldest_entry)
             oldest = kept.tail[0].at if kept.tail else NEVER
-            if oldest < final_before or (kept.base is not None and kept.base.due < final_before):
+            if (
+                oldest < final_before
+                or (kept.base is not None and kept.base.due < final_before)
+                or (kept.settled and kept.settled_until < final_before)
+            ):
                 self._rebase(key, at_hand, final_before)
             if self._is_gone(kept, life, before):
                 if self._packed.pop(key, None) is not None:
@@ -235,11 +245,13 @@ class EntityStore:
         wake = min(glance.wake, glance.state.due, glance.skipped)
         if wake < NEVER:
             self._wakes.append((wake, key))
-        if glance.tail:
-            self._minutes[glance.tail[-1].at // MINUTE_MS].append(key)
+        last = glance.tail[-1].at if glance.tail else glance.settled_until
+        if last >= 0:
+            self._minutes[last // MINUTE_MS].append(key)
 
     def restored(self) -> None:
         """Every record was given."""
+        self.versions.restored()
         for chunks in self._chunks.values():
             chunks.sort(key=lambda chunk: chunk.number)
         heapify(self._wakes)
@@ -252,20 +264,32 @@ class EntityStore:
     def _unpack(self, key: str) -> _AtHand:
         packed = self._packed.get(key)
         kind = _KINDS[kind_of(key)]
+        current, settled = self.versions.current, False
         if packed is None:
-            unpacked = Entity(None, kind.life.blank(), [], -1)
+            unpacked = Entity(None, kind.life.blank(), [], -1, rules=current)
         else:
             unpacked = kind.decode(packed)
             # Every implied event before the last `advance` has happened: nothing fell due since.
             unpacked.limit = max(unpacked.limit, self.now)
+            settled = unpacked.rules != current
+            if settled:
+                settle(unpacked, self._take_chunks(key, kind) + unpacked.tail, current)
         at_hand = self._at_hand[key] = _AtHand(key, unpacked)
+        if settled:
+            at_hand.minute = -1  # to be listed anew: it is remembered for another time now
         return at_hand
+
+    def _take_chunks(self, key: str, kind: _Kind) -> list[Any]:
+        """The facts of all chunks, which are given up."""
+        chunks = self._chunks.pop(key, [])
+        self._writes += [(_chunk_key(key, chunk.number), None) for chunk in chunks]
+        return [fact for chunk in chunks for fact in kind.decode_chunk(chunk.data).facts]
 
     def _plan(self, key: str, at_hand: _AtHand) -> None:
         """See to it that the entity is looked at when it is due, and when its facts are final."""
         kept = at_hand.entity
         due = min(kept.due, max(self.now, 0) + _LOOK_MS)
-        if kept.due == NEVER and kept.tail:
+        if kept.due == NEVER and (kept.tail or kept.settled):
             due = NEVER  # listed by its last fact's minute instead
         if due < kept.wake:
             kept.wake = due
@@ -289,19 +313,22 @@ class EntityStore:
                 self.changed_oldest.add((queue_key, new[1]))
 
     def _rebase(self, key: str, at_hand: _AtHand, before: int) -> None:
+        kept = at_hand.entity
+        if kept.settled and kept.settled_until < before:
+            kept.settled, kept.settled_until = b"", -1
         chunks = self._chunks.get(key)
         while chunks and chunks[0].last_at < before:
             self._writes.append((_chunk_key(key, chunks.pop(0).number), None))
         if chunks:
             return
         self._chunks.pop(key, None)
-        at_hand.entity.chunks = 0
+        kept.chunks = 0
         ledger = self.ledger.select(at_hand.tenant, at_hand.channel)
-        entity.rebase(at_hand.kind.life, at_hand.entity, before, ledger)
+        entity.rebase(at_hand.kind.life, kept, before, ledger)
 
     def _is_gone(self, kept: AnyEntity, life: AnyLife, before: int) -> bool:
         """Whether no later event could tell the entity from one that never was."""
-        if kept.tail or kept.chunks or kept.due < before:
+        if kept.tail or kept.chunks or kept.settled or kept.due < before:
             return False
         if kept.base is not None and not life.is_blank(kept.base, before):
             return False

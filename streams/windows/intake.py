@@ -161,7 +161,7 @@ class Intake:
         times = {NOW: self.now, CLOSED_BEFORE: self.closed_before}
         state.append((key_of(changelog.TIMES).encode(), encode_values(times)))
         state.append((key_of(changelog.COUNTS).encode(), _ENCODE_COUNTS(dict(self.counts))))
-        state += self._rules.collect()
+        state += self._rules.collect() + self.store.versions.collect()
         tally, self._tally = self._tally, Tally()
         tally.anomalies, self.ledger.anomalies = self.ledger.anomalies, Counter()
         return IntakeTurn(state, self._batches(updates, oldest_updates, following), tally)
@@ -275,6 +275,8 @@ class Intake:
             self.now, self.closed_before = times[NOW], times[CLOSED_BEFORE]
         elif kind == changelog.COUNTS:
             self.counts = Counter(_DECODE_COUNTS(value))
+        elif kind == changelog.VERSIONS:
+            self.store.versions.restore(value)
         elif kind == changelog.RULES:
             tenant, queue, channel = parts_of(text)
             self._rules.restore((tenant, queue, channel), value)

@@ -1,0 +1,84 @@
+"""Layer 2: by which rules a stored entity was folded, and what becomes of one of other rules.
+
+An upgrade, or another grace or horizon, must not fold again by new rules what old ones have booked:
+the difference would be booked in panes that nobody expects to change. So every entity says by a
+number which rules it is of. One of other rules is folded on as it stands: its state becomes the
+base, and of its facts only the identity is kept, so that a repeat is known. What comes later for
+the time before takes effect at the end of that time. Nothing of this stays once the facts are older
+than the horizon.
+"""
+
+import hashlib
+from typing import Any
+
+import msgspec
+
+from streams.lifecycle.changelog import VERSIONS, Write, key_of
+from streams.lifecycle.facts import Fact, Snapshot
+from streams.lifecycle.rules import NEVER, Rules
+
+#: Of the rules in this directory; one more with each that counts something otherwise.
+RULES_VERSION = 1
+_MARK = 8  # bytes
+
+#: (version, grace in ms, horizon in ms)
+Version = tuple[int, int, int]
+_ENCODE = msgspec.msgpack.Encoder().encode
+_DECODE = msgspec.msgpack.Decoder(list[Version]).decode
+_KEY = key_of(VERSIONS).encode()
+
+
+class Versions:
+    """The rules that a unit has lived by; an entity's `rules` is a number of this list, from 1.
+
+    0 is what was stored before there was a list.
+    """
+
+    def __init__(self, rules: Rules) -> None:
+        self._version = RULES_VERSION, rules.grace_ms, rules.horizon_ms
+        self._known: list[Version] = []
+        self._unsaved = False
+        self.restored()
+
+    def restore(self, value: bytes) -> None:
+        """The changelog's record."""
+        self._known = _DECODE(value)
+
+    def restored(self) -> None:
+        """Every record was given: the present rules have a number."""
+        self._unsaved = self._version not in self._known
+        if self._unsaved:
+            self._known.append(self._version)
+        self.current = self._known.index(self._version) + 1
+
+    def collect(self) -> list[Write]:
+        """The changelog's write, if the list is not stored yet."""
+        unsaved, self._unsaved = self._unsaved, False
+        return [(_KEY, _ENCODE(self._known))] if unsaved else []
+
+
+def mark_of(fact: Fact | Snapshot) -> bytes:
+    """A fact's identity, in eight bytes."""
+    name = f"{fact.source}\0{fact.id}".encode()
+    return hashlib.blake2b(name, digest_size=_MARK).digest()
+
+
+def is_among(marks: bytes, fact: Fact | Snapshot) -> bool:
+    """Whether one of the marks is the fact's."""
+    mark, place = mark_of(fact), 0
+    while (place := marks.find(mark, place)) >= 0:
+        if place % _MARK == 0:
+            return True
+        place += 1
+    return False
+
+
+def settle(entity: Any, facts: list[Any], current: int) -> None:
+    """Fold an entity of other rules on as it stands; `facts`: all that are remembered, in order."""
+    entity.rules = current
+    if not facts:
+        return
+    entity.settled += b"".join(map(mark_of, facts))
+    entity.settled_until = max(entity.settled_until, facts[-1].at, entity.fired)
+    entity.base, entity.tail, entity.chunks = entity.state, [], 0
+    entity.skipped, entity.fired = NEVER, -1
