@@ -7,19 +7,24 @@ are integers, means and ratios `Fraction`s rounded half to even once, at the end
 from fractions import Fraction
 
 from tests.oracle.agents import AGENT_LEVELS, STATES
-from tests.oracle.contacts import FLOW_REASONS
+from tests.oracle.story import FLOW_REASONS
 
 COUNTS = (
     "offered",
     "blocked",
     "answered",
+    "answered_measured",
     "abandoned",
+    "abandoned_unmeasured",
     "short_abandoned",
     "silent_abandoned",
     "flowed_out",
     "orphaned",
+    "orphans_recovered",
     "handled",
     "transferred",
+    "wrapups_reported",
+    "wrapups_unreported",
     "threshold_decided",
     "answered_in_threshold",
     "abandoned_in_threshold",
@@ -117,7 +122,9 @@ def figures(result, scope: Scope, a: int | None, b: int | None) -> dict:
     n = {name: totals.get(name, 0) for name in COUNTS}
     ms = {name: totals.get(f"{name}_ms", 0) for name in SUMS}
     levels = {name: area(name) for name in (*AGENT_LEVELS, "waiting")}
-    closed = n["answered"] + n["abandoned"] + n["flowed_out"]
+    # What nobody measured is in no mean of waits: a lost entry must not improve it.
+    abandoned = n["abandoned"] - n["abandoned_unmeasured"]
+    closed = n["answered_measured"] + abandoned + n["flowed_out"]
     not_short = n["abandoned"] - n["short_abandoned"]
     in_time, decided = n["answered_in_threshold"], n["threshold_decided"]
 
@@ -138,12 +145,12 @@ def figures(result, scope: Scope, a: int | None, b: int | None) -> dict:
         "slot_capacity_seconds": seconds(levels["slot_capacity"]),
         "waiting_seconds": seconds(levels["waiting"]),
         "abandonment_ratio": ratio(not_short, n["answered"] + not_short + n["flowed_out"]),
-        "wait_mean_seconds": mean(ms["answered_wait"], n["answered"]),
+        "wait_mean_seconds": mean(ms["answered_wait"], n["answered_measured"]),
         "wait_closed_mean_seconds": mean(ms["closed_wait"], closed),
-        "abandoned_wait_mean_seconds": mean(ms["abandoned_wait"], n["abandoned"]),
+        "abandoned_wait_mean_seconds": mean(ms["abandoned_wait"], abandoned),
         "wait_quantiles_seconds": {f"p{p}": nearest_rank(waits, p) for p in QUANTILES},
         "service_level": {
-            "answered_only": ratio(in_time, n["answered"]),
+            "answered_only": ratio(in_time, n["answered_measured"]),
             "offered": ratio(in_time, decided),
             "offered_less_short": ratio(in_time, decided - n["short_abandoned"]),
             "removed_in_threshold": ratio(in_time + n["abandoned_in_threshold"], decided),
@@ -151,6 +158,7 @@ def figures(result, scope: Scope, a: int | None, b: int | None) -> dict:
         "talk_mean_seconds": mean(ms["talk"], n["handled"]),
         "hold_mean_seconds": mean(ms["hold"], n["handled"]),
         "wrapup_mean_seconds": mean(ms["wrapup"], n["handled"]),
+        "wrapup_reported_mean_seconds": mean(ms["wrapup"], n["wrapups_reported"]),
         "handle_mean_seconds": mean(ms["talk"] + ms["hold"] + ms["wrapup"], n["handled"]),
         "occupancy_ratio": ratio(levels["handling_agent"], levels["staffed_agent"]),
         "slot_occupancy_ratio": ratio(levels["slot_busy"], levels["slot_capacity"]),
@@ -174,7 +182,7 @@ def live(result, scope: Scope) -> dict:
         if owner == tenant and where == channel and queue in ("_all", visit.queue)
     ]
     waiting = [visit.enqueued_at for visit in visits if visit.waiting]
-    handling = [visit.left_at for visit in visits if visit.connected]
+    handling = [visit.talks[-1].began for visit in visits if visit.connected]
     opened = [
         since
         for owner, where, since in result.open_tickets

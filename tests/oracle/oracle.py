@@ -261,13 +261,14 @@ def content(event: dict) -> tuple:
     elif kind == "contact.abandoned":
         detail = event.get("kind")
     elif kind == "message.sent":
-        detail = event["author"]
+        detail = "bot" if event.get("automatic") else event["author"]
     elif kind == "ticket.status_changed":
         detail = event["status"]
     rank = CONTACT_RANKS.get(kind, TICKET_RANKS.get(kind, 0))
     outbound = kind in CONTACT_RANKS and event.get("direction") == "outbound"
     queue, agent = event.get("queue") or "", event.get("agent_id") or ""
-    return rank, seq, queue, agent, detail or "", outbound
+    entered = event.get("entered_at") if kind == "contact.answered" else None
+    return rank, seq, queue, agent, detail or "", outbound, -1 if entered is None else entered
 
 
 def without_repeats(events: list[dict], anomalies: Counter[str]) -> list[dict]:

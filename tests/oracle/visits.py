@@ -9,36 +9,68 @@ from dataclasses import dataclass, field
 
 
 @dataclass(eq=False)
+class Talk:
+    """One unbroken conversation of a visit; times in epoch ms, None = has not happened."""
+
+    began: int
+    fell_at: int | None = None  # the level fell: somebody said the end, or the age gave it up
+    until: int | None = None  # the end that somebody said
+    booked_at: int | None = None  # the instant at which talk and hold count
+    holds: list[list[int]] = field(default_factory=list)  # [from, until]; until -1 = still held
+
+    @property
+    def held(self) -> bool:
+        return bool(self.holds) and self.holds[-1][1] < 0
+
+    def fall(self, at: int) -> None:
+        """Nobody is connected any more; an open hold ends with the conversation."""
+        self.fell_at = at
+        if self.held:
+            self.holds[-1][1] = at
+
+
+@dataclass(eq=False)
 class Visit:
     """One stay in one queue; every time in epoch ms, None = has not happened."""
 
     queue: str
     inbound: bool
     settings: dict
-    enqueued_at: int
+    enqueued_at: int  # the wait counts from here
     customer_active_at: int
-    left_at: int | None = None  # the wait closed: answered, abandoned, flowed out, orphaned
+    offered_at: int  # where it is counted: later than the entry that was learnt only afterwards
+    stood: bool = True  # it was seen waiting: in the depth, with a threshold that may pass
+    measured: bool = True  # its wait is known
+    decides: bool = True  # the threshold may be decided by it
+    continues: bool = False
+    resumed: bool = False
+    left_at: int | None = None  # the wait closed: answered, abandoned, flowed out
     outcome: str | None = None
     reason: str | None = None
     silent: bool = False
     left_by_deadline: bool = False
-    disconnected_at: int | None = None
+    orphaned_at: int | None = None
     handled_at: int | None = None
-    transferred: bool = False
-    answer_agent: str | None = None
-    close_agent: str | None = None
-    holds: list[list[int]] = field(default_factory=list)  # [from, until]; until -1 = still held
+    transferred_at: int | None = None
+    agent: str | None = None
+    former: str | None = None
+    talks: list[Talk] = field(default_factory=list)
     wrapups: list[tuple[int, int]] = field(default_factory=list)  # (booked at, ms)
+    given_up_at: int | None = None  # its wrap-up was awaited until then
     offers: list[tuple[int, str]] = field(default_factory=list)
     rings: list[list] = field(default_factory=list)  # [agent, from, until or None]
 
     @property
     def waiting(self) -> bool:
-        return self.left_at is None
+        return self.left_at is None and self.orphaned_at is None
 
     @property
     def connected(self) -> bool:
-        return self.outcome == "answered" and self.disconnected_at is None
+        return bool(self.talks) and self.talks[-1].fell_at is None
+
+    @property
+    def stopped_waiting_at(self) -> int | None:
+        return self.left_at if self.orphaned_at is None else self.orphaned_at
 
     @property
     def threshold_at(self) -> int | None:
@@ -48,23 +80,35 @@ class Visit:
     def ringing_agents(self) -> set[str]:
         return {agent for agent, _, until in self.rings if until is None}
 
-    def leave(self, at: int, outcome: str, reason: str | None = None) -> None:
-        self.left_at, self.outcome, self.reason = at, outcome, reason
+    def stop_ringing(self, at: int) -> None:
         for ring in self.rings:
             ring[2] = at if ring[2] is None else ring[2]
 
-    def disconnect(self, at: int) -> None:
-        self.disconnected_at = at
-        if self.holds and self.holds[-1][1] < 0:
-            self.holds[-1][1] = at
+    def leave(self, at: int, outcome: str, reason: str | None = None) -> None:
+        self.left_at, self.outcome, self.reason = at, outcome, reason
+        self.stop_ringing(at)
+
+    def orphan(self, at: int) -> None:
+        self.orphaned_at = at
+        self.stop_ringing(at)
+
+    def answer(self, at: int, agent: str | None) -> None:
+        self.leave(at, "answered")
+        self.connect(at, agent)
+
+    def connect(self, at: int, agent: str | None) -> None:
+        self.agent, self.former = agent, None
+        self.talks.append(Talk(at))
 
 
 def decided_at(visit: Visit, now: int) -> tuple[int | None, bool]:
     """(instant at which the service level of the visit is decided, whether by leaving in time)."""
-    limit, left = visit.threshold_at, visit.left_at
-    if limit is None:
+    limit, left = visit.threshold_at, visit.stopped_waiting_at
+    if limit is None or not visit.decides:
         return None, False
-    if left is not None and visit.outcome != "orphaned":
+    if not visit.stood:  # known only by its answer, which tells how long it waited
+        return left, left is not None and left <= limit
+    if left is not None and visit.orphaned_at is None:
         in_time = left < limit or (left == limit and not visit.left_by_deadline)
         if in_time:
             return left, True
@@ -74,50 +118,69 @@ def decided_at(visit: Visit, now: int) -> tuple[int | None, bool]:
 
 def contributions_of(visit: Visit, now: int) -> Iterator[tuple[int, str, int]]:
     """(time, name, amount) of all a finished or unfinished visit counts for; sums in ms."""
-    yield visit.enqueued_at, "offered", 1
+    yield visit.offered_at, "offered", 1
     decided, in_time = decided_at(visit, now)
     if decided is not None:
         yield decided, "threshold_decided", 1
         if in_time:
             yield decided, f"{visit.outcome}_in_threshold", 1
-    left = visit.left_at
-    if left is not None and visit.outcome is not None:
-        wait = left - visit.enqueued_at
-        yield left, visit.outcome, 1
-        if visit.outcome != "orphaned":
-            yield left, "closed_wait_ms", wait
-        if visit.outcome in ("answered", "abandoned"):
-            yield left, f"{visit.outcome}_wait_ms", wait
-        if visit.outcome == "answered":
-            yield left, "offers.accepted", 1
-        if visit.outcome == "flowed_out":
-            yield left, f"flowed_out_reasons.{visit.reason}", 1
-        short = visit.settings["short_ms"]
-        if visit.outcome == "abandoned" and short is not None and wait <= short:
-            yield left, "short_abandoned", 1
-        if visit.outcome == "abandoned" and visit.silent:
-            yield left, "silent_abandoned", 1
+    if visit.orphaned_at is not None:
+        yield visit.orphaned_at, "orphaned", 1
+    if visit.left_at is not None:
+        yield from outcome_of(visit, visit.left_at)
     for at, outcome in visit.offers:
         yield at, f"offers.{outcome}", 1
-    if visit.handled_at is not None and left is not None and visit.disconnected_at is not None:
-        held = sum(until - since for since, until in visit.holds)
+    if visit.handled_at is not None:
         yield visit.handled_at, "handled", 1
-        yield visit.handled_at, "hold_ms", held
-        yield visit.handled_at, "talk_ms", visit.disconnected_at - left - held
-        if visit.transferred:
-            yield visit.handled_at, "transferred", 1
+    if visit.transferred_at is not None:
+        yield visit.transferred_at, "transferred", 1
+    for talk in visit.talks:
+        if talk.booked_at is not None and talk.until is not None:
+            held = sum(until - since for since, until in talk.holds)
+            yield talk.booked_at, "hold_ms", held
+            yield talk.booked_at, "talk_ms", talk.until - talk.began - held
+    if visit.given_up_at is not None:
+        yield visit.given_up_at, "wrapups_unreported", 1
     for at, lasted in visit.wrapups:
+        yield at, "wrapups_reported", 1
         yield at, "wrapup_ms", lasted
+
+
+def outcome_of(visit: Visit, left: int) -> Iterator[tuple[int, str, int]]:
+    """What counts at the instant at which the visit left: answered, abandoned, flowed out."""
+    wait = left - visit.enqueued_at
+    yield left, str(visit.outcome), 1
+    if visit.orphaned_at is not None:
+        yield left, "orphans_recovered", 1
+    if visit.measured:
+        yield left, "closed_wait_ms", wait
+        if visit.outcome in ("answered", "abandoned"):
+            yield left, f"{visit.outcome}_wait_ms", wait
+    if visit.outcome == "answered":
+        yield left, "offers.accepted", 1
+        if visit.measured:
+            yield left, "answered_measured", 1
+    elif visit.outcome == "flowed_out":
+        yield left, f"flowed_out_reasons.{visit.reason}", 1
+    else:
+        short = visit.settings["short_ms"]
+        if not visit.measured:
+            yield left, "abandoned_unmeasured", 1
+        elif short is not None and wait <= short and not visit.continues:
+            yield left, "short_abandoned", 1
+        if visit.silent:
+            yield left, "silent_abandoned", 1
 
 
 def levels_of(visit: Visit, now: int) -> Iterator[tuple[int, str, int]]:
     """(time, level, ±n) of the visit: waiting, waiting_over_threshold, ringing, handling."""
-    spans: list[tuple[str, int, int | None]] = [("waiting", visit.enqueued_at, visit.left_at)]
-    decided, in_time = decided_at(visit, now)
-    if decided is not None and not in_time:
-        spans.append(("waiting_over_threshold", decided, visit.left_at))
-    if visit.outcome == "answered" and visit.left_at is not None:
-        spans.append(("handling", visit.left_at, visit.disconnected_at))
+    spans: list[tuple[str, int, int | None]] = []
+    if visit.stood:
+        spans.append(("waiting", visit.enqueued_at, visit.stopped_waiting_at))
+        decided, in_time = decided_at(visit, now)
+        if decided is not None and not in_time:
+            spans.append(("waiting_over_threshold", decided, visit.stopped_waiting_at))
+    spans += [("handling", talk.began, talk.fell_at) for talk in visit.talks]
     for level, since, until in spans:
         yield since, level, 1
         if until is not None:

@@ -1,0 +1,204 @@
+"""The oracle's story of one contact: what is open, owed and remembered, and what time does to it.
+
+In: calls by `contacts`, in the order of effect. Out: finished `Visit` facts. Here is how visits
+begin and end, and the deadlines: each happens at its own time, after the events of its millisecond.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from tests.oracle.order import fits
+from tests.oracle.visits import Talk, Visit
+
+REMEMBERED_MS = 72 * 3_600_000  # a visit that an age closed
+REMEMBERED = 8
+OWED = 8
+FLOW_REASONS = (
+    *("timeout", "overflow", "key", "voicemail", "callback", "transfer", "no_agents", "closed"),
+    *("error", "other", "answered_elsewhere"),
+)
+
+
+@dataclass
+class Leg:
+    """A conversation that was ended, and whose wrap-up nobody reported yet."""
+
+    visit: Visit
+    talk: Talk
+    ended_at: int
+    agent: str | None
+    whole: bool  # the visit is handled only with it
+
+
+@dataclass
+class Last:
+    """The visit that closed last, and how: `said` unless an age or the next visit closed it."""
+
+    visit: Visit
+    at: int
+    connected: bool
+    said: bool
+    transferred: bool = False
+
+
+@dataclass
+class Aged:
+    """A visit that an age closed: `orphaned`, `silent` or `expired`."""
+
+    visit: Visit
+    at: int
+    kind: str
+
+
+@dataclass
+class Story:
+    """What is known of the contact while its events are told."""
+
+    channel: str
+    settings_of: Callable[[str, int], dict]
+    horizon_ms: int
+    anomaly: Callable[[str], None]
+    visits: list[Visit] = field(default_factory=list)
+    blocked: list[tuple[int, str]] = field(default_factory=list)
+    offers: list[tuple[int, str, str]] = field(default_factory=list)  # of no visit: at, queue, how
+    open: Visit | None = None
+    last: Last | None = None
+    owed: list[Leg] = field(default_factory=list)
+    aged: list[Aged] = field(default_factory=list)
+    silent_queue: str | None = None
+    last_close: int | None = None
+
+    # -- deadlines -----------------------------------------------------------------------------
+
+    def deadlines(self) -> list[tuple[int, int, str, Leg | None]]:
+        """(due, place among those of one instant, name, leg) of all that hold now.
+
+        The threshold is not among them: it changes no phase, so `decided_at` finds it.
+        """
+        found: list[tuple[int, int, str, Leg | None]] = []
+        visit = self.open
+        if visit is not None and visit.waiting:
+            if visit.settings["silent_ms"] is not None:
+                due = visit.customer_active_at + visit.settings["silent_ms"]
+                found.append((due, 1, "silent", None))
+            if visit.settings["max_wait_ms"] is not None:
+                due = visit.enqueued_at + visit.settings["max_wait_ms"]
+                found.append((due, 2, "wait_expired", None))
+        awaited = [leg for leg in self.owed if leg.whole]
+        for leg in awaited:
+            due = leg.ended_at + leg.visit.settings["wrapup_cap_ms"]
+            found.append((due, 3, "wrapup_cap", leg))
+        if visit is not None and visit.connected and visit.settings["max_handle_ms"] is not None:
+            due = visit.talks[-1].began + visit.settings["max_handle_ms"]
+            found.append((due, 4, "handling_expired", None))
+        if visit is None and not awaited and self.last_close is not None:
+            dues = [self.last_close + self.horizon_ms]
+            dues += [one.at + REMEMBERED_MS for one in self.aged]
+            found.append((max(dues), 6, "forget", None))
+        return found
+
+    def fire_before(self, limit: int) -> None:
+        """All deadlines due before `limit` have happened, each at its own time."""
+        while True:
+            ready = [one for one in self.deadlines() if one[0] < limit]
+            if not ready:
+                return
+            due, _, name, leg = min(ready, key=lambda one: one[:2])
+            if name == "forget":
+                self.owed, self.aged = [], []
+                self.last = self.silent_queue = self.last_close = None
+            elif leg is not None:
+                self.give_up(leg, due)
+            else:
+                assert self.open is not None
+                self.age(self.open, due, name)
+
+    def age(self, visit: Visit, at: int, name: str) -> None:
+        """A limit ends what nobody ended; it measures nothing."""
+        connected = visit.connected
+        kind = {"wait_expired": "orphaned", "handling_expired": "expired"}.get(name, name)
+        self.anomaly("handling_expired" if kind == "expired" else kind)
+        if name == "silent":
+            visit.silent = visit.left_by_deadline = True
+            visit.leave(at, "abandoned")
+            self.silent_queue = visit.queue if visit.inbound else None
+        elif name == "wait_expired":
+            visit.orphan(at)
+        else:
+            visit.talks[-1].fall(at)
+        self.aged = [*self.aged, Aged(visit, at, kind)][-REMEMBERED:]
+        self.closed(visit, at, connected, said=False)
+
+    def give_up(self, leg: Leg, at: int) -> None:
+        """The wrap-up is awaited no longer: handled without it, though it may still come."""
+        self.anomaly("wrapups_unreported")
+        leg.whole = False
+        leg.visit.handled_at = leg.talk.booked_at = leg.visit.given_up_at = at
+        self.close(at)
+
+    def close(self, at: int) -> None:
+        self.last_close = at if self.last_close is None else max(at, self.last_close)
+
+    def closed(self, visit: Visit, at: int, connected: bool, said: bool, **how: bool) -> None:
+        if visit is self.open:
+            self.open = None
+        self.last = Last(visit, at, connected, said, **how)
+        if not any(leg.visit is visit and leg.whole for leg in self.owed):
+            self.close(at)
+
+    # -- how visits begin and end --------------------------------------------------------------
+
+    def enter(self, queue: str, at: int, event: dict, since: int | None = None) -> Visit:
+        """A visit is open now; it counts from `at`, its wait from `since`."""
+        begun = at if since is None else min(since, at)
+        inbound = event.get("direction", "inbound") != "outbound"
+        visit = Visit(queue, inbound, self.settings_of(queue, begun), begun, at, at)
+        self.visits.append(visit)
+        self.open, self.silent_queue = visit, None
+        return visit
+
+    def flow_out(self, visit: Visit, at: int, reason: str | None, said: bool = True) -> None:
+        visit.leave(at, "flowed_out", reason if reason in FLOW_REASONS else "other")
+        self.closed(visit, at, connected=False, said=said)
+
+    def hang_up(
+        self, visit: Visit, at: int, agent: str | None, transferred: bool, said: bool = True
+    ) -> None:
+        """The conversation is over; of one that an age closed before, the end is known now."""
+        talk = visit.talks[-1]
+        if talk.fell_at is None:
+            talk.fall(at)
+        talk.until = at
+        leg = Leg(visit, talk, at, agent or visit.agent, whole=False)
+        if transferred and visit.transferred_at is None:
+            visit.transferred_at = at
+        if visit.handled_at is not None:
+            talk.booked_at = at
+        elif transferred or not visit.settings["wrapup"]:
+            visit.handled_at = talk.booked_at = at
+        else:
+            leg.whole = True
+        self.owed.append(leg)
+        if len(self.owed) > OWED:
+            oldest = self.owed.pop(0)
+            if oldest.whole:
+                self.give_up(oldest, at)
+        self.closed(visit, at, connected=True, said=said, transferred=transferred)
+
+    def make_room(self, at: int, reason: str | None) -> None:
+        """Somebody comes: nobody said how the open visit ended."""
+        visit = self.open
+        if visit is None:
+            return
+        if visit.waiting:
+            self.flow_out(visit, at, reason, said=False)
+        else:
+            self.hang_up(visit, at, None, transferred=True, said=False)
+
+    def remembered(self, queue: str | None, kinds: tuple[str, ...], at: int) -> Aged | None:
+        """The newest visit that an age closed in the queue, if it is of one of the kinds."""
+        for one in reversed(self.aged):
+            known = at - one.at <= REMEMBERED_MS
+            if known and one.kind in kinds and fits(queue, one.visit.queue):
+                return one
+        return None
