@@ -2,7 +2,8 @@
 
 A `Chooser` takes every decision, so the same story can be drawn by Hypothesis or by a seed. Events
 have no ids yet: `strategies` gives them, mixes stories to histories, and spoils them.
-Times are gaps that matter: 0–2 ms, both sides of 5 s, T, caps, ages, horizon, time-to-live.
+Times are gaps that matter: 0–2 ms, both sides of grace (5 s), T, caps, ages, horizon, memory,
+time-to-live.
 """
 
 import random
@@ -24,10 +25,12 @@ CHANNELS = ("voice", "chat")
 SHORT_GAPS = (0, 1_000, 1, 2, 999, 4_999, 5_000, 5_001, 10_000, 19_999, 20_000, 20_001, 33_000)
 LONG_GAPS = (
     *(MINUTE, MINUTE + 1, 5 * MINUTE, 15 * MINUTE, 15 * MINUTE + 1, HOUR),
-    *(4 * HOUR, 4 * HOUR + 1, 12 * HOUR, 12 * HOUR + 1, 24 * HOUR + 1, 91 * DAY),
+    *(4 * HOUR, 4 * HOUR + 1, 12 * HOUR, 12 * HOUR + 1, 16 * HOUR, 16 * HOUR + 1, 24 * HOUR + 1),
+    *(72 * HOUR, 72 * HOUR + 1, 91 * DAY),
 )
 GAPS = (*SHORT_GAPS, *SHORT_GAPS, *LONG_GAPS)
 EARLY_GAPS = (0, 1, 1_000, 4_999, 5_000, 5_001, 6_000)
+ENTERED_BEFORE = (0, 7_000, 20_000, 20_001, HOUR)
 STARTS = (0, 1, 9_999, 10_000, 15_000, MINUTE, HOUR, 5 * HOUR)
 
 FLOW_REASONS = ("timeout", "overflow", "key", "voicemail", "callback", "transfer", "other")
@@ -94,6 +97,7 @@ NEXT: dict[str, tuple[str, ...]] = {
             "message.sent": 2,
             "contact.enqueued": 1,
             "silence": 1,
+            "left_late": 1,
         }
     ),
     "connected": weighted(
@@ -106,6 +110,8 @@ NEXT: dict[str, tuple[str, ...]] = {
             "message.sent": 1,
             "contact.enqueued": 1,
             "contact.abandoned": 1,
+            "contact.answered": 1,
+            "left_late": 1,
         }
     ),
     "after": weighted(
@@ -115,6 +121,7 @@ NEXT: dict[str, tuple[str, ...]] = {
             "message.sent": 1,
             "contact.resumed": 1,
             "answered_early": 1,
+            "contact.answered": 1,
         }
     ),
 }
@@ -161,6 +168,10 @@ def legal(chooser: Chooser, who: Event, kind: str, at: int, **given: Any) -> Eve
             event[name] = value
     if event.get("author") == "agent" and kind == "message.sent":
         event["agent_id"] = chooser.pick(AGENTS)
+        if chooser.pick((False, False, True)):
+            event["automatic"] = True
+    if kind == "contact.answered" and chooser.pick((False,) * 7 + (True,)):
+        event["entered_at"] = at - chooser.pick(ENTERED_BEFORE)
     return event
 
 
@@ -184,6 +195,10 @@ def contact_story(chooser: Chooser, contacts: int = 4) -> list[Event]:
             told.append(legal(chooser, who, "contact.answered", at))
             at += chooser.pick(EARLY_GAPS)
             step = "contact.enqueued"
+        elif step == "left_late":
+            told.append(legal(chooser, who, left_late(chooser, phase), at, queue=queue))
+            told[-1]["occurred_at"] += chooser.pick(EARLY_GAPS)
+            queue, same, step = chooser.pick(QUEUES), {}, "contact.enqueued"
         elif step == "silence":
             at += chooser.pick((30_000, 30_001, 2 * MINUTE))
             step = "message.sent"
@@ -202,6 +217,13 @@ def contact_story(chooser: Chooser, contacts: int = 4) -> list[Event]:
             queue = event["queue"]
         at += chooser.pick(GAPS)
     return told
+
+
+def left_late(chooser: Chooser, phase: str) -> str:
+    """What says that a contact left the queue, where its next entry is stamped before it."""
+    if phase == "connected":
+        return chooser.pick(("contact.transferred", "contact.ended"))
+    return chooser.pick(("contact.flowed_out", "contact.abandoned"))
 
 
 def ticket_story(chooser: Chooser, contacts: int = 4) -> list[Event]:

@@ -52,14 +52,54 @@ def altered(c: Chooser, event: Event) -> Event:
     return legal(c, who, kind if what == "content" else c.pick(family), at)
 
 
+GRACE = 5_000
+#: How far apart two systems may stamp neighbours, or one thing twice.
+SKEWS = (0, 1, 200, 1_000, GRACE - 1, GRACE, GRACE + 1)
+ENTRIES = ("contact.enqueued", "contact.resumed")
+
+
+def misread(c: Chooser, events: list[Event], n: int) -> None:
+    """What real systems do to the events of a call or chat, in place; they stay legal."""
+    event = events[n]
+    if event["type"] not in CONTACT_TYPES:
+        return
+    names = ("tenant", "channel", "contact_id")
+    own = [m for m, one in enumerate(events) if all(one.get(x) == event.get(x) for x in names)]
+    what = c.pick(("neighbour", "neighbour", "again", "jitter", "queue", "agent", "other", "entry"))
+    if what == "neighbour":
+        in_time = sorted(own, key=lambda m: events[m]["occurred_at"])
+        beside = events[in_time[in_time.index(n) - 1]]["occurred_at"]
+        events[n] = {**event, "occurred_at": beside + c.pick(SKEWS) * c.pick((1, -1))}
+    elif what == "again":
+        at, event_id = event["occurred_at"] + c.pick(SKEWS), f"{event['event_id']}x{len(events)}"
+        events.append({**event, "event_id": event_id, "occurred_at": at})
+    elif what == "jitter":
+        for m in own:
+            at = events[m]["occurred_at"] + c.pick((0, 200, -200, 1_000, -1_000))
+            events[m] = {**events[m], "occurred_at": at}
+    elif what == "queue" and None in FIELDS[event["type"]].get("queue", (None,)):
+        events[n] = {name: value for name, value in event.items() if name != "queue"}
+    elif what == "agent" and None in FIELDS[event["type"]].get("agent_id", ()):
+        events[n] = {name: value for name, value in event.items() if name != "agent_id"}
+    elif what == "other":
+        events[n] = {**event, "queue": c.pick(QUEUES)}
+    elif what == "entry":
+        entries = [m for m in own if events[m]["type"] in ENTRIES]
+        if entries:
+            del events[c.pick(entries)]
+
+
 def spoil(c: Chooser, events: list[Event]) -> None:
     """One mutation, in place; every event stays legal."""
     if not events:
         return
     n, m = c.pick(range(len(events))), c.pick(range(len(events)))
     event, other = events[n], events[m]
-    what = c.pick(("drop", "repeat", "differ", "differ", "shift", "meet", "meet", "swap"))
-    if what == "drop":
+    common = ("drop", "repeat", "differ", "differ", "shift", "meet", "meet", "swap")
+    what = c.pick((*common, *("misread",) * 8))
+    if what == "misread":
+        misread(c, events, n)
+    elif what == "drop":
         del events[n]
     elif what == "repeat":
         events.append(dict(event))

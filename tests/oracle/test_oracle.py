@@ -148,22 +148,6 @@ def test_order_and_repetition_change_nothing(history, queues, rng) -> None:
 
 @law
 @given(histories(), queue_settings())
-def test_every_visit_is_somewhere_at_each_instant(history, queues) -> None:
-    """offered = answered + abandoned + flowed out + orphaned + waiting, after every millisecond."""
-    result = Oracle(queues).run(history)
-    for scope in result.scopes():
-        rows = [row for row in result.contributions if row[1:4] == scope]
-        for instant in {row[0] for row in rows}:
-            so_far = {"waiting": result.level_at(*scope, "waiting", instant)}
-            for time, *_, name, amount in rows:
-                if time <= instant:
-                    so_far[name] = so_far.get(name, 0) + amount
-            outcomes = ("answered", "abandoned", "flowed_out", "orphaned", "waiting")
-            assert so_far.get("offered", 0) == sum(so_far.get(name, 0) for name in outcomes)
-
-
-@law
-@given(histories(), queue_settings())
 def test_levels_never_go_below_zero_and_live_agrees(history, queues) -> None:
     """No level is negative between two instants, and each one ends at its live value."""
     result = Oracle(queues).run(history)
@@ -238,44 +222,6 @@ def test_windows_add_up_to_the_whole(history, queues, marks) -> None:
         pieces = [additive(result.figures(*scope, a, b)) for a, b in pairwise(edges)]
         whole = additive(result.figures(*scope))
         assert whole == {name: sum(piece[name] for piece in pieces) for name in whole}
-
-
-@law
-@given(histories(), queue_settings(), st.integers(0, 400))
-def test_what_happened_before_an_instant_does_not_depend_on_what_comes_later(
-    history, queues, mark
-) -> None:
-    """A contribution dated before τ follows from the events up to τ alone.
-
-    But for later revisions of them: those are there to change what happened.
-    """
-    assume(history)
-    for event in history:
-        event.pop("revision", None)
-    result = Oracle(queues).run(history)
-    instants = sorted({event["occurred_at"] for event in history})
-    tau = instants[mark % len(instants)]
-    known = Oracle(queues).run([e for e in history if e["occurred_at"] <= tau], now_ms=tau)
-    for rows in ("contributions", "levels"):
-        before = sorted(row for row in getattr(result, rows) if row[0] < tau and row[5])
-        assert before == sorted(row for row in getattr(known, rows) if row[0] < tau and row[5])
-
-
-@law
-@given(histories(), queue_settings())
-def test_waiting_seconds_are_the_waits_themselves(history, queues) -> None:
-    """Little, without limits: ∫ depth = closed waits + orphans' ages + ages of who waits."""
-    result = Oracle(queues).run(history)
-    for scope in result.scopes():
-        tenant, queue, channel = scope
-        ages = sum(
-            (result.as_of if visit.left_at is None else visit.left_at) - visit.enqueued_at
-            for owner, where, visit in result.visits
-            if (owner, where) == (tenant, channel) and queue in ("_all", visit.queue)
-        )
-        figures = result.figures(*scope)
-        assert round(figures["waiting_seconds"] * 1000) == ages
-        assert figures["closed_wait_seconds"] * 1000 <= ages + 0.5
 
 
 def test_the_total_is_the_sum_of_its_queues_and_agents_are_in_it_once() -> None:

@@ -1,0 +1,166 @@
+"""Laws that the oracle's contacts keep by themselves, whatever real systems send."""
+
+from collections import Counter
+from itertools import groupby
+
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+from tests.examples import examples
+from tests.oracle.oracle import Oracle, Result, entity_of
+from tests.oracle.order import GRACE_MS
+from tests.strategies import QUEUE_VARIANTS, histories, queue_settings, random_history
+
+law = settings(
+    max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+Scope = tuple[str, str, str]
+
+
+def sums_after_each_instant(result: Result, scope: Scope) -> list[Counter[str]]:
+    """Every count, sum and level of the scope, after each instant at which one changed."""
+    rows = [row for row in result.contributions + result.levels if row[1:4] == scope]
+    total: Counter[str] = Counter()
+    found = []
+    for _, same in groupby(sorted(rows), key=lambda row: row[0]):
+        for *_, name, amount in same:
+            total[name] += amount
+        found.append(total.copy())
+    return found
+
+
+@law
+@given(histories(), queue_settings())
+def test_every_visit_is_somewhere_at_each_instant(history, queues) -> None:
+    """Offered are answered, abandoned, flowed out, orphaned and not recovered, or waiting."""
+    result = Oracle(queues).run(history)
+    for scope in result.scopes():
+        for n in sums_after_each_instant(result, scope):
+            closed = n["answered"] + n["abandoned"] + n["flowed_out"]
+            assert n["offered"] == closed + n["orphaned"] - n["orphans_recovered"] + n["waiting"]
+
+
+@law
+@given(histories(), queue_settings())
+def test_counts_only_grow_and_no_level_is_negative(history, queues) -> None:
+    """Each count and sum of any pane is 0 or more, and so is each level between two instants."""
+    result = Oracle(queues).run(history)
+    assert all(row[5] >= 0 for row in result.contributions)
+    for scope in result.scopes():
+        for n in sums_after_each_instant(result, scope):
+            assert min(n.values()) >= 0
+            assert n["waiting_over_threshold"] <= n["waiting"] >= n["ringing"]
+            assert n["orphans_recovered"] <= n["orphaned"]
+            assert n["answered_measured"] <= n["answered"]
+            assert n["abandoned_unmeasured"] + n["short_abandoned"] <= n["abandoned"]
+            assert n["handled"] <= n["answered"]
+            assert n["transferred"] <= n["answered"]
+
+
+@law
+@given(histories(), queue_settings())
+def test_a_contact_stands_in_one_queue_at_a_time(history, queues) -> None:
+    """At each instant a contact waits once, or talks once, or neither."""
+    contacts: dict[tuple, list[dict]] = {}
+    for event in history:
+        entity = entity_of(event)
+        if entity is not None and entity[0] == "contact":
+            contacts.setdefault(entity, []).append(event)
+    for (_, tenant, channel, _), events in contacts.items():
+        result = Oracle(queues).run(events)
+        total: Counter[str] = Counter()
+        for n in sums_of_all(result, tenant, channel):
+            total = n
+            assert total["waiting"] + total["handling"] <= 1
+
+
+def sums_of_all(result: Result, tenant: str, channel: str) -> list[Counter[str]]:
+    """The same over all queues of the tenant."""
+    rows = [row for row in result.levels if (row[1], row[3]) == (tenant, channel)]
+    total: Counter[str] = Counter()
+    found = []
+    for _, same in groupby(sorted(rows), key=lambda row: row[0]):
+        for *_, name, amount in same:
+            total[name] += amount
+        found.append(total.copy())
+    return found
+
+
+@law
+@given(histories(), queue_settings(), st.integers(0, 400), st.sampled_from((0, 1, 4_999, 5_000)))
+def test_what_happened_before_an_instant_does_not_depend_on_what_comes_after_grace(
+    history, queues, mark, later
+) -> None:
+    """What is dated up to t follows from the events up to t + grace alone.
+
+    But for later revisions of them: those are there to change what happened.
+    """
+    assume(history)
+    for event in history:
+        event.pop("revision", None)
+    instants = sorted({event["occurred_at"] for event in history})
+    until = instants[mark % len(instants)] + later
+    tau = until - GRACE_MS
+    result = Oracle(queues).run(history)
+    known = Oracle(queues).run([e for e in history if e["occurred_at"] <= until], now_ms=until)
+    for rows in ("contributions", "levels"):
+        before = sorted(row for row in getattr(result, rows) if row[0] <= tau and row[5])
+        assert before == sorted(row for row in getattr(known, rows) if row[0] <= tau and row[5])
+
+
+@law
+@given(histories(), queue_settings())
+def test_waiting_seconds_are_the_waits_themselves(history, queues) -> None:
+    """Little: the integral of depth is the waits of all who were seen waiting, laps whole."""
+    result = Oracle(queues).run(history)
+    for scope in result.scopes():
+        tenant, queue, channel = scope
+        visits = [
+            visit
+            for owner, where, visit in result.visits
+            if (owner, where) == (tenant, channel) and queue in ("_all", visit.queue)
+        ]
+        figures = result.figures(*scope)
+        ages = 0
+        for visit in visits:
+            left = visit.stopped_waiting_at
+            if visit.stood:
+                ages += (result.as_of if left is None else left) - visit.enqueued_at
+        assert round(figures["waiting_seconds"] * 1000) == ages
+        if all(visit.stood and visit.orphaned_at is None for visit in visits):
+            still = sum(result.as_of - visit.enqueued_at for visit in visits if visit.waiting)
+            assert round(figures["closed_wait_seconds"] * 1000) == ages - still
+
+
+@law
+@given(histories(), queue_settings())
+def test_handling_seconds_are_talk_and_hold(history, queues) -> None:
+    """The integral of who is connected is talk and hold, where no age cut it and all is booked."""
+    result = Oracle(queues).run(history)
+    for tenant, queue, channel in result.scopes():
+        talks = [
+            talk
+            for owner, where, visit in result.visits
+            if (owner, where) == (tenant, channel) and queue in ("_all", visit.queue)
+            for talk in visit.talks
+        ]
+        if all(talk.fell_at == talk.until and talk.booked_at is not None for talk in talks):
+            figures = result.figures(tenant, queue, channel)
+            connected = result.integral_seconds(
+                (tenant, queue, channel), "handling", result.first_ms, result.as_of
+            )
+            told = figures["talk_seconds"] + figures["hold_seconds"]
+            assert round(connected * 1000) == round(told * 1000)
+
+
+def test_generated_histories_reach_every_reading() -> None:
+    """The generator is no use for what it never makes: each reading of the rules occurs."""
+    seen: Counter[str] = Counter()
+    for seed in range(400):
+        seen += Oracle(QUEUE_VARIANTS[seed % 6]).run(random_history(seed)).anomalies
+    readings = {
+        *("clamped", "lap", "said_again", "other_queue", "goes_on", "recovered", "silent"),
+        *("answered_unmeasured", "abandoned_unmeasured", "answered_again", "former_agent"),
+        *("orphaned", "handling_expired", "wrapups_unreported", "flowed_out_while_connected"),
+    }
+    assert readings <= set(seen)
