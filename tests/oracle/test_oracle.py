@@ -44,6 +44,9 @@ HARD_CASES = {
     "idle queue": ["idle_queue"],
     "zero denominator": ["zero_denominators"],
     "settings (T, S, formulas, calendars) change": ["settings_change"],
+    "real systems: order by meaning": ["hand_over", "early", "said_twice", "laps", "end_of_file"],
+    "real systems: lost entries, answers": ["answers", "agent_writes"],
+    "real systems: said after an age": ["after_an_age"],
     "silence, tickets, directions, the unexpected": [
         *("silent_chat", "tickets", "outbound_and_blocked", "forgetting", "unexpected_events"),
     ],
