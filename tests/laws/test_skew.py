@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 
 from tests.examples import QUICK
-from tests.laws.test_replay_equals_oracle import replayed
+from tests.laws.test_replay_equals_oracle import check, replayed
 from tests.oracle.oracle import Oracle, entity_of
+from tests.oracle.test_oracle import GOLDEN, golden
 from tests.simulate.books import queue_settings, run_centre
 
 Event = dict[str, Any]
@@ -43,9 +44,19 @@ def closers_200_ms_late(event: Event, chance: random.Random) -> Event:
     return {**event, "occurred_at": event["occurred_at"] + late}
 
 
-def jitter(event: Event, chance: random.Random) -> Event:
-    """Up to 200 ms early or late, whatever it is."""
-    return {**event, "occurred_at": event["occurred_at"] + chance.randint(-200, 200)}
+def jitter_of(most: int) -> "Spoiler":
+    """Up to `most` ms early or late, whatever it is."""
+
+    def jitter(event: Event, chance: random.Random) -> Event:
+        return {**event, "occurred_at": event["occurred_at"] + chance.randint(-most, most)}
+
+    return jitter
+
+
+def late_by_more_than_grace(event: Event, chance: random.Random) -> Event:
+    """A closer comes a millisecond too late for grace."""
+    late = 5_001 if event["type"] in CLOSERS else 0
+    return {**event, "occurred_at": event["occurred_at"] + late}
 
 
 def whole_seconds(event: Event, chance: random.Random) -> Event:
@@ -67,6 +78,7 @@ def without_agent(event: Event, chance: random.Random) -> Event:
 
 
 Spoiler = Callable[[Event, random.Random], Event]
+jitter = jitter_of(200)
 #: Both left out leaves 1 transfer in 100 to guess where closers are seconds late: not promised.
 SPOILT: dict[str, tuple[Spoiler, ...]] = {
     "closers up to 4 s late": (late_closers,),
@@ -148,3 +160,27 @@ def test_clocks_that_disagree_change_no_count(
     found = told(spoilt, queues)
     wrong = {key: (clean[key], found[key]) for key in clean | found if clean[key] != found[key]}
     assert wrong == {}
+
+
+MISREAD: dict[str, tuple[Spoiler, ...]] = {
+    "closers 5.001 s late": (late_by_more_than_grace, without_queue),
+    "all ±1 s": (jitter_of(1_000),),
+    "all ±2.4 s": (jitter_of(2_400), without_agent),
+    "ends cut to seconds": (whole_seconds, without_queue, without_agent),
+}
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in GOLDEN.glob("*.ndjson")))
+@pytest.mark.parametrize("how", MISREAD)
+def test_scenarios_told_by_other_clocks_equal_the_oracles(name: str, how: str) -> None:
+    """The scenarios by hand, misread: whatever they mean then, replay and oracle read the same."""
+    side, events = golden(name)
+    for seed in range(3):
+        chance = random.Random(f"{name} {how} {seed}")
+        misread = list(events)
+        for spoiler in MISREAD[how]:
+            misread = [
+                spoiler(event, chance) if (entity_of(event) or ("",))[0] == "contact" else event
+                for event in misread
+            ]
+        check(misread, side["config"])
