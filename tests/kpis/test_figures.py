@@ -16,7 +16,8 @@ from streams.windows.views import View
 from tests.laws.test_live_equals_replay import lately, live
 from tests.strategies import QUEUE_VARIANTS
 
-#: 21 visits: 13 answered (8 in threshold, one without a known wait), 5 abandoned (2 short, 3 in threshold), 3 flowed out.
+#: 21 visits: 13 answered (8 in threshold, one without a known wait), 5 abandoned (2 short, 3 in
+#: threshold), 3 flowed out.
 WINDOW = View(
     {
         c.OFFERED: 21,

@@ -6,7 +6,7 @@ is open then; here is what the event does. The telling only finds out *when* wha
 visit, never what that counts for.
 """
 
-from tests.oracle.order import ENTRIES, GRACE_MS, fits, tell_in_order
+from tests.oracle.order import ENTRIES, fits, tell_in_order
 from tests.oracle.story import Aged, Leg, Story
 from tests.oracle.visits import Visit, contributions_of, levels_of
 
@@ -54,7 +54,7 @@ class Telling(Story):
     def tell_entry(self, event: dict, at: int) -> None:
         visit, queue = self.open, event["queue"]
         if visit is not None and visit.waiting and visit.queue == queue:
-            again = at <= visit.enqueued_at + GRACE_MS
+            again = at <= visit.enqueued_at + self.grace_ms
             self.anomaly("said_again" if again else "lap")
             return
         resumed = event["type"] == "contact.resumed"
@@ -63,20 +63,20 @@ class Telling(Story):
         entered = self.enter(queue, at, event)
         entered.resumed = resumed
         if last is not None and not last.connected and last.visit.queue != queue:
-            entered.continues = at <= last.at + GRACE_MS
+            entered.continues = at <= last.at + self.grace_ms
 
     def tell_answer(self, event: dict, at: int) -> None:
         visit, last, queue, agent = self.open, self.last, event["queue"], event.get("agent_id")
         if visit is not None and visit.queue == queue:
             if visit.waiting:
                 visit.answer(at, agent)
-            elif at <= visit.talks[-1].began + GRACE_MS or agent in (None, visit.agent):
+            elif at <= visit.talks[-1].began + self.grace_ms or agent in (None, visit.agent):
                 self.anomaly("answered_again")
             else:
                 visit.agent, visit.former = agent, visit.agent
             return
         if last is not None and last.visit.queue == queue and last.connected:
-            if at <= last.visit.talks[-1].began + GRACE_MS:
+            if at <= last.visit.talks[-1].began + self.grace_ms:
                 self.anomaly("answered_again")
                 return
             if visit is None and last.transferred:
@@ -92,7 +92,7 @@ class Telling(Story):
             self.recover_answered(aged, at, agent)
             return
         since = event.get("entered_at")
-        if since is not None and since > at + GRACE_MS:
+        if since is not None and since > at + self.grace_ms:
             since = None
         entered = self.enter(queue, at, event, since)
         entered.stood = False
@@ -102,7 +102,7 @@ class Telling(Story):
         entered.answer(at, agent)
 
     def recover_answered(self, aged: Aged, at: int, agent: str | None) -> None:
-        """Of an orphan its own answer; the silent one stays abandoned, and comes back as another."""
+        """An orphan is answered itself; a silent one stays abandoned and comes as another."""
         visit = aged.visit
         if aged.kind == "silent":
             event = {"direction": "inbound" if visit.inbound else "outbound"}
@@ -215,21 +215,21 @@ class Telling(Story):
         if author == "customer":
             if here is not None and here.waiting:
                 here.customer_active_at = at
-            elif self.open is None and self.silent_queue is not None:
-                if fits(event.get("queue"), self.silent_queue):
-                    self.enter(self.silent_queue, at, event)
+            silent = self.silent_queue if self.open is None else None
+            if silent is not None and fits(event.get("queue"), silent):
+                self.enter(silent, at, event)
         elif author == "agent" and not event.get("automatic") and self.channel == "chat":
             goodbye = (
                 last is not None
                 and last.connected
-                and at <= last.at + GRACE_MS
+                and at <= last.at + self.grace_ms
                 and last.visit.agent == agent
             )
             if here is not None and here.waiting and not goodbye:
                 here.answer(at, agent)
 
 
-def tell_contact(entity, events, now: int, horizon_ms: int, settings, result) -> None:
+def tell_contact(entity, events, now: int, oracle, result) -> None:
     """All visits of one contact are in `result`, with what they count for."""
     _, tenant, channel, _ = entity
 
@@ -237,9 +237,9 @@ def tell_contact(entity, events, now: int, horizon_ms: int, settings, result) ->
         result.anomalies[kind] += 1
 
     def in_force(queue: str, at: int) -> dict:
-        return settings(tenant, queue, channel, at)
+        return oracle.settings(tenant, queue, channel, at)
 
-    story = Telling(channel, in_force, horizon_ms, anomaly)
+    story = Telling(channel, in_force, oracle.horizon_ms, oracle.grace_ms, anomaly)
     tell_in_order(events, story, now)
     story.fire_before(now)
 

@@ -75,7 +75,8 @@ class Oracle:
 
     `queues` are plain dicts in the words of the configuration file; `horizon_ms` is the lateness
     horizon, which decides when closed contacts and tickets are forgotten. `only_configured`: the
-    limits of tenants and queues leave room for none but those of the configuration.
+    limits of tenants and queues leave room for none but those of the configuration. Within
+    `grace_ms` meaning orders the events of a contact, not the clock.
     """
 
     def __init__(
@@ -83,10 +84,12 @@ class Oracle:
         queues: list[dict] | None = None,
         horizon_ms: int = 4 * HOUR_MS,
         only_configured: bool = False,
+        grace_ms: int = 5_000,
     ) -> None:
         self.queues = queues or []
         self.horizon_ms = horizon_ms
         self.only_configured = only_configured
+        self.grace_ms = grace_ms
 
     def place(self, tenant: str, queue: str) -> tuple[str, str]:
         """Where what happens there is counted: further queues and tenants are `_other`."""
@@ -148,7 +151,7 @@ class Oracle:
                 tell_ticket(entity, in_order(unique, TICKET_RANKS), now, self.horizon_ms, result)
             else:
                 ordered = in_order(unique, CONTACT_RANKS)
-                tell_contact(entity, ordered, now, self.horizon_ms, self.settings, result)
+                tell_contact(entity, ordered, now, self, result)
         result.move(self.place)
         return result
 

@@ -12,9 +12,6 @@ Cost: a look at each later line for each line, which is nothing for one contact.
 from dataclasses import dataclass
 from typing import Any
 
-from tests.oracle.visits import Visit
-
-GRACE_MS = 5_000
 ENTRIES = ("contact.enqueued", "contact.resumed")
 ANSWERS = ("contact.answered",)
 ENDS = ("contact.transferred", "contact.ended", "contact.abandoned")
@@ -86,7 +83,7 @@ def tell_in_order(events: list[dict], story: Any, now: int) -> None:
             untold.sort(key=lambda one: one.place)
             story.anomaly("clamped")
             continue
-        leaver = who_left(line, later, visit)
+        leaver = who_left(line, later, story)
         if leaver is not None:
             leaver.at = line.at
             untold.remove(leaver)
@@ -102,16 +99,17 @@ def tell(line: Line, later: list[Line], story: Any) -> None:
     visit = story.open
     if line.kind == "contact.flowed_out" and visit is not None and visit.waiting:
         following = next((one for one in later if one.kind in ENTRIES + ANSWERS), None)
-        if visit.queue == line.queue and following is not None and is_lap(line, following):
+        here = visit.queue == line.queue
+        if here and following is not None and is_lap(line, following, story.grace_ms):
             following.lap = True
             return
     story.tell(line.event, line.at)
 
 
-def is_lap(out: Line, following: Line) -> bool:
+def is_lap(out: Line, following: Line, grace: int) -> bool:
     """Whether who leaves the queue comes back to it at once; a requested call back does not."""
     reasons = {out.event.get("reason"), following.event.get("reason")}
-    soon = following.at <= out.at + GRACE_MS
+    soon = following.at <= out.at + grace
     same = following.kind in ENTRIES and following.queue == out.queue
     return same and soon and reasons != {"callback"}
 
@@ -123,7 +121,7 @@ def who_brings(line: Line, later: list[Line], story: Any) -> Line | None:
         return None
     kinds, queue = need
     for one in later:
-        if one.at > line.own + GRACE_MS:
+        if one.at > line.own + story.grace_ms:
             return None
         if one.kind in kinds and fits(queue, one.queue):
             return one
@@ -153,9 +151,9 @@ def needs(line: Line, story: Any) -> tuple[tuple[str, ...], str | None] | None:
     return None
 
 
-def who_left(line: Line, later: list[Line], visit: Visit | None) -> Line | None:
+def who_left(line: Line, later: list[Line], story: Any) -> Line | None:
     """The first line, within grace of an opener, that says how the visit it finds open ended."""
-    answer = line.kind in ANSWERS
+    visit, answer = story.open, line.kind in ANSWERS
     opens = line.kind in ENTRIES or (answer and visit is not None and visit.queue != line.queue)
     if visit is None or not opens:
         return None
@@ -163,7 +161,7 @@ def who_left(line: Line, later: list[Line], visit: Visit | None) -> Line | None:
     new = Side(str(line.queue), answer, line.agent if answer else None)
     new.resumed = line.kind == "contact.resumed"
     for one in later:
-        if one.at > line.at + GRACE_MS:
+        if one.at > line.at + story.grace_ms:
             return None
         if one.kind in ANSWERS and one.queue == new.queue:
             new.connected, new.agent = True, one.agent
@@ -175,7 +173,7 @@ def who_left(line: Line, later: list[Line], visit: Visit | None) -> Line | None:
 def end_was_said(line: Line, story: Any) -> bool:
     """Whether a closer is about the visit before, and somebody said within grace how it ended."""
     last, visit = story.last, story.open
-    if last is None or not last.said or line.at > last.at + GRACE_MS:
+    if last is None or not last.said or line.at > last.at + story.grace_ms:
         return False
     old = Side(last.visit.queue, last.connected, last.visit.agent, end_is_said=True)
     new = None

@@ -57,6 +57,7 @@ class Story:
     channel: str
     settings_of: Callable[[str, int], dict]
     horizon_ms: int
+    grace_ms: int
     anomaly: Callable[[str], None]
     visits: list[Visit] = field(default_factory=list)
     blocked: list[tuple[int, str]] = field(default_factory=list)

@@ -8,13 +8,13 @@ from hypothesis import strategies as st
 
 from tests.examples import examples
 from tests.oracle.oracle import Oracle, Result, entity_of
-from tests.oracle.order import GRACE_MS
 from tests.strategies import QUEUE_VARIANTS, histories, queue_settings, random_history
 
 law = settings(
     max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 Scope = tuple[str, str, str]
+GRACE_MS = 5_000
 
 
 def sums_after_each_instant(result: Result, scope: Scope) -> list[Counter[str]]:
