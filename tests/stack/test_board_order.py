@@ -125,6 +125,15 @@ def test_what_is_shown_is_what_is_judged(page: Page) -> None:
         assert page.evaluate(JUDGE, ticket)["levels"]["first_response"] == level, seconds
 
 
+def test_a_doubtful_handle_time_says_so(page: Page) -> None:
+    """Where more than a tenth of the wrap-ups were never told, AHT says how many."""
+    aim = "async record => (await import('/static/figures.js')).target('aht', record)"
+    for unreported, words in ((10, "≤ "), (11, "11 without wrap-up")):
+        record = calm(handled=100, wrapups_unreported=unreported)
+        record["definitions"]["targets"]["handle_seconds"] = 300
+        assert page.evaluate(aim, record).startswith(words)
+
+
 @pytest.mark.parametrize("ratio", [0.0, 0.04996, 0.0505, 0.1234567, 0.9996, 1.0])
 def test_a_ratio_is_rounded_in_one_place(page: Page, ratio: float) -> None:
     """What stands on a card is what the judge compares."""

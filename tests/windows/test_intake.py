@@ -99,7 +99,7 @@ def test_closed_before_moves_after_the_cells() -> None:
 
 
 def test_what_is_not_late_may_still_change_what_is_grace_older() -> None:
-    """An entry just within the horizon makes a lap of a flow-out just beyond it, in its own cell."""
+    """An entry just within the horizon makes a lap of a flow-out just beyond it, in its cell."""
     intake = unit()
     cells: dict[tuple[str, int], dict[int, int]] = {}
 
@@ -227,7 +227,7 @@ def test_a_turn_of_many_cells_is_cut_and_its_time_comes_last(
 
 @pytest.mark.parametrize("seed", range(examples(12)))
 def test_visits_balance_after_every_turn(seed: int) -> None:
-    """offered = answered + abandoned + flowed out + orphaned, less those told of later, + waiting."""
+    """Offered is answered, abandoned, flowed out, orphaned less those told of later, and waiting."""
     chance = Random(seed)
     history = lately(seed, 25)
     chance.shuffle(history)

@@ -35,8 +35,8 @@ export function shown(id, value, nowMs, form) {
 /** About how wide a text is, in em of its own size: what a style sheet needs to make it fit. */
 const emOf = (text) => [...text].reduce((sum, sign) => sum + (/[.,:  ]/.test(sign) ? 0.3 : /\p{L}/u.test(sign) ? 0.68 : 0.64), 0);
 
-/** The target of a figure in words, '' without one. */
-export function target(id, { definitions, live, channel }) {
+/** The target of a figure in words, '' without one; or what makes the figure doubtful. */
+export function target(id, { definitions, live, channel, figures }) {
   const aim = definitions.targets;
   const within = definitions.service_level_seconds;
   switch (id) {
@@ -45,7 +45,9 @@ export function target(id, { definitions, live, channel }) {
       return within == null ? t('target_at_least', { value: percentShort(aim.service_level) })
         : t('target_within', { value: percentShort(aim.service_level), seconds: `${within} ${t('seconds')}` });
     case 'abandonment': return aim.abandonment == null ? '' : t('target_at_most', { value: percentShort(aim.abandonment) });
-    case 'aht': return aim.handle_seconds == null ? '' : t('target_at_most', { value: duration(aim.handle_seconds) });
+    case 'aht':
+      if (figures?.wrapups_unreported > figures?.handled / 10) return t('wrapups_unreported', { n: count(figures.wrapups_unreported) });
+      return aim.handle_seconds == null ? '' : t('target_at_most', { value: duration(aim.handle_seconds) });
     case 'oldest_wait': return within == null ? '' : t('target_at_most', { value: `${within} ${t('seconds')}` });
     case 'first_response': return aim.first_response_seconds == null ? '' : t('target_at_most', { value: span(aim.first_response_seconds) });
     case 'occupancy':
