@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from streams.board import records
 from streams.board.records import UnreadableError
 from streams.contract.records import KpiRecord, QualityRecord
-from streams.contract.words import QueueKey
+from streams.contract.words import ANOMALY_SORTS, QueueKey
 from streams.wall_clock import now_ms
 
 MAX_KEYS = 20_000  # 2,000 queues a tenant, several tenants and channels: more is a fault
@@ -229,6 +229,13 @@ class Store:
             "anomalies": sum(part.anomalies for part in parts),
             "orphaned": sum(part.orphaned for part in parts),
             "unknown_agents": sum(part.unknown_agents for part in parts),
+            # A worker of before 1.2 does not tell them.
+            **{
+                sort: sum((part.anomalies_by_sort or {}).get(sort, 0) for part in parts)
+                for sort in ANOMALY_SORTS
+            },
+            "effective_lately": sum(part.effective_lately or 0 for part in parts),
+            "did_nothing_lately": sum(part.did_nothing_lately or 0 for part in parts),
         }
 
     def counts(self) -> dict[str, object]:

@@ -76,6 +76,10 @@ AGENT_STATES: Final = (
 TicketStatus = Literal["open", "pending", "on_hold"]
 TICKET_STATUSES: Final[tuple[str, ...]] = get_args(TicketStatus)
 
+#: What became of a legal event that found an unexpected state, or of a life that an age ended.
+AnomalySort = Literal["took_effect_otherwise", "given_up_by_age", "did_nothing"]
+ANOMALY_SORTS: Final[tuple[AnomalySort, ...]] = get_args(AnomalySort)
+
 CALLS: Final = "contact.calls"
 CHATS: Final = "contact.chats"
 TICKETS: Final = "contact.tickets"

@@ -193,6 +193,9 @@ FACTS: dict[type[Any], Callable[[Any], Fact | Snapshot]] = (
     | {wire.AgentState: snapshot, wire.AgentHeartbeat: snapshot}
 )
 
+#: Structs of the events that could have an effect each by itself: no message, nothing of agents.
+EFFECTIVE = frozenset(_CONTACT.keys() | _TICKET.keys()) - {wire.MessageSent}
+
 
 def in_order(facts: list[Any]) -> tuple[list[Any], int, int]:
     """An entity's facts, in whatever order they came, as they are folded: ordered, each id once.
