@@ -26,10 +26,10 @@ def test_created_topics_are_as_planned(fresh_settings: Make) -> None:
 
 
 def test_all_topics_have_the_same_partitions() -> None:
-    """The plan holds the twelve topics, with equal partition counts, as assignment needs."""
+    """The plan holds the thirteen topics, with equal partition counts, as assignment needs."""
     plan = topic_plan(Settings(partitions=7))
     assert {topic.partitions for topic in plan} == {7}
-    assert len(plan) == 12
+    assert len(plan) == 13
     assert {"contact.calls", "contact.cells", "contact-streams-intake-changelog"} <= {
         topic.name for topic in plan
     }

@@ -168,7 +168,7 @@ def test_anomalies_are_shown_by_kind_and_sort_and_never_fall() -> None:
 
 
 def test_effective_events_are_those_that_could_have_had_an_effect() -> None:
-    """An anomaly is one, and so is a conflict; snapshots, messages, heartbeats, repeats are none."""
+    """An anomaly is one, and so is a conflict; snapshots, messages, repeats are none."""
     worker = StandIn(centre())
     entry, ended = call("c1", START, ended=5)
     entry |= {"event_id": "same"}
