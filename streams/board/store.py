@@ -229,13 +229,7 @@ class Store:
             "anomalies": sum(part.anomalies for part in parts),
             "orphaned": sum(part.orphaned for part in parts),
             "unknown_agents": sum(part.unknown_agents for part in parts),
-            # A worker of before 1.2 does not tell them.
-            **{
-                sort: sum((part.anomalies_by_sort or {}).get(sort, 0) for part in parts)
-                for sort in ANOMALY_SORTS
-            },
-            "effective_lately": sum(part.effective_lately or 0 for part in parts),
-            "did_nothing_lately": sum(part.did_nothing_lately or 0 for part in parts),
+            **_lately(parts),
         }
 
     def counts(self) -> dict[str, object]:
@@ -246,3 +240,18 @@ class Store:
                 "newest_ms": self._newest_ms,
                 "skipped": dict(sorted(self._skipped.items())),
             }
+
+
+def _lately(parts: list[QualityRecord]) -> dict[str, object]:
+    """What workers tell since 1.2, summed; None where none does."""
+    telling = [part for part in parts if part.anomalies_by_sort is not None]
+    if not telling:
+        return dict.fromkeys(("anomalies_by_sort", "effective_lately", "did_nothing_lately"))
+    by_sort = {
+        sort: sum(part.anomalies_by_sort[sort] for part in telling) for sort in ANOMALY_SORTS
+    }
+    return {
+        "anomalies_by_sort": by_sort,
+        "effective_lately": sum(part.effective_lately for part in telling),
+        "did_nothing_lately": sum(part.did_nothing_lately for part in telling),
+    }
