@@ -57,6 +57,9 @@ FlowOutReason = Literal[
 ]
 FLOW_OUT_REASONS: Final[tuple[str, ...]] = get_args(FlowOutReason)
 
+#: A reason that is none of the contract's words: the event counts with `other`, or without one.
+UNKNOWN_REASON: Final = "unknown"
+
 #: How an attempt to connect an agent failed, as events say it.
 OfferOutcome = Literal["rejected", "timeout", "customer_left", "rescinded"]
 #: And as records count it: an answer is an accepted offer.

@@ -249,7 +249,8 @@ def expire(state: ContactState, at: int, ledger: Ledger) -> None:
 
 
 def _flowed_out(state: ContactState, fact: Fact, ledger: Ledger) -> None:
-    _flow_out(state, fact.at, fact.detail or "other", ledger)
+    reason = fact.detail if fact.detail in c.REASONS else "other"
+    _flow_out(state, fact.at, reason, ledger)
 
 
 def _waiting_ended(state: ContactState, fact: Fact, ledger: Ledger) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from streams.contract import events as wire
+from streams.contract.words import UNKNOWN_REASON
 from streams.lifecycle.ranks import AGENT_RANKS, CONTACT_RANKS, TICKET_RANKS
 from streams.lifecycle.rules import SNAPSHOT_MS
 
@@ -111,10 +112,13 @@ def contact_fact(event: Any) -> Fact:
     """The fact of a call's or chat's event."""
     struct = event.__class__
     rank, field = _CONTACT[struct]
+    detail = None
     if field is not None:
         detail = getattr(event, field)
-    else:
-        detail = "returned" if struct is wire.ContactResumed else None
+    elif struct is wire.ContactResumed:
+        detail = "returned"
+    elif struct is wire.ContactBlocked and event.reason == UNKNOWN_REASON:
+        detail = UNKNOWN_REASON
     return Fact(
         event.occurred_at,
         event.seq,

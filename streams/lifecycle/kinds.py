@@ -16,6 +16,7 @@ NOTHING: Final = "did_nothing"
 KINDS: Final[dict[str, tuple[AnomalySort, str]]] = {
     "clamped": (OTHERWISE, "came before what it needs, within grace, and took effect after it"),
     "revision": (OTHERWISE, "an id said again with a higher revision, which counts"),
+    "unknown_reason": (OTHERWISE, "a reason that is no word of the contract's, read as `other`"),
     "wrapup_capped": (OTHERWISE, "a wrap-up beyond its cap, of which the cap is booked"),
     "handling_expired": (BY_AGE, "a conversation whose end was never told"),
     "conflict": (NOTHING, "an id said again with another content: the least content counts"),

@@ -216,7 +216,8 @@ class Story:
             self.close(at)
         elif kind in CLOSERS:
             reasons = {"contact.transferred": "transfer", "contact.ended": "other"}
-            visit.leave(at, "flowed_out", reasons.get(kind) or event["reason"])
+            reason = reasons.get(kind) or event["reason"]
+            visit.leave(at, "flowed_out", reason if reason in FLOW_REASONS else "other")
             self.close(at)
         else:
             self.anomaly("not_connected")
