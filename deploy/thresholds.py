@@ -49,6 +49,7 @@ LAG_GROWING_MIN: Final = 1000  # records; below this a growing lag is a breath o
 LAG_HIGH: Final = 10_000  # records; about half a minute of a 300 events/s centre
 BAD_EVENT_RATIO: Final = 0.01
 BAD_EVENT_MIN: Final = 100
+DID_NOTHING_MIN: Final = 10  # anomalies in ten minutes: a night's three are no alert
 REBALANCES_MAX: Final = 4
 RESTARTS_MAX: Final = 2  # of one worker in 15 min: a release and a slip
 SCRAPE_INTERVAL_SECONDS: Final = 5

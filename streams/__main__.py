@@ -34,6 +34,7 @@ COMMANDS = {
     "kpis": "the live KPIs, as a table or as JSON",
     "intervals": "the newest revision of each 15-minute interval",
     "board": "the wallboard web page",
+    "anomalies": "events that found an unexpected state, a sample",
     "deadletters": "list rejected events, or send them again",
 }
 

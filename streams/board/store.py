@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from streams.board import records
 from streams.board.records import UnreadableError
 from streams.contract.records import KpiRecord, QualityRecord
-from streams.contract.words import QueueKey
+from streams.contract.words import ANOMALY_SORTS, QueueKey
 from streams.wall_clock import now_ms
 
 MAX_KEYS = 20_000  # 2,000 queues a tenant, several tenants and channels: more is a fault
@@ -229,6 +229,7 @@ class Store:
             "anomalies": sum(part.anomalies for part in parts),
             "orphaned": sum(part.orphaned for part in parts),
             "unknown_agents": sum(part.unknown_agents for part in parts),
+            **_lately(parts),
         }
 
     def counts(self) -> dict[str, object]:
@@ -239,3 +240,18 @@ class Store:
                 "newest_ms": self._newest_ms,
                 "skipped": dict(sorted(self._skipped.items())),
             }
+
+
+def _lately(parts: list[QualityRecord]) -> dict[str, object]:
+    """What workers tell since 1.2, summed; None where none does."""
+    telling = [part for part in parts if part.anomalies_by_sort is not None]
+    if not telling:
+        return dict.fromkeys(("anomalies_by_sort", "effective_lately", "did_nothing_lately"))
+    by_sort = {
+        sort: sum(part.anomalies_by_sort[sort] for part in telling) for sort in ANOMALY_SORTS
+    }
+    return {
+        "anomalies_by_sort": by_sort,
+        "effective_lately": sum(part.effective_lately for part in telling),
+        "did_nothing_lately": sum(part.did_nothing_lately for part in telling),
+    }

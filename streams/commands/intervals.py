@@ -12,6 +12,7 @@ from typing import Any
 
 import orjson
 
+from streams.commands.times import TIMES, time_of
 from streams.errors import StreamsError, UsageError
 from streams.exports import write_csv, write_parquet
 from streams.kafka.compacted import chosen_from, newest
@@ -21,7 +22,6 @@ HELP = "the newest revision of each 15-minute interval"
 EXAMPLE = "streams intervals --json --queue billing\nstreams intervals --out day.csv"
 _JSON = orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE
 _SHOWN = ("offered", "answered", "abandoned", "handled", "wait_mean_seconds", "handle_mean_seconds")
-_TIMES = "2026-03-02, 2026-03-02T09:00 (both UTC) or 2026-03-02T10:00:00+01:00"
 _EMPTY = "no intervals yet: start a worker (streams worker) and send events (streams simulate)"
 
 
@@ -30,19 +30,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--json", action="store_true", help="records, one a line, keys sorted")
     add("--out", type=Path, metavar="FILE", help="to FILE.csv, FILE.parquet or FILE.ndjson")
-    add("--since", type=_time, metavar="TIME", help=f"that start then or later: {_TIMES}")
-    add("--until", type=_time, metavar="TIME", help="that start before then: a time as for --since")
+    add("--since", type=time_of, metavar="TIME", help=f"that start then or later: {TIMES}")
+    add(
+        "--until",
+        type=time_of,
+        metavar="TIME",
+        help="that start before then: a time as for --since",
+    )
     for name in ("tenant", "queue", "channel"):
         add(f"--{name}", metavar="NAME", help=f"only this {name}")
-
-
-def _time(text: str) -> int:
-    """Text as ms; without an offset it is UTC."""
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"needs a time: {_TIMES}") from None
-    return int(at.replace(tzinfo=at.tzinfo or UTC).timestamp() * 1000)
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:

@@ -11,14 +11,14 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import get_args
 
 from streams.contract.events import Event
 from streams.contract.fields import fields_of
 from streams.contract.records import Figures, KpiRecord
 from streams.contract.records import encode as encode_record
+from streams.contract.words import ANOMALY_SORTS
 from streams.kpis.replay import Replay
-from streams.lifecycle.kinds import KINDS, Sort
+from streams.lifecycle.kinds import KINDS
 from streams.settings import Settings
 from streams.sources import formats
 from streams.sources.complaints import Complaints
@@ -100,14 +100,14 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 def _anomalies(replay: Replay) -> Iterator[str]:
     """A line for each sort of them: kinds, how often, where the first one stands."""
     found = replay.anomalies()
-    for sort in get_args(Sort):
+    for sort in ANOMALY_SORTS:
         kinds = [
             f"{kind} {times:,} ({file}:{line})"
             for kind, (times, file, line) in found.items()
             if KINDS[kind][0] == sort
         ]
         if kinds:
-            yield f"anomalies, {sort}: {', '.join(kinds)}"
+            yield f"anomalies, {sort.replace('_', ' ')}: {', '.join(kinds)}"
 
 
 def _feed(

@@ -83,6 +83,7 @@ ChannelCounts = Annotated[
 
 EnqueueReason = Literal["initial", "transfer", "requeue", "overflow", "callback", "returned"]
 BlockReason = Literal["full", "closed", "no_agents", "other"]
+_UNKNOWN = Meta(description="Any other word is read as `unknown`, and counts as `other`.")
 Author = Literal["customer", "agent", "bot"]
 
 
@@ -140,7 +141,13 @@ class ContactEnqueued(QueuedContactEvent, kw_only=True, frozen=True, tag="contac
     """The contact began to wait: opens a visit."""
 
     parent_contact_id: ContactId | None = None
-    reason: EnqueueReason | None = None
+    reason: (
+        Annotated[
+            Literal[EnqueueReason, "unknown"],
+            Meta(description="Any other word is read as `unknown`, and counts as none."),
+        ]
+        | None
+    ) = None
     priority: Priority | None = None
     arrived_at: Instant | None = None
 
@@ -152,7 +159,7 @@ class ContactResumed(QueuedContactEvent, kw_only=True, frozen=True, tag="contact
 class ContactBlocked(QueuedContactEvent, kw_only=True, frozen=True, tag="contact.blocked"):
     """Refused entry: never offered."""
 
-    reason: BlockReason
+    reason: Annotated[Literal[BlockReason, "unknown"], _UNKNOWN]
 
 
 class ContactOffered(QueuedContactEvent, kw_only=True, frozen=True, tag="contact.offered"):
@@ -208,7 +215,7 @@ class ContactAbandoned(QueuedContactEvent, kw_only=True, frozen=True, tag="conta
 class ContactFlowedOut(QueuedContactEvent, kw_only=True, frozen=True, tag="contact.flowed_out"):
     """Left the queue unanswered, and not by hanging up."""
 
-    reason: FlowOutReason
+    reason: Annotated[Literal[FlowOutReason, "unknown"], _UNKNOWN]
 
 
 class MessageSent(ContactEvent, kw_only=True, frozen=True, tag="message.sent"):

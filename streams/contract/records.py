@@ -1,6 +1,7 @@
 """The records this project publishes, one struct each; every field says what it means.
 
-In: nothing. Out: `KpiRecord`, `IntervalRecord`, `HistoryRecord`, `QualityRecord`, and their parts.
+In: nothing. Out: `KpiRecord`, `IntervalRecord`, `HistoryRecord`, `QualityRecord`, `AnomalyRecord`,
+and their parts.
 Whoever makes a record makes one of these, so a figure that is forgotten or misspelt is a type
 error; whoever shows one reads its fields (`fields.fields_of`): schemas, documents, tables, files,
 the labels of `/metrics`, and what is compared with the truth.
@@ -29,7 +30,7 @@ from streams.contract.fields import (
     total,
 )
 from streams.contract.limits import MAX_NAME
-from streams.contract.words import FLOW_OUT_REASONS, OFFER_OUTCOMES, WINDOWS
+from streams.contract.words import ANOMALY_SORTS, FLOW_OUT_REASONS, OFFER_OUTCOMES, WINDOWS
 
 _VISITS: Final = "Visits {}, each counted at its own event's time."
 _NAME: Final = msgspec.Meta(min_length=1, max_length=MAX_NAME)
@@ -399,6 +400,45 @@ class QualityRecord(Part, frozen=True):
     anomalies: Annotated[Count, count("Legal events that found an unexpected state.")]
     orphaned: Annotated[Count, count("Visits whose end was never reported.")]
     unknown_agents: Annotated[Count, count("Agents whose snapshots went silent.")]
+    anomalies_by_sort: Annotated[
+        ByWord,
+        counts(
+            "`anomalies` by what became of them, counted since 1.2.",
+            ANOMALY_SORTS,
+            "Anomalies of the sort `{}`.",
+            since=2,
+        ),
+    ]
+    effective_lately: Annotated[
+        Count, count("Events of the last ten minutes that could have had an effect.", since=2)
+    ]
+    did_nothing_lately: Annotated[Count, count("Of those, how many did nothing.", since=2)]
+
+
+class AnomalyRecord(Part, frozen=True):
+    """One record of `contact.anomalies`: a legal event that found an unexpected state, a sample.
+
+    It says where the event stands, not whose it is: no id of a contact, a customer or an agent.
+    """
+
+    topic: Annotated[str, frame("The topic the event stands in.")]
+    partition: Annotated[Count, frame("Its partition there.")]
+    offset: Annotated[Count, frame("Its offset there.")]
+    type: Annotated[str, frame("The event's type.")]
+    source: Annotated[str, frame("The system that sent it."), _NAME]
+    tenant: Annotated[str, frame("Whose centre it is."), _NAME]
+    channel: Annotated[str | None, frame("voice, chat or ticket; null: an agent's.")]
+    queue: Annotated[str | None, frame("The queue it names; null: none.")]
+    kind: Annotated[str, frame("What was unexpected: deploy/runbooks/StreamAnomalies.md has all.")]
+    sort: Annotated[
+        str, frame(f"What became of it: {', '.join(f'`{sort}`' for sort in ANOMALY_SORTS)}.")
+    ]
+    occurred_at: Annotated[Instant, instant("The event's own time, in ms.")]
+    seen_at: Annotated[Instant, instant("When it was taken, in ms.")]
+    left_off: Annotated[
+        Count,
+        count("Anomalies of the partition between the sample before and this one, left off."),
+    ]
 
 
 #: In every KPI and interval record, as a Kafka header of theirs, and in the files made of them.

@@ -2,7 +2,7 @@
 
 In: nothing. Out: file name to text of every schema; `python deploy/generate.py` writes them to
 `schemas/`. Each file is complete in itself: one an event type, `event.v1.json` for all of them,
-`kpi.v1.json` and `interval.v1.json`.
+`kpi.v1.json`, `interval.v1.json` and `anomaly.v1.json`.
 Invariant: what `wire/decode.py` accepts an event's schema accepts, and the other way round, but for
 what JSON Schema cannot say: record size, a time's range in text, one field compared with another
 (in the description then). A record's schema has every key, with its meaning.
@@ -15,7 +15,7 @@ import msgspec
 
 from streams.contract.events import TYPES, Event, MessageSent
 from streams.contract.fields import Field, fields_of, part_of, plain_type
-from streams.contract.records import IntervalRecord, KpiRecord
+from streams.contract.records import AnomalyRecord, IntervalRecord, KpiRecord
 from streams.contract.words import TODAY
 
 VERSION: Final = "v1"
@@ -31,7 +31,11 @@ _CROSS_FIELD: Final[dict[str, dict[str, Any]]] = {
         },
     },
 }
-_RECORDS: Final[dict[str, type[msgspec.Struct]]] = {"kpi": KpiRecord, "interval": IntervalRecord}
+_RECORDS: Final[dict[str, type[msgspec.Struct]]] = {
+    "kpi": KpiRecord,
+    "interval": IntervalRecord,
+    "anomaly": AnomalyRecord,
+}
 _JSON_TYPES: Final = {int: "integer", float: "number", str: "string", bool: "boolean"}
 
 

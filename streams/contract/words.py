@@ -58,6 +58,9 @@ FlowOutReason = Literal[
 ]
 FLOW_OUT_REASONS: Final[tuple[str, ...]] = get_args(FlowOutReason)
 
+#: A reason that is none of the contract's words: the event counts with `other`, or without one.
+UNKNOWN_REASON: Final = "unknown"
+
 #: How an attempt to connect an agent failed, as events say it.
 OfferOutcome = Literal["rejected", "timeout", "customer_left", "rescinded"]
 #: And as records count it: an answer is an accepted offer.
@@ -76,6 +79,10 @@ AGENT_STATES: Final = (
 )
 TicketStatus = Literal["open", "pending", "on_hold"]
 TICKET_STATUSES: Final[tuple[str, ...]] = get_args(TicketStatus)
+
+#: What became of a legal event that found an unexpected state, or of a life that an age ended.
+AnomalySort = Literal["took_effect_otherwise", "given_up_by_age", "did_nothing"]
+ANOMALY_SORTS: Final[tuple[AnomalySort, ...]] = get_args(AnomalySort)
 
 CALLS: Final = "contact.calls"
 CHATS: Final = "contact.chats"

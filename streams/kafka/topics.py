@@ -63,6 +63,11 @@ def topic_plan(settings: Settings) -> list[TopicPlan]:
         # What was rejected for its size must fit here, with its headers.
         "max.message.bytes": 8 * _MEGABYTE,
     }
+    plans[names.anomalies] = {
+        "cleanup.policy": "delete",
+        "retention.ms": 7 * 24 * HOUR_MS,
+        "segment.ms": 24 * HOUR_MS,
+    }
     # A few keys rewritten every second: small segments and an eager cleaner keep what a new reader
     # or a restarted worker has to read close to one record a key.
     compact: dict[str, object] = {

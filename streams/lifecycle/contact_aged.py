@@ -113,7 +113,7 @@ def _flows_out(one: Aged, state: ContactState, fact: Fact, how: int, ledger: Led
     """The end of a wait that an age closed: it flowed out."""
     reason = "transfer" if how == SAID_TRANSFERRED else "other"
     if how == SAID_FLOWED_OUT:
-        reason = fact.detail or "other"
+        reason = effects.reason_of(fact)
     if not one.outbound:
         cell = ledger.cell(one.queue, fact.at)
         effects.book_flow_out(cell, ledger.sign, fact.at - one.entered_at, reason)

@@ -14,6 +14,7 @@ two folds book the same steps. Forgetting is last: it leaves nothing that could 
 
 import msgspec
 
+from streams.contract.words import UNKNOWN_REASON
 from streams.lifecycle import contact, contact_aged, contact_effects, contact_talk
 from streams.lifecycle import contact_state as visit
 from streams.lifecycle import counters as c
@@ -40,6 +41,8 @@ def step(state: ContactState, fact: Fact, ledger: Ledger) -> None:
     if effect.__class__ is str:
         ledger.anomaly(effect, fact)
     else:
+        if fact.detail == UNKNOWN_REASON:
+            ledger.anomaly("unknown_reason", fact)
         effect(state, fact, ledger)
         state.due = _due(state, ledger)
 

@@ -77,7 +77,7 @@ def enqueued_again(state: ContactState, fact: Fact, ledger: Ledger) -> None:
 
 def requeued(state: ContactState, fact: Fact, ledger: Ledger) -> None:
     """An entry into another queue: the visit before flowed out, although nobody said so."""
-    _make_place(state, fact, fact.detail if fact.detail in c.REASONS else "other", ledger)
+    _make_place(state, fact, reason_of(fact), ledger)
     enqueued(state, fact, ledger)
 
 
@@ -87,10 +87,10 @@ def moved_on(state: ContactState, fact: Fact, ledger: Ledger) -> None:
     enqueued(state, fact, ledger)
 
 
-def _make_place(state: ContactState, fact: Fact, reason: str | None, ledger: Ledger) -> None:
+def _make_place(state: ContactState, fact: Fact, reason: str, ledger: Ledger) -> None:
     """The open visit ends as it must have, since the contact is elsewhere."""
     if state.phase == WAITING:
-        flow_out(state, fact.at, reason or "other", CONCLUDED, ledger)
+        flow_out(state, fact.at, reason, CONCLUDED, ledger)
     elif state.phase == CONNECTED:
         transfer(state, fact.at, state.agent, CONCLUDED, ledger)
     _doubt(state, fact.at, ledger)
@@ -281,7 +281,12 @@ def book_abandonment(cell: dict[int, int], sign: int, wait: int, silent: bool) -
 
 def flowed_out(state: ContactState, fact: Fact, ledger: Ledger) -> None:
     """It left the queue, and not by hanging up."""
-    flow_out(state, fact.at, fact.detail or "other", SAID_FLOWED_OUT, ledger)
+    flow_out(state, fact.at, reason_of(fact), SAID_FLOWED_OUT, ledger)
+
+
+def reason_of(fact: Fact) -> str:
+    """The reason that a fact gives for a flow-out; `other` where that is none."""
+    return fact.detail if fact.detail in c.REASONS else "other"
 
 
 def waiting_ended(state: ContactState, fact: Fact, ledger: Ledger) -> None:

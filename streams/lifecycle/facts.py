@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from streams.contract import events as wire
+from streams.contract.words import UNKNOWN_REASON
 from streams.lifecycle.ranks import AGENT_RANKS, CONTACT_RANKS, TICKET_RANKS
 from streams.lifecycle.rules import SNAPSHOT_MS
 
@@ -116,12 +117,15 @@ def contact_fact(event: Any) -> Fact:
     """The fact of a call's or chat's event."""
     struct = event.__class__
     rank, field = _CONTACT[struct]
+    detail = None
     if field is not None:
         detail = getattr(event, field)
         if struct is wire.MessageSent and event.automatic:
             detail = "bot"
-    else:
-        detail = "resumed" if struct is wire.ContactResumed else None
+    elif struct is wire.ContactResumed:
+        detail = "resumed"
+    elif struct is wire.ContactBlocked and event.reason == UNKNOWN_REASON:
+        detail = UNKNOWN_REASON
     told = event.entered_at if struct is wire.ContactAnswered else None
     return Fact(
         event.occurred_at,
@@ -201,6 +205,9 @@ FACTS: dict[type[Any], Callable[[Any], Fact | Snapshot]] = (
     | dict.fromkeys(_TICKET, ticket_fact)
     | {wire.AgentState: snapshot, wire.AgentHeartbeat: snapshot}
 )
+
+#: Structs of the events that could have an effect each by itself: no message, nothing of agents.
+EFFECTIVE = frozenset(_CONTACT.keys() | _TICKET.keys()) - {wire.MessageSent}
 
 
 def in_order(facts: list[Any]) -> tuple[list[Any], int, int]:

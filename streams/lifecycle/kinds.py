@@ -4,17 +4,19 @@ Three sorts: it took effect otherwise than it says; an age gave something up; it
 last are what an adapter mostly does wrong, and what an operator has to hear of.
 """
 
-from typing import Final, Literal
+from typing import Final
 
-Sort = Literal["took effect otherwise", "given up by age", "did nothing"]
-OTHERWISE: Final = "took effect otherwise"
-BY_AGE: Final = "given up by age"
-NOTHING: Final = "did nothing"
+from streams.contract.words import AnomalySort
+
+OTHERWISE: Final = "took_effect_otherwise"
+BY_AGE: Final = "given_up_by_age"
+NOTHING: Final = "did_nothing"
 
 #: Kind to its sort and what it means.
-KINDS: Final[dict[str, tuple[Sort, str]]] = {
+KINDS: Final[dict[str, tuple[AnomalySort, str]]] = {
     "clamped": (OTHERWISE, "came before what it needs, within grace, and took effect after it"),
     "revision": (OTHERWISE, "an id said again with a higher revision, which counts"),
+    "unknown_reason": (OTHERWISE, "a reason that is no word of the contract's, read as `other`"),
     "wrapup_capped": (OTHERWISE, "a wrap-up beyond its cap, of which the cap is booked"),
     "lap": (OTHERWISE, "left a queue and came back at once: one visit, one wait"),
     "goes_on": (OTHERWISE, "an answer after a transfer without an entry: the same visit"),

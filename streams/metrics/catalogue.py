@@ -16,12 +16,14 @@ from streams.contract.fields import fields_of
 from streams.contract.records import Figures
 from streams.contract.words import (
     AGENT_STATES,
+    ANOMALY_SORTS,
     HANDLE_BOUNDS_SECONDS,
     TICKET_STATUSES,
     WAIT_BOUNDS_SECONDS,
 )
 from streams.faustkit.stats import BATCH_RECORDS, BUCKET_SECONDS, REBALANCE_SECONDS
 from streams.lifecycle import counters as c
+from streams.lifecycle.kinds import KINDS
 
 PREFIX: Final = "contactcenter_"
 
@@ -239,7 +241,23 @@ _STREAM_METRICS: Final = (
     ),
     _gauge("stream_partition_assigned", ("topic", "partition"), "1 while this worker owns it."),
     _gauge("stream_partitions", (), "Partitions a topic is configured to have."),
-    _counter("stream_anomalies_total", ("kind",), "Legal events that found an unexpected state."),
+    _counter(
+        "stream_anomalies_total",
+        ("kind", "sort"),
+        "Legal events that found an unexpected state. What a later event explains is taken back: "
+        "the series shows the most there were at once, so it never falls.",
+    ),
+    _counter(
+        "stream_anomaly_samples_total",
+        ("result",),
+        "Of them, those in the sample on contact.anomalies, and those left off.",
+    ),
+    _counter(
+        "stream_effective_events_total",
+        (),
+        "Events that could have had an effect, each once: no agents' snapshots, heartbeats, "
+        "messages, repeats.",
+    ),
     _counter("stream_dead_letters_total", ("reason",), "Records sent to the dead-letter topic."),
     _counter(
         "stream_over_limit_total",
@@ -291,5 +309,8 @@ LABEL_VALUES: Final[Mapping[tuple[str, str], tuple[str, ...]]] = {
     ("window_agent_seconds", "state"): tuple(AGENT_SECONDS),
     ("queue_tickets_open", "status"): TICKET_STATUSES,
     ("stream_events_total", "result"): ("ok", "late", "duplicate", "invalid", "unknown_queue"),
+    ("stream_anomalies_total", "kind"): tuple(KINDS),
+    ("stream_anomalies_total", "sort"): ANOMALY_SORTS,
+    ("stream_anomaly_samples_total", "result"): ("written", "left_off"),
     ("stream_over_limit_total", "limit"): ("sources", "tenants", "queues", "all_queues"),
 }

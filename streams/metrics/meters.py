@@ -38,7 +38,12 @@ class IntakeMeter:
         self.corrections: Counter[QueueKey] = Counter()
         self.events: Counter[tuple[str, str]] = Counter()
         self.reasons: Counter[str] = Counter()
+        #: Anomalies by kind: the most there were at once, for a refold takes back what it explains.
         self.anomalies: Counter[str] = Counter()
+        self._standing: Counter[str] = Counter()
+        #: Anomalies that are in the sample, and that were left off.
+        self.samples: Counter[str] = Counter()
+        self.effective = 0
         #: Seconds from an event to its commit, by topic: one sample a slice of records.
         self.delays: dict[str, Histogram] = {
             topic: Histogram(DELAY_BUCKETS) for topic in INPUT_TOPICS
@@ -84,7 +89,11 @@ class IntakeMeter:
                 changes[topic, "ok"] -= n
                 changes[topic, "duplicate"] += n
             for kind, n in turned.tally.anomalies.items():
-                self.anomalies[kind] += max(0, n)
+                self._standing[kind] += n
+                self.anomalies[kind] = max(self.anomalies[kind], self._standing[kind])
+            self.effective += turned.tally.effective
+            self.samples["written"] += len(turned.tally.samples)
+            self.samples["left_off"] += turned.tally.left_off
             for queue_key, booked in turned.tally.booked:
                 self._book(queue_key, booked)
         # Only now, each in one step: another thread must never see a counter fall.

@@ -12,6 +12,7 @@ from typing import Final, get_args
 from streams.contract.words import INPUT_TOPICS
 from streams.faustkit.stats import Histogram, KitStats, UnitStats
 from streams.faustkit.watchdog import BEAT_SECONDS
+from streams.lifecycle.kinds import KINDS
 from streams.metrics.catalogue import BY_NAME, LABEL_VALUES
 from streams.metrics.families import (
     NO_LABELS,
@@ -29,6 +30,7 @@ from streams.wire.rejected import Reason
 
 STAGES: Final = ("intake", "queues")
 RESULTS: Final = LABEL_VALUES["stream_events_total", "result"]
+SAMPLES: Final = LABEL_VALUES["stream_anomaly_samples_total", "result"]
 LIMITS: Final = LABEL_VALUES["stream_over_limit_total", "limit"]
 #: More sources than this are not shown: those heard of last are.
 MAX_SOURCES: Final = 50
@@ -77,8 +79,22 @@ class StreamMetrics:
         yield _labelled(
             "stream_over_limit_total", (({"limit": limit}, over.get(limit, 0)) for limit in LIMITS)
         )
-        kinds = sorted(dict(self._intake.anomalies).items())
-        yield _labelled("stream_anomalies_total", (({"kind": kind}, n) for kind, n in kinds))
+        yield from self._anomalies()
+
+    def _anomalies(self) -> Iterator[Family]:
+        anomalies, samples = dict(self._intake.anomalies), dict(self._intake.samples)
+        yield _labelled(
+            "stream_anomalies_total",
+            (
+                ({"kind": kind, "sort": sort}, anomalies.get(kind, 0))
+                for kind, (sort, _) in KINDS.items()
+            ),
+        )
+        yield _labelled(
+            "stream_anomaly_samples_total",
+            (({"result": result}, samples.get(result, 0)) for result in SAMPLES),
+        )
+        yield single("stream_effective_events_total", self._intake.effective)
 
     def _times(self, here: Iterable[UnitStats]) -> Iterator[Family]:
         stands = {"intake": self._intake.watermarks.copy(), "queues": self._queues.as_of.copy()}

@@ -176,6 +176,11 @@ class TopicNames:
         return self.named("contact.deadletters")
 
     @property
+    def anomalies(self) -> str:
+        """A sample of the legal events that found an unexpected state."""
+        return self.named("contact.anomalies")
+
+    @property
     def intake_changelog(self) -> str:
         """The intake units' state; compacted."""
         return f"{self.app_id}-intake-changelog"

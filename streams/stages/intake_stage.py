@@ -1,26 +1,29 @@
 """The intake stage: event records of one partition number to cells, dead letters and progress.
 
 In: raw records of the five inputs. Out: one transaction: entities, cells, the batches for the
-queues' stage, dead letters. What a record is, is decided here; what it means, in
-`streams.windows.intake`.
+queues' stage, dead letters, a sample of the anomalies. What a record is, is decided here; what it
+means, in `streams.windows.intake`.
 """
 
 import logging
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
 
 import orjson
 
 from streams.contract.events import Event, SourceHeartbeat
-from streams.contract.records import QualityRecord, encode
+from streams.contract.records import AnomalyRecord, QualityRecord, encode
+from streams.contract.words import ANOMALY_SORTS, MINUTE_MS
 from streams.faustkit.stage import InputClock, Output, Record, Turn
+from streams.lifecycle.kinds import KINDS, NOTHING
 from streams.lifecycle.rules import rules_of
 from streams.metrics.meters import IntakeMeter
 from streams.settings import Settings
 from streams.stages.clocks import caught_up, event_now, wall_now
 from streams.stages.dead_letters import dead_letter
 from streams.wall_clock import now_ms
-from streams.windows.intake import PROGRESS_MS, Intake, IntakeTurn
+from streams.windows.intake import PROGRESS_MS, Intake, IntakeTurn, Tally
+from streams.windows.samples import MOST_SAMPLES, Sample
 from streams.wire.decode import decode
 from streams.wire.keys import partition_of
 from streams.wire.rejected import Rejected
@@ -30,6 +33,8 @@ log = logging.getLogger(__name__)
 
 #: An event may be this far ahead of this machine's clock, ms.
 FUTURE_MS = 60_000
+#: So long back looks the wallboard's share of events that did nothing.
+LATELY_MS = 10 * MINUTE_MS
 
 
 class IntakeStage:
@@ -53,6 +58,9 @@ class IntakeStage:
         self._delays: list[tuple[str, int]] = []
         self._turned: IntakeTurn | None = None
         self._quality_at = 0
+        #: (wall, effective events, those that did nothing) at each quality record of `LATELY_MS`.
+        self._before: deque[tuple[int, int, int]] = deque()
+        self._minute = self._sampled = self._left_off = 0
         self._canonical = {name: settings.topics.canonical(name) for name in self.inputs}
 
     def restore(self, key: bytes, value: bytes) -> None:
@@ -81,7 +89,7 @@ class IntakeStage:
             else:
                 rejected = self._misplaced(event, record, name, wall)
                 if rejected is None:
-                    rejected = self.intake.accept(event, name)
+                    rejected = self.intake.accept(event, name, record.offset)
             if rejected is not None:
                 self._reject(record, rejected, topic, name, wall)
         if records and not isinstance(event, Rejected):
@@ -124,6 +132,7 @@ class IntakeStage:
         if wall_ms - self._quality_at >= PROGRESS_MS:
             self._quality_at = wall_ms
             outputs.append(self._quality(wall_ms))
+        outputs += self._samples(turned.tally, wall_ms)
         return Turn(turned.state, outputs + letters)
 
     def _watermark(self, topic: str) -> int | None:
@@ -131,7 +140,10 @@ class IntakeStage:
 
     def _quality(self, wall: int) -> Output:
         """What the wallboard's strip of data quality shows of this partition."""
-        counts = self.intake.counts
+        counts, before = self.intake.counts, self._before
+        before.append((wall, counts["effective"], counts[NOTHING]))
+        while before[0][0] < wall - LATELY_MS:
+            before.popleft()
         record = QualityRecord(
             partition=self.partition,
             at=wall,
@@ -141,9 +153,47 @@ class IntakeStage:
             anomalies=counts["anomalies"],
             orphaned=counts["orphaned"],
             unknown_agents=counts["unknown_agents"],
+            # A late event can take back an anomaly that was counted before this state was kept.
+            anomalies_by_sort={sort: max(0, counts[sort]) for sort in ANOMALY_SORTS},
+            effective_lately=counts["effective"] - before[0][1],
+            did_nothing_lately=max(0, counts[NOTHING] - before[0][2]),
         )
         key = orjson.dumps(["_quality", self.partition])
         return self._settings.topics.history, None, key, encode(record), []
+
+    def _samples(self, tally: Tally, wall: int) -> list[Output]:
+        """The turn's anomalies, as far as this wall minute has room for them."""
+        if wall // MINUTE_MS != self._minute:
+            self._minute, self._sampled = wall // MINUTE_MS, 0
+        room = MOST_SAMPLES - self._sampled
+        tally.left_off += len(tally.samples[room:])
+        del tally.samples[room:]
+        outputs = []
+        for sample in tally.samples:
+            outputs.append(self._anomaly(sample, wall))
+            self._left_off = 0
+        self._sampled += len(outputs)
+        self._left_off += tally.left_off
+        return outputs
+
+    def _anomaly(self, sample: Sample, wall: int) -> Output:
+        topics = self._settings.topics
+        record = AnomalyRecord(
+            topic=topics.named(sample.topic),
+            partition=self.partition,
+            offset=sample.offset,
+            type=sample.type,
+            source=sample.source,
+            tenant=sample.tenant,
+            channel=sample.channel or None,
+            queue=sample.queue,
+            kind=sample.kind,
+            sort=KINDS[sample.kind][0],
+            occurred_at=sample.occurred_at,
+            seen_at=wall,
+            left_off=self._left_off,
+        )
+        return topics.anomalies, self.partition, None, encode(record), []
 
     def committed(self) -> None:
         """The last turn is durable: count it."""

@@ -23,7 +23,8 @@ from streams.lifecycle.counters import (
     STATES,
     VISIT_LEVELS,
 )
-from streams.lifecycle.facts import FACTS
+from streams.lifecycle.facts import EFFECTIVE, FACTS
+from streams.lifecycle.kinds import KINDS
 from streams.lifecycle.ledger import Ledger, QueueEntry
 from streams.lifecycle.rules import Rules
 from streams.lifecycle.store import EntityStore
@@ -38,6 +39,7 @@ from streams.windows.cells import (
 )
 from streams.windows.held import Held
 from streams.windows.kept_rules import KeptRules
+from streams.windows.samples import Sample, Sampler, Taking
 from streams.windows.watermarks import Sources, newest
 from streams.wire.rejected import Rejected
 
@@ -64,11 +66,18 @@ _DECODE_COUNTS = msgspec.msgpack.Decoder(dict[str, int]).decode
 
 @dataclass(slots=True)
 class Tally:
-    """What one turn did, for the process's metrics; of `events` only those that did nothing new."""
+    """What one turn did, for the process's metrics; of `events` only those that did nothing new.
+
+    `effective`: events that could have had an effect, each once. `samples`: the first anomalies of
+    the turn, and `left_off` how many more there were.
+    """
 
     events: Counter[tuple[str, str]] = field(default_factory=Counter)
     anomalies: Counter[str] = field(default_factory=Counter)
     booked: list[tuple[QueueKey, Values]] = field(default_factory=list)
+    effective: int = 0
+    samples: list[Sample] = field(default_factory=list)
+    left_off: int = 0
 
 
 @dataclass(slots=True)
@@ -98,7 +107,8 @@ class Intake:
         self.closed_before = -1
         self.counts: Counter[str] = Counter()
         self._held = Held(self.ledger.width, self.grace)
-        self._facts: list[tuple[str, Any, str]] = []
+        self._facts: list[Taking] = []
+        self._sampler = Sampler(self.ledger)
         self._progress_at = -1
         self._tally = Tally()
         self._heard_inputs: set[str] = set()
@@ -107,7 +117,7 @@ class Intake:
 
     # -- events --------------------------------------------------------------------------------
 
-    def accept(self, event: Event, topic: str) -> Rejected | None:
+    def accept(self, event: Event, topic: str, offset: int = 0) -> Rejected | None:
         """Take one event of the input `topic` (the contract's name); or say why it is not used."""
         struct: Any = event.__class__
         at = event.occurred_at
@@ -129,7 +139,9 @@ class Intake:
             key = key_of(kind, event.tenant, "", event.agent_id or "")
         else:
             key = key_of(kind, event.tenant, event.channel or "", event.contact_id or "")
-        self._facts.append((key, FACTS[struct](event), topic))
+        self._facts.append((key, FACTS[struct](event), topic, offset, struct))
+        if struct in EFFECTIVE:
+            self._tally.effective += 1
         return None
 
     # -- the turn ------------------------------------------------------------------------------
@@ -138,10 +150,17 @@ class Intake:
         """Apply what was accepted and let time come to `now`. None: nothing to write."""
         self.now = now = max(now, self.now)
         add, events = self.store.add, self._tally.events
-        for key, fact, topic in self._facts:
+        for taking in self._facts:
+            self._sampler.taking = taking
+            key, fact, topic, _, struct = taking
             result = add(key, fact, now)
             if result != "ok":
                 events[topic, result] += 1
+                if result in KINDS:  # a revision, or a conflict
+                    self.ledger.anomaly(result, fact)
+                elif struct in EFFECTIVE:
+                    self._tally.effective -= 1
+        self._sampler.taking = None
         worked = bool(self._facts or self._heard_inputs)
         self._facts = []
         self.store.advance(now)
@@ -164,6 +183,7 @@ class Intake:
         state += self._rules.collect() + self.store.versions.collect()
         tally, self._tally = self._tally, Tally()
         tally.anomalies, self.ledger.anomalies = self.ledger.anomalies, Counter()
+        tally.samples, tally.left_off = self._sampler.collect()
         return IntakeTurn(state, self._batches(updates, oldest_updates, following), tally)
 
     def _batches(
@@ -175,7 +195,10 @@ class Intake:
 
     def _count(self) -> None:
         """Totals that a person asks for: they outlive the process."""
-        self.counts["anomalies"] += sum(self.ledger.anomalies.values())
+        self.counts["effective"] += self._tally.effective
+        for kind, times in self.ledger.anomalies.items():
+            self.counts["anomalies"] += times
+            self.counts[KINDS[kind][0]] += times
 
     def last_seen(self) -> dict[str, int]:
         """The largest time (ms) of each source that has not ended, over all inputs.

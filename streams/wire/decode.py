@@ -15,7 +15,7 @@ from streams.contract.events import ContactAnswered, ContactEnqueued, Event, Tic
 from streams.contract.limits import MAX_RECORD_BYTES, MAX_TIME_MS, MIN_TIME_MS
 from streams.wire.explain import TIME_RANGE, explain
 from streams.wire.instants import parse_rfc3339_ms
-from streams.wire.letters import in_small_letters
+from streams.wire.letters import in_known_words
 from streams.wire.names import has_outer_blanks, keep_clean, misnamed
 from streams.wire.rejected import Rejected
 
@@ -42,7 +42,7 @@ def decode(raw: bytes | bytearray | memoryview | None) -> Event | Rejected:
             raw.decode()
         event: Event = _decode(raw)
     except (ValueError, RecursionError) as error:
-        written = in_small_letters(raw)
+        written = in_known_words(raw)
         if written is None:
             return explain(raw, error)
         event = written

@@ -331,6 +331,13 @@ class Centre:
                 "anomalies": 5 + number,
                 "orphaned": 1 if number == 1 else 0,
                 "unknown_agents": 0,
+                "anomalies_by_sort": {
+                    "took_effect_otherwise": 2,
+                    "given_up_by_age": 1,
+                    "did_nothing": 2 + number,
+                },
+                "effective_lately": 4_000,
+                "did_nothing_lately": 1,
             }
             for number in range(partitions)
         ]

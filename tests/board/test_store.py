@@ -92,9 +92,30 @@ def test_quality_is_summed_over_partitions() -> None:
     found = store.quality()
     assert found is not None
     assert found["anomalies"] == 5 + 6 + 7 + 8
+    assert found["anomalies_by_sort"] == {
+        "took_effect_otherwise": 8,
+        "given_up_by_age": 4,
+        "did_nothing": 2 + 3 + 4 + 5,
+    }
     assert found["dead_letters"] == 3
     assert found["at"] == NOW - 3
     assert found["sources"] == {"helpdesk": NOW - 2_300, "pbx": NOW - 600}
+
+
+def test_quality_of_an_older_worker_has_no_sorts() -> None:
+    """What it does not tell is None, never 0."""
+    store = Store()
+    for record in Centre(1).quality(NOW, partitions=1):
+        for later in ("anomalies_by_sort", "effective_lately", "did_nothing_lately"):
+            del record[later]
+        assert store.put_history(key_of(record), value_of(record))
+    found = store.quality()
+    assert found is not None
+    assert (found["anomalies"], found["anomalies_by_sort"], found["effective_lately"]) == (
+        5,
+        None,
+        None,
+    )
 
 
 def test_since_moves_only_when_the_state_does() -> None:

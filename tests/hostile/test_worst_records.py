@@ -14,6 +14,7 @@ from tests.stages.stages import START, Record, Stages, call
 SCRIPTS = ("n" * 253, "ж" * 253, "客" * 253, "📞" * 253)
 #: What a record of the topic may have, bytes.
 LIMITS = {
+    "contact.anomalies": 4_000,
     "contact.cells": 8_000_000,
     "contact.deadletters": 1_040_000,
     "contact.history": 1_000_000,
@@ -98,6 +99,10 @@ WORLDS = {
     "10,000 tickets": lambda: [ticket(number) for number in range(10_000)],
     "one contact in one millisecond": lambda: chats(3_000),
     "garbage": garbage,
+    "ends of nobody": lambda: [
+        call("contact.ended", START, f"c{n}", tenant=name(n), queue=name(n), source=name(n))
+        for n in range(2_000)
+    ],
     "tenants": lambda: [
         call("contact.enqueued", START, f"c{number}", tenant=name(number), queue=name(number))
         for number in range(1_000)

@@ -131,6 +131,20 @@ def test_enqueued_while_waiting_flows_the_open_visit_out(reason: str | None, cou
     assert balanced(life)
 
 
+def test_a_reason_that_nobody_knows_counts_as_other() -> None:
+    """A flow-out by `other`, an entry and a refusal as without one; each is told by its kind."""
+    life = contact(
+        ("blocked", 0, {"reason": "Besetzt"}),
+        ("enqueued", 1_000, {"reason": "VIP"}),
+        ("flowed_out", 6_000, {"reason": "gone fishing"}),
+    )
+    assert life.dated(c.BLOCKED) == {0: 1}
+    assert life.dated(c.FLOWED_OUT) == life.dated(c.REASONS["other"]) == {6_000: 1}
+    assert life.anomalies == {"unknown_reason": 3}
+    again = contact(("enqueued", 0), ("enqueued", 7_000, {"queue": "support", "reason": "VIP"}))
+    assert again.dated(c.REASONS["other"]) == {7_000: 1}
+
+
 def test_enqueued_while_connected_is_a_transfer() -> None:
     """The agent's leg is handled at that instant, and counted as transferred."""
     life = contact(("enqueued", 0), ("answered", 1_000), ("enqueued", 5_000, {"queue": "support"}))

@@ -2,10 +2,10 @@
 
 import re
 from pathlib import Path
-from typing import get_args
 
+from streams.contract.words import ANOMALY_SORTS
 from streams.lifecycle import contact, ticket
-from streams.lifecycle.kinds import KINDS, Sort
+from streams.lifecycle.kinds import KINDS
 
 CORE = Path(contact.__file__).parents[1]
 
@@ -30,4 +30,14 @@ def told() -> set[str]:
 def test_every_kind_is_known_and_every_known_kind_occurs() -> None:
     """A kind that is not in the list would be shown nowhere."""
     assert told() == set(KINDS)
-    assert all(sort in get_args(Sort) and meaning for sort, meaning in KINDS.values())
+    assert all(sort in ANOMALY_SORTS and meaning for sort, meaning in KINDS.values())
+
+
+def test_the_runbook_says_what_is_wrong_with_each_kind(root: Path) -> None:
+    """A row a kind, with its sort and meaning, and none of a kind that is gone."""
+    text = (root / "deploy" / "runbooks" / "StreamAnomalies.md").read_text(encoding="utf-8")
+    rows = [line.strip("| ").split(" | ") for line in text.splitlines() if line.startswith("| `")]
+    assert {row[0].strip("`"): row[1] for row in rows} == {
+        kind: sort.replace("_", " ") for kind, (sort, _) in KINDS.items()
+    }
+    assert all(len(row) == 4 and all(row) for row in rows)

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.lifecycle import counters as c
+from streams.lifecycle.kinds import KINDS
 from streams.metrics.catalogue import ABANDONED_QUEUED
 from streams.metrics.meters import IntakeMeter
 from tests.metrics.stand_in import START, StandIn, call, centre
@@ -138,3 +139,45 @@ def test_queues_beyond_the_limit_are_told() -> None:
         worker.turn(10)
     assert worker.value("stream_events_total", topic="contact.calls", result="unknown_queue")
     assert worker.value("contacts_offered_total", queue="_other")
+
+
+def test_anomalies_are_shown_by_kind_and_sort_and_never_fall() -> None:
+    """Every kind is there from the first page on; what is explained and comes again counts once."""
+    worker = StandIn(centre())
+    shown = worker.families()["stream_anomalies_total"].samples
+    assert {(s.labels["kind"], s.labels["sort"]) for s in shown} == {
+        (kind, sort) for kind, (sort, _) in KINDS.items()
+    }
+
+    def answered_without_visit() -> float | None:
+        return worker.value("stream_anomalies_total", kind="answered_without_visit")
+
+    for number in range(2):
+        entry, answer = call(f"c{number}", START, answered=30)
+        worker.send(answer)
+        worker.turn(60)
+        assert answered_without_visit() == 1
+        worker.send(entry)
+        worker.turn()
+        assert answered_without_visit() == 1
+    assert worker.value("stream_anomaly_samples_total", result="written") == 2
+    worker.send({**call("c9", START, ended=1)[1]}, {**call("c8", START, answered=1)[1]})
+    worker.turn()
+    assert worker.value("stream_anomalies_total", kind="ended_without_visit") == 1
+    assert answered_without_visit() == 1
+
+
+def test_effective_events_are_those_that_could_have_had_an_effect() -> None:
+    """An anomaly is one, and so is a conflict; snapshots, messages, repeats are none."""
+    worker = StandIn(centre())
+    entry, ended = call("c1", START, ended=5)
+    entry |= {"event_id": "same"}
+    conflict = {**entry, "queue": "sales"}
+    said = {"type": "message.sent", "author": "customer", "channel": "chat", "contact_id": "w"}
+    agent = {"type": "agent.state", "agent_id": "anna", "state": "available", "queues": ["billing"]}
+    more = {"occurred_at": START}
+    worker.send(entry, entry, ended, conflict, said | more, agent | more)
+    worker.send({"type": "source.heartbeat", **more})
+    worker.turn()
+    assert worker.value("stream_effective_events_total") == 3
+    assert worker.value("stream_anomalies_total", kind="conflict", sort="did_nothing") == 1

@@ -148,7 +148,33 @@ def test_every_figure_on_the_page_explains_itself(board: Serving, tab: OpenTab) 
             page.keyboard.press("Escape")
     assert {"waiting", "oldest_wait", "service_level", "abandonment", "aht", "occupancy", "agents",
             "backlog", "oldest_open", "first_response", "resolution_time", "source_age", "late",
-            "dead_letters", "anomalies", "orphaned", "unknown_agents"} <= seen  # fmt: skip
+            "dead_letters", "did_nothing", "took_effect_otherwise", "given_up_by_age", "orphaned",
+            "unknown_agents"} <= seen  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("effective", "nothing", "marked"),
+    [(1_000, 10, False), (1_000, 11, True), (20, 9, False), (10, 10, True), (0, 0, False)],
+)
+def test_anomalies_warn_by_the_share_that_did_nothing_lately(
+    tab: OpenTab, effective: int, nothing: int, marked: bool
+) -> None:
+    """More than 1 % of ten minutes, ten at least; the other sorts and the total never do."""
+    store = filled(2)
+    for record in Centre(2).quality(now_ms(), partitions=4):
+        only = record["partition"] == 0
+        record |= {"effective_lately": effective * only, "did_nothing_lately": nothing * only}
+        assert store.put_history(key_of(record), value_of(record))
+    with Serving(store) as board:
+        page = tab(f"{board.url}/?lang=en")
+        page.wait_for_selector(".quality [data-figure=did_nothing]")
+        shown = dict(page.eval_on_selector_all(
+            ".quality li", "all => all.map(one => [one.textContent, one.dataset.level ?? ''])"
+        ))  # fmt: skip
+    (words,) = (text for text in shown if "Events that did nothing" in text)
+    assert shown[words] == ("off" if marked else "")
+    assert ("%" in words) == marked
+    assert shown["Events that took effect otherwise 8"] == shown["Given up by age 4"] == ""
 
 
 @pytest.mark.parametrize("queues", [1, 2, 5, 6, 40])

@@ -79,6 +79,10 @@ NUMBERS: dict[tuple[str, str], tuple[str, ...]] = {
         f"> {thresholds.BAD_EVENT_RATIO}",
         f">= {thresholds.BAD_EVENT_MIN}",
     ),
+    ("StreamAnomalies", "ticket"): (
+        f"> {thresholds.BAD_EVENT_RATIO}",
+        f">= {thresholds.DID_NOTHING_MIN}",
+    ),
     ("StreamQueueLimitReached", "ticket"): ("> 0",),
     ("StreamLimitReached", "ticket"): ("> 0",),
     ("StreamRebalanceStorm", "ticket"): (f"> {thresholds.REBALANCES_MAX}",),

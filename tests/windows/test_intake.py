@@ -227,7 +227,7 @@ def test_a_turn_of_many_cells_is_cut_and_its_time_comes_last(
 
 @pytest.mark.parametrize("seed", range(examples(12)))
 def test_visits_balance_after_every_turn(seed: int) -> None:
-    """Offered is answered, abandoned, flowed out, orphaned less those told of later, and waiting."""
+    """Who was offered is answered, gone, orphaned and not told of later, or waits."""
     chance = Random(seed)
     history = lately(seed, 25)
     chance.shuffle(history)

@@ -240,6 +240,32 @@ def test_a_missing_required_field_is_named(field: str) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("kind", "reason", "read"),
+    [
+        ("contact.flowed_out", "Voicemail", "voicemail"),
+        ("contact.flowed_out", "gone fishing", "unknown"),
+        ("contact.flowed_out", "x" * 10_000, "unknown"),
+        ("contact.blocked", "VOICEMAIL", "unknown"),
+        ("contact.enqueued", "vip", "unknown"),
+        ("contact.enqueued", None, None),
+    ],
+)
+def test_a_reason_that_is_no_word_is_unknown(
+    kind: str, reason: str | None, read: str | None
+) -> None:
+    """The event counts, whatever a system calls its reasons; its own word is not kept."""
+    event = decode(raw(type=kind, reason=reason))
+    assert not isinstance(event, Rejected)
+    assert getattr(event, "reason", None) == read
+
+
+def test_other_words_are_not_guessed() -> None:
+    """An outcome, a kind or a state that nobody knows is still a fault."""
+    for changes in ({"type": "offer.failed", "agent_id": "a", "outcome": "x"}, {"reason": 5}):
+        assert isinstance(decode(raw(**changes)), Rejected)
+
+
 def test_a_detail_says_what_was_expected() -> None:
     """A producer's developer can mend it without reading our code."""
     assert rejected(raw(seq="1")).detail == "expected `int`, got `str`"
@@ -257,7 +283,7 @@ def test_a_detail_never_repeats_a_value() -> None:
         assert secret not in outcome.detail + str(outcome.field)
     for changes in (
         {"channel": secret},
-        {"reason": secret},
+        {"direction": secret},
         {"type": secret},
         {"occurred_at": secret},
         {"arrived_at": secret},

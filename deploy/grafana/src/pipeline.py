@@ -29,6 +29,10 @@ RATE = "[$__rate_interval]"
 EVERY = "5m"  # one bar
 # What became of a record: what was counted is green, what is in no figure red.
 RESULTS = {"ok": GREEN, "duplicate": BLUE, "late": AMBER, "invalid": RED, "unknown_queue": PURPLE}
+_DID_NOTHING = (
+    'sum(rate(contactcenter_stream_anomalies_total{sort="did_nothing"}[10m]))'
+    " / (sum(rate(contactcenter_stream_effective_events_total[10m])) > 0)"
+)
 WORKERS = 'up{job="contactcenter-worker"}'
 
 
@@ -177,14 +181,10 @@ def _read(board: Board) -> None:
         up_to=10,
     )
     rejected = lines(
-        "Dead letters and anomalies",
-        [
-            (_grown("stream_dead_letters_total", "reason"), "dead letter: {{reason}}"),
-            (_grown("stream_anomalies_total", "kind"), "anomaly: {{kind}}"),
-        ],
-        f"In each {EVERY[:-1]} minutes. Dead letters are in no figure and keep their original "
-        "bytes. Anomalies are legal events that found an unexpected state; the lifecycle's table "
-        "says what each does.",
+        "Dead letters",
+        [(_grown("stream_dead_letters_total", "reason"), "{{reason}}")],
+        f"Records rejected in each {EVERY[:-1]} minutes. They are in no figure and keep their "
+        "original bytes.",
         up_to=5,
         stacked=True,
     )
@@ -197,6 +197,25 @@ def _read(board: Board) -> None:
     )
     rejected = many(as_bars(rejected, EVERY))
     board.row(8, (coloured(events, RESULTS), 7), (lag, 7), (rejected, 10))
+    anomalies = lines(
+        "Anomalies",
+        [(_grown("stream_anomalies_total", "sort, kind"), "{{sort}}: {{kind}}")],
+        f"Legal events that found an unexpected state, in each {EVERY[:-1]} minutes, by what "
+        "became of them: those that did nothing are in no figure. The runbook StreamAnomalies "
+        "says what each kind means; `streams anomalies` where they stand.",
+        up_to=5,
+        stacked=True,
+    )
+    nothing = lines(
+        "Events that did nothing",
+        [(_DID_NOTHING, "share")],
+        "Anomalies that did nothing / events that could have had an effect, in ten minutes. Above "
+        "the line for ten minutes, and at least ten of them: the alert StreamAnomalies.",
+        SHARE,
+        limits=((0, GREEN), (at.BAD_EVENT_RATIO, RED)),
+        up_to=2 * at.BAD_EVENT_RATIO,
+    )
+    board.row(8, (many(as_bars(anomalies, EVERY)), 14), (nothing, 10))
 
 
 def _written(board: Board) -> None:

@@ -1,6 +1,7 @@
 // The line that says whether to trust the page: connection, Kafka, workers, age; and data quality.
 
-import { ageText, attr, count, definition, el, set, t, time, timeSeconds } from './texts.js';
+import { ageText, attr, count, definition, el, percentShort, set, t, time, timeSeconds } from './texts.js';
+import { path } from './figures.js';
 import { fitting } from './names.js';
 import { freshness } from './judge.js';
 import { now } from './stream.js';
@@ -9,7 +10,10 @@ const QUIET_SOURCE_MS = 60_000;
 const MOST_SOURCES = 8;
 // an anomaly or an orphan now and then is a day's business; these are data that do not count
 const ALARMING = ['late', 'dead_letters', 'unknown_agents'];
-const COUNTS = ['late', 'dead_letters', 'anomalies', 'orphaned', 'unknown_agents'];
+const COUNTS = ['late', 'dead_letters', 'did_nothing', 'took_effect_otherwise', 'given_up_by_age', 'orphaned', 'unknown_agents'];
+// as the alert StreamAnomalies: a share of the last ten minutes, and no few events of a night
+const DID_NOTHING_SHARE = 0.01;
+const DID_NOTHING_MIN = 10;
 
 /** What is wrong, worst first, or null: {kind, text, since}; without a text it is said below the wall. */
 function trouble(connection, status, board) {
@@ -32,6 +36,14 @@ function trouble(connection, status, board) {
     return { kind: 'stale', text: t(heard ? 'behind' : 'all_stale', { time: time(board.newest) }), since: board.newest };
   }
   return null;
+}
+
+/** One count of the data's quality: its id, name, text, and whether to mark it. */
+function counted(id, quality) {
+  const value = path(quality, definition(id).value);
+  const share = quality.effective_lately > 0 ? quality.did_nothing_lately / quality.effective_lately : 0;
+  const many = id === 'did_nothing' && quality.did_nothing_lately >= DID_NOTHING_MIN && share > DID_NOTHING_SHARE;
+  return [id, definition(id).name, many ? `${count(value)} · ${percentShort(share)}` : count(value), many || (ALARMING.includes(id) && value > 0)];
 }
 
 /** Why a worker is not ready, in words: its own, or what kept the board from hearing them. */
@@ -87,7 +99,7 @@ export class Status {
       wanted.push(['source_age', names.get(name), last == null ? '–' : ageText(now() - last), quiet]);
     }
     if (silent.length < sources.length) wanted.push(['more', t('more_sources', { n: count(sources.length - silent.length) }), '', false]);
-    if (quality) for (const id of COUNTS) wanted.push([id, definition(id).name, count(quality[id]), ALARMING.includes(id) && quality[id] > 0]);
+    if (quality) for (const id of COUNTS) wanted.push(counted(id, quality));
     const skipped = Object.values(this.status?.skipped ?? {}).reduce((sum, n) => sum + n, 0);
     if (skipped) wanted.push(['skipped', t('skipped'), count(skipped), true]);
     if (!quality) wanted.push(['none', t('no_quality'), '', false]);
