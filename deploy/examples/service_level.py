@@ -19,7 +19,7 @@ import duckdb
 # The denominator is `threshold_decided`: the visits whose threshold was decided in the interval.
 QUERY = """
 select tenant, queue, channel,
-    sum(answered_in_threshold) / nullif(sum(answered), 0) as answered_only,
+    sum(answered_in_threshold) / nullif(sum(answered_measured), 0) as answered_only,
     sum(answered_in_threshold) / nullif(sum(threshold_decided), 0) as offered,
     sum(answered_in_threshold)
         / nullif(sum(threshold_decided) - sum(short_abandoned), 0) as offered_less_short,
