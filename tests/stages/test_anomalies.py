@@ -96,6 +96,17 @@ def test_an_id_with_another_content_is_an_anomaly_and_a_repeat_is_none() -> None
     }  # fmt: skip
 
 
+def test_a_corrected_anomaly_is_told_as_it_is_now() -> None:
+    """The one that a revision takes back is not told again."""
+    stages = Stages()
+    stages.take(call("contact.ended", START, event_id="same"))
+    found = samples(stages.take(call("contact.ended", START + 1, event_id="same", revision=2)))
+    assert [(row["kind"], row["occurred_at"]) for row in found] == [
+        ("ended_without_visit", START + 1),
+        ("revision", START + 1),
+    ]
+
+
 def test_a_minute_has_room_for_a_hundred_and_the_rest_is_counted() -> None:
     """Whatever comes: by wall minute, over its turns; the next record says how many it passed."""
     stages = Stages()
