@@ -1,8 +1,9 @@
-"""Layer 2: the life of an agent: each snapshot holds until the next one, or until its time to live.
+"""Layer 2: the life of an agent: each source's snapshot holds until its next one, or for its time.
 
 Contributions are levels: for each queue of the agent, and once for `_all`, on each channel it has a
 slot for. Busy is any handling or wrapping, whatever the state says; staffed is busy or available. A
-snapshot that changes nothing contributes nothing.
+snapshot that changes nothing contributes nothing. Nearly every agent has one source: that way is
+short. What several say together: `agent_sources.py`.
 """
 
 from typing import Final
@@ -11,16 +12,24 @@ import msgspec
 
 from streams.contract.words import ALL
 from streams.lifecycle import counters as c
+from streams.lifecycle.agent_sources import MAX_SOURCES, Heights, Place, Source, oldest_of, union
 from streams.lifecycle.facts import Snapshot
 from streams.lifecycle.ledger import Ledger
 from streams.lifecycle.rules import FORGET_MS, NEVER
 
 UNKNOWN: Final = "unknown"
 GONE: Final = ""
+#: The source of a snapshot that was stored when an agent had one, whoever said it.
+ANY: Final = ""
 
 
 class AgentState(msgspec.Struct, array_like=True, gc=False):
-    """What holds now. `state` is empty for an agent nothing is known of; `last_at` in ms."""
+    """What holds now: the newest word, of `source`, good until `until`, and those of `others`.
+
+    `state` is empty for an agent nothing is known of; `unknown` where the newest word's time is
+    over: then it only says where the agent is unknown, once there are no `others`. `last_at`,
+    `until` and `due`, the next end of a word, are ms.
+    """
 
     state: str = GONE
     queues: tuple[str, ...] = ()
@@ -30,6 +39,9 @@ class AgentState(msgspec.Struct, array_like=True, gc=False):
     capacity: tuple[tuple[str, int], ...] = ()
     last_at: int = -1
     due: int = NEVER
+    source: str = ANY
+    until: int = NEVER
+    others: tuple[Source, ...] = ()
 
 
 def blank() -> AgentState:
@@ -53,9 +65,9 @@ def is_open(state: AgentState) -> bool:
 
 
 def shown_as(state: AgentState) -> str:
-    """The one state the agent is counted in, by precedence."""
-    if state.state in ("error", UNKNOWN):
-        return state.state
+    """The one state the agent of one source is counted in, by precedence."""
+    if state.state == "error" and state.source == ANY:
+        return "error"  # as it was booked
     if state.handling:
         return "on_contact"
     if state.wrapping:
@@ -67,7 +79,13 @@ def shown_as(state: AgentState) -> str:
 
 def step(state: AgentState, fact: Snapshot, ledger: Ledger) -> None:
     """Take one snapshot, in order."""
-    state.last_at, state.due = fact.at, fact.at + fact.ttl
+    if fact.source != state.source or state.others:
+        if state.others or state.state not in (GONE, UNKNOWN):
+            _step_beside(state, fact, ledger)
+            return
+        state.source = fact.source if fact.by_source else ANY
+    state.last_at = fact.at
+    state.due = state.until = fact.at + fact.ttl
     if (
         fact.state == state.state
         and fact.handling == state.handling
@@ -84,25 +102,39 @@ def step(state: AgentState, fact: Snapshot, ledger: Ledger) -> None:
 
 
 def fire(state: AgentState, ledger: Ledger) -> None:
-    """The snapshot is void: the agent is unknown, and much later gone."""
+    """The time of a word is over; after the last one the agent is unknown, much later gone."""
+    if state.others:
+        _fire_beside(state, ledger)
+        return
     queues, before, at = state.queues, _heights(state), state.due
-    gone = state.state == UNKNOWN
-    state.state = GONE if gone else UNKNOWN
-    state.handling = state.wrapping = ()
-    state.ringing = 0
-    if gone:
+    if state.state == UNKNOWN:
+        state.state, state.source, state.until = GONE, ANY, NEVER
         state.queues = state.capacity = ()
-        state.last_at = -1
-    state.due = NEVER if gone else state.last_at + FORGET_MS
+        state.last_at, state.due = -1, NEVER
+    else:
+        _make_unknown(state)
+        _close(state, ledger)
     _contribute(queues, before, state, at, ledger)
 
 
-#: Height by level.
-Heights = dict[int, int]
+def _make_unknown(state: AgentState) -> None:
+    state.state = UNKNOWN
+    state.handling = state.wrapping = ()
+    state.ringing = 0
+
+
+def _close(state: AgentState, ledger: Ledger) -> None:
+    """No word holds any more."""
+    state.due = state.last_at + FORGET_MS
+    if state.source != ANY:  # it was not counted when there was one source
+        ledger.anomaly("agent_unknown")
+
+
+# -- one source ------------------------------------------------------------------------------------
 
 
 def _heights(state: AgentState) -> dict[str, Heights]:
-    """What the agent contributes now, by channel, to `_all` and to each of its queues alike."""
+    """What an agent of one source contributes, by channel, to `_all` and each queue alike."""
     if state.state == GONE:
         return {}
     handling, wrapping = state.handling, state.wrapping
@@ -150,6 +182,80 @@ def _contribute(
             left = old if queue in queues else {}
             joined = new if queue in state.queues else {}
             _book(queue, _changes(left, joined), at, ledger)
+
+
+# -- several ---------------------------------------------------------------------------------------
+
+
+def _step_beside(state: AgentState, fact: Snapshot, ledger: Ledger) -> None:
+    """Take the word of one of several sources, or of another than the one there was."""
+    before = _held(state)
+    known = []
+    if fact.by_source:  # else it replaces all, as it did when it was stored
+        known = [each for each in _sources(state) if each.name not in (fact.source, ANY)]
+    if len(known) == MAX_SOURCES:
+        known.remove(oldest_of(known))
+        ledger.anomaly("source_dropped", fact)
+    state.others = tuple(known)
+    state.source = fact.source if fact.by_source else ANY
+    state.last_at, state.until = fact.at, fact.at + fact.ttl
+    state.due = min([state.until, *(each.until for each in known)])
+    state.state, state.queues, state.ringing = fact.state, fact.queues, fact.ringing
+    state.handling, state.wrapping, state.capacity = fact.handling, fact.wrapping, fact.capacity
+    _contribute_each(before, _held(state), fact.at, ledger)
+
+
+def _fire_beside(state: AgentState, ledger: Ledger) -> None:
+    """The time of one of several words, or of more of them, is over."""
+    before, at = _held(state), state.due
+    if state.state != UNKNOWN and state.until <= at:
+        _make_unknown(state)
+    state.others = tuple(each for each in state.others if each.until > at)
+    ends = [each.until for each in _sources(state)]
+    if ends:
+        state.due = min(ends)
+    else:
+        _close(state, ledger)
+    _contribute_each(before, _held(state), at, ledger)
+
+
+def _sources(state: AgentState) -> list[Source]:
+    """The words that hold, the newest one last."""
+    if state.state in (UNKNOWN, GONE):
+        return list(state.others)
+    newest = Source(
+        state.source,
+        state.last_at,
+        state.until,
+        state.state,
+        state.queues,
+        state.ringing,
+        state.handling,
+        state.wrapping,
+        state.capacity,
+    )
+    return [*state.others, newest]
+
+
+def _held(state: AgentState) -> dict[Place, Heights]:
+    """What the agent contributes now, by place."""
+    if state.others:
+        return union(_sources(state))
+    return {
+        (queue, channel): heights
+        for channel, heights in _heights(state).items()
+        for queue in (ALL, *state.queues)
+    }
+
+
+def _contribute_each(
+    before: dict[Place, Heights], after: dict[Place, Heights], at: int, ledger: Ledger
+) -> None:
+    for place in before.keys() | after.keys():
+        queue, channel = place
+        changes = _changes(before.get(place, {}), after.get(place, {}))
+        ledger.select(ledger.tenant, channel)
+        _book(queue, changes, at, ledger)
 
 
 def _changes(old: Heights, new: Heights) -> list[tuple[int, int]]:

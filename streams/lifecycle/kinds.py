@@ -17,6 +17,8 @@ KINDS: Final[dict[str, tuple[Sort, str]]] = {
     "revision": (OTHERWISE, "an id said again with a higher revision, which counts"),
     "wrapup_capped": (OTHERWISE, "a wrap-up beyond its cap, of which the cap is booked"),
     "handling_expired": (BY_AGE, "a conversation whose end was never told"),
+    "agent_unknown": (BY_AGE, "an agent of whom no system says anything any more"),
+    "source_dropped": (NOTHING, "a fifth system of one agent: what the oldest said falls"),
     "conflict": (NOTHING, "an id said again with another content: the least content counts"),
     "answered_without_visit": (NOTHING, "an answer to nobody who waits"),
     "answered_again": (NOTHING, "an answer in a conversation"),

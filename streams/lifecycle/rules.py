@@ -14,6 +14,7 @@ from streams.contract.words import (
     DAY_MS,
     GRACE_SECONDS,
     HORIZON_SECONDS,
+    HOUR_MS,
     MAX_ALL_QUEUES,
     MAX_QUEUES,
     MAX_TENANTS,
@@ -31,7 +32,7 @@ FORGET_MS = 90 * DAY_MS
 #: Clock skew that an answer may show before its enqueue.
 SKEW_MS = 5_000
 #: How long an agent's snapshot without `ttl_seconds` holds.
-SNAPSHOT_MS = DAY_MS
+SNAPSHOT_MS = 16 * HOUR_MS
 
 T = TypeVar("T")
 

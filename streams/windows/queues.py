@@ -153,7 +153,7 @@ class Queues:
             if queue.panes.replace(update.pane, batch.source, update.values):
                 self._changed_panes.add((queue_key, update.pane))
                 queue.dirty = True
-            if not queue.used and _has_visits(update.values):
+            if not queue.used and (queue_key[1] == ALL or _has_visits(update.values)):
                 queue.used = True
                 self._changed_queues.add(queue_key)
         for item in batch.oldest_updates:
@@ -336,7 +336,7 @@ def _rounded_up(at: int, step: int) -> int:
 
 
 def _has_visits(values: Values) -> bool:
-    """Whether a contact or ticket left anything there: agents alone do not make a queue."""
+    """Whether a contact or ticket left anything there: agents alone make `_all`, and no queue."""
     return any(not AGENT_BASE <= counter < AGENT_END for counter in values)
 
 

@@ -11,7 +11,10 @@ ONE_CALL = {"state": "available", "handling": {"voice": 1}}
 @pytest.mark.parametrize(
     ("shown", "fields"),
     [
-        ("error", {"state": "error", "handling": {"voice": 1}, "ringing": 1}),
+        ("on_contact", {"state": "error", "handling": {"voice": 1}, "ringing": 1}),
+        ("wrapup", {"state": "error", "wrapping": {"chat": 1}, "ringing": 1}),
+        ("ringing", {"state": "error", "ringing": 1}),
+        ("error", {"state": "error"}),
         ("on_contact", {"state": "break", "handling": {"voice": 1}, "wrapping": {"voice": 1}}),
         ("wrapup", {"state": "offline", "wrapping": {"voice": 1}, "ringing": 1}),
         ("ringing", {"state": "available", "ringing": 2}),
@@ -21,7 +24,7 @@ ONE_CALL = {"state": "available", "handling": {"voice": 1}}
     ],
 )
 def test_an_agent_is_in_one_state_by_precedence(shown: str, fields: dict) -> None:
-    """Error, then contact, wrap-up, ringing, and only then what the agent chose."""
+    """Contact, wrap-up, ringing, and only then what the agent chose or the system says."""
     life = agent((0, fields))
     assert {name for name, level in c.STATES.items() if life.dated(level)} == {shown}
     assert life.dated(c.STATES[shown]) == {0: 1}
@@ -58,11 +61,12 @@ def test_a_word_at_the_last_millisecond_is_in_time() -> None:
     assert life.dated(c.HANDLING_AGENTS) == {0: 1}
 
 
-def test_without_time_to_live_a_snapshot_holds_a_day() -> None:
-    """A lost logout ends after 24 h; 90 days after the last word the agent is gone."""
+def test_without_time_to_live_a_snapshot_holds_sixteen_hours() -> None:
+    """A lost logout ends after 16 h; 90 days after the last word the agent is gone."""
     life = agent((0, {"state": "available"}), now=FAR)
-    assert life.dated(c.STAFFED_AGENTS) == {0: 1, DAY: -1}
-    assert life.dated(c.STATES["unknown"]) == {DAY: 1, 90 * DAY: -1}
+    assert life.dated(c.STAFFED_AGENTS) == {0: 1, 16 * HOUR: -1}
+    assert life.dated(c.STATES["unknown"]) == {16 * HOUR: 1, 90 * DAY: -1}
+    assert life.anomalies == {"agent_unknown": 1}
     assert life.state.state == ""
 
 
