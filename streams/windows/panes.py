@@ -223,6 +223,15 @@ class Panes:
         """Whether a level is not zero, or was not since `cut`: integrals go on."""
         return any(self.levels().values()) or any(levels_of(self.pane(cut)).values())
 
+    def has_moved_levels(self, since: int, until: int) -> bool:
+        """Whether a level moves in a pane of [since, until), even if it is where it was at once."""
+        return any(
+            amount and (counter in _LEVELS or counter - MOMENT in _LEVELS)
+            for pane in range(since, until, PANE_MS)
+            if pane in self.fine
+            for counter, amount in self.pane(pane).items()
+        )
+
     # -- stored form ---------------------------------------------------------------------------
 
     def pack_fine(self, pane: int) -> bytes:

@@ -199,15 +199,16 @@ class Queues:
         """Intervals to publish: those that changed, and those that just ended or became final.
 
         Each with the levels at its start. The open interval changes with time alone where a level
-        is not zero.
+        is not zero, or was not for a while since it was shown.
         """
         cut = self.as_of - self.as_of % PANE_MS
         if cut > queue.shown_cut:
-            queue.shown_cut = cut
             now = self.as_of - self.as_of % INTERVAL_MS
+            moved = queue.panes.has_moved_levels(max(queue.shown_cut, now), cut)
+            queue.shown_cut = cut
             had_open_levels = queue.has_open_levels
             queue.has_open_levels = queue.panes.has_open_levels(cut)
-            if queue.has_open_levels or had_open_levels:
+            if moved or queue.has_open_levels or had_open_levels:
                 queue.panes.interval(now).changed = True
         final_before = self.closed_before
         while 0 <= queue.cursor <= self.as_of - INTERVAL_MS:
