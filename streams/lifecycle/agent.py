@@ -19,16 +19,17 @@ from streams.lifecycle.rules import FORGET_MS, NEVER
 
 UNKNOWN: Final = "unknown"
 GONE: Final = ""
-#: The source of a snapshot that was stored when an agent had one, whoever said it.
+#: In place of one source's name: there are several, or none is known, because the snapshot was
+#: stored when it replaced that of any other source.
 ANY: Final = ""
 
 
 class AgentState(msgspec.Struct, array_like=True, gc=False):
-    """What holds now: the newest word, of `source`, good until `until`, and those of `others`.
+    """What holds now: the newest word. It is that of `source`; of several, all stand in `sources`.
 
     `state` is empty for an agent nothing is known of; `unknown` where the newest word's time is
-    over: then it only says where the agent is unknown, once there are no `others`. `last_at`,
-    `until` and `due`, the next end of a word, are ms.
+    over: then it says where the agent is unknown once no other holds. `last_at` and `due`, the next
+    end of a word, are ms.
     """
 
     state: str = GONE
@@ -40,8 +41,8 @@ class AgentState(msgspec.Struct, array_like=True, gc=False):
     last_at: int = -1
     due: int = NEVER
     source: str = ANY
-    until: int = NEVER
-    others: tuple[Source, ...] = ()
+    #: The words that hold, the newest one last.
+    sources: tuple[Source, ...] = ()
 
 
 def blank() -> AgentState:
@@ -79,13 +80,13 @@ def shown_as(state: AgentState) -> str:
 
 def step(state: AgentState, fact: Snapshot, ledger: Ledger) -> None:
     """Take one snapshot, in order."""
-    if fact.source != state.source or state.others:
-        if state.others or state.state not in (GONE, UNKNOWN):
+    at = fact.at
+    if fact.source != state.source:
+        if state.sources or state.state not in (GONE, UNKNOWN):
             _step_beside(state, fact, ledger)
             return
         state.source = fact.source if fact.by_source else ANY
-    state.last_at = fact.at
-    state.due = state.until = fact.at + fact.ttl
+    state.last_at, state.due = at, at + fact.ttl
     if (
         fact.state == state.state
         and fact.handling == state.handling
@@ -96,24 +97,30 @@ def step(state: AgentState, fact: Snapshot, ledger: Ledger) -> None:
     ):
         return
     queues, before = state.queues, _heights(state)
+    _say(state, fact)
+    _contribute(queues, before, state, at, ledger)
+
+
+def _say(state: AgentState, fact: Snapshot) -> None:
     state.state, state.queues, state.ringing = fact.state, fact.queues, fact.ringing
     state.handling, state.wrapping, state.capacity = fact.handling, fact.wrapping, fact.capacity
-    _contribute(queues, before, state, fact.at, ledger)
 
 
 def fire(state: AgentState, ledger: Ledger) -> None:
     """The time of a word is over; after the last one the agent is unknown, much later gone."""
-    if state.others:
+    if state.sources:
         _fire_beside(state, ledger)
         return
     queues, before, at = state.queues, _heights(state), state.due
     if state.state == UNKNOWN:
-        state.state, state.source, state.until = GONE, ANY, NEVER
+        state.state, state.source = GONE, ANY
         state.queues = state.capacity = ()
         state.last_at, state.due = -1, NEVER
     else:
         _make_unknown(state)
-        _close(state, ledger)
+        state.due = state.last_at + FORGET_MS
+        if state.source != ANY:  # it was not counted then
+            ledger.anomaly("agent_unknown")
     _contribute(queues, before, state, at, ledger)
 
 
@@ -121,13 +128,6 @@ def _make_unknown(state: AgentState) -> None:
     state.state = UNKNOWN
     state.handling = state.wrapping = ()
     state.ringing = 0
-
-
-def _close(state: AgentState, ledger: Ledger) -> None:
-    """No word holds any more."""
-    state.due = state.last_at + FORGET_MS
-    if state.source != ANY:  # it was not counted when there was one source
-        ledger.anomaly("agent_unknown")
 
 
 # -- one source ------------------------------------------------------------------------------------
@@ -192,55 +192,59 @@ def _step_beside(state: AgentState, fact: Snapshot, ledger: Ledger) -> None:
     before = _held(state)
     known = []
     if fact.by_source:  # else it replaces all, as it did when it was stored
-        known = [each for each in _sources(state) if each.name not in (fact.source, ANY)]
+        known = [each for each in _sources(state) if each.name != fact.source]
     if len(known) == MAX_SOURCES:
         known.remove(oldest_of(known))
         ledger.anomaly("source_dropped", fact)
-    state.others = tuple(known)
-    state.source = fact.source if fact.by_source else ANY
-    state.last_at, state.until = fact.at, fact.at + fact.ttl
-    state.due = min([state.until, *(each.until for each in known)])
-    state.state, state.queues, state.ringing = fact.state, fact.queues, fact.ringing
-    state.handling, state.wrapping, state.capacity = fact.handling, fact.wrapping, fact.capacity
+    _say(state, fact)
+    state.last_at, state.due = fact.at, fact.at + fact.ttl
+    state.source, state.sources = fact.source if fact.by_source else ANY, ()
+    if known:
+        state.sources = (*known, *_sources(state))
+        state.source = ANY
+        state.due = min(each.until for each in state.sources)
     _contribute_each(before, _held(state), fact.at, ledger)
 
 
 def _fire_beside(state: AgentState, ledger: Ledger) -> None:
     """The time of one of several words, or of more of them, is over."""
     before, at = _held(state), state.due
-    if state.state != UNKNOWN and state.until <= at:
+    if state.state != UNKNOWN and state.sources[-1].until <= at:
         _make_unknown(state)
-    state.others = tuple(each for each in state.others if each.until > at)
-    ends = [each.until for each in _sources(state)]
-    if ends:
-        state.due = min(ends)
+    state.sources = tuple(each for each in state.sources if each.until > at)
+    if state.sources:
+        state.due = min(each.until for each in state.sources)
+        if len(state.sources) == 1 and state.state != UNKNOWN:
+            state.source, state.sources = state.sources[0].name, ()
     else:
-        _close(state, ledger)
+        state.due = state.last_at + FORGET_MS
+        ledger.anomaly("agent_unknown")
     _contribute_each(before, _held(state), at, ledger)
 
 
-def _sources(state: AgentState) -> list[Source]:
-    """The words that hold, the newest one last."""
-    if state.state in (UNKNOWN, GONE):
-        return list(state.others)
-    newest = Source(
-        state.source,
-        state.last_at,
-        state.until,
-        state.state,
-        state.queues,
-        state.ringing,
-        state.handling,
-        state.wrapping,
-        state.capacity,
+def _sources(state: AgentState) -> tuple[Source, ...]:
+    """The words that hold, the newest one last, but for one of a source that is not known."""
+    if state.source == ANY or state.state == UNKNOWN:
+        return state.sources
+    return (
+        Source(
+            state.source,
+            state.last_at,
+            state.due,
+            state.state,
+            state.queues,
+            state.ringing,
+            state.handling,
+            state.wrapping,
+            state.capacity,
+        ),
     )
-    return [*state.others, newest]
 
 
 def _held(state: AgentState) -> dict[Place, Heights]:
     """What the agent contributes now, by place."""
-    if state.others:
-        return union(_sources(state))
+    if state.sources:
+        return union(state.sources)
     return {
         (queue, channel): heights
         for channel, heights in _heights(state).items()

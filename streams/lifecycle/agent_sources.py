@@ -1,12 +1,13 @@
 """Layer 2: an agent of several systems: what their last words say together, place by place.
 
 In: the last word of each source that still holds. Out: what the agent is in each (queue, channel)
-that one of them puts it in, `_all` among the queues. Nobody is asked what it may have meant: busy is
-busy on anything, at any source. Cost: some 10 µs; nearly every agent has one source and does not
-come here (`agent.py`).
+that one of them puts it in, `_all` among the queues. Invariant: the order of the sources does not
+matter, and one alone gives what `agent.py` gives for one, which nearly every agent has. Cost: some
+10 µs.
 """
 
 from collections import defaultdict
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
@@ -49,7 +50,7 @@ def oldest_of(sources: list[Source]) -> Source:
     return min(sources, key=lambda source: (source.at, source.name))
 
 
-def union(sources: list[Source]) -> dict[Place, Heights]:
+def union(sources: Sequence[Source]) -> dict[Place, Heights]:
     """What the agent contributes to each place while all these hold."""
     members: defaultdict[Place, list[tuple[Source, int]]] = defaultdict(list)
     for source in sources:

@@ -35,7 +35,7 @@ class Fact(msgspec.Struct, array_like=True, frozen=True, gc=False):
 
 
 class Snapshot(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """An agent's event: all that holds until its source's next one. Channel counts are sorted pairs.
+    """An agent's event: all that holds until its source's next one. Counts are sorted pairs.
 
     `by_source` is false in what was stored when a snapshot replaced that of any other source.
     """

@@ -11,7 +11,13 @@ from typing import Final
 import msgspec
 from msgspec.structs import force_setattr
 
-from streams.contract.events import ContactEnqueued, Event, TicketSlaSet
+from streams.contract.events import (
+    AgentHeartbeat,
+    AgentState,
+    ContactEnqueued,
+    Event,
+    TicketSlaSet,
+)
 from streams.contract.limits import MAX_RECORD_BYTES, MAX_TIME_MS, MIN_TIME_MS
 from streams.wire.explain import TIME_RANGE, explain
 from streams.wire.instants import parse_rfc3339_ms
@@ -20,7 +26,12 @@ from streams.wire.names import has_outer_blanks, keep_clean, misnamed
 from streams.wire.rejected import Rejected
 
 _decode: Final = msgspec.json.Decoder(Event).decode
-_FURTHER_TIME: Final = {ContactEnqueued: "arrived_at", TicketSlaSet: "due_at"}
+_FURTHER_TIME: Final = {
+    ContactEnqueued: "arrived_at",
+    TicketSlaSet: "due_at",
+    AgentState: "since",
+    AgentHeartbeat: "since",
+}
 
 
 def decode(raw: bytes | bytearray | memoryview | None) -> Event | Rejected:
