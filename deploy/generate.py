@@ -18,8 +18,8 @@ from typing import Any, Final
 
 from streams.contract import fields, schemas
 from streams.contract.records import Figures
-from streams.contract.words import AGENT_STATES
 from streams.lifecycle import agent, contact, ticket
+from streams.lifecycle.agent_sources import PRECEDENCE
 from streams.metrics.catalogue import CATALOGUE, LABEL_VALUES
 
 ROOT: Final = Path(__file__).resolve().parents[1]
@@ -38,7 +38,7 @@ def documents() -> dict[str, str]:
 def _lifecycles() -> str:
     contacts = _table(contact)
     tickets = _table(ticket)
-    states = " > ".join(f"`{name}`" for name in AGENT_STATES)
+    states = " > ".join(f"`{name}`" for name in PRECEDENCE)
     return f"""# Lifecycles
 
 {_MADE}

@@ -21,6 +21,8 @@ TENANTS = ("default", "default", "default", "acme")
 QUEUES = ("billing", "support", "sales")
 AGENTS = ("anna", "ben", "cleo")
 SOURCES = ("acd", "crm")
+#: Systems that one agent works in: mostly one, or as many as may be, or more than are kept.
+AGENT_SOURCES = (("acd",), ("acd",), SOURCES, ("acd", "bot", "crm", "desk", "mail", "pbx"))
 CHANNELS = ("voice", "chat")
 SHORT_GAPS = (0, 1_000, 1, 2, 999, 4_999, 5_000, 5_001, 10_000, 19_999, 20_000, 20_001, 33_000)
 LONG_GAPS = (
@@ -260,6 +262,7 @@ def snapshot(chooser: Chooser, who: Event, at: int) -> Event:
     )
     slots = (None, {"voice": 1}, {"chat": 2}, {"voice": 1, "chat": 3}, {"voice": 0, "ticket": 2})
     choices: dict[str, tuple] = {
+        "since": (None, None, None, at - 1_000),
         "queues": (["billing"], ["billing", "support"], [], None, ["sales", "sales"]),
         "handling": (None, None, *counts),
         "wrapping": (None, None, None, *counts),
@@ -275,17 +278,15 @@ def snapshot(chooser: Chooser, who: Event, at: int) -> Event:
 
 
 def agent_story(chooser: Chooser, _contacts: int = 4) -> list[Event]:
-    """One agent's snapshots, up to 8."""
-    who = {
-        "tenant": chooser.pick(TENANTS),
-        "agent_id": chooser.pick(AGENTS),
-        "source": chooser.pick(SOURCES),
-    }
+    """One agent's snapshots by one system or several, up to 12."""
+    who = {"tenant": chooser.pick(TENANTS), "agent_id": chooser.pick(AGENTS)}
+    sources = chooser.pick(AGENT_SOURCES)
+    gaps = chooser.pick(((*SHORT_GAPS, *LONG_GAPS, 16 * HOUR, 16 * HOUR + 1), SHORT_GAPS))
     at = BASE_MS + chooser.pick(STARTS)
     told = []
-    for _ in range(chooser.pick((2, 1, 3, 5, 8))):
-        told.append(snapshot(chooser, who, at))
-        at += chooser.pick((*SHORT_GAPS, *LONG_GAPS))
+    for _ in range(chooser.pick((2, 1, 3, 5, 8, 12))):
+        told.append(snapshot(chooser, {**who, "source": chooser.pick(sources)}, at))
+        at += chooser.pick(gaps)
     return told
 
 

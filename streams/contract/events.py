@@ -370,7 +370,10 @@ def _one_call() -> ChannelCounts:
 
 
 class AgentEvent(BaseEvent, kw_only=True, frozen=True):
-    """A full snapshot of one agent, valid until the next one."""
+    """A full snapshot of one agent by one source, valid until that source's next one.
+
+    `since`: when the state began. A source that is not a telephone system sends `capacity`.
+    """
 
     agent_id: Name
     state: Literal["available", "break", "offline", "error"]
@@ -381,6 +384,7 @@ class AgentEvent(BaseEvent, kw_only=True, frozen=True):
     wrapping: ChannelCounts = {}
     capacity: ChannelCounts = msgspec.field(default_factory=_one_call)
     ttl_seconds: Annotated[int, Meta(ge=1, le=limits.MAX_TTL_SECONDS)] | None = None
+    since: Instant | None = None
 
 
 class AgentState(AgentEvent, kw_only=True, frozen=True, tag="agent.state"):

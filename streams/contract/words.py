@@ -66,7 +66,7 @@ OfferOutcome = Literal["rejected", "timeout", "customer_left", "rescinded"]
 #: And as records count it: an answer is an accepted offer.
 OFFER_OUTCOMES: Final = ("accepted", *get_args(OfferOutcome))
 
-#: The exclusive states an agent is counted in, the first that holds.
+#: The exclusive states an agent is counted in; which one: `lifecycle/agent_sources.py`.
 AGENT_STATES: Final = (
     "error",
     "on_contact",

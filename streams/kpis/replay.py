@@ -151,7 +151,10 @@ class Replay:
         }
 
     def _sums(self) -> dict[QueueKey, dict[int, int]]:
-        """The sums of every place that exists: configured, or used by a contact or ticket."""
+        """The sums of every place that exists: configured, or used by a contact or ticket.
+
+        Agents alone make no queue, but they make `_all` of each channel they have a slot for.
+        """
         sums: dict[QueueKey, dict[int, int]] = {
             queue_key: {} for queue_key in self.definitions.zones
         }
@@ -159,9 +162,12 @@ class Replay:
         for entry in self.ledger.entries.values():
             queue_key = (entry.tenant, entry.queue, entry.channel)
             values = entry.panes[0]
-            agents[queue_key] = {n: v for n, v in values.items() if AGENT_BASE <= n < AGENT_END}
+            of_agents = {n: v for n, v in values.items() if v and AGENT_BASE <= n < AGENT_END}
+            agents[queue_key] = of_agents
             visits = {n: v for n, v in values.items() if v and not AGENT_BASE <= n < AGENT_END}
             if not visits and queue_key not in sums:
+                if of_agents and entry.queue == ALL:
+                    sums[queue_key] = {}
                 continue
             for target in (queue_key, (entry.tenant, ALL, entry.channel)):
                 into = sums.setdefault(target, {})

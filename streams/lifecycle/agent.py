@@ -1,8 +1,9 @@
-"""Layer 2: the life of an agent: each snapshot holds until the next one, or until its time to live.
+"""Layer 2: the life of an agent: each source's snapshot holds until its next one, or for its time.
 
 Contributions are levels: for each queue of the agent, and once for `_all`, on each channel it has a
 slot for. Busy is any handling or wrapping, whatever the state says; staffed is busy or available. A
-snapshot that changes nothing contributes nothing.
+snapshot that changes nothing contributes nothing. Nearly every agent has one source: that way is
+short. What several say together: `agent_sources.py`.
 """
 
 from typing import Final
@@ -11,16 +12,25 @@ import msgspec
 
 from streams.contract.words import ALL
 from streams.lifecycle import counters as c
+from streams.lifecycle.agent_sources import MAX_SOURCES, Heights, Place, Source, oldest_of, union
 from streams.lifecycle.facts import Snapshot
 from streams.lifecycle.ledger import Ledger
 from streams.lifecycle.rules import FORGET_MS, NEVER
 
 UNKNOWN: Final = "unknown"
 GONE: Final = ""
+#: In place of one source's name: there are several, or none is known, because the snapshot was
+#: stored when it replaced that of any other source.
+ANY: Final = ""
 
 
 class AgentState(msgspec.Struct, array_like=True, gc=False):
-    """What holds now. `state` is empty for an agent nothing is known of; `last_at` in ms."""
+    """What holds now: the newest word. It is that of `source`; of several, all stand in `sources`.
+
+    `state` is empty for an agent nothing is known of; `unknown` where the newest word's time is
+    over: then it says where the agent is unknown once no other holds. `last_at` and `due`, the next
+    end of a word, are ms.
+    """
 
     state: str = GONE
     queues: tuple[str, ...] = ()
@@ -30,6 +40,9 @@ class AgentState(msgspec.Struct, array_like=True, gc=False):
     capacity: tuple[tuple[str, int], ...] = ()
     last_at: int = -1
     due: int = NEVER
+    source: str = ANY
+    #: The words that hold, the newest one last.
+    sources: tuple[Source, ...] = ()
 
 
 def blank() -> AgentState:
@@ -48,9 +61,9 @@ def oldest_entry(state: AgentState) -> None:
 
 
 def shown_as(state: AgentState) -> str:
-    """The one state the agent is counted in, by precedence."""
-    if state.state in ("error", UNKNOWN):
-        return state.state
+    """The one state the agent of one source is counted in, by precedence."""
+    if state.state == "error" and state.source == ANY:
+        return "error"  # as it was booked
     if state.handling:
         return "on_contact"
     if state.wrapping:
@@ -62,7 +75,13 @@ def shown_as(state: AgentState) -> str:
 
 def step(state: AgentState, fact: Snapshot, ledger: Ledger) -> None:
     """Take one snapshot, in order."""
-    state.last_at, state.due = fact.at, fact.at + fact.ttl
+    at = fact.at
+    if fact.source != state.source:
+        if state.sources or state.state not in (GONE, UNKNOWN):
+            _step_beside(state, fact, ledger)
+            return
+        state.source = fact.source if fact.by_source else ANY
+    state.last_at, state.due = at, at + fact.ttl
     if (
         fact.state == state.state
         and fact.handling == state.handling
@@ -73,31 +92,44 @@ def step(state: AgentState, fact: Snapshot, ledger: Ledger) -> None:
     ):
         return
     queues, before = state.queues, _heights(state)
-    state.state, state.queues, state.ringing = fact.state, fact.queues, fact.ringing
-    state.handling, state.wrapping, state.capacity = fact.handling, fact.wrapping, fact.capacity
-    _contribute(queues, before, state, fact.at, ledger)
-
-
-def fire(state: AgentState, ledger: Ledger) -> None:
-    """The snapshot is void: the agent is unknown, and much later gone."""
-    queues, before, at = state.queues, _heights(state), state.due
-    gone = state.state == UNKNOWN
-    state.state = GONE if gone else UNKNOWN
-    state.handling = state.wrapping = ()
-    state.ringing = 0
-    if gone:
-        state.queues = state.capacity = ()
-        state.last_at = -1
-    state.due = NEVER if gone else state.last_at + FORGET_MS
+    _say(state, fact)
     _contribute(queues, before, state, at, ledger)
 
 
-#: Height by level.
-Heights = dict[int, int]
+def _say(state: AgentState, fact: Snapshot) -> None:
+    state.state, state.queues, state.ringing = fact.state, fact.queues, fact.ringing
+    state.handling, state.wrapping, state.capacity = fact.handling, fact.wrapping, fact.capacity
+
+
+def fire(state: AgentState, ledger: Ledger) -> None:
+    """The time of a word is over; after the last one the agent is unknown, much later gone."""
+    if state.sources:
+        _fire_beside(state, ledger)
+        return
+    queues, before, at = state.queues, _heights(state), state.due
+    if state.state == UNKNOWN:
+        state.state, state.source = GONE, ANY
+        state.queues = state.capacity = ()
+        state.last_at, state.due = -1, NEVER
+    else:
+        _make_unknown(state)
+        state.due = state.last_at + FORGET_MS
+        if state.source != ANY:  # it was not counted then
+            ledger.anomaly("agent_unknown")
+    _contribute(queues, before, state, at, ledger)
+
+
+def _make_unknown(state: AgentState) -> None:
+    state.state = UNKNOWN
+    state.handling = state.wrapping = ()
+    state.ringing = 0
+
+
+# -- one source ------------------------------------------------------------------------------------
 
 
 def _heights(state: AgentState) -> dict[str, Heights]:
-    """What the agent contributes now, by channel, to `_all` and to each of its queues alike."""
+    """What an agent of one source contributes, by channel, to `_all` and each queue alike."""
     if state.state == GONE:
         return {}
     handling, wrapping = state.handling, state.wrapping
@@ -145,6 +177,84 @@ def _contribute(
             left = old if queue in queues else {}
             joined = new if queue in state.queues else {}
             _book(queue, _changes(left, joined), at, ledger)
+
+
+# -- several ---------------------------------------------------------------------------------------
+
+
+def _step_beside(state: AgentState, fact: Snapshot, ledger: Ledger) -> None:
+    """Take the word of one of several sources, or of another than the one there was."""
+    before = _held(state)
+    known = []
+    if fact.by_source:  # else it replaces all, as it did when it was stored
+        known = [each for each in _sources(state) if each.name != fact.source]
+    if len(known) == MAX_SOURCES:
+        known.remove(oldest_of(known))
+        ledger.anomaly("source_dropped", fact)
+    _say(state, fact)
+    state.last_at, state.due = fact.at, fact.at + fact.ttl
+    state.source, state.sources = fact.source if fact.by_source else ANY, ()
+    if known:
+        state.sources = (*known, *_sources(state))
+        state.source = ANY
+        state.due = min(each.until for each in state.sources)
+    _contribute_each(before, _held(state), fact.at, ledger)
+
+
+def _fire_beside(state: AgentState, ledger: Ledger) -> None:
+    """The time of one of several words, or of more of them, is over."""
+    before, at = _held(state), state.due
+    if state.state != UNKNOWN and state.sources[-1].until <= at:
+        _make_unknown(state)
+    state.sources = tuple(each for each in state.sources if each.until > at)
+    if state.sources:
+        state.due = min(each.until for each in state.sources)
+        if len(state.sources) == 1 and state.state != UNKNOWN:
+            state.source, state.sources = state.sources[0].name, ()
+    else:
+        state.due = state.last_at + FORGET_MS
+        ledger.anomaly("agent_unknown")
+    _contribute_each(before, _held(state), at, ledger)
+
+
+def _sources(state: AgentState) -> tuple[Source, ...]:
+    """The words that hold, the newest one last, but for one of a source that is not known."""
+    if state.source == ANY or state.state == UNKNOWN:
+        return state.sources
+    return (
+        Source(
+            state.source,
+            state.last_at,
+            state.due,
+            state.state,
+            state.queues,
+            state.ringing,
+            state.handling,
+            state.wrapping,
+            state.capacity,
+        ),
+    )
+
+
+def _held(state: AgentState) -> dict[Place, Heights]:
+    """What the agent contributes now, by place."""
+    if state.sources:
+        return union(state.sources)
+    return {
+        (queue, channel): heights
+        for channel, heights in _heights(state).items()
+        for queue in (ALL, *state.queues)
+    }
+
+
+def _contribute_each(
+    before: dict[Place, Heights], after: dict[Place, Heights], at: int, ledger: Ledger
+) -> None:
+    for place in before.keys() | after.keys():
+        queue, channel = place
+        changes = _changes(before.get(place, {}), after.get(place, {}))
+        ledger.select(ledger.tenant, channel)
+        _book(queue, changes, at, ledger)
 
 
 def _changes(old: Heights, new: Heights) -> list[tuple[int, int]]:

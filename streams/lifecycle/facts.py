@@ -40,7 +40,10 @@ class Fact(msgspec.Struct, array_like=True, frozen=True, gc=False):
 
 
 class Snapshot(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """An agent's event: all that holds until the next one. Channel counts are sorted pairs."""
+    """An agent's event: all that holds until its source's next one. Counts are sorted pairs.
+
+    `by_source` is false in what was stored when a snapshot replaced that of any other source.
+    """
 
     at: int
     seq: int
@@ -55,6 +58,7 @@ class Snapshot(msgspec.Struct, array_like=True, frozen=True, gc=False):
     capacity: tuple[tuple[str, int], ...]
     ttl: int
     revision: int = 0
+    by_source: bool = False
 
 
 def order_of(fact: Fact | Snapshot) -> Order:
@@ -68,7 +72,7 @@ def content_of(fact: Fact | Snapshot) -> tuple[Any, ...]:
     The highest revision first, then time, then content.
     """
     if isinstance(fact, Snapshot):
-        return -fact.revision, fact.at, fact.rank, fact.seq, *msgspec.structs.astuple(fact)[5:-1]
+        return -fact.revision, fact.at, fact.rank, fact.seq, *msgspec.structs.astuple(fact)[5:-2]
     return (
         -fact.revision,
         fact.at,
@@ -186,6 +190,7 @@ def snapshot(event: wire.AgentState | wire.AgentHeartbeat) -> Snapshot:
         _counts(tuple(capacity.items())) if capacity else (),
         SNAPSHOT_MS if event.ttl_seconds is None else event.ttl_seconds * 1_000,
         event.revision,
+        True,
     )
 
 

@@ -30,6 +30,8 @@ KINDS: Final[dict[str, tuple[AnomalySort, str]]] = {
     "silent": (BY_AGE, "a chat whose customer wrote nothing for too long"),
     "wrapups_unreported": (BY_AGE, "a wrap-up that was awaited and never told: none is booked"),
     "handling_expired": (BY_AGE, "a conversation whose end was never told"),
+    "agent_unknown": (BY_AGE, "an agent of whom no system says anything any more"),
+    "source_dropped": (NOTHING, "a fifth system of one agent: what the oldest said falls"),
     "conflict": (NOTHING, "an id said again with another content: the least content counts"),
     "abandoned_without_visit": (NOTHING, "an abandonment of a visit that is over"),
     "ended_without_visit": (NOTHING, "the end of no conversation"),

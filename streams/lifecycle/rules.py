@@ -14,6 +14,7 @@ from streams.contract.words import (
     DAY_MS,
     GRACE_SECONDS,
     HORIZON_SECONDS,
+    HOUR_MS,
     MAX_ALL_QUEUES,
     MAX_QUEUES,
     MAX_TENANTS,
@@ -29,7 +30,7 @@ GRACE_MS = GRACE_SECONDS * 1_000
 #: An entity whose last event is this old is forgotten.
 FORGET_MS = 90 * DAY_MS
 #: How long an agent's snapshot without `ttl_seconds` holds.
-SNAPSHOT_MS = DAY_MS
+SNAPSHOT_MS = 16 * HOUR_MS
 
 T = TypeVar("T")
 

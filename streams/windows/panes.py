@@ -213,6 +213,15 @@ class Panes:
             gone.append(start)
         return gone
 
+    def has_moved_levels(self, since: int, until: int) -> bool:
+        """Whether a level moves in a pane of [since, until), even if it is where it was at once."""
+        return any(
+            amount and (counter in _LEVELS or counter - MOMENT in _LEVELS)
+            for pane in range(since, until, PANE_MS)
+            if pane in self.fine
+            for counter, amount in self.pane(pane).items()
+        )
+
     def levels(self) -> Values:
         """Every level now: at the end of the newest pane that counts."""
         levels = dict(self.today.before)

@@ -153,7 +153,7 @@ class Queues:
             if queue.panes.replace(update.pane, batch.source, update.values):
                 self._changed_panes.add((queue_key, update.pane))
                 queue.dirty = True
-            if not queue.used and _has_visits(update.values):
+            if not queue.used and (queue_key[1] == ALL or _has_visits(update.values)):
                 queue.used = True
                 self._changed_queues.add(queue_key)
         for item in batch.oldest_updates:
@@ -199,15 +199,16 @@ class Queues:
         """Intervals to publish: those that changed, and those that just ended or became final.
 
         Each with the levels at its start. The open interval changes with time alone where a level
-        is not zero.
+        is not zero, or was not for a while since it was shown.
         """
         cut = self.as_of - self.as_of % PANE_MS
         if cut > queue.shown_cut:
-            queue.shown_cut = cut
             now = self.as_of - self.as_of % INTERVAL_MS
+            moved = queue.panes.has_moved_levels(max(queue.shown_cut, now), cut)
+            queue.shown_cut = cut
             had_open_levels = queue.has_open_levels
             queue.has_open_levels = queue.panes.has_open_levels(cut)
-            if queue.has_open_levels or had_open_levels:
+            if moved or queue.has_open_levels or had_open_levels:
                 queue.panes.interval(now).changed = True
         final_before = self.closed_before
         while 0 <= queue.cursor <= self.as_of - INTERVAL_MS:
@@ -336,7 +337,7 @@ def _rounded_up(at: int, step: int) -> int:
 
 
 def _has_visits(values: Values) -> bool:
-    """Whether a contact or ticket left anything there: agents alone do not make a queue."""
+    """Whether a contact or ticket left anything there: agents alone make `_all`, and no queue."""
     return any(not AGENT_BASE <= counter < AGENT_END for counter in values)
 
 

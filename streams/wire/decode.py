@@ -11,7 +11,14 @@ from typing import Final
 import msgspec
 from msgspec.structs import force_setattr
 
-from streams.contract.events import ContactAnswered, ContactEnqueued, Event, TicketSlaSet
+from streams.contract.events import (
+    AgentHeartbeat,
+    AgentState,
+    ContactAnswered,
+    ContactEnqueued,
+    Event,
+    TicketSlaSet,
+)
 from streams.contract.limits import MAX_RECORD_BYTES, MAX_TIME_MS, MIN_TIME_MS
 from streams.wire.explain import TIME_RANGE, explain
 from streams.wire.instants import parse_rfc3339_ms
@@ -24,6 +31,8 @@ _FURTHER_TIMES: Final = {
     ContactEnqueued: ("arrived_at",),
     ContactAnswered: ("entered_at",),
     TicketSlaSet: ("due_at",),
+    AgentState: ("since",),
+    AgentHeartbeat: ("since",),
 }
 
 

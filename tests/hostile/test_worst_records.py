@@ -28,17 +28,17 @@ def name(number: int) -> str:
     return SCRIPTS[number % 4] + f"{number:03}"
 
 
-def agent(number: int, at: int) -> Record:
+def agent(number: int, at: int, system: int = 0) -> Record:
     """A snapshot with as many memberships and slots as there may be."""
     event = {
         "event_id": f"e{number}-{at}" + "i" * 100,
         "type": "agent.state",
         "occurred_at": at,
-        "source": name(number),
+        "source": name(number + system),
         "agent_id": name(number),
         "state": "available",
         "reason": "r" * 256,
-        "queues": [name(200 * (number % 4) + n) for n in range(200)],
+        "queues": [name(200 * ((number + system) % 4) + n) for n in range(200)],
         "handling": {"voice": 1_000, "chat": 1_000, "ticket": 1_000},
         "capacity": {"voice": 1_000, "chat": 1_000, "ticket": 1_000},
     }
@@ -96,6 +96,9 @@ def garbage() -> list[Record]:
 
 WORLDS = {
     "agents of 200 queues each": lambda: [agent(number, START) for number in range(300)],
+    "agents of 200 queues in each of six systems": lambda: [
+        agent(number, START + system, system) for system in range(6) for number in range(50)
+    ],
     "10,000 tickets": lambda: [ticket(number) for number in range(10_000)],
     "one contact in one millisecond": lambda: chats(3_000),
     "garbage": garbage,

@@ -193,6 +193,8 @@ class Result:
         for entry in self.oracle.queues:
             for channel in entry.get("channels") or ["voice"]:
                 found.add((entry.get("tenant", "default"), entry["name"], channel))
+        # Agents alone make no queue, but they make the whole that they are in.
+        found |= {row[1:4] for row in self.levels if row[2] == "_all"}
         return found | {(tenant, "_all", channel) for tenant, _, channel in found}
 
     def figures(
@@ -247,7 +249,7 @@ def content(event: dict) -> tuple:
             tuple(counts("handling", {})),
             tuple(counts("wrapping", {})),
             tuple(counts("capacity", {"voice": 1})),
-            event.get("ttl_seconds") or 86_400,
+            event.get("ttl_seconds") or 57_600,
         )
     detail: str | None = None
     if kind == "contact.resumed":

@@ -34,6 +34,8 @@ HARD_CASES = {
     "exit event lost": ["exit_lost"],
     "logout lost": ["logout_lost"],
     "repeated login, pause, hold": ["repeated_states"],
+    "agents without contacts": ["agents_alone"],
+    "one agent in several systems": ["two_systems", "several_systems", "five_systems"],
     "two calls by one agent at once": ["two_at_once", "several_queues_one_agent"],
     "break set during a call": ["break_during_call"],
     "clock skew": ["clock_skew"],
@@ -252,6 +254,7 @@ def test_generated_histories_reach_every_figure() -> None:
     assert not counts - seen
     assert {f"offers.{name}" for name in figures["offers"]} <= seen
     assert {"clamped", "handling_expired", "repeat_differs", "ringing", "slot_busy"} <= seen
+    assert {"agent_unknown", "source_dropped"} <= seen
 
 
 # -- two weeks of calls ---------------------------------------------------------------------------

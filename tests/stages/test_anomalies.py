@@ -68,11 +68,11 @@ def test_only_the_event_at_hand_is_sampled() -> None:
 
 
 def test_an_event_that_is_explained_later_leaves_the_counts() -> None:
-    """The entry comes after the answer did: the sample stays, the count goes, none is negative."""
+    """The entry comes after the offer did: the sample stays, the count goes, none is negative."""
     stages = Stages()
-    answer = call("contact.answered", START + 30_000, agent_id="anna")
+    offer = call("contact.offered", START + 30_000, agent_id="anna")
     stages.wall = START + 60_000
-    assert [row["kind"] for row in samples(stages.take(answer))] == ["answered_without_visit"]
+    assert [row["kind"] for row in samples(stages.take(offer))] == ["offered_without_visit"]
     stages.wall += 10_000
     turn = stages.take(call("contact.enqueued", START))
     assert samples(turn) == []

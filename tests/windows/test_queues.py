@@ -298,3 +298,36 @@ def test_a_restored_unit_publishes_nothing_twice_and_owes_the_same() -> None:
     then = advanced(queues, 2 * INTERVAL_MS)
     assert then.keys() >= {INTERVAL_MS}
     assert advanced(fresh, 2 * INTERVAL_MS) == then
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        # From 3 s to 6 s of one pane; from one pane into the next, both told beforehand.
+        ((20_000, {c.STAFFED_AGENTS + c.MOMENT: -3_000}),),
+        ((20_000, {c.STAFFED_AGENTS: 1}), (30_000, {c.STAFFED_AGENTS: -1})),
+    ],
+)
+def test_a_level_that_is_back_before_the_next_cut_is_in_the_open_interval(cells) -> None:
+    """Nothing stands at either cut, and the integral between them is not 0."""
+    queues = unit()
+    for now, told in ((5_000, ()), (15_000, cells)):
+        queues.accept(batch(now, *told))
+        queues.advance(None)
+        published(queues)
+    queues.accept(batch(45_000))
+    queues.advance(None)
+    assert published(queues) == {0: False}
+    queues.accept(batch(55_000))
+    queues.advance(None)
+    assert published(queues) == {}
+
+
+def test_agents_alone_make_the_whole_and_no_queue() -> None:
+    """`_all` of a channel exists once an agent has a slot there, a queue once a contact has."""
+    queues = Queues({})
+    levels = {c.STAFFED_AGENTS: 1, c.STAFFED_AGENTS + c.MOMENT: 0}
+    places = [("default", name, "chat") for name in ("_all", "web")]
+    cells = [CellUpdate(*place, START, levels) for place in places]
+    queues.accept(replace(batch(0), cells=cells))
+    assert [queues.queue(place).used for place in places] == [True, False]

@@ -64,9 +64,8 @@ SILENCE: Final = (
     f"{at.SOURCE_SILENT_SECONDS} s."
 )
 AGENTS: Final = (
-    "Members of the queue by one exclusive state each, in this order of precedence: error, on "
-    "contact, "
-    "wrap-up, ringing, break, available, unknown, offline."
+    "Members of the queue by one exclusive state each, in this order of precedence: on contact, "
+    "wrap-up, ringing, error, break, available, unknown, offline."
 )
 
 # Each (from, colour). Below the first there is no figure: zero is one.
