@@ -84,6 +84,7 @@ ChannelCounts = Annotated[
 EnqueueReason = Literal["initial", "transfer", "requeue", "overflow", "callback", "returned"]
 BlockReason = Literal["full", "closed", "no_agents", "other"]
 Author = Literal["customer", "agent", "bot"]
+SnapshotStatus = Literal["open", "pending", "on_hold", "resolved", "closed"]
 
 
 class BaseEvent(
@@ -285,6 +286,7 @@ class TicketResolved(TicketEvent, kw_only=True, frozen=True, tag="ticket.resolve
     """Solved. The reasons `merged`, `spam` and `deleted` leave the figures."""
 
     reason: Text | None = None
+    author: Author = "agent"
 
 
 class TicketReopened(TicketEvent, kw_only=True, frozen=True, tag="ticket.reopened"):
@@ -297,12 +299,25 @@ class TicketClosed(TicketEvent, kw_only=True, frozen=True, tag="ticket.closed"):
     """No longer worked on. The reasons `merged`, `spam` and `deleted` leave the figures."""
 
     reason: Text | None = None
+    author: Author = "agent"
 
 
 class TicketMoved(TicketEvent, kw_only=True, frozen=True, tag="ticket.moved"):
     """The ticket belongs to `queue` now."""
 
     queue: Name
+
+
+class TicketSnapshot(TicketEvent, kw_only=True, frozen=True, tag="ticket.snapshot"):
+    """A ticket that began before the stream, as it is now; nothing for a ticket that is known."""
+
+    queue: Name
+    opened_at: Instant
+    status: SnapshotStatus
+    first_replied_at: Instant | None = None
+    kind: Text | None = None
+    priority: Priority | None = None
+    pending_seconds: Annotated[int, Meta(ge=0, le=limits.MAX_PENDING_SECONDS)] | None = None
 
 
 class WorkStarted(TicketEvent, kw_only=True, frozen=True, tag="work.started"):
@@ -408,6 +423,7 @@ Event = (
     | TicketReopened
     | TicketClosed
     | TicketMoved
+    | TicketSnapshot
     | WorkStarted
     | WorkEnded
     | SurveySent

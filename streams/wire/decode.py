@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 from msgspec.structs import force_setattr
 
-from streams.contract.events import ContactEnqueued, Event, TicketSlaSet
+from streams.contract.events import ContactEnqueued, Event, TicketSlaSet, TicketSnapshot
 from streams.contract.limits import MAX_RECORD_BYTES, MAX_TIME_MS, MIN_TIME_MS
 from streams.wire.explain import TIME_RANGE, explain
 from streams.wire.instants import parse_rfc3339_ms
@@ -20,7 +20,11 @@ from streams.wire.names import has_outer_blanks, keep_clean, misnamed
 from streams.wire.rejected import Rejected
 
 _decode: Final = msgspec.json.Decoder(Event).decode
-_FURTHER_TIME: Final = {ContactEnqueued: "arrived_at", TicketSlaSet: "due_at"}
+_FURTHER_TIMES: Final = {
+    ContactEnqueued: ("arrived_at",),
+    TicketSlaSet: ("due_at",),
+    TicketSnapshot: ("opened_at", "first_replied_at"),
+}
 
 
 def decode(raw: bytes | bytearray | memoryview | None) -> Event | Rejected:
@@ -43,12 +47,12 @@ def decode(raw: bytes | bytearray | memoryview | None) -> Event | Rejected:
             return explain(raw, error)
         event = written
     struct = type(event)
-    if struct in _FURTHER_TIME:
-        field = _FURTHER_TIME[struct]
-        if type(getattr(event, field)) is str:
-            fault = _read_time(event, field)
-            if fault is not None:
-                return fault
+    if struct in _FURTHER_TIMES:
+        for field in _FURTHER_TIMES[struct]:
+            if type(getattr(event, field)) is str:
+                fault = _read_time(event, field)
+                if fault is not None:
+                    return fault
     if type(event.occurred_at) is not int:
         fault = _read_time(event, "occurred_at")
         if fault is not None:

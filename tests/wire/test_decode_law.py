@@ -54,7 +54,7 @@ def check(data: bytes) -> None:
         assert outcome.detail != "not as the schema says"
         assert (outcome.field is None) == (outcome.reason in {"not_json", "too_large"})
         return
-    for name in ("occurred_at", "arrived_at", "due_at"):
+    for name in ("occurred_at", "arrived_at", "due_at", "opened_at", "first_replied_at"):
         assert type(getattr(outcome, name, 0)) in {int, type(None)}
     assert topic_of(outcome) is None or key_of(outcome)
     assert decode(encode(outcome)) == outcome
