@@ -44,9 +44,9 @@ class Ticket:
         """When this happened last."""
         return max((at for name, at in self.past if name == what), default=None)
 
-    def has(self, *whats: str) -> bool:
+    def has(self, *names: str) -> bool:
         """Whether any of this has ever happened."""
-        return any(name in whats for name, _ in self.past)
+        return any(name in names for name, _ in self.past)
 
     def response_clock(self) -> int | None:
         """Since when the first response is waited for; None while it is the customer's turn."""
