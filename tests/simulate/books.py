@@ -9,9 +9,8 @@ from streams.simulate import Centre, default_centre
 START_MS = 1_767_600_000_000  # 2026-01-05T08:00:00Z
 MINUTE_MS = 60_000
 
-#: The books of the simulator have no visit whose end was lost, no ticket that a bot resolves, and
-#: none that is resolved without a reply.
-NOT_IN_BOOKS = {"orphaned", "bot_resolved", "resolved_without_reply"}
+#: The books of the simulator have no visit whose end was lost.
+NOT_IN_BOOKS = {"orphaned"}
 #: Every figure that is exact and adds up, and the one ratio that the books keep themselves.
 COMPARED = (
     *(name for name, field in fields_of(Figures).items() if field.additive),

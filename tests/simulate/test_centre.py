@@ -7,6 +7,7 @@ import orjson
 import pytest
 
 from streams.contract.events import TYPES
+from streams.demo.comparison import COMPARED
 from streams.settings import Settings
 from streams.simulate import SOURCES, Centre, default_centre
 from streams.wire.decode import decode
@@ -89,6 +90,12 @@ def test_the_centre_lives_a_full_life(hour: tuple[Centre, list[dict[str, Any]]])
     assert {"callback", "overflow"} <= reasons.keys()
     assert all(offers.values())
     assert sum(row["blocked"] for row in rows) > 0
+
+
+def test_the_books_have_every_figure_that_the_demo_compares() -> None:
+    """Whoever adds a figure adds it to the books, or says that time alone decides it."""
+    centre = Centre(default_centre(), 1)
+    assert all(set(COMPARED) <= row.keys() for row in centre.truth()["queues"])
 
 
 def test_the_truth_balances_at_any_moment() -> None:
