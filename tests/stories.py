@@ -28,7 +28,7 @@ SHORT_GAPS = (0, 1_000, 1, 2, 999, 4_999, 5_000, 5_001, 10_000, 19_999, 20_000, 
 LONG_GAPS = (
     *(MINUTE, MINUTE + 1, 5 * MINUTE, 15 * MINUTE, 15 * MINUTE + 1, HOUR),
     *(4 * HOUR, 4 * HOUR + 1, 12 * HOUR, 12 * HOUR + 1, 16 * HOUR, 16 * HOUR + 1, 24 * HOUR + 1),
-    *(72 * HOUR, 72 * HOUR + 1, 91 * DAY),
+    *(72 * HOUR, 72 * HOUR + 1, 90 * DAY, 91 * DAY),
 )
 GAPS = (*SHORT_GAPS, *SHORT_GAPS, *LONG_GAPS)
 EARLY_GAPS = (0, 1, 1_000, 4_999, 5_000, 5_001, 6_000)
@@ -58,20 +58,47 @@ FIELDS: dict[str, dict[str, tuple]] = {
     "message.sent": {"author": ("customer", "customer", "bot", "agent")},
     "bot.ended": {"outcome": ("contained", "escalated")},
     "callback.attempted": {"queue": QUEUES, "outcome": ("connected", "not_reached")},
-    "ticket.opened": {"queue": QUEUES, "kind": (None, "complaint")},
+    "ticket.opened": {
+        "queue": QUEUES,
+        "kind": (None, "complaint"),
+        "direction": (None, None, None, "outbound"),
+    },
     "ticket.assigned": {"agent_id": (None, *AGENTS)},
-    "ticket.replied": {"author": ("agent", "agent", "customer"), "public": (None, True, False)},
+    "ticket.replied": {
+        "author": ("agent", "agent", "customer", "customer", "bot"),
+        "public": (None, True, False),
+    },
     "ticket.status_changed": {"status": ("open", "pending", "on_hold")},
     "ticket.sla_set": {"metric": ("first_response", "resolution")},
-    "ticket.resolved": {"reason": (None, None, None, "merged")},
+    "ticket.resolved": {
+        "reason": (None, None, None, None, None, "Merged"),
+        "author": (None, None, "agent", "bot", "bot", "customer"),
+    },
     "ticket.reopened": {},
-    "ticket.closed": {"reason": (None, None, None, "spam", "deleted")},
+    "ticket.closed": {
+        "reason": (None, None, None, None, "spam", " Deleted"),
+        "author": (None, None, "bot"),
+    },
     "ticket.moved": {"queue": QUEUES},
+    "ticket.snapshot": {
+        "queue": QUEUES,
+        "opened_at": (BASE_MS - HOUR, BASE_MS, BASE_MS - 100 * DAY, BASE_MS + HOUR),
+        "status": ("open", "pending", "on_hold", "resolved", "closed"),
+        "first_replied_at": (None, None, BASE_MS - 1),
+        "direction": (None, None, None, "outbound"),
+    },
     "work.started": {"agent_id": AGENTS},
     "work.ended": {"agent_id": AGENTS},
 }
 CONTACT_TYPES = tuple(kind for kind in FIELDS if not kind.startswith(("ticket.", "work.")))
 TICKET_TYPES = tuple(kind for kind in FIELDS if kind.startswith(("ticket.", "work.")))
+
+
+#: What a ticket's figures turn on, besides any event there is.
+TICKET_TURNS = (
+    *("ticket.replied", "ticket.resolved", "ticket.closed"),
+    *("ticket.reopened", "ticket.status_changed", "midnight"),
+)
 
 
 def weighted(weights: dict[str, int]) -> tuple[str, ...]:
@@ -229,7 +256,7 @@ def left_late(chooser: Chooser, phase: str) -> str:
 
 
 def ticket_story(chooser: Chooser, contacts: int = 4) -> list[Event]:
-    """One ticket, opened (mostly) and then up to 9 random steps."""
+    """One ticket, opened or known by a snapshot, and then up to 12 random steps."""
     who = {
         "tenant": chooser.pick(TENANTS),
         "channel": "ticket",
@@ -237,10 +264,16 @@ def ticket_story(chooser: Chooser, contacts: int = 4) -> list[Event]:
         "source": chooser.pick(SOURCES),
     }
     at = BASE_MS + chooser.pick(STARTS)
-    told = [legal(chooser, who, "ticket.opened", at)]
-    for _ in range(chooser.pick((2, 1, 3, 4, 5, 6, 9))):
+    first = chooser.pick(("ticket.opened", "ticket.opened", "ticket.opened", "ticket.snapshot"))
+    told = [legal(chooser, who, first, at)]
+    for _ in range(chooser.pick((2, 1, 3, 4, 5, 6, 9, 12))):
         at += chooser.pick((*SHORT_GAPS, *LONG_GAPS))
-        told.append(legal(chooser, who, chooser.pick(TICKET_TYPES), at))
+        step = chooser.pick((*TICKET_TYPES, *TICKET_TURNS, *TICKET_TURNS))
+        if step == "midnight":  # the last millisecond a settled ticket is remembered, and the next
+            at += chooser.pick((0, 90 * DAY))
+            at += DAY - 1 - at % DAY + chooser.pick((0, 1))
+            step = chooser.pick(("ticket.reopened", "ticket.status_changed", "ticket.opened"))
+        told.append(legal(chooser, who, step, at))
     return told
 
 

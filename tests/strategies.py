@@ -184,15 +184,17 @@ QUEUE_VARIANTS: tuple[list[dict], ...] = (
             "silent_chat_seconds": 20,
         },
         {"name": "idle", "channels": ["voice", "ticket"]},
+        {"name": "support", "channels": ["ticket"], "closed_resolves": False},
     ],
     [
         {
             "name": name,
-            "channels": ["voice", "chat"],
+            "channels": ["voice", "chat", "ticket"],
             "changes": [
                 {
                     "from": BASE_MS + 12_000,
                     "service_level_seconds": 10,
+                    "closed_resolves": False,
                     "wrapup": True,
                     "wrapup_cap_seconds": 20,
                     "max_handle_seconds": 900,

@@ -85,6 +85,7 @@ EnqueueReason = Literal["initial", "transfer", "requeue", "overflow", "callback"
 BlockReason = Literal["full", "closed", "no_agents", "other"]
 _UNKNOWN = Meta(description="Any other word is read as `unknown`, and counts as `other`.")
 Author = Literal["customer", "agent", "bot"]
+SnapshotStatus = Literal["open", "pending", "on_hold", "resolved", "closed"]
 
 
 class BaseEvent(
@@ -301,6 +302,7 @@ class TicketResolved(TicketEvent, kw_only=True, frozen=True, tag="ticket.resolve
     """Solved. The reasons `merged`, `spam` and `deleted` leave the figures."""
 
     reason: Text | None = None
+    author: Author = "agent"
 
 
 class TicketReopened(TicketEvent, kw_only=True, frozen=True, tag="ticket.reopened"):
@@ -313,12 +315,25 @@ class TicketClosed(TicketEvent, kw_only=True, frozen=True, tag="ticket.closed"):
     """No longer worked on. The reasons `merged`, `spam` and `deleted` leave the figures."""
 
     reason: Text | None = None
+    author: Author = "agent"
 
 
 class TicketMoved(TicketEvent, kw_only=True, frozen=True, tag="ticket.moved"):
     """The ticket belongs to `queue` now."""
 
     queue: Name
+
+
+class TicketSnapshot(TicketEvent, kw_only=True, frozen=True, tag="ticket.snapshot"):
+    """A ticket that began before the stream, as it is now; nothing for a ticket that is known."""
+
+    queue: Name
+    opened_at: Instant
+    status: SnapshotStatus
+    first_replied_at: Instant | None = None
+    kind: Text | None = None
+    priority: Priority | None = None
+    pending_seconds: Annotated[int, Meta(ge=0, le=limits.MAX_PENDING_SECONDS)] | None = None
 
 
 class WorkStarted(TicketEvent, kw_only=True, frozen=True, tag="work.started"):
@@ -428,6 +443,7 @@ Event = (
     | TicketReopened
     | TicketClosed
     | TicketMoved
+    | TicketSnapshot
     | WorkStarted
     | WorkEnded
     | SurveySent

@@ -33,6 +33,8 @@ MAX_COUNT: Final = 1_000
 MAX_QUEUES: Final = 200
 """Queues one agent is a member of."""
 MAX_TTL_SECONDS: Final = 31 * 86_400
+MAX_PENDING_SECONDS: Final = 366 * 86_400 * 100
+"""How long a ticket may have been pending: as long as times go."""
 MAX_PRIORITY: Final = 1_000_000
 
 MAX_ATTRIBUTES: Final = 64

@@ -218,6 +218,14 @@ class Figures(Part, frozen=True):
         quantiles("Resolution times", "Percentile {} of resolution times, in seconds."),
     ]
     tickets_reopened: Annotated[Count, count("Tickets reopened.")]
+    bot_resolved: Annotated[
+        Count,
+        count("Resolutions by a bot where no person had replied; in no mean.", since=2),
+    ]
+    resolved_without_reply: Annotated[
+        Count,
+        count("Of the first resolutions, those of tickets that nobody had replied to.", since=2),
+    ]
 
 
 class Agents(Part, frozen=True):

@@ -113,6 +113,8 @@ CHANNEL_DEFAULTS: Final[dict[str, ChannelDefaults]] = {
 }
 #: The longest wrap-up that is counted, where the queue does not say.
 WRAPUP_CAP_SECONDS: Final = 900
+#: How many days a ticket is remembered that was resolved or closed.
+TICKET_MEMORY_DAYS: Final = 90
 #: How late an event may come behind the slowest live source.
 HORIZON_SECONDS: Final = 4 * 3600
 #: Within it, meaning orders the events of a contact, not the clock.

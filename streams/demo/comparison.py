@@ -16,7 +16,9 @@ CLOCKED: Final = frozenset(
     {
         "flowed_out_in_threshold",
         "handling_agent_seconds",
+        "abandoned_unmeasured",
         "orphaned",
+        "orphans_recovered",
         "silent_abandoned",
         "slot_busy_seconds",
         "slot_capacity_seconds",
@@ -24,6 +26,8 @@ CLOCKED: Final = frozenset(
         "threshold_decided",
         "waiting_seconds",
         "wrapup_seconds",
+        "wrapups_reported",
+        "wrapups_unreported",
     }
 )
 #: All other figures that add up: they are fixed once the events are.

@@ -87,6 +87,8 @@ def figures(view: View) -> Figures:
         resolution_mean_seconds=mean_seconds(count(c.RESOLUTION_TIME), resolved),
         resolution_quantiles_seconds=resolutions,
         tickets_reopened=count(c.TICKETS_REOPENED),
+        bot_resolved=count(c.BOT_RESOLVED),
+        resolved_without_reply=count(c.RESOLVED_WITHOUT_REPLY),
     )
 
 
@@ -129,10 +131,9 @@ def handle_mean_seconds(view: View) -> float | None:
 
 def quantiles(view: View, base: int) -> tuple[ByPercentile, float | None]:
     """Nearest-rank percentiles and the maximum (seconds) of a histogram; error <= 0.8 %."""
+    end = c.BUCKETS_END[base]
     buckets = sorted(
-        (counter - base, n)
-        for counter, n in view.sums.items()
-        if base <= counter < base + c.BUCKETS and n > 0
+        (counter - base, n) for counter, n in view.sums.items() if base <= counter < end and n > 0
     )
     total = sum(n for _, n in buckets)
     found: ByPercentile = dict.fromkeys(PERCENTILES)

@@ -19,9 +19,7 @@ Cost: nothing is searched where an event finds what it needs, which `is_plain` s
 microsecond.
 """
 
-from typing import Any, Final
-
-import msgspec
+from typing import Final
 
 from streams.lifecycle.contact_state import (
     CONNECTED,
@@ -33,7 +31,7 @@ from streams.lifecycle.contact_state import (
     Wrapup,
 )
 from streams.lifecycle.facts import Fact
-from streams.lifecycle.ledger import Ledger
+from streams.lifecycle.plan import Plan, fits
 from streams.lifecycle.ranks import CLOSERS, CONTACT_RANKS
 
 ENTRY: Final = CONTACT_RANKS["contact.enqueued"]
@@ -63,83 +61,6 @@ _PLAIN: Final = (
     _FREE | {OFFERED, ANSWERED, ABANDONED},
     _FREE | {HOLD_STARTED, TRANSFERRED, ENDED, ABANDONED},
 )
-
-
-class Plan:
-    """The events of one contact while they are put in order.
-
-    `own`: the own times (ms) of those that were moved, by identity; `pulled`: those that were
-    pulled forward; `laps`: entries after a flow-out that has no effect. `spans`: (from, to) in own
-    times of every choice that was made: the events of one span must be folded together.
-    """
-
-    __slots__ = ("grace", "laps", "ledger", "own", "pulled", "spans", "todo")
-
-    def __init__(
-        self, facts: Any, grace: int, ledger: Ledger, spans: list[tuple[int, int]] | None
-    ) -> None:
-        self.todo: list[Fact] = list(facts)
-        self.grace = grace
-        self.ledger = ledger
-        self.own: dict[int, int] = {}
-        self.pulled: set[int] = set()
-        self.laps: set[int] = set()
-        self.spans = [] if spans is None else spans
-
-    def own_time(self, fact: Fact) -> int:
-        """When the event itself says it was, ms."""
-        return self.own.get(id(fact), fact.at)
-
-    def first(self, index: int, until: int, ranks: frozenset[int], queue: str | None) -> int | None:
-        """The place of the first event after `index`, not after `until`, of these ranks there."""
-        todo = self.todo
-        for place in range(index + 1, len(todo)):
-            fact = todo[place]
-            if fact.at > until:
-                return None
-            if fact.rank in ranks and fits(fact.queue, queue):
-                return place
-        return None
-
-    def move_behind(self, index: int, place: int) -> None:
-        """The event at `index` takes effect right after the one at `place`, at that one's time."""
-        todo = self.todo
-        fact, bringer = todo[index], todo[place]
-        own = self.own_time(fact)
-        self.spans.append((own, self.own_time(bringer)))
-        behind = place + 1
-        while behind < len(todo) and id(todo[behind]) in self.own:
-            behind += 1
-        if fact.at != bringer.at:
-            self.ledger.anomaly("clamped", fact)
-        moved = msgspec.structs.replace(fact, at=bringer.at)
-        self.own[id(moved)] = own
-        todo.insert(behind, moved)
-        del todo[index]
-
-    def pull(self, index: int, place: int) -> None:
-        """The event at `place` takes effect right before the one at `index`, at its time."""
-        todo = self.todo
-        comer, leaver = todo[index], todo.pop(place)
-        self.spans.append((self.own_time(comer), self.own_time(leaver)))
-        if leaver.at != comer.at:
-            self.ledger.anomaly("clamped", leaver)
-        pulled = msgspec.structs.replace(leaver, at=comer.at)
-        self.own[id(pulled)] = self.own_time(leaver)
-        self.pulled.add(id(pulled))
-        todo.insert(index, pulled)
-
-    def pass_over(self, index: int, entry: int) -> None:
-        """A flow-out has no effect, for an entry follows that brings the contact back."""
-        todo = self.todo
-        self.spans.append((self.own_time(todo[index]), self.own_time(todo[entry])))
-        self.laps.add(id(todo[entry]))
-        del todo[index]
-
-
-def fits(one: str | None, other: str | None) -> bool:
-    """Whether two names can be the same: equal, or one is not told."""
-    return one is None or other is None or one == other
 
 
 def is_plain(state: ContactState, fact: Fact, grace: int) -> bool:

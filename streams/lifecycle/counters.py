@@ -35,6 +35,10 @@ WRAPUPS_UNREPORTED, WRAPUPS_REPORTED = 27, 28
 
 REASONS = {name: 30 + index for index, name in enumerate(FLOW_OUT_REASONS)}
 
+#: Resolutions by a bot that nobody had answered, and first ones by a person of a ticket that nobody
+#: ever replied to.
+BOT_RESOLVED, RESOLVED_WITHOUT_REPLY = 29, 41
+
 # sums of milliseconds
 ANSWERED_WAIT, ABANDONED_WAIT, CLOSED_WAIT, TALK, HOLD, WRAPUP = range(50, 56)
 FIRST_RESPONSE_TIME, RESOLUTION_TIME = 56, 57
@@ -67,14 +71,16 @@ AGENT_LEVELS = (HANDLING_AGENTS, STAFFED_AGENTS, SLOT_BUSY, SLOT_CAPACITY, *STAT
 LEVELS = VISIT_LEVELS + AGENT_LEVELS
 AGENT_END = 300
 
-# log-linear histograms: base + bucket index of `histogram.py` (fewer than 2,000 buckets)
+# log-linear histograms: base + bucket index of `histogram.py`; one ends where the next begins,
+# beyond any wait (2,000 buckets: two years) and any time between two events (2,368 buckets)
 WAIT_BUCKETS = 1_000
 RESOLUTION_BUCKETS = 3_000
-BUCKETS = 2_000
 
 # Classic buckets of the process's own histograms, counted at booking: from LOCAL on a number stays
 # in the process and is not part of a pane. Bounds are inclusive, ms; the last bucket is "longer".
-LOCAL = 5_000
+LOCAL = 6_000
+#: Where the numbers of a histogram end.
+BUCKETS_END = {WAIT_BUCKETS: RESOLUTION_BUCKETS, RESOLUTION_BUCKETS: LOCAL}
 WAIT_BOUNDS_MS = tuple(1_000 * bound for bound in WAIT_BOUNDS_SECONDS)
 HANDLE_BOUNDS_MS = tuple(1_000 * bound for bound in HANDLE_BOUNDS_SECONDS)
 ANSWERED_WITHIN = LOCAL

@@ -18,9 +18,9 @@ import msgspec
 
 from streams.lifecycle import agent, contact_deadlines, contact_order, ticket
 from streams.lifecycle import contact_state as visit
-from streams.lifecycle.contact_order import Plan
 from streams.lifecycle.facts import Fact, Snapshot, content_of, order_of
 from streams.lifecycle.ledger import Ledger
+from streams.lifecycle.plan import Plan
 from streams.lifecycle.rules import NEVER
 from streams.lifecycle.versions import is_among
 
@@ -75,6 +75,7 @@ TICKET: Final[Lifecycle[ticket.TicketState, Fact]] = Lifecycle(
     oldest_entry=ticket.oldest_entry,
     step=ticket.step,
     fire=ticket.fire,
+    ordering=Ordering(ticket.is_plain, ticket.arrange, ticket.is_doubted),
 )
 AGENT: Final[Lifecycle[agent.AgentState, Snapshot]] = Lifecycle(
     blank=agent.blank,

@@ -23,7 +23,7 @@ Order = tuple[int, int, int, str, str]
 class Fact(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """A contact's or ticket's event. `detail`: its reason, outcome, kind, status or author.
 
-    `since`: when what it ends began (ms), where it tells that; -1: it does not.
+    `since`: an earlier time that it tells of, -1 without one.
     """
 
     at: int
@@ -109,6 +109,8 @@ _TICKET = {
 }
 #: Resolving or closing for one of these reasons takes the ticket out of the figures.
 _LEAVES = frozenset({"merged", "spam", "deleted"})
+#: What a public reply is called, by its author; a bot's means nothing.
+_REPLIES = {"agent": "reply", "customer": "customer", "bot": None}
 
 
 @lru_cache(maxsize=65_536)
@@ -149,16 +151,25 @@ def contact_fact(event: Any) -> Fact:
 def ticket_fact(event: Any) -> Fact:
     """The fact of a ticket's event.
 
-    `detail` is the status, `left`, or `reply` of a human in public.
+    `detail` is the status; `left`, or `bot`; `reply` of an agent or `customer`, both in public; of
+    a snapshot the status, and whether it was replied to.
     """
     struct = event.__class__
-    detail = None
+    detail, outbound, since = None, False, -1
     if struct is wire.TicketStatusChanged:
         detail = event.status
     elif struct is wire.TicketReplied:
-        detail = "reply" if event.author == "agent" and event.public else None
+        detail = _REPLIES[event.author] if event.public else None
     elif struct is wire.TicketResolved or struct is wire.TicketClosed:
-        detail = "left" if (event.reason or "").strip().lower() in _LEAVES else None
+        if (event.reason or "").strip().lower() in _LEAVES:
+            detail = "left"
+        elif event.author == "bot":
+            detail = "bot"
+    elif struct is wire.TicketOpened:
+        outbound = event.direction == "outbound"
+    elif struct is wire.TicketSnapshot:
+        outbound, since = event.direction == "outbound", event.opened_at
+        detail = event.status if event.first_replied_at is None else f"{event.status} replied"
     return Fact(
         event.occurred_at,
         event.seq,
@@ -168,8 +179,9 @@ def ticket_fact(event: Any) -> Fact:
         _shared(event.queue),
         _shared(event.agent_id),
         detail,
-        False,
+        outbound,
         event.revision,
+        since,
     )
 
 

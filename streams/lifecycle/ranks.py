@@ -40,5 +40,6 @@ TICKET_RANKS: Final = {
     "ticket.resolved": 8,
     "ticket.reopened": 9,
     "ticket.closed": 10,
+    "ticket.snapshot": 11,
 }
 AGENT_RANKS: Final = {"agent.state": 0, "agent.heartbeat": 1}

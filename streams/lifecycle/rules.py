@@ -18,6 +18,7 @@ from streams.contract.words import (
     MAX_ALL_QUEUES,
     MAX_QUEUES,
     MAX_TENANTS,
+    TICKET_MEMORY_DAYS,
     WRAPUP_CAP_SECONDS,
     QueueKey,
 )
@@ -27,7 +28,7 @@ from streams.settings import QueueSettings, Settings
 NEVER = 1 << 60
 HORIZON_MS = HORIZON_SECONDS * 1_000
 GRACE_MS = GRACE_SECONDS * 1_000
-#: An entity whose last event is this old is forgotten.
+#: An agent whose last event is this old is forgotten.
 FORGET_MS = 90 * DAY_MS
 #: How long an agent's snapshot without `ttl_seconds` holds.
 SNAPSHOT_MS = 16 * HOUR_MS
@@ -68,6 +69,7 @@ class QueueRules:
     max_wait_ms: int | None = _ms(_VOICE.max_wait_seconds)
     max_handle_ms: int | None = _ms(_VOICE.max_handle_seconds)
     silent_ms: int | None = None
+    closed_resolves: bool = True
     later: tuple[tuple[int, "QueueRules"], ...] = ()
 
     def at(self, at: int) -> "QueueRules":
@@ -101,6 +103,7 @@ class Rules:
     max_all_queues: int = MAX_ALL_QUEUES
     max_tenants: int = MAX_TENANTS
     grace_ms: int = GRACE_MS
+    ticket_memory_days: int = TICKET_MEMORY_DAYS
 
     def of(self, tenant: str, queue: str, channel: str) -> QueueRules:
         """The queue's own rules, or its channel's defaults."""
@@ -121,12 +124,17 @@ def rules_of(settings: Settings) -> Rules:
         settings.max_all_queues,
         settings.max_tenants,
         settings.grace_seconds * 1_000,
+        settings.ticket_memory_days,
     )
 
 
 def _through_time(queue: QueueSettings, channel: str) -> QueueRules:
-    if channel == "ticket":
-        return DEFAULTS[channel]
+    rules = _ticket_rules_of if channel == "ticket" else _rules_of
     (_, first), *later = queue.versions(channel)
-    versions = tuple((since, _rules_of(then)) for since, then in later)
-    return replace(_rules_of(first), later=versions)
+    versions = tuple((since, rules(then)) for since, then in later)
+    return replace(rules(first), later=versions)
+
+
+def _ticket_rules_of(queue: QueueSettings) -> QueueRules:
+    """A ticket goes by nothing else that a queue may say."""
+    return replace(DEFAULTS["ticket"], closed_resolves=queue.closed_resolves)

@@ -11,7 +11,9 @@ listed again only for something earlier. An entry may be out of date, because th
 has moved: then the look finds nothing due, and does no harm. A time far ahead is cut to an hour,
 lest entries of entities long gone stay as long. `_minutes` lists entities by the minute of their
 newest fact: once that is final the tail is folded into the base, and an entity without a future is
-dropped. Both are in memory only and are built again from the changelog, for which `wake` is stored.
+dropped. A ticket rests from then on: it is in no heap; while settled, it is in a list by day, which
+drops it unread (`memory.py`). All are in memory only and are built again from the changelog, for
+which `wake` is stored.
 """
 
 from collections import defaultdict
@@ -22,7 +24,7 @@ from typing import Any, Generic
 import msgspec
 
 from streams.contract.words import ALL, MINUTE_MS, QueueKey
-from streams.lifecycle import agent, changelog, entity, ticket
+from streams.lifecycle import agent, changelog, entity, memory, ticket
 from streams.lifecycle import contact_state as visit
 from streams.lifecycle.changelog import CHUNK, Write, key_of, kind_of, parts_of
 from streams.lifecycle.entity import AGENT, CONTACT, TICKET, Chunk, Entity, Lifecycle, S
@@ -72,6 +74,7 @@ class _Kind:
         # Any: a type made of variables is more than a type checker follows.
         self.decode = msgspec.msgpack.Decoder(Entity[state, fact]).decode
         self.glance = msgspec.msgpack.Decoder(_Glance[state]).decode
+        self.decode_state = msgspec.msgpack.Decoder(state | None).decode
         self.decode_chunk = msgspec.msgpack.Decoder(Chunk[state, fact]).decode
 
 
@@ -139,6 +142,7 @@ class EntityStore:
         self._wakes: list[tuple[int, str]] = []
         #: Entities by the minute of their last fact, to be folded when it is final.
         self._minutes: defaultdict[int, list[str]] = defaultdict(list)
+        self._memory = memory.Memory()
         self._writes: list[Write] = []
 
     def __contains__(self, key: str) -> bool:
@@ -193,6 +197,9 @@ class EntityStore:
         """Pack all that is at hand; return the changelog's writes. `before` is `closed_before`."""
         final_before = before - self.ledger.rules.grace_ms
         writes, self._writes = self._writes, []
+        for key in self._memory.forget(before):
+            del self._packed[key]
+            writes.append((key.encode(), None))
         for key, at_hand in self._at_hand.items():
             kept, life = at_hand.entity, at_hand.kind.life
             oldest_entry = at_hand.oldest_now()
@@ -213,7 +220,8 @@ class EntityStore:
             if chunk is not None:
                 self._put_away(key, kept.chunks, chunk)
             self._plan(key, at_hand)
-            packed = self._packed[key] = _ENCODE(kept)
+            stored = memory.short(kept) if life is TICKET else kept
+            packed = self._packed[key] = _ENCODE(stored)
             writes.append((key.encode(), packed))
         self._at_hand = {}
         writes += self._writes
@@ -242,12 +250,15 @@ class EntityStore:
             self._update_oldest(key, None, ((tenant, queue, channel), level, at))
         # What was popped was written again in the same transaction: the wakes that stand in the
         # changelog are those of the heap.
-        wake = min(glance.wake, glance.state.due, glance.skipped)
+        rests = kind.life is TICKET
+        wake = min(glance.wake, glance.skipped, NEVER if rests else glance.state.due)
         if wake < NEVER:
             self._wakes.append((wake, key))
         last = glance.tail[-1].at if glance.tail else glance.settled_until
         if last >= 0:
             self._minutes[last // MINUTE_MS].append(key)
+        elif rests and wake == NEVER:
+            self._memory.rest(key, kind.decode_state(glance.base) or glance.state)
 
     def restored(self) -> None:
         """Every record was given."""
@@ -269,11 +280,17 @@ class EntityStore:
             unpacked = Entity(None, kind.life.blank(), [], -1, rules=current)
         else:
             unpacked = kind.decode(packed)
-            # Every implied event before the last `advance` has happened: nothing fell due since.
-            unpacked.limit = max(unpacked.limit, self.now)
+            if kind.life is TICKET:
+                self._memory.take(key, unpacked, self.ledger.rules.ticket_memory_days)
             settled = unpacked.rules != current
             if settled:
                 settle(unpacked, self._take_chunks(key, kind) + unpacked.tail, current)
+            if kind.life is TICKET:
+                # It may have been forgotten while it rested.
+                ledger = self.ledger.select(*parts_of(key)[:2])
+                entity.fire_until(TICKET, unpacked, self.now, ledger)
+            # Every implied event before the last `advance` has happened: nothing fell due since.
+            unpacked.limit = max(unpacked.limit, self.now)
         at_hand = self._at_hand[key] = _AtHand(key, unpacked)
         if settled:
             at_hand.minute = -1  # to be listed anew: it is remembered for another time now
@@ -288,9 +305,14 @@ class EntityStore:
     def _plan(self, key: str, at_hand: _AtHand) -> None:
         """See to it that the entity is looked at when it is due, and when its facts are final."""
         kept = at_hand.entity
-        due = min(kept.due, max(self.now, 0) + _LOOK_MS)
-        if kept.due == NEVER and (kept.tail or kept.settled):
-            due = NEVER  # listed by its last fact's minute instead
+        due, rests = kept.due, at_hand.kind.life is TICKET
+        waits = bool(kept.tail or kept.settled)  # listed by its last fact's minute
+        if rests:
+            due = kept.skipped
+            if not waits:
+                self._memory.rest(key, kept.base)
+        if due < NEVER or not (rests or waits):
+            due = min(due, max(self.now, 0) + _LOOK_MS)
         if due < kept.wake:
             kept.wake = due
             heappush(self._wakes, (due, key))

@@ -2,7 +2,8 @@
 
 A ticket is open (by status), resolved, closed, or has left the figures (merged, spam, deleted). Its
 backlog is a stock: a level by status. Counts go to the queue that has the ticket at that moment.
-First response and resolution are counted once a ticket, from its opening.
+First response and resolution are counted once a ticket. An open one stays, however old; a settled
+one is remembered for some days and then forgotten, which contributes nothing.
 """
 
 from collections.abc import Callable
@@ -10,10 +11,13 @@ from typing import Final
 
 import msgspec
 
+from streams.contract.words import DAY_MS
 from streams.lifecycle import counters as c
 from streams.lifecycle.facts import Fact
 from streams.lifecycle.histogram import bucket_of
 from streams.lifecycle.ledger import Ledger
+from streams.lifecycle.plan import Plan
+from streams.lifecycle.ranks import TICKET_RANKS
 from streams.lifecycle.rules import FORGET_MS, NEVER
 
 NONE: Final = 0
@@ -23,9 +27,22 @@ CLOSED: Final = 3
 LEFT: Final = 4
 PHASES = ("none", "open", "resolved", "closed", "left")
 
+#: What makes a ticket known; any other event needs that.
+BRINGS: Final = frozenset({TICKET_RANKS["ticket.opened"], TICKET_RANKS["ticket.snapshot"]})
+#: The version of the rules that a stored state goes by; see `adopt`.
+VERSION: Final = 1
+
 
 class TicketState(msgspec.Struct, array_like=True, gc=False):
-    """What the past of a ticket means for its future. Times in ms, -1: none."""
+    """What the past of a ticket means for its future. Times in ms, -1: none.
+
+    `settled_at`: when it was resolved or closed; `responded`, `resolved`: the first one was
+    counted. `unknown_opening`: known by a snapshot, its opening was not told. `replied`: a person
+    has, ever; `since_reopening`: and none since the ticket came back. `awaits_customer`: we wrote
+    first, and he has not answered. The clocks of first response and resolution began at
+    `response_from` and `resolution_from`, -1: at the opening. `by_bot`: a bot has settled it.
+    `doubt`: until when an opening may still come that events before it wait for.
+    """
 
     phase: int = NONE
     queue: str = ""
@@ -33,23 +50,77 @@ class TicketState(msgspec.Struct, array_like=True, gc=False):
     opened_at: int = -1
     responded: bool = False
     resolved: bool = False
-    closed_at: int = -1
+    settled_at: int = -1
     due: int = NEVER
+    version: int = 0
+    unknown_opening: bool = False
+    replied: bool = False
+    since_reopening: bool = False
+    awaits_customer: bool = False
+    by_bot: bool = False
+    response_from: int = -1
+    resolution_from: int = -1
+    reopened_at: int = -1
+    doubt: int = -1
 
 
 def blank() -> TicketState:
     """A ticket nothing is known of."""
-    return TicketState()
+    return TicketState(version=VERSION)
 
 
 def is_blank(state: TicketState, before: int) -> bool:
     """Whether nothing is known of the ticket."""
-    return state.phase == NONE
+    return state.phase == NONE and state.doubt < before
 
 
 def oldest_entry(state: TicketState) -> tuple[str, int, int] | None:
     """(queue, level, start in ms) of what a wallboard shows the oldest of."""
     return (state.queue, c.BACKLOG["open"], state.opened_at) if state.phase == OPEN else None
+
+
+def is_plain(state: TicketState, fact: Fact, grace: int) -> bool:
+    """Whether the event finds its ticket, or makes it known."""
+    return state.phase != NONE or fact.rank in BRINGS
+
+
+def arrange(state: TicketState, plan: Plan, index: int) -> bool:
+    """An event that finds no ticket waits for the first within grace that makes it known."""
+    fact = plan.todo[index]
+    until = plan.own_time(fact) + plan.grace
+    place = plan.first(index, until, BRINGS, None)
+    if place is None:
+        state.doubt = max(state.doubt, until)
+        return False
+    plan.move_behind(index, place)
+    return True
+
+
+def is_doubted(state: TicketState, fact: Fact, grace: int) -> bool:
+    """Whether the event makes the ticket known that an earlier one did not find."""
+    return fact.at <= state.doubt and fact.rank in BRINGS
+
+
+def remembered_until(last_at: int, days: int) -> int:
+    """The last ms a settled ticket is remembered: 00:00 UTC ends its last event's day + `days`."""
+    return (last_at // DAY_MS + 1 + days) * DAY_MS - 1
+
+
+def adopt(state: TicketState, days: int, last_at: int = -1) -> None:
+    """Let a state that older rules led to go on by these; one of these stays as it is.
+
+    `last_at`: the last event in ms, if known. Older rules had another way to forget alone; what
+    they have booked is right by its own rules, and stays.
+    """
+    if state.version == VERSION:
+        return
+    state.version = VERSION
+    if state.phase == RESOLVED:
+        state.due = remembered_until(max(last_at, state.due - FORGET_MS), days)
+    elif state.phase in (CLOSED, LEFT):
+        state.due = remembered_until(max(last_at, state.settled_at), days)
+    else:
+        state.due = NEVER
 
 
 # -- effects ---------------------------------------------------------------------------------------
@@ -65,16 +136,43 @@ def _backlog(state: TicketState, at: int, change: int, ledger: Ledger) -> None:
 
 def _opened(state: TicketState, fact: Fact, ledger: Ledger) -> None:
     state.phase, state.queue, state.status = OPEN, fact.queue or "", "open"
-    state.opened_at = fact.at
+    state.opened_at, state.awaits_customer = fact.at, fact.outbound
     _count(state, fact, c.TICKETS_OPENED, ledger)
     _backlog(state, fact.at, 1, ledger)
 
 
+def _known(state: TicketState, fact: Fact, ledger: Ledger) -> None:
+    status, _, replied = (fact.detail or "open").partition(" ")
+    state.queue, state.opened_at = fact.queue or "", min(fact.since, fact.at)
+    if fact.since > fact.at:
+        ledger.anomaly("clamped", fact)
+    state.unknown_opening, state.awaits_customer = True, fact.outbound
+    state.responded = state.replied = bool(replied)
+    if status in c.BACKLOG:
+        state.phase, state.status = OPEN, status
+        _backlog(state, fact.at, 1, ledger)
+    else:
+        state.phase, state.resolved = RESOLVED if status == "resolved" else CLOSED, True
+
+
+def _opened_again(state: TicketState, fact: Fact, ledger: Ledger) -> None:
+    if state.unknown_opening:
+        state.unknown_opening = False
+        _count(state, fact, c.TICKETS_OPENED, ledger)
+    else:
+        ledger.anomaly("ticket_opened_again", fact)
+
+
 def _replied(state: TicketState, fact: Fact, ledger: Ledger) -> None:
-    if fact.detail == "reply" and not state.responded:
-        state.responded = True
-        _count(state, fact, c.FIRST_RESPONSES, ledger)
-        _count(state, fact, c.FIRST_RESPONSE_TIME, ledger, fact.at - state.opened_at)
+    if fact.detail == "customer" and state.awaits_customer:
+        state.awaits_customer, state.response_from = False, fact.at
+    elif fact.detail == "reply":
+        state.replied, state.since_reopening = True, False
+        if not state.responded and not state.awaits_customer:
+            state.responded = True
+            asked_at = state.opened_at if state.response_from < 0 else state.response_from
+            _count(state, fact, c.FIRST_RESPONSES, ledger)
+            _count(state, fact, c.FIRST_RESPONSE_TIME, ledger, fact.at - asked_at)
 
 
 def _status_changed(state: TicketState, fact: Fact, ledger: Ledger) -> None:
@@ -92,75 +190,122 @@ def _moved(state: TicketState, fact: Fact, ledger: Ledger) -> None:
         _backlog(state, fact.at, 1, ledger)
 
 
-def _resolved(state: TicketState, fact: Fact, ledger: Ledger) -> None:
-    _backlog(state, fact.at, -1, ledger)
-    if fact.detail == "left":
-        state.phase, state.closed_at = LEFT, fact.at
-        return
-    state.phase = RESOLVED
-    if not state.resolved:
+def _resolution(state: TicketState, fact: Fact, ledger: Ledger) -> None:
+    """A bot's that nobody had answered, each; a person's, the first one."""
+    replied = state.replied or state.responded
+    if fact.detail == "bot" and (state.since_reopening or not replied):
+        state.by_bot = True
+        _count(state, fact, c.BOT_RESOLVED, ledger)
+    elif not state.resolved:
         state.resolved = True
-        lasted = fact.at - state.opened_at
+        began_at = state.opened_at if state.resolution_from < 0 else state.resolution_from
+        lasted = fact.at - began_at
         _count(state, fact, c.TICKETS_RESOLVED, ledger)
         _count(state, fact, c.RESOLUTION_TIME, ledger, lasted)
         _count(state, fact, c.RESOLUTION_BUCKETS + bucket_of(lasted), ledger)
+        if not replied:
+            _count(state, fact, c.RESOLVED_WITHOUT_REPLY, ledger)
+
+
+def _resolved(state: TicketState, fact: Fact, ledger: Ledger) -> None:
+    _backlog(state, fact.at, -1, ledger)
+    state.settled_at = fact.at
+    if fact.detail == "left":
+        state.phase = LEFT
+        return
+    state.phase = RESOLVED
+    _resolution(state, fact, ledger)
+
+
+def _closed(state: TicketState, fact: Fact, ledger: Ledger) -> None:
+    left, opened = fact.detail == "left", state.phase == OPEN
+    if opened:
+        _backlog(state, fact.at, -1, ledger)
+        if not left and ledger.rules_for(state.queue, state.opened_at).closed_resolves:
+            _resolution(state, fact, ledger)
+    state.phase, state.settled_at = LEFT if left else CLOSED, fact.at
 
 
 def _reopened(state: TicketState, fact: Fact, ledger: Ledger) -> None:
-    state.phase, state.status, state.closed_at = OPEN, "open", -1
+    _back(state, fact, ledger, "open")
+
+
+def _reopened_as(state: TicketState, fact: Fact, ledger: Ledger) -> None:
+    if state.settled_at >= 0 and fact.at - state.settled_at <= ledger.rules.grace_ms:
+        ledger.anomaly("status_after_resolution", fact)
+    else:
+        _back(state, fact, ledger, fact.detail or "open")
+
+
+def _back(state: TicketState, fact: Fact, ledger: Ledger, status: str) -> None:
+    state.phase, state.status = OPEN, status
+    state.settled_at, state.reopened_at, state.since_reopening = -1, fact.at, True
+    if not state.responded and not state.awaits_customer:
+        state.response_from = fact.at
+    if state.by_bot:
+        state.by_bot, state.resolution_from = False, fact.at
     _count(state, fact, c.TICKETS_REOPENED, ledger)
     _backlog(state, fact.at, 1, ledger)
 
 
-def _closed(state: TicketState, fact: Fact, ledger: Ledger) -> None:
-    if state.phase == OPEN:
-        _backlog(state, fact.at, -1, ledger)
-    state.phase, state.closed_at = LEFT if fact.detail == "left" else CLOSED, fact.at
+def _not_resolved(state: TicketState, fact: Fact, ledger: Ledger) -> None:
+    again = state.reopened_at >= 0 and fact.at - state.reopened_at <= ledger.rules.grace_ms
+    ledger.anomaly("said_again" if again else "ticket_not_resolved", fact)
 
 
 def _nothing(state: TicketState, fact: Fact, ledger: Ledger) -> None:
-    """No effect on these figures; the event keeps the ticket from being forgotten."""
+    """No effect on these figures; the event keeps a settled ticket from being forgotten."""
 
 
 Effect = Callable[[TicketState, Fact, Ledger], None]
-_NO, _OVER, _AGAIN = "ticket_unknown", "ticket_closed", "ticket_opened_again"
-_UNSOLVED, _SOLVED = "ticket_not_resolved", "ticket_resolved"
+_NO, _OVER, _SOLVED = "ticket_unknown", "ticket_closed", "ticket_resolved"
 
 # The rules that do not fit the table:
 #
-# A ticket opens once: it makes no visits, and `ticket.reopened` goes on with the same one. First
-# response and resolution are counted once, from the opening, however often it is reopened. A
-# resolved ticket can still be replied to, moved and closed. One that left the figures (resolved or
-# closed as merged, spam or deleted) does not come back; one that was closed does, if reopened.
+# A ticket opens once: it makes no visits, and `ticket.reopened` goes on with the same one. So does
+# a status that comes later than grace after it was resolved or closed; within grace it is a part of
+# that, and `ticket.reopened` within grace after it came back says so again. One that left the
+# figures (resolved or closed as merged, spam or deleted) does not come back. A snapshot makes a
+# ticket known that began before the stream; its opening, if it is told later, counts as opened.
+#
+# The first response is a person's first public reply. Its clock begins at the opening, or at the
+# last reopening that nobody had replied before; where we wrote first, at the customer's first
+# reply. The first resolution counts, from the opening; closing a ticket that nobody has resolved is
+# one, but where the queue says `closed_resolves = false` (as it said when the ticket was opened). A
+# bot's is none, unless a person has replied since the opening or the last reopening: it is counted
+# apart, each, and the person's after it runs from the reopening between the two.
 #
 # Counts and backlog belong to the queue that has the ticket at that moment; what was counted for
 # the queue before stays there. Only an open ticket is in a backlog, by its status.
 #
-# The one implied event is being forgotten: a horizon after it was closed or left, else 90 days
-# after its last event, whatever that did; an open one then leaves the backlog. Events of one time
-# and `seq` are taken in the order of the rows, always. A refold is as in `contact.py`.
+# The one implied event is being forgotten, after `ticket_memory_days` from the day of its last
+# event, whatever that did. An open ticket never is. Events of one time and `seq` are taken in the
+# order of the rows, always. A refold is as in `contact.py`.
 
 #: The phases an effect may lead to; one that is not named here leaves the phase as it is.
 LEADS_TO: dict[Effect, tuple[int, ...]] = {
     _opened: (OPEN,),
+    _known: (OPEN, RESOLVED, CLOSED),
     _resolved: (RESOLVED, LEFT),
     _reopened: (OPEN,),
+    _reopened_as: (OPEN,),
     _closed: (CLOSED, LEFT),
 }
 
 #: event: what it does to a ticket that is unknown, open, resolved, closed, left.
 TABLE: dict[str, tuple[Effect | str, ...]] = {
-    "ticket.opened": (_opened, _AGAIN, _AGAIN, _AGAIN, _AGAIN),
+    "ticket.opened": (_opened, _opened_again, _opened_again, _opened_again, _opened_again),
     "ticket.assigned": (_NO, _nothing, _nothing, _nothing, _nothing),
     "ticket.replied": (_NO, _replied, _replied, _OVER, _OVER),
-    "ticket.status_changed": (_NO, _status_changed, _SOLVED, _OVER, _OVER),
+    "ticket.status_changed": (_NO, _status_changed, _reopened_as, _reopened_as, _OVER),
     "ticket.sla_set": (_NO, _nothing, _nothing, _nothing, _nothing),
     "ticket.moved": (_NO, _moved, _moved, _OVER, _OVER),
     "work.started": (_NO, _nothing, _nothing, _nothing, _nothing),
     "work.ended": (_NO, _nothing, _nothing, _nothing, _nothing),
     "ticket.resolved": (_NO, _resolved, _SOLVED, _OVER, _OVER),
-    "ticket.reopened": (_NO, _UNSOLVED, _reopened, _reopened, _OVER),
+    "ticket.reopened": (_NO, _not_resolved, _reopened, _reopened, _OVER),
     "ticket.closed": (_NO, _closed, _closed, _OVER, _OVER),
+    "ticket.snapshot": (_known, _nothing, _nothing, _nothing, _nothing),
 }
 _STEPS = tuple(zip(*TABLE.values(), strict=True))
 
@@ -172,17 +317,11 @@ def step(state: TicketState, fact: Fact, ledger: Ledger) -> None:
         ledger.anomaly(effect, fact)
     else:
         effect(state, fact, ledger)
-    if state.phase == NONE:
-        state.due = NEVER
-    elif state.closed_at >= 0:
-        state.due = state.closed_at + ledger.rules.horizon_ms
-    else:
-        state.due = fact.at + FORGET_MS
+    settled = state.phase > OPEN
+    state.due = remembered_until(fact.at, ledger.rules.ticket_memory_days) if settled else NEVER
 
 
 def fire(state: TicketState, ledger: Ledger) -> None:
-    """The ticket is forgotten: its only implied event."""
-    if state.phase == OPEN:
-        _backlog(state, state.due, -1, ledger)
+    """The ticket is forgotten: its only implied event, and it books nothing."""
     for field, value in zip(state.__struct_fields__, msgspec.structs.astuple(blank()), strict=True):
         setattr(state, field, value)

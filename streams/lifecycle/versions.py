@@ -9,6 +9,7 @@ than the horizon.
 """
 
 import hashlib
+from copy import copy
 from typing import Any
 
 import msgspec
@@ -80,5 +81,6 @@ def settle(entity: Any, facts: list[Any], current: int) -> None:
         return
     entity.settled += b"".join(map(mark_of, facts))
     entity.settled_until = max(entity.settled_until, facts[-1].at, entity.fired)
-    entity.base, entity.tail, entity.chunks = entity.state, [], 0
+    # Their fields are immutable: a shallow copy is a full one.
+    entity.base, entity.tail, entity.chunks = copy(entity.state), [], 0
     entity.skipped, entity.fired = NEVER, -1

@@ -20,6 +20,7 @@ from streams.contract.words import (
     MAX_ALL_QUEUES,
     MAX_QUEUES,
     MAX_TENANTS,
+    TICKET_MEMORY_DAYS,
     WRAPUP_CAP_SECONDS,
 )
 
@@ -69,6 +70,7 @@ class QueueSettings:
     wrapup: bool = False
     wrapup_cap_seconds: int = WRAPUP_CAP_SECONDS
     silent_chat_seconds: int | None = None
+    closed_resolves: bool = True
     hours: str = ""
     site: str = ""
     skill: str = ""
@@ -208,6 +210,7 @@ class Settings:
     clock: str = "wall"
     horizon_seconds: int = HORIZON_SECONDS
     grace_seconds: int = GRACE_SECONDS
+    ticket_memory_days: int = TICKET_MEMORY_DAYS
     tick_seconds: float = 1.0
     max_queues: int = MAX_QUEUES
     max_all_queues: int = MAX_ALL_QUEUES

@@ -165,6 +165,7 @@ READERS: dict[str, Reader] = {
     "clock": choice("wall", "event"),
     "horizon_seconds": integer(60, 7 * 86_400),
     "grace_seconds": integer(0, 60),
+    "ticket_memory_days": integer(1, 3_660),
     "tick_seconds": number(0.05, 60),
     "max_queues": integer(1, 100_000),
     "max_all_queues": integer(1, 1_000_000),
@@ -210,6 +211,7 @@ QUEUE_READERS: dict[str, Reader] = {
     "wrapup": flag,
     "wrapup_cap_seconds": _SECONDS,
     "silent_chat_seconds": _SECONDS,
+    "closed_resolves": flag,
     "hours": text(
         rf"|{_SPAN}(, {_SPAN})*", 'hours, for example "Mon-Fri 08:00-18:00, Sat 09:00-13:00"'
     ),
@@ -230,6 +232,7 @@ CHANGE_READERS: dict[str, Reader] = {"from": instant} | {
         "wrapup",
         "wrapup_cap_seconds",
         "silent_chat_seconds",
+        "closed_resolves",
         "hours",
     )
 }

@@ -157,6 +157,7 @@ class Desk:
             ticket.resolved = True
             books.count["tickets_resolved"] += 1
             books.sum_ms["resolution"] += kernel.now_ms - ticket.opened_ms
+            books.count["resolved_without_reply"] += not ticket.replied
         self.follow_ups.ended(ticket.plan, ticket.ref, agent.id)
         if kernel.chance(0.08):
             kernel.after(kernel.rng.uniform(120, 900), self._reopen, ticket)

@@ -10,12 +10,13 @@ from collections.abc import Iterable
 from typing import Any
 
 COUNTS = (
-    "offered", "blocked", "answered", "abandoned", "short_abandoned", "silent_abandoned",
-    "flowed_out", "handled", "transferred", "answered_in_threshold", "abandoned_in_threshold",
+    "offered", "blocked", "answered", "answered_measured", "abandoned", "short_abandoned",
+    "silent_abandoned", "flowed_out", "handled", "transferred", "answered_in_threshold", "abandoned_in_threshold",
     "flowed_out_in_threshold", "tickets_opened", "first_responses", "reopen_responses",
-    "tickets_resolved", "tickets_reopened", "tickets_closed", "surveys_sent", "surveys_answered",
-    "sales", "followups", "bot_contained", "bot_escalated", "callbacks_connected",
-    "callbacks_not_reached", "callbacks_cancelled", "resumed", "messages", "contacts",
+    "tickets_resolved", "resolved_without_reply", "bot_resolved", "tickets_reopened",
+    "tickets_closed", "surveys_sent", "surveys_answered", "sales", "followups", "bot_contained",
+    "bot_escalated", "callbacks_connected", "callbacks_not_reached", "callbacks_cancelled",
+    "resumed", "messages", "contacts",
 )  # fmt: skip
 SUMS = (
     "answered_wait", "abandoned_wait", "closed_wait", "talk", "hold", "wrapup",
@@ -68,6 +69,7 @@ class QueueBooks:
         """A waiting visit is answered; its wait (ms) is booked."""
         wait = self._close(visit, at_ms)
         self.count["answered"] += 1
+        self.count["answered_measured"] += 1
         self.offers["accepted"] += 1
         self.sum_ms["answered_wait"] += wait
         self.wait_max_ms = max(self.wait_max_ms, wait)

@@ -10,9 +10,10 @@
 | `requester_wait_time` fulfill | ticket.resolved | |
 | `requester_wait_time` activate, later | ticket.reopened | |
 | `update_status`, `breach`, `apply_sla`, the other clocks | – | no event of the ticket itself |
-| audit: Create `status`, `group_id` | ticket.opened | the queue is the group |
-| audit: Comment | ticket.replied | not the one that opens it; the role is in a list `users` |
+| audit: Create `status`, `group_id` | ticket.opened | the queue is the group; by staff: outbound |
+| audit: Comment | ticket.replied | not the customer's that opens it; roles: a list `users` |
 | audit: Change `status` | status_changed, resolved, closed | out of solved or closed: reopened |
+| the same, `via` a rule | resolved, closed by `bot` | a trigger or an automation did it |
 | audit: Change `group_id` | ticket.moved | |
 | audit: `via` merge, closed | ticket.closed merged | it lives on in another ticket |
 
@@ -121,7 +122,7 @@ class Tickets:
             tell(opening, "ticket.opened", queue=queue, direction=direction)
         for change in changes:
             kind, field = change.get("type"), change.get("field_name")
-            if kind == "Comment" and not created and staff is not None:
+            if kind == "Comment" and staff is not None and (staff or not created):
                 who, public = "agent" if staff else "customer", change.get("public") is not False
                 tell(change, "ticket.replied", author=who, public=public)
             elif kind == "Change" and field == "group_id":
@@ -132,11 +133,13 @@ class Tickets:
 
     def _status(self, audit: Record, change: Record, tell: Any) -> None:
         before, now = str(change.get("previous_value")), str(change.get("value"))
+        via = part(audit, "via")
+        by = {"author": "bot"} if via.get("channel") == "rule" else {}
         if now == "solved":
-            tell(change, "ticket.resolved")
+            tell(change, "ticket.resolved", **by)
         elif now == "closed":
-            merged = part(part(audit, "via"), "source").get("rel") == "merge"
-            tell(change, "ticket.closed", **({"reason": "merged"} if merged else {}))
+            merged = part(via, "source").get("rel") == "merge"
+            tell(change, "ticket.closed", **({"reason": "merged"} if merged else by))
         elif before in _OVER:
             tell(change, "ticket.reopened")
         else:

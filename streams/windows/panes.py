@@ -230,7 +230,12 @@ class Panes:
 
     def has_open_levels(self, cut: int) -> bool:
         """Whether a level is not zero, or was not since `cut`: integrals go on."""
-        return any(self.levels().values()) or any(levels_of(self.pane(cut)).values())
+        # A level that rose and fell within one pane is back where it was: its moment tells.
+        return any(self.levels().values()) or any(
+            amount
+            for counter, amount in self.pane(cut).items()
+            if counter in _LEVELS or counter - MOMENT in _LEVELS
+        )
 
     # -- stored form ---------------------------------------------------------------------------
 

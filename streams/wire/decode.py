@@ -18,6 +18,7 @@ from streams.contract.events import (
     ContactEnqueued,
     Event,
     TicketSlaSet,
+    TicketSnapshot,
 )
 from streams.contract.limits import MAX_RECORD_BYTES, MAX_TIME_MS, MIN_TIME_MS
 from streams.wire.explain import TIME_RANGE, explain
@@ -31,6 +32,7 @@ _FURTHER_TIMES: Final = {
     ContactEnqueued: ("arrived_at",),
     ContactAnswered: ("entered_at",),
     TicketSlaSet: ("due_at",),
+    TicketSnapshot: ("opened_at", "first_replied_at"),
     AgentState: ("since",),
     AgentHeartbeat: ("since",),
 }

@@ -17,7 +17,12 @@ from streams.contract.events import TYPES, BaseEvent
 from streams.contract.limits import MAX_TIME_MS, MIN_TIME_MS
 from streams.wire.rejected import Rejected
 
-TIME_FIELDS = frozenset({"occurred_at", "arrived_at", "due_at", "entered_at", "since"})
+TIME_FIELDS = frozenset(
+    {
+        *("occurred_at", "arrived_at", "due_at", "entered_at", "since"),
+        *("opened_at", "first_replied_at"),
+    }
+)
 TIME_EXPECTED = "expected integer ms since the epoch, or RFC 3339 text with an offset"
 TIME_RANGE = f"expected a time from 1990 to 2100 ({MIN_TIME_MS} to {MAX_TIME_MS} ms)"
 

@@ -250,6 +250,8 @@ class Centre:
             "resolution_mean_seconds": 21_600.0 if resolved else None,
             "resolution_quantiles_seconds": {},
             "tickets_reopened": round(resolved * 0.06),
+            "bot_resolved": round(resolved * 0.1),
+            "resolved_without_reply": round(resolved * 0.02),
         }
 
     def history(self, now_ms: int) -> list[Record]:

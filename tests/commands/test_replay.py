@@ -129,12 +129,12 @@ def test_events_that_did_nothing_are_named_in_the_last_line(
     file = tmp_path / "day.ndjson"
     event = b'{"type":"contact.%s","event_id":"%d","occurred_at":1700000000000,"source":"x",'
     event += b'"channel":"voice","contact_id":"%d","queue":"q"}\n'
-    kinds = (b"answered", b"ended", b"ended")
+    kinds = (b"ended", b"ended", b"transferred")
     file.write_bytes(b"".join(event % (kind, n, n) for n, kind in enumerate(kinds)))
     assert main(["replay", str(file)]) == 0
     assert capfd.readouterr().err.splitlines()[-1] == (
         "anomalies, did nothing: "
-        f"answered_without_visit 1 ({file}:1), ended_without_visit 2 ({file}:2)"
+        f"ended_without_visit 2 ({file}:1), transferred_without_visit 1 ({file}:3)"
     )
 
 

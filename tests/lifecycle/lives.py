@@ -106,9 +106,9 @@ def contact(
     return _life(CONTACT, facts(events, channel), now, rules, channel)
 
 
-def ticket(*events: Told, now: int | None = None) -> Life:
-    """A ticket's life."""
-    return _life(TICKET, facts(events, "ticket"), now, None, "ticket")
+def ticket(*events: Told, now: int | None = None, rules: QueueRules | None = None) -> Life:
+    """A ticket's life; `now` and `rules` as a contact's."""
+    return _life(TICKET, facts(events, "ticket"), now, rules, "ticket")
 
 
 def agent(*snapshots: tuple[int, dict[str, Any]], now: int | None = None) -> Life:

@@ -89,8 +89,21 @@ def test_the_number_of_a_counter_never_changes() -> None:
         204,
         206,
     )
-    assert (c.MOMENT, c.WAIT_BUCKETS, c.RESOLUTION_BUCKETS, c.BUCKETS) == (1, 1_000, 3_000, 2_000)
-    assert (c.AGENT_BASE, c.AGENT_END, c.LOCAL) == (200, 300, 5_000)
+    assert (c.BOT_RESOLVED, c.RESOLVED_WITHOUT_REPLY) == (29, 41)
+    assert (c.MOMENT, c.WAIT_BUCKETS, c.RESOLUTION_BUCKETS) == (1, 1_000, 3_000)
+    assert (c.AGENT_BASE, c.AGENT_END) == (200, 300)
+
+
+def test_no_two_counters_have_one_number() -> None:
+    """Groups that grow with the contract's words grow into nothing else."""
+    single = [value for name, value in vars(c).items() if name.isupper() and type(value) is int]
+    grouped = [
+        number for group in (c.OFFERS, c.REASONS, c.BACKLOG, c.STATES) for number in group.values()
+    ]
+    counts = [number for number in single if 0 <= number < 100 and number != c.MOMENT]
+    assert c.BLOCKED == c.MOMENT  # the one number that is an offset too
+    numbers = [*counts, *(n for n in grouped if n != c.ACCEPTED and n < 100)]
+    assert len(set(numbers)) == len(numbers)
 
 
 def test_a_word_of_the_contract_keeps_its_number() -> None:
@@ -114,8 +127,7 @@ def test_a_word_of_the_contract_keeps_its_number() -> None:
 
 def test_what_a_process_counts_for_itself_stays_out_of_every_pane() -> None:
     """Its numbers begin where those of panes end, and no two of its histograms meet."""
-    panes = (*c.LEVELS, c.WAIT_BUCKETS + c.BUCKETS, c.RESOLUTION_BUCKETS + c.BUCKETS - 1)
-    assert max(panes) < c.LOCAL == c.ANSWERED_WITHIN
+    assert max(*c.LEVELS, *c.BUCKETS_END) < c.LOCAL == c.ANSWERED_WITHIN
     waits, handles = len(c.WAIT_BOUNDS_MS), len(c.HANDLE_BOUNDS_MS)
     assert c.ANSWERED_WITHIN + waits < c.ABANDONED_WITHIN
     assert c.ABANDONED_WITHIN + waits < c.HANDLED_WITHIN
@@ -141,7 +153,7 @@ def test_the_rank_of_an_event_never_changes() -> None:
     """Ranks are stored with the facts: a new type of event comes last."""
     contacts = [0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]
     assert list(CONTACT_RANKS.values())[: len(contacts)] == contacts
-    assert list(TICKET_RANKS.values())[:11] == list(range(11))
+    assert list(TICKET_RANKS.values())[:12] == list(range(12))
     assert AGENT_RANKS == {"agent.state": 0, "agent.heartbeat": 1}
 
 
@@ -151,7 +163,10 @@ CONTACT_FIELDS = """
     due
 """
 WRAPUP_FIELDS = "ended_at queue agent outbound completes_visit talk hold entered_at"
-TICKET_FIELDS = "phase queue status opened_at responded resolved closed_at due"
+TICKET_FIELDS = """
+    phase queue status opened_at responded resolved settled_at due version unknown_opening replied
+    since_reopening awaits_customer by_bot response_from resolution_from reopened_at
+"""
 AGENT_FIELDS = "state queues ringing handling wrapping capacity last_at due"
 
 

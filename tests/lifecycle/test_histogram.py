@@ -5,7 +5,8 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.lifecycle.counters import BUCKETS
+from streams.contract.limits import MAX_TIME_MS, MIN_TIME_MS
+from streams.lifecycle.counters import LOCAL, RESOLUTION_BUCKETS, WAIT_BUCKETS
 from streams.lifecycle.histogram import bucket_of, middle_of
 from tests.lifecycle.lives import DAY
 
@@ -46,6 +47,7 @@ def test_histograms_merge_in_any_order(parts: list[list[int]], chance: object) -
     assert merged == completes_visit
 
 
-def test_ninety_days_fit_the_range_of_numbers_kept_for_a_histogram() -> None:
-    """No bucket's number runs into the next histogram's."""
-    assert bucket_of(90 * DAY) < BUCKETS
+def test_any_time_fits_the_range_of_numbers_kept_for_its_histogram() -> None:
+    """No bucket's number runs into the next histogram's: a wait's, a resolution of any length."""
+    assert WAIT_BUCKETS + bucket_of(2 * 366 * DAY) < RESOLUTION_BUCKETS
+    assert RESOLUTION_BUCKETS + bucket_of(MAX_TIME_MS - MIN_TIME_MS) < LOCAL

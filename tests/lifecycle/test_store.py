@@ -21,9 +21,11 @@ TICKET = "t\0default\0ticket\0c"
 class Unit:
     """A store with its book and a compacted changelog. Times in ms since START."""
 
-    def __init__(self, log: dict[str, bytes] | None = None, now: int = -1) -> None:
+    def __init__(
+        self, log: dict[str, bytes] | None = None, now: int = -1, rules: Rules | None = None
+    ) -> None:
         self.log: dict[str, bytes] = {} if log is None else dict(log)
-        self.ledger = Ledger(Rules({}))
+        self.ledger = Ledger(rules or Rules({}))
         self.store = EntityStore(self.ledger)
         for key, value in self.log.items():
             self.store.restore(key, value)

@@ -48,6 +48,7 @@ ASKED: dict[str, tuple[dict[str, Any], ...]] = {
     "contact.abandoned": ({}, {"kind": "silent"}),
     "message.sent": ({"author": "customer"}, {"author": "agent", "agent_id": "anna"}),
     "contact.answered": ({}, {"agent_id": "anna"}),
+    "ticket.snapshot": ({}, {"status": "resolved"}, {"status": "closed"}),
     "ticket.resolved": ({}, {"reason": "merged"}),
     "ticket.closed": ({}, {"reason": "spam"}),
 }
@@ -63,6 +64,7 @@ NEEDED: dict[str, dict[str, Any]] = {
     "ticket.replied": {"author": "agent"},
     "ticket.status_changed": {"status": "pending"},
     "ticket.sla_set": {"metric": "resolution"},
+    "ticket.snapshot": {"opened_at": START - 9, "status": "pending"},
     "work.started": {"agent_id": "anna"},
     "work.ended": {"agent_id": "anna"},
 }

@@ -149,22 +149,22 @@ def test_anomalies_are_shown_by_kind_and_sort_and_never_fall() -> None:
         (kind, sort) for kind, (sort, _) in KINDS.items()
     }
 
-    def answered_without_visit() -> float | None:
-        return worker.value("stream_anomalies_total", kind="answered_without_visit")
+    def ended_without_visit() -> float | None:
+        return worker.value("stream_anomalies_total", kind="ended_without_visit")
 
     for number in range(2):
-        entry, answer = call(f"c{number}", START, answered=30)
-        worker.send(answer)
+        entry, end = call(f"c{number}", START, ended=30)
+        worker.send(end)
         worker.turn(60)
-        assert answered_without_visit() == 1
+        assert ended_without_visit() == 1
         worker.send(entry)
         worker.turn()
-        assert answered_without_visit() == 1
+        assert ended_without_visit() == 1
     assert worker.value("stream_anomaly_samples_total", result="written") == 2
-    worker.send({**call("c9", START, ended=1)[1]}, {**call("c8", START, answered=1)[1]})
+    worker.send(call("c9", START, ended=1)[1], call("c8", START, answered=1)[1])
     worker.turn()
-    assert worker.value("stream_anomalies_total", kind="ended_without_visit") == 1
-    assert answered_without_visit() == 1
+    assert worker.value("stream_anomalies_total", kind="answered_unmeasured") == 1
+    assert ended_without_visit() == 1
 
 
 def test_effective_events_are_those_that_could_have_had_an_effect() -> None:

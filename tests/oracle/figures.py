@@ -33,6 +33,8 @@ COUNTS = (
     "first_responses",
     "tickets_resolved",
     "tickets_reopened",
+    "bot_resolved",
+    "resolved_without_reply",
 )
 SUMS = (
     "answered_wait",

@@ -16,7 +16,7 @@ from typing import Any
 from tests.oracle import figures as oracle_figures
 from tests.oracle.agents import tell_agent
 from tests.oracle.contacts import tell_contact
-from tests.oracle.tickets import tell_ticket
+from tests.oracle.tickets import is_gone, tell_ticket
 
 HOUR_MS = 3_600_000
 
@@ -50,6 +50,7 @@ TICKET_RANKS = {
     "ticket.resolved": 8,
     "ticket.reopened": 9,
     "ticket.closed": 10,
+    "ticket.snapshot": 11,
 }
 AGENT_RANKS = {"agent.state": 0, "agent.heartbeat": 1}
 
@@ -74,9 +75,9 @@ class Oracle:
     """Figures of whole histories, for one configuration of queues.
 
     `queues` are plain dicts in the words of the configuration file; `horizon_ms` is the lateness
-    horizon, which decides when closed contacts and tickets are forgotten. `only_configured`: the
-    limits of tenants and queues leave room for none but those of the configuration. Within
-    `grace_ms` meaning orders the events of a contact, not the clock.
+    horizon, which decides when closed contacts are forgotten, `memory_days` when tickets that were
+    settled. `only_configured`: the limits of tenants and queues leave room for none but those of
+    the configuration. Within `grace_ms` meaning orders the events of a contact, not the clock.
     """
 
     def __init__(
@@ -85,11 +86,13 @@ class Oracle:
         horizon_ms: int = 4 * HOUR_MS,
         only_configured: bool = False,
         grace_ms: int = 5_000,
+        memory_days: int = 90,
     ) -> None:
         self.queues = queues or []
         self.horizon_ms = horizon_ms
         self.only_configured = only_configured
         self.grace_ms = grace_ms
+        self.memory_days = memory_days
 
     def place(self, tenant: str, queue: str) -> tuple[str, str]:
         """Where what happens there is counted: further queues and tenants are `_other`."""
@@ -131,6 +134,7 @@ class Oracle:
             "silent_ms": ms("silent_chat_seconds") if channel == "chat" else None,
             "wrapup": bool(given.get("wrapup", False)),
             "wrapup_cap_ms": given.get("wrapup_cap_seconds", 900) * 1000,
+            "closed_resolves": bool(given.get("closed_resolves", True)),
         }
 
     def run(self, events: list[dict], now_ms: int | None = None) -> "Result":
@@ -148,7 +152,7 @@ class Oracle:
             if entity[0] == "agent":
                 tell_agent(entity, in_order(unique, AGENT_RANKS), now, result)
             elif entity[0] == "ticket":
-                tell_ticket(entity, in_order(unique, TICKET_RANKS), now, self.horizon_ms, result)
+                tell_ticket(entity, in_order(unique, TICKET_RANKS), now, self, result)
             else:
                 ordered = in_order(unique, CONTACT_RANKS)
                 tell_contact(entity, ordered, now, self, result)
@@ -255,10 +259,13 @@ def content(event: dict) -> tuple:
     if kind == "contact.resumed":
         detail = "returned"
     elif kind in ("ticket.resolved", "ticket.closed"):
-        detail = "left" if event.get("reason") in ("merged", "spam", "deleted") else None
+        detail = "left" if is_gone(event) else "bot" if event.get("author") == "bot" else None
     elif kind == "ticket.replied":
         public = event.get("public") is not False
-        detail = "reply" if event["author"] == "agent" and public else None
+        detail = {"agent": "reply", "customer": "customer"}.get(event["author"]) if public else None
+    elif kind == "ticket.snapshot":
+        known = event.get("first_replied_at") is not None
+        detail = event["status"] + (" replied" if known else "")
     elif kind in ("contact.enqueued", "contact.flowed_out"):
         detail = event.get("reason")
     elif kind in ("offer.failed", "bot.ended", "callback.attempted"):
@@ -270,10 +277,11 @@ def content(event: dict) -> tuple:
     elif kind == "ticket.status_changed":
         detail = event["status"]
     rank = CONTACT_RANKS.get(kind, TICKET_RANKS.get(kind, 0))
-    outbound = kind in CONTACT_RANKS and event.get("direction") == "outbound"
+    directed = kind in CONTACT_RANKS or kind in ("ticket.opened", "ticket.snapshot")
+    outbound = directed and event.get("direction") == "outbound"
     queue, agent = event.get("queue") or "", event.get("agent_id") or ""
-    entered = event.get("entered_at") if kind == "contact.answered" else None
-    return rank, seq, queue, agent, detail or "", outbound, -1 if entered is None else entered
+    told = event.get("entered_at" if kind == "contact.answered" else "opened_at")
+    return rank, seq, queue, agent, detail or "", outbound, -1 if told is None else told
 
 
 def without_repeats(events: list[dict], anomalies: Counter[str]) -> list[dict]:

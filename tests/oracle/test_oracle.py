@@ -52,6 +52,9 @@ HARD_CASES = {
     "silence, tickets, directions, the unexpected": [
         *("silent_chat", "tickets", "outbound_and_blocked", "forgetting", "unexpected_events"),
     ],
+    "a ticket comes back": ["tickets_memory", "tickets_back_again"],
+    "who answered, who resolved": ["tickets_who_answered"],
+    "the stream begins in mid-life": ["tickets_mid_life"],
 }
 
 

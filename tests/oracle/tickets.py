@@ -1,117 +1,232 @@
 """The oracle's tickets: one ticket's events, told once, become contributions and levels.
 
 In: the ordered events of one (tenant, contact_id) of channel ticket. Out: rows in a `Result`.
+A ticket is written down as a list of what happened to it; each figure looks back over that list.
 """
 
-from typing import Any
-
 DAY_MS = 86_400_000
-KEEP_MS = 90 * DAY_MS
+MAKES_KNOWN = ("ticket.opened", "ticket.snapshot")
 GONE_REASONS = ("merged", "spam", "deleted")
+NO_EFFECT = ("ticket.assigned", "ticket.sla_set", "work.started", "work.ended")
+
+# A line of a ticket's past: (what happened, when). `known` is its opening, or a first snapshot.
+KNOWN, COUNTED = "known", "counted as opened"
+REPLY, CUSTOMER, ANSWERED = "reply", "customer", "first response"
+SOLVED, BY_BOT, REOPENED, SETTLED = "resolved", "resolved by a bot", "reopened", "settled"
 
 
-def tell_ticket(entity, events, now: int, horizon_ms: int, result) -> None:
+def is_gone(event: dict) -> bool:
+    """Whether resolving or closing it so takes the ticket out of the figures."""
+    return (event.get("reason") or "").strip().lower() in GONE_REASONS
+
+
+class Ticket:
+    """What is known of a ticket between its opening and its being forgotten."""
+
+    def __init__(self, event: dict, began_at: int) -> None:
+        self.queue: str = event["queue"]
+        self.outbound = event.get("direction") == "outbound"
+        self.began_at = began_at
+        self.status: str | None = "open"
+        """None: not open."""
+        self.closed = self.left = False
+        self.past: list[tuple[str, int]] = [(KNOWN, began_at)]
+
+    def note(self, what: str, at: int) -> None:
+        self.past.append((what, at))
+
+    def since(self, *marks: str) -> list[tuple[str, int]]:
+        """The past after the last of these marks; all of it without one."""
+        places = [n for n, (what, _) in enumerate(self.past) if what in marks]
+        return self.past[places[-1] + 1 :] if places else self.past
+
+    def last(self, what: str) -> int | None:
+        """When this happened last."""
+        return max((at for name, at in self.past if name == what), default=None)
+
+    def has(self, *names: str) -> bool:
+        """Whether any of this has ever happened."""
+        return any(name in names for name, _ in self.past)
+
+    def response_clock(self) -> int | None:
+        """Since when the first response is waited for; None while it is the customer's turn."""
+        begins = self.began_at
+        if self.outbound:
+            asked = [at for what, at in self.past if what == CUSTOMER]
+            if not asked:
+                return None
+            begins = asked[0]
+        return max([begins, *(at for what, at in self.past if what == REOPENED)])
+
+    def resolution_clock(self) -> int:
+        """Since when its resolution is waited for: a bot's leaves the reopening after it."""
+        clock, by_bot = self.began_at, False
+        for what, at in self.past:
+            if what in (BY_BOT, SOLVED):
+                by_bot = what == BY_BOT
+            elif what == REOPENED and by_bot:
+                clock, by_bot = at, False
+        return clock
+
+
+def forgotten_after(last_at: int, memory_days: int) -> int:
+    """The last millisecond at which a settled ticket is remembered."""
+    last_day = last_at // DAY_MS
+    return (last_day + memory_days + 1) * DAY_MS - 1
+
+
+def tell_ticket(entity, events, now: int, oracle, result) -> None:
     """The ticket's figures are in `result`; deadlines before `now` have happened."""
     _, tenant, _ = entity
-    blank = {
-        "phase": "none",
-        "status": None,
-        "queue": None,
-        "opened_at": None,
-        "responded": False,
-        "resolved_before": False,
-        "settled_at": None,
-        "last_at": None,
-    }
-    ticket: dict[str, Any] = dict(blank)
+    ticket: Ticket | None = None
+    last_at = 0
 
-    def scope() -> tuple[str, str, str]:
-        return (tenant, ticket["queue"], "ticket")
+    def scope(known: Ticket) -> tuple[str, str, str]:
+        return (tenant, known.queue, "ticket")
 
-    def count(at: int, name: str, amount: int = 1) -> None:
-        result.contributions.append((at, *scope(), name, amount))
-        result.used.add(scope())
+    def count(known: Ticket, at: int, name: str, amount: int = 1) -> None:
+        result.contributions.append((at, *scope(known), name, amount))
+        result.used.add(scope(known))
 
-    def backlog(at: int, amount: int) -> None:
-        result.levels.append((at, *scope(), f"backlog.{ticket['status']}", amount))
-        result.used.add(scope())
+    def backlog(known: Ticket, at: int, amount: int) -> None:
+        if known.status is not None:
+            result.levels.append((at, *scope(known), f"backlog.{known.status}", amount))
+            result.used.add(scope(known))
 
-    def forget_before(limit: int) -> None:
-        if ticket["phase"] == "none":
-            return
-        if ticket["phase"] in ("closed", "left"):
-            due = ticket["settled_at"] + horizon_ms
+    def begin(event: dict, at: int) -> Ticket:
+        if event["type"] == "ticket.opened":
+            known = Ticket(event, at)
+            known.note(COUNTED, at)
+            count(known, at, "tickets_opened")
         else:
-            due = ticket["last_at"] + KEEP_MS
-        if due < limit:
-            if ticket["phase"] == "open":
-                backlog(due, -1)
-            ticket.update(blank)
+            known = Ticket(event, min(event["opened_at"], at))
+            if event["opened_at"] > at:
+                result.anomalies["clamped"] += 1
+            if event.get("first_replied_at") is not None:
+                known.note(REPLY, at)
+                known.note(ANSWERED, at)
+            if event["status"] in ("resolved", "closed"):
+                known.status, known.closed = None, event["status"] == "closed"
+                known.note(SOLVED, known.began_at)
+            else:
+                known.status = event["status"]
+        backlog(known, at, 1)
+        return known
 
-    def open_again(at: int) -> None:
-        ticket.update(phase="open", status="open")
-        backlog(at, 1)
-
-    def reply(event: dict, at: int) -> None:
-        if event["author"] != "agent" or event.get("public") is False or ticket["responded"]:
+    def replied(known: Ticket, event: dict, at: int) -> None:
+        if event.get("public") is False or event["author"] == "bot":
             return
-        ticket["responded"] = True
-        count(at, "first_responses")
-        count(at, "first_response_ms", at - ticket["opened_at"])
-
-    def resolve(at: int) -> None:
-        if ticket["resolved_before"]:
+        known.note(REPLY if event["author"] == "agent" else CUSTOMER, at)
+        clock = known.response_clock()
+        if event["author"] != "agent" or clock is None or known.has(ANSWERED):
             return
-        lasted = at - ticket["opened_at"]
-        ticket["resolved_before"] = True
-        count(at, "tickets_resolved")
-        count(at, "resolution_ms", lasted)
-        result.resolutions.append((at, *scope(), lasted))
+        known.note(ANSWERED, at)
+        count(known, at, "first_responses")
+        count(known, at, "first_response_ms", at - clock)
 
-    def tell(event: dict, at: int) -> None:
-        kind, phase = event["type"], ticket["phase"]
-        gone = event.get("reason") in GONE_REASONS
-        if kind == "ticket.opened" and phase == "none":
-            ticket.update(queue=event["queue"], opened_at=at)
-            count(at, "tickets_opened")
-            open_again(at)
-        elif phase == "none":
-            result.anomalies["no_ticket"] += 1
-        elif kind in ("ticket.assigned", "ticket.sla_set", "work.started", "work.ended"):
+    def resolution(known: Ticket, event: dict, at: int) -> None:
+        replied_to = any(what == REPLY for what, _ in known.since(REOPENED))
+        if event.get("author") == "bot" and not replied_to:
+            known.note(BY_BOT, at)
+            count(known, at, "bot_resolved")
+            return
+        first = not known.has(SOLVED)
+        lasted = at - known.resolution_clock()
+        known.note(SOLVED, at)
+        if first:
+            count(known, at, "tickets_resolved")
+            count(known, at, "resolution_ms", lasted)
+            result.resolutions.append((at, *scope(known), lasted))
+            if not known.has(REPLY):
+                count(known, at, "resolved_without_reply")
+
+    def settle(known: Ticket, event: dict, at: int) -> None:
+        """Resolved or closed, of a ticket that is not closed yet."""
+        closing = event["type"] == "ticket.closed"
+        rules = oracle.settings(tenant, known.queue, "ticket", known.began_at)
+        if is_gone(event):
+            known.left = True
+        elif known.status is not None and (not closing or rules["closed_resolves"]):
+            resolution(known, event, at)
+        backlog(known, at, -1)
+        known.status, known.closed = None, closing
+        known.note(SETTLED, at)
+
+    def reopen(known: Ticket, at: int, status: str) -> None:
+        known.status, known.closed = status, False
+        known.note(REOPENED, at)
+        count(known, at, "tickets_reopened")
+        backlog(known, at, 1)
+
+    def within_grace(known: Ticket, what: str, at: int) -> bool:
+        then = known.last(what)
+        return then is not None and at - then <= oracle.grace_ms
+
+    def tell(known: Ticket, event: dict, at: int) -> None:
+        kind, opened = event["type"], known.status is not None
+        if kind == "ticket.opened":
+            if known.has(COUNTED):
+                result.anomalies["ticket_opened_again"] += 1
+            else:
+                known.note(COUNTED, at)
+                count(known, at, "tickets_opened")
+        elif kind == "ticket.snapshot" or kind in NO_EFFECT:
             pass
-        elif kind == "ticket.replied" and phase in ("open", "resolved"):
-            reply(event, at)
-        elif kind == "ticket.status_changed" and phase == "open":
-            backlog(at, -1)
-            ticket["status"] = event["status"]
-            backlog(at, 1)
-        elif kind == "ticket.moved" and phase == "open":
-            backlog(at, -1)
-            ticket["queue"] = event["queue"]
-            backlog(at, 1)
-        elif kind == "ticket.moved" and phase == "resolved":
-            ticket["queue"] = event["queue"]
-            result.used.add(scope())
-        elif kind == "ticket.resolved" and phase == "open":
-            backlog(at, -1)
-            ticket.update(phase="left" if gone else "resolved", settled_at=at)
-            if not gone:
-                resolve(at)
-        elif kind == "ticket.reopened" and phase in ("resolved", "closed"):
-            count(at, "tickets_reopened")
-            open_again(at)
-        elif kind == "ticket.closed" and phase in ("open", "resolved"):
-            if phase == "open":
-                backlog(at, -1)
-            ticket.update(phase="left" if gone else "closed", settled_at=at)
+        elif known.left:
+            result.anomalies["ticket_left"] += 1
+        elif kind == "ticket.status_changed":
+            if opened:
+                backlog(known, at, -1)
+                known.status = event["status"]
+                backlog(known, at, 1)
+            elif within_grace(known, SETTLED, at):
+                result.anomalies["status_after_resolution"] += 1
+            else:
+                reopen(known, at, event["status"])
+        elif kind == "ticket.reopened":
+            if not opened:
+                reopen(known, at, "open")
+            else:
+                again = within_grace(known, REOPENED, at)
+                result.anomalies["said_again" if again else "ticket_not_resolved"] += 1
+        elif known.closed or (kind == "ticket.resolved" and not opened):
+            result.anomalies["ticket_settled"] += 1
+        elif kind == "ticket.replied":
+            replied(known, event, at)
+        elif kind == "ticket.moved":
+            backlog(known, at, -1)
+            known.queue = event["queue"]
+            result.used.add(scope(known))
+            backlog(known, at, 1)
         else:
-            result.anomalies["ticket_" + phase] += 1
+            settle(known, event, at)
 
-    for event in events:
+    def remembered(known: Ticket | None, until: int) -> Ticket | None:
+        if known is not None and known.status is None:
+            return known if until <= forgotten_after(last_at, oracle.memory_days) else None
+        return known
+
+    early: list[dict] = []
+    for place, event in enumerate(events):
         at = event["occurred_at"]
-        forget_before(min(at, now))
-        tell(event, at)
-        ticket["last_at"] = at if ticket["phase"] != "none" else None
-    forget_before(now)
-    if ticket["phase"] == "open":
-        result.open_tickets.append((tenant, ticket["queue"], ticket["opened_at"]))
+        ticket = remembered(ticket, min(at, now))
+        if ticket is not None:
+            tell(ticket, event, at)
+        elif event["type"] in MAKES_KNOWN:
+            ticket = begin(event, at)
+            for waited in early:
+                tell(ticket, waited, at)
+            early = []
+        elif any(
+            later["type"] in MAKES_KNOWN and later["occurred_at"] <= at + oracle.grace_ms
+            for later in events[place + 1 :]
+        ):
+            early.append(event)
+            result.anomalies["clamped"] += 1
+            continue
+        else:
+            result.anomalies["no_ticket"] += 1
+        last_at = at
+    ticket = remembered(ticket, now)
+    if ticket is not None and ticket.status is not None:
+        result.open_tickets.append((tenant, ticket.queue, ticket.began_at))

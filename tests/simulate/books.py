@@ -13,7 +13,6 @@ MINUTE_MS = 60_000
 NOT_IN_BOOKS = {
     "orphaned",
     "orphans_recovered",
-    "answered_measured",
     "abandoned_unmeasured",
     "wrapups_reported",
     "wrapups_unreported",

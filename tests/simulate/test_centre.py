@@ -7,6 +7,7 @@ import orjson
 import pytest
 
 from streams.contract.events import TYPES
+from streams.demo.comparison import COMPARED
 from streams.settings import Settings
 from streams.simulate import SOURCES, Centre, default_centre
 from streams.wire.decode import decode
@@ -78,7 +79,7 @@ def test_events_are_in_time_order_with_unique_ids(
 
 def test_the_centre_lives_a_full_life(hour: tuple[Centre, list[dict[str, Any]]]) -> None:
     """Everything the contract has room for happens in an hour, but for what no source here says."""
-    unsaid = {"ticket.sla_set", "ticket.moved"}
+    unsaid = {"ticket.sla_set", "ticket.moved", "ticket.snapshot"}
     assert {event["type"] for event in hour[1]} == set(TYPES) - unsaid
     rows = [row for row in hour[0].truth()["queues"] if row["queue"] != "_all"]
     reasons: Counter[str] = Counter()
@@ -89,6 +90,13 @@ def test_the_centre_lives_a_full_life(hour: tuple[Centre, list[dict[str, Any]]])
     assert {"callback", "overflow"} <= reasons.keys()
     assert all(offers.values())
     assert sum(row["blocked"] for row in rows) > 0
+
+
+def test_the_books_have_every_figure_that_the_demo_compares(
+    hour: tuple[Centre, list[dict[str, Any]]],
+) -> None:
+    """Whoever adds a figure adds it to the books, or says that time alone decides it."""
+    assert all(set(COMPARED) <= row.keys() for row in hour[0].truth()["queues"])
 
 
 def test_the_truth_balances_at_any_moment() -> None:

@@ -218,6 +218,30 @@ def test_a_merged_ticket_is_closed_as_one(tmp_path: Path) -> None:
     assert figures["Support"].tickets_resolved == 0
 
 
+def test_what_a_rule_solves_a_bot_resolves_and_who_wrote_first_waits(tmp_path: Path) -> None:
+    """A trigger's resolution is in no mean; a ticket of staff waits for the customer's reply."""
+    opening: list[dict[str, Any]] = [
+        {"type": "Create", "field_name": "status", "value": "open"},
+        {"type": "Comment", "public": True},
+    ]
+    audits = [
+        audit(1, "09:00:00", 2, *opening),
+        audit(2, "10:00:00", 1, {"type": "Comment", "public": True}),
+        audit(3, "10:00:30", 2, {"type": "Comment", "public": True}),
+        audit(4, "11:00:00", 1, *opening) | {"ticket_id": 10},
+        audit(5, "11:01:00", -1, change("open", "solved")) | {"ticket_id": 10},
+    ]
+    audits[-1]["via"] = {"channel": "rule", "source": {"rel": "trigger"}}
+    users = [{"id": 1, "role": "end-user"}, {"id": 2, "role": "agent"}]
+    file = tmp_path / "audits.json"
+    file.write_text(json.dumps({"audits": audits, "users": users}))
+    figures, types, _ = replayed("zendesk", file)
+    assert types.count("ticket.replied") == 3
+    found = figures["Support"]
+    assert (found.first_responses, found.first_response_mean_seconds) == (1, 30)
+    assert (found.bot_resolved, found.tickets_resolved, found.resolved_without_reply) == (1, 0, 0)
+
+
 def test_a_format_that_is_read_twice_takes_no_standard_input() -> None:
     """It says so instead of reading half."""
     with pytest.raises(UsageError, match="read twice"):

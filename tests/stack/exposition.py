@@ -26,7 +26,7 @@ OPEN_VALUES: Mapping[str, tuple[str, ...]] = {
     "partition": ("0", "1"),
     "stage": ("intake", "queues"),
     "source": ("pbx", "acd"),
-    "kind": ("answered_without_visit",),
+    "kind": ("ended_without_visit",),
     "reason": ("schema", "late"),
     "version": ("0.1.0",),
     "revision": ("abc123",),

@@ -119,3 +119,19 @@ def cells(unit: Intake) -> dict[Any, dict[int, int]]:
         for pane, values in panes.items()
     }
     return {where: values for where, values in found.items() if values}
+
+
+def test_a_queue_of_tickets_keeps_whether_closing_resolves() -> None:
+    """Through time as it is configured; an edit holds from where the unit is."""
+    place = ("default", "desk", "ticket")
+    told = [{"name": "desk", "channels": ["ticket"], "changes": [
+        {"from": NOW - 1_000, "closed_resolves": False, "service_level_seconds": 5}]}]  # fmt: skip
+    rules = rules_of(configured(told))
+    found = [rules.of(*place).at(at).closed_resolves for at in (0, NOW - 1_001, NOW - 1_000)]
+    assert found == [True, True, False]
+    assert rules.of(*place).at(NOW).threshold_ms is None
+    kept = KeptRules()
+    assert kept.merge_configured(rules_of(configured([{**told[0], "changes": []}])), -1) == []
+    kept.collect()
+    assert kept.merge_configured(rules, NOW) == [place]
+    assert [rules.of(*place).at(at).closed_resolves for at in (NOW, NOW + 1)] == [True, False]

@@ -165,3 +165,12 @@ def test_only_panes_that_nobody_needs_are_folded() -> None:
     gone, _ = panes.fold(START + 5 * hour, START + 5 * hour)
     assert gone == [START + 2 * hour]
     assert panes.today.sums[c.OFFERED] == 3
+
+
+def test_a_level_that_rose_and_fell_within_one_pane_is_open_in_it() -> None:
+    """It is what it was before, but the pane's integral is not over until the pane is."""
+    panes = Panes()
+    panes.advance(START + PANE_MS, START)
+    panes.replace(START, 0, {c.WAITING: 0, c.WAITING + 1: -1})
+    assert panes.has_open_levels(START)
+    assert not panes.has_open_levels(START + PANE_MS)

@@ -1,0 +1,61 @@
+"""Layer 2: settled tickets by the day they are forgotten on, and the short form they are stored in.
+
+In: keys of tickets, and until when (ms) each is remembered. Out: those whose day is over. A ticket
+is listed while nothing is said of it: it is not looked at, not unpacked and not written until then.
+Invariant: a key is listed at most once, under the time in its state. Cost: one entry of a set each.
+"""
+
+from collections import defaultdict
+from copy import copy
+
+from msgspec.structs import replace
+
+from streams.contract.words import DAY_MS
+from streams.lifecycle import ticket
+from streams.lifecycle.entity import Entity
+from streams.lifecycle.facts import Fact
+from streams.lifecycle.rules import NEVER
+
+TicketEntity = Entity[ticket.TicketState, Fact]
+
+
+class Memory:
+    """The settled tickets of one unit that nothing is being said of."""
+
+    def __init__(self) -> None:
+        self._days: defaultdict[int, set[str]] = defaultdict(set)
+
+    def __len__(self) -> int:
+        return sum(map(len, self._days.values()))
+
+    def rest(self, key: str, base: ticket.TicketState | None) -> None:
+        """No fact of the ticket is remembered any more, its state is `base`: list a settled one."""
+        if base is not None and base.due < NEVER:
+            self._days[base.due // DAY_MS].add(key)
+
+    def take(self, key: str, kept: TicketEntity, days: int) -> None:
+        """Something is said of the ticket: it is at hand, whole, and no longer listed."""
+        whole(kept, days)
+        if kept.base is not None:
+            self._days[kept.base.due // DAY_MS].discard(key)
+
+    def forget(self, before: int) -> list[str]:
+        """The tickets whose day ended at or before `before` (ms): no longer listed."""
+        over = sorted(day for day in self._days if (day + 1) * DAY_MS <= before)
+        return [key for day in over for key in sorted(self._days.pop(day))]
+
+
+def short(kept: TicketEntity) -> TicketEntity:
+    """The ticket as it is stored: a base that the state equals, no fact lying between, is not."""
+    if kept.tail or kept.base != kept.state:
+        return kept
+    return replace(kept, base=None)
+
+
+def whole(kept: TicketEntity, days: int) -> None:
+    """Undo `short`; and let what older rules led to go on by these (see `ticket.adopt`)."""
+    if kept.base is None and not kept.tail:
+        kept.base = copy(kept.state)
+    ticket.adopt(kept.state, days, kept.tail[-1].at if kept.tail else -1)
+    if kept.base is not None:
+        ticket.adopt(kept.base, days)

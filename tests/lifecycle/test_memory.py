@@ -1,0 +1,256 @@
+"""Tickets at rest: open ones cost nothing, settled ones are forgotten by the day, unread."""
+
+import json
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import msgspec
+import pytest
+
+from streams.lifecycle import counters as c
+from streams.lifecycle import ticket as t
+from streams.lifecycle.entity import TICKET, Entity, fold
+from streams.lifecycle.facts import Fact, in_order
+from streams.lifecycle.ledger import Ledger
+from streams.lifecycle.rules import NEVER, Rules
+from tests.lifecycle.lives import DAY, HOUR, MINUTE, START, fact
+from tests.lifecycle.test_store import HORIZON, Unit, minus
+
+#: Tickets as workers wrote them that forgot a closed one after the horizon.
+STORED = json.loads(Path(__file__).with_name("tickets_stored.json").read_text(encoding="utf-8"))
+REPLY = {"author": "agent"}
+#: From START to the first midnight, UTC.
+MIDNIGHT = DAY - START % DAY
+
+
+def key(name: object) -> str:
+    """The key of a ticket."""
+    return f"t\0default\0ticket\0{name}"
+
+
+def told(unit: Unit, name: object, kind: str, at: int, number: int = 0, **fields: Any) -> str:
+    """Say something of a ticket, at its own time, and end the turn."""
+    said = fact(kind, at, number, "ticket", contact_id=str(name), **fields)
+    result = unit.add(key(name), said, at)
+    unit.turn(at)
+    return result
+
+
+def settled(unit: Unit, name: object, how: str = "resolved") -> None:
+    """A ticket that was opened and settled on the day of START, folded, and at rest."""
+    told(unit, name, "opened", 0)
+    told(unit, name, how, MINUTE, 1)
+    unit.turn(6 * HOUR)
+
+
+@pytest.mark.parametrize("restarts", [False, True])
+def test_a_ticket_at_rest_is_neither_looked_at_nor_written(restarts: bool) -> None:
+    """1,000 open and 1,000 settled ones over 90 days: nothing is due, nothing is written."""
+    unit = Unit()
+    for number in range(2_000):
+        unit.add(key(number), fact("opened", number, 0, "ticket"), number)
+        if number % 2:
+            unit.add(key(number), fact("resolved", MINUTE, 1, "ticket"), MINUTE)
+    for now in (HOUR, 5 * HOUR):
+        unit.turn(now)
+    if restarts:
+        unit = Unit(unit.log, 5 * HOUR)
+    for now in range(5 * HOUR, MIDNIGHT + 90 * DAY, 3 * HOUR):
+        unit.store.advance(START + now)
+        unit.store.close(START + now - HORIZON)
+        assert not unit.store._wakes
+        assert not unit.store._at_hand
+        assert unit.store.collect(START + now - HORIZON) == []
+    unit.turn(MIDNIGHT + 90 * DAY + HORIZON)
+    assert sorted(unit.log) == sorted(key(number) for number in range(0, 2_000, 2))
+    assert len(unit.tombstones) == 1_000
+
+
+@pytest.mark.parametrize("how", ["resolved", "closed"])
+def test_a_remembered_ticket_costs_200_bytes_of_the_changelog(how: str) -> None:
+    """Key and value, with everything that a ticket can have behind it."""
+    unit = Unit()
+    name = "8c5e0b9a-5e4f-4b1e-9a3d-2f6d1c7e8a90"
+    steps: list[tuple[str, dict[str, Any]]] = [
+        ("snapshot", {"opened_at": START - DAY, "status": "on_hold"}),
+        ("status_changed", {"status": "on_hold"}),
+        ("resolved", {"author": "bot"}),
+        ("reopened", {}),
+        ("replied", {"author": "customer"}),
+        (how, {}),
+    ]
+    for number, (kind, fields) in enumerate(steps):
+        told(unit, name, kind, number * MINUTE, number, queue="customer-service-de", **fields)
+    unit.turn(6 * HOUR)
+    ((found, value),) = unit.log.items()
+    assert len(found.encode()) + len(value) <= 200, len(found.encode()) + len(value)
+
+
+def test_a_settled_ticket_is_forgotten_at_the_end_of_its_last_day_of_memory() -> None:
+    """To the last millisecond it comes back; after it nobody knows it, whenever the turn was."""
+    last = MIDNIGHT + 90 * DAY - 1
+    for at, reopened in ((last, 1), (last + 1, 0)):
+        for looked in (False, True):
+            unit = Unit()
+            settled(unit, "a")
+            if looked:  # time has passed the day already: what comes now comes late
+                unit.turn(last + HORIZON - 1)
+            told(unit, "a", "reopened", at, 2)
+            assert total(unit, c.TICKETS_REOPENED) == reopened
+            assert unit.ledger.anomalies["ticket_unknown"] == 1 - reopened
+
+
+def total(unit: Unit, counter: int) -> int:
+    """The sum of one counter over all time."""
+    return sum(n for (_, _, number), n in unit.booked().items() if number == counter)
+
+
+def test_a_ticket_that_nothing_was_said_of_is_forgotten_without_being_read() -> None:
+    """A tombstone a horizon after its day is over; nobody unpacks it for that."""
+    unit = Unit()
+    settled(unit, "a", "closed")
+    over = MIDNIGHT + 90 * DAY + HORIZON
+    unit.turn(over - 1)
+    assert set(unit.log) == {key("a")}
+    unit.store._packed[key("a")] = b"not to be read"
+    unit.turn(over)
+    assert (unit.log, unit.tombstones, len(unit.store)) == ({}, [key("a")], 0)
+
+
+def test_whatever_is_said_of_a_settled_ticket_puts_its_day_off() -> None:
+    """It counts from the last event, also from one that changes nothing."""
+    unit = Unit()
+    settled(unit, "a")
+    told(unit, "a", "assigned", 50 * DAY, 2)
+    unit.turn(50 * DAY + HORIZON + MINUTE)
+    told(unit, "b", "opened", MIDNIGHT + 139 * DAY)
+    assert set(unit.log) == {key("a"), key("b")}
+    told(unit, "a", "reopened", MIDNIGHT + 140 * DAY - 1, 3)
+    assert total(unit, c.TICKETS_REOPENED) == 1
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_live_forgets_as_one_fold_of_all_does(seed: int) -> None:
+    """Late events, restarts and turns at any time: the same counts as a replay, to the unit."""
+    chance = Random(seed)
+    days = chance.choice((1, 2))
+    log: list[tuple[int, str, Fact]] = []
+    kinds = ("assigned", "resolved", "closed", "reopened", "replied", "status_changed", "snapshot")
+    fields: dict[str, dict[str, Any]] = {
+        "replied": REPLY,
+        "status_changed": {"status": "pending"},
+        "snapshot": {"opened_at": START - DAY, "status": "closed"},
+    }
+    for name in range(8):
+        at = chance.randrange(DAY)
+        for number in range(chance.randrange(2, 9)):
+            kind = chance.choice(kinds) if number else chance.choice(("opened", "snapshot"))
+            said = fact(kind, at, number, "ticket", **fields.get(kind, {}))
+            log.append((at + chance.choice((0, 0, chance.randrange(HORIZON))), key(name), said))
+            at += chance.choice((1_000, MINUTE, HOUR, DAY, 2 * DAY))
+            if chance.random() < 0.4:
+                at += DAY - 1 - (START + at) % DAY + chance.choice((0, 1))
+    log.sort(key=lambda entry: entry[0])
+    rules = Rules({}, ticket_memory_days=days)
+    unit = Unit(rules=rules)
+    booked: dict[Any, int] = {}
+    for now, owner, said in log:
+        unit.add(owner, said, now)
+        if chance.random() < 0.6:
+            unit.turn(now)
+            if chance.random() < 0.3:
+                booked = added(booked, unit.booked())
+                unit = Unit(unit.log, now, rules)
+    end = log[-1][0] + chance.choice((0, HOUR, 5 * DAY))
+    unit.turn(end)
+    whole = Ledger(rules).select("default", "ticket")
+    for ticket in {owner for _, owner, _ in log}:
+        facts, _, _ = in_order([said for _, owner, said in log if owner == ticket])
+        fold(TICKET, facts, START + end, whole)
+    replayed = Unit(rules=rules)
+    replayed.ledger = whole
+    assert minus(added(booked, unit.booked()), replayed.booked()) == {}
+    if end > log[-1][0] + DAY:
+        unit.turn(end + 4 * DAY)
+        assert all(kept.state.phase == t.OPEN for _, kept in unit.store.entities())
+        assert len(unit.log) == len(unit.store)
+
+
+def added(one: dict[Any, int], other: dict[Any, int]) -> dict[Any, int]:
+    """Both together."""
+    return {k: one.get(k, 0) + other.get(k, 0) for k in one | other}
+
+
+# -- what older workers stored ---------------------------------------------------------------------
+
+
+def loaded(name: str) -> tuple[Unit, str]:
+    """A unit that goes on from a ticket as it was stored before there was a memory."""
+    found = STORED[name]
+    return Unit({found["key"]: bytes.fromhex(found["value"])}, found["now"]), found["key"]
+
+
+def stored(value: bytes) -> Entity[t.TicketState, Fact]:
+    """A ticket of the changelog."""
+    return msgspec.msgpack.decode(value, type=Entity[t.TicketState, Fact])
+
+
+@pytest.mark.parametrize("name", STORED)
+def test_a_ticket_of_older_rules_is_loaded_and_rests_as_one_of_these(name: str) -> None:
+    """Within a day it stands in the new form, in no heap, its state as those rules left it."""
+    unit, its_key = loaded(name)
+    before = stored(bytes.fromhex(STORED[name]["value"]))
+    for hour in range(STORED[name]["now"] // HOUR, 30):
+        unit.turn(hour * HOUR)
+    assert unit.booked() == {}
+    after = stored(unit.log[its_key])
+    assert (after.base, after.tail, after.state.version) == (None, [], t.VERSION)
+    last_day = START // DAY
+    due = NEVER if name.startswith("open") else (last_day + 91) * DAY - 1
+    assert after.state == msgspec.structs.replace(before.state, due=due, version=t.VERSION)
+    assert not unit.store._wakes
+    assert len(unit.store._memory) == (0 if name.startswith("open") else 1)
+
+
+@pytest.mark.parametrize("age", ["fresh", "idle"])
+def test_an_open_ticket_of_older_rules_stays(age: str) -> None:
+    """It was to be given up after 90 days; now it is resolved, from its opening, after 200."""
+    unit, its_key = loaded(f"open {age}")
+    for day in range(1, 200):
+        unit.turn(day * DAY)
+    assert unit.store.oldest[("default", "billing", "ticket"), c.BACKLOG["open"]] == {
+        its_key: START
+    }
+    unit.add(its_key, fact("resolved", 200 * DAY, 9, "ticket"), 200 * DAY)
+    unit.turn(200 * DAY)
+    assert total(unit, c.TICKETS_RESOLVED) == 1
+    assert total(unit, c.RESOLUTION_TIME) == 200 * DAY
+    assert total(unit, c.RESOLVED_WITHOUT_REPLY) == 0
+    assert total(unit, c.BACKLOG["pending"]) == -1
+
+
+@pytest.mark.parametrize("name", [name for name in STORED if not name.startswith("open")])
+def test_a_settled_ticket_of_older_rules_comes_back(name: str) -> None:
+    """The closed one was to be forgotten after the horizon; its closing is no resolution now."""
+    unit, its_key = loaded(name)
+    last = MIDNIGHT + 90 * DAY - 1
+    for day in range(1, 90):
+        unit.turn(day * DAY)
+    unit.add(its_key, fact("reopened", last, 9, "ticket"), last)
+    unit.add(its_key, fact("resolved", last + HOUR, 10, "ticket"), last + HOUR)
+    unit.turn(last + HOUR)
+    assert total(unit, c.TICKETS_REOPENED) == 1
+    assert total(unit, c.TICKETS_RESOLVED) == (1 if name.startswith("closed") else 0)
+
+
+@pytest.mark.parametrize("name", [name for name in STORED if name.endswith("fresh")])
+def test_what_older_rules_have_booked_is_not_booked_again(name: str) -> None:
+    """A late event takes its own step; what was folded stays, and a repeat finds its id."""
+    unit, its_key = loaded(name)
+    late = fact("replied", 10 * MINUTE, 7, "ticket", author="customer")
+    assert unit.add(its_key, late, 2 * HOUR) == "ok"
+    for said in stored(bytes.fromhex(STORED[name]["value"])).tail:
+        assert unit.add(its_key, said, 2 * HOUR) == "duplicate"
+    unit.turn(2 * HOUR)
+    assert unit.booked() == {}
