@@ -11,12 +11,12 @@ from typing import Any
 
 COUNTS = (
     "offered", "blocked", "answered", "answered_measured", "abandoned", "short_abandoned",
-    "silent_abandoned", "flowed_out", "handled", "transferred", "answered_in_threshold", "abandoned_in_threshold",
-    "flowed_out_in_threshold", "tickets_opened", "first_responses", "reopen_responses",
-    "tickets_resolved", "resolved_without_reply", "bot_resolved", "tickets_reopened",
-    "tickets_closed", "surveys_sent", "surveys_answered", "sales", "followups", "bot_contained",
-    "bot_escalated", "callbacks_connected", "callbacks_not_reached", "callbacks_cancelled",
-    "resumed", "messages", "contacts",
+    "silent_abandoned", "flowed_out", "handled", "transferred", "answered_in_threshold",
+    "abandoned_in_threshold", "flowed_out_in_threshold", "tickets_opened", "first_responses",
+    "reopen_responses", "tickets_resolved", "resolved_without_reply", "bot_resolved",
+    "tickets_reopened", "tickets_closed", "surveys_sent", "surveys_answered", "sales", "followups",
+    "bot_contained", "bot_escalated", "callbacks_connected", "callbacks_not_reached",
+    "callbacks_cancelled", "resumed", "messages", "contacts",
 )  # fmt: skip
 SUMS = (
     "answered_wait", "abandoned_wait", "closed_wait", "talk", "hold", "wrapup",
