@@ -282,7 +282,7 @@ class EntityStore:
             unpacked = kind.decode(packed)
             if kind.life is TICKET:
                 self._memory.take(key, unpacked, self.ledger.rules.ticket_memory_days)
-            settled = unpacked.rules != current
+            settled = unpacked.rules != current and kind.life is not AGENT
             if settled:
                 settle(unpacked, self._take_chunks(key, kind) + unpacked.tail, current)
             if kind.life is TICKET:

@@ -6,6 +6,9 @@ number which rules it is of. One of other rules is folded on as it stands: its s
 base, and of its facts only the identity is kept, so that a repeat is known. What comes later for
 the time before takes effect at the end of that time. Nothing of this stays once the facts are older
 than the horizon.
+
+Agents go on as they are: no grace and no horizon is in their rules, and a stored snapshot says
+itself by which rules it was taken (`facts.Snapshot.by_source`).
 """
 
 import hashlib
