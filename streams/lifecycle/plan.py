@@ -22,7 +22,7 @@ class Plan:
     times of every choice that was made: the events of one span must be folded together.
     """
 
-    __slots__ = ("grace", "laps", "ledger", "own", "pulled", "spans", "todo")
+    __slots__ = ("_made", "grace", "laps", "ledger", "own", "pulled", "spans", "todo")
 
     def __init__(
         self, facts: Any, grace: int, ledger: Ledger, spans: list[tuple[int, int]] | None
@@ -33,6 +33,9 @@ class Plan:
         self.own: dict[int, int] = {}
         self.pulled: set[int] = set()
         self.laps: set[int] = set()
+        # Whose identity is asked for must stay: another object would get the number of one that
+        # is gone. The facts themselves stay with who gave them.
+        self._made: list[Fact] = []
         self.spans = [] if spans is None else spans
 
     def own_time(self, fact: Fact) -> int:
@@ -61,10 +64,16 @@ class Plan:
             behind += 1
         if fact.at != bringer.at:
             self.ledger.anomaly("clamped", fact)
-        moved = msgspec.structs.replace(fact, at=bringer.at)
+        moved = self._at(fact, bringer.at)
         self.own[id(moved)] = own
         todo.insert(behind, moved)
         del todo[index]
+
+    def _at(self, fact: Fact, at: int) -> Fact:
+        """The fact as one that takes effect at `at` (ms)."""
+        made = msgspec.structs.replace(fact, at=at)
+        self._made.append(made)
+        return made
 
     def pull(self, index: int, place: int) -> None:
         """The event at `place` takes effect right before the one at `index`, at its time."""
@@ -73,7 +82,7 @@ class Plan:
         self.spans.append((self.own_time(comer), self.own_time(leaver)))
         if leaver.at != comer.at:
             self.ledger.anomaly("clamped", leaver)
-        pulled = msgspec.structs.replace(leaver, at=comer.at)
+        pulled = self._at(leaver, comer.at)
         self.own[id(pulled)] = self.own_time(leaver)
         self.pulled.add(id(pulled))
         todo.insert(index, pulled)
