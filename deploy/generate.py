@@ -43,7 +43,8 @@ def _lifecycles() -> str:
 
 {_MADE}
 Each cell is what an event does in a phase, and after → the phases it may lead to; without an arrow
-the phase stays. `!name` changes nothing and counts the anomaly of that name; – has no effect.
+the phase stays, and so it does where an effect only counts what was said twice. `!name` changes
+nothing and counts the anomaly of that name; – has no effect.
 Events are taken by time, those of one millisecond and seq in the rows' order; but within grace
 meaning orders a contact's events, not the clock (`contact_order.py`). The rules that do not fit a
 table stand above it in its module.

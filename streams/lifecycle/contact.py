@@ -83,7 +83,8 @@ Effect = Callable[[ContactState, Fact, Ledger], None]
 # step. For anything else `entity.py` folds the contact twice: as it was, with the ledger's sign -1,
 # and with the event in its place, with +1; what remains is the difference.
 
-#: The phases an effect may lead to; one that is not named here leaves the phase as it is.
+#: The phases an effect may lead to. One that is not named here leaves the phase as it is, and so
+#: does one that only counts an anomaly: said twice, or by the agent before.
 LEADS_TO: dict[Effect, tuple[int, ...]] = {
     effects.enqueued: (WAITING,),
     effects.requeued: (WAITING,),
@@ -95,8 +96,8 @@ LEADS_TO: dict[Effect, tuple[int, ...]] = {
     effects.waiting_transferred: (IDLE,),
     talk.ended: (IDLE,),
     talk.transferred: (IDLE,),
-    effects.wrote: (WAITING, CONNECTED),
-    effects.wrote_again: (IDLE, WAITING),
+    effects.wrote: (CONNECTED,),
+    effects.wrote_again: (WAITING,),
     aged.answered_unseen: (CONNECTED,),
 }
 PHASES = ("no visit open", "waiting", "connected", "open in another queue")

@@ -25,9 +25,11 @@ from streams.lifecycle.contact_state import (
     ContactState,
     Wrapup,
     close,
+    remember_last,
 )
 from streams.lifecycle.facts import Fact
 from streams.lifecycle.ledger import Ledger
+from streams.lifecycle.rules import FORGET_MS
 
 # -- an age closes a visit -------------------------------------------------------------------------
 
@@ -43,7 +45,7 @@ def _remember(state: ContactState, at: int, age: int) -> None:
         state.answered_at if age == EXPIRED else -1,
         state.agent,
         state.hold + held if age == EXPIRED else 0,
-        state.more,
+        state.handled_already,
         state.transferred,
     )
     state.aged = (*state.aged, aged)[-MAX_AGED:]
@@ -102,8 +104,9 @@ def _recovered(one: Aged, fact: Fact, ledger: Ledger) -> None:
 
 def _left(state: ContactState, one: Aged, fact: Fact, how: int, handled: bool = True) -> None:
     """The visit's end is known, beside whatever is open."""
-    state.last = Closed(
-        one.queue, one.entered_at, one.answered_at, fact.at, one.agent, one.outbound, how
+    remember_last(
+        state,
+        Closed(one.queue, one.entered_at, one.answered_at, fact.at, one.agent, one.outbound, how),
     )
     if handled:
         state.closed_at = max(state.closed_at, fact.at)
@@ -125,10 +128,10 @@ def _hangs_up(one: Aged, state: ContactState, fact: Fact, how: int, ledger: Ledg
     talked = fact.at - one.answered_at - one.hold
     rules = ledger.rules_for(one.queue, one.entered_at)
     transferred = how == SAID_TRANSFERRED
-    awaited = rules.wrapup and not transferred and not one.more
+    awaited = rules.wrapup and not transferred and not one.handled_already
     who = fact.agent or one.agent
     leg = Wrapup(fact.at, one.queue, who, one.outbound, awaited, talked, one.hold, one.entered_at)
-    if one.more:
+    if one.handled_already:
         talk.book_talk(leg, ledger)
     elif not awaited:
         talk.handled(leg, fact.at, 0, ledger)
@@ -193,8 +196,10 @@ def abandoned_late(state: ContactState, fact: Fact, ledger: Ledger) -> None:
 def _knows(state: ContactState, queue: str, at: int) -> bool:
     """Whether a visit in that queue is remembered at `at` (ms)."""
     last = state.last
-    return (last is not None and last.queue == queue) or any(
-        one.queue == queue and at - one.closed_at <= AGED_MS for one in state.aged
+    return (
+        (last is not None and last.queue == queue)
+        or queue in state.queues
+        or any(one.queue == queue and at - one.closed_at <= AGED_MS for one in state.aged)
     )
 
 
@@ -259,7 +264,7 @@ def _goes_on(state: ContactState, last: Closed, fact: Fact, ledger: Ledger) -> N
     state.phase, state.queue, state.entered_at = CONNECTED, last.queue, last.entered_at
     state.outbound, state.answered_at, state.agent = last.outbound, at, fact.agent
     state.hold_since, state.hold, state.ringing = -1, 0, ()
-    state.former, state.more, state.transferred = None, True, True
+    state.former, state.handled_already, state.transferred = None, True, True
     state.resumed = state.continues = state.answered_by_message = False
     if not last.outbound:
         ledger.level(last.queue, at, c.HANDLING, 1)
@@ -268,9 +273,11 @@ def _goes_on(state: ContactState, last: Closed, fact: Fact, ledger: Ledger) -> N
 def _opens_answered(state: ContactState, fact: Fact, ledger: Ledger) -> None:
     """A visit of which the first that was told is its answer."""
     queue, outbound = fact.queue or "", fact.outbound
-    # Two clocks that differ a little: it waited for no time, and not for less.
-    known = 0 <= fact.since <= fact.at + ledger.rules.grace_ms
+    # Two clocks that differ a little: it waited for no time, and not for less. And for no longer
+    # than a visit can wait.
     since = min(fact.since, fact.at)
+    longest = ledger.rules_for(queue, since).max_wait_ms or FORGET_MS
+    known = fact.since >= fact.at - longest and fact.since <= fact.at + ledger.rules.grace_ms
     effects.open_answered(state, fact, since if known else None, outbound, ledger)
     if not known:
         ledger.anomaly("answered_unmeasured", fact)

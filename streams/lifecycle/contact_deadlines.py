@@ -82,7 +82,10 @@ def _waiting(state: ContactState, rules: QueueRules) -> list[tuple[int, int]]:
 
 def fire(state: ContactState, ledger: Ledger) -> None:
     """Let the implied event happen that is due first."""
-    at = state.due
+    at = _due(state, ledger)
+    if at != state.due:  # an edit changed the rules of a visit that began ahead of the unit's now
+        state.due = at
+        return
     if state.phase == WAITING:
         due, kind = min(_waiting(state, ledger.rules_for(state.queue, state.entered_at)))
         if due == at:
@@ -103,8 +106,11 @@ def fire(state: ContactState, ledger: Ledger) -> None:
         contact_aged.expire(state, at, ledger)
         state.due = _due(state, ledger)
     else:
+        # What is in doubt stays so: when the contact is forgotten must change no figure.
+        doubt = state.doubt
         for field, value in zip(_FIELDS, msgspec.structs.astuple(visit.blank()), strict=True):
             setattr(state, field, value)
+        state.doubt = doubt
 
 
 def _threshold_passed(state: ContactState, at: int, ledger: Ledger) -> None:

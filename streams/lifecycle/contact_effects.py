@@ -52,7 +52,7 @@ def _begin(
     state.phase, state.queue, state.entered_at, state.outbound = phase, queue, entered_at, outbound
     state.threshold_decided, state.ringing, state.silent_queue = False, (), None
     state.agent = state.former = None
-    state.more = state.resumed = state.answered_by_message = state.transferred = False
+    state.handled_already = state.resumed = state.answered_by_message = state.transferred = False
     state.continues = (
         last is not None
         and not last.connected
@@ -245,6 +245,7 @@ def answered_again(state: ContactState, fact: Fact, ledger: Ledger) -> None:
     told_twice = agent is None or agent == state.agent
     if told_twice or at - state.answered_at <= ledger.rules.grace_ms:
         ledger.anomaly("answered_again", fact)
+        state.agent = state.agent or agent
         return
     state.former, state.agent = state.agent, agent
 

@@ -19,8 +19,9 @@ CONNECTED: Final = 2
 #: A visit that an age closed is remembered this long, and so many of a contact.
 AGED_MS: Final = 72 * HOUR_MS
 MAX_AGED: Final = 8
-#: Wrap-ups that are owed at once.
+#: Wrap-ups that are owed at once, and queues of earlier visits that are remembered.
 MAX_OWED: Final = 8
+MAX_QUEUES: Final = 8
 
 # How a visit ended: said by an event, concluded from another event, or by an age.
 SAID: Final = 0
@@ -53,7 +54,7 @@ class Wrapup(msgspec.Struct, array_like=True, frozen=True, gc=False):
 
 
 class Closed(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """The last visit that closed. Times in ms, -1: none; `answered_at` of the first answer."""
+    """The last visit that closed. Times in ms, -1: none; `answered_at` of its last talk."""
 
     queue: str
     entered_at: int
@@ -72,7 +73,7 @@ class Closed(msgspec.Struct, array_like=True, frozen=True, gc=False):
 class Aged(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """A visit that an age closed, while something may still be said of it. Times in ms.
 
-    `more`: it is handled, or counts as transferred, already, as in `ContactState`.
+    `handled_already`: it is handled, or counts as transferred, already, as in `ContactState`.
     """
 
     queue: str
@@ -83,15 +84,15 @@ class Aged(msgspec.Struct, array_like=True, frozen=True, gc=False):
     answered_at: int = -1
     agent: str | None = None
     hold: int = 0
-    more: bool = False
+    handled_already: bool = False
     transferred: bool = False
 
 
 class ContactState(msgspec.Struct, array_like=True, gc=False):
     """What the past of a contact means for its future. Times in ms, -1: none.
 
-    `doubt`: until when an event could still show that another one was read wrongly. `first_at` is
-    the first answer of the open conversation, `answered_at` when its talk began.
+    `doubt`: until when an event could still show that another one was read wrongly; it only grows,
+    and outlives being forgotten. `answered_at`: when the talk began that goes on now.
     """
 
     phase: int = IDLE
@@ -107,7 +108,8 @@ class ContactState(msgspec.Struct, array_like=True, gc=False):
     customer_at: int = -1
     wrapups: tuple[Wrapup, ...] = ()
     closed_at: int = -1
-    # Two fields of older rules, which nothing reads: stored states have them in their places.
+    # Two fields of the rules before `versions.RULES_VERSION` 1: nothing reads them, but stored
+    # states have them in their places.
     answer_before_enqueue_at: int = -1
     answer_before_enqueue_agent: str | None = None
     silent_queue: str | None = None
@@ -117,7 +119,7 @@ class ContactState(msgspec.Struct, array_like=True, gc=False):
     #: The agent who had the conversation before.
     former: str | None = None
     #: Further talk of a visit that is handled already.
-    more: bool = False
+    handled_already: bool = False
     #: The visit was opened by `contact.resumed`.
     resumed: bool = False
     #: It began within grace after an unanswered one in another queue.
@@ -127,6 +129,8 @@ class ContactState(msgspec.Struct, array_like=True, gc=False):
     #: It counts as transferred already.
     transferred: bool = False
     aged: tuple[Aged, ...] = ()
+    #: Queues of visits before the last one.
+    queues: tuple[str, ...] = ()
 
 
 def blank() -> ContactState:
@@ -155,15 +159,26 @@ def oldest_entry(state: ContactState) -> tuple[str, int, int] | None:
 def close(state: ContactState, at: int, how: int, handled: bool = True) -> None:
     """The visit is over. `handled`: no wrap-up is awaited before the contact may be forgotten."""
     connected = state.phase == CONNECTED
-    state.last = Closed(
-        state.queue,
-        state.entered_at,
-        state.answered_at if connected else -1,
-        at,
-        state.agent,
-        state.outbound,
-        how,
+    remember_last(
+        state,
+        Closed(
+            state.queue,
+            state.entered_at,
+            state.answered_at if connected else -1,
+            at,
+            state.agent,
+            state.outbound,
+            how,
+        ),
     )
     state.phase, state.ringing, state.outbound = IDLE, (), False
     if handled:
         state.closed_at = max(state.closed_at, at)
+
+
+def remember_last(state: ContactState, closed: Closed) -> None:
+    """This visit closed last; of the one before, its queue is remembered."""
+    last = state.last
+    if last is not None and last.queue != closed.queue and last.queue not in state.queues:
+        state.queues = (*state.queues, last.queue)[-MAX_QUEUES:]
+    state.last = closed

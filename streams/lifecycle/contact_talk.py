@@ -78,7 +78,7 @@ def ended(state: ContactState, fact: Fact, ledger: Ledger) -> None:
     if _is_former(state, fact):
         ledger.anomaly("former_agent", fact)
         return
-    awaited = ledger.rules_for(state.queue, state.entered_at).wrapup and not state.more
+    awaited = ledger.rules_for(state.queue, state.entered_at).wrapup and not state.handled_already
     leg = _connection(state, fact.at, fact.agent, awaited)
     if not awaited:
         _handle_at_once(state, leg, ledger)
@@ -86,7 +86,7 @@ def ended(state: ContactState, fact: Fact, ledger: Ledger) -> None:
 
 
 def _handle_at_once(state: ContactState, leg: Wrapup, ledger: Ledger) -> None:
-    if not state.more:
+    if not state.handled_already:
         handled(leg, leg.ended_at, 0, ledger)
     else:
         book_talk(leg, ledger)

@@ -93,7 +93,7 @@ class Entity(msgspec.Struct, Generic[S, F], array_like=True, gc=False):
     before `limit`. `skipped` is the earliest implied event that belongs before a fact of the tail
     but was not before the unit's now. `fired` is the time of the last one that is in `state`.
     `wake` is the unit's memory of when it looks at the entity by itself. `chunks` is the number of
-    the next chunk; facts in chunks are older than the base. `rules`, `settled`, `settled_until`:
+    the next chunk; facts in chunks are older than the base. `rules`, `marks`, `marked_until`:
     see `versions.py`.
     """
 
@@ -106,8 +106,8 @@ class Entity(msgspec.Struct, Generic[S, F], array_like=True, gc=False):
     wake: int = NEVER
     chunks: int = 0
     rules: int = 0
-    settled: bytes = b""
-    settled_until: int = -1
+    marks: bytes = b""
+    marked_until: int = -1
 
     @property
     def due(self) -> int:
@@ -204,11 +204,11 @@ def add(
     """
     tail, fired_until = entity.tail, entity.limit
     limit = max(limit, fired_until)
-    if entity.settled:
-        if is_among(entity.settled, fact):
-            return "duplicate"
-        if fact.at < entity.settled_until:
-            fact = msgspec.structs.replace(fact, at=entity.settled_until)
+    if entity.marked_until >= 0:
+        if is_among(entity.marks, fact):
+            return "conflict" if fact.revision else "duplicate"
+        if fact.at < entity.marked_until:
+            fact = msgspec.structs.replace(fact, at=entity.marked_until)
     if fact.id in ids:
         for known in tail:
             if known.id == fact.id and known.source == fact.source:

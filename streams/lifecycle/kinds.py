@@ -14,7 +14,10 @@ NOTHING: Final = "did_nothing"
 
 #: Kind to its sort and what it means.
 KINDS: Final[dict[str, tuple[AnomalySort, str]]] = {
-    "clamped": (OTHERWISE, "came before what it needs, within grace, and took effect after it"),
+    "clamped": (
+        OTHERWISE,
+        "out of order within grace: took effect with what it belongs to",
+    ),
     "revision": (OTHERWISE, "an id said again with a higher revision, which counts"),
     "unknown_reason": (OTHERWISE, "a reason that is no word of the contract's, read as `other`"),
     "wrapup_capped": (OTHERWISE, "a wrap-up beyond its cap, of which the cap is booked"),

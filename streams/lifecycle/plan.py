@@ -15,7 +15,7 @@ from streams.lifecycle.ledger import Ledger
 
 
 class Plan:
-    """The events of one contact while they are put in order.
+    """The facts of one entity while they are put in order.
 
     `own`: the own times (ms) of those that were moved, by identity; `pulled`: those that were
     pulled forward; `laps`: entries after a flow-out that has no effect. `spans`: (from, to) in own

@@ -11,7 +11,7 @@ listed again only for something earlier. An entry may be out of date, because th
 has moved: then the look finds nothing due, and does no harm. A time far ahead is cut to an hour,
 lest entries of entities long gone stay as long. `_minutes` lists entities by the minute of their
 newest fact: once that is final the tail is folded into the base, and an entity without a future is
-dropped. A ticket rests from then on: it is in no heap; while settled, it is in a list by day, which
+dropped. A ticket is in no heap from then on; one that is settled is in a list by day, which
 drops it unread (`memory.py`). All are in memory only and are built again from the changelog, for
 which `wake` is stored.
 """
@@ -31,9 +31,10 @@ from streams.lifecycle.entity import AGENT, CONTACT, TICKET, Chunk, Entity, Life
 from streams.lifecycle.facts import Fact, Snapshot
 from streams.lifecycle.ledger import Ledger
 from streams.lifecycle.rules import NEVER
-from streams.lifecycle.versions import Versions, settle
+from streams.lifecycle.versions import Versions, take_over
 
-#: An entity is looked at again at most this long after the last look: keeps the heap short.
+#: An entity is looked at again, and written, at most this long after the last look: keeps the heap
+#: short, since most that is due far ahead never comes to that.
 _LOOK_MS = 3_600_000
 
 _ENCODE = msgspec.msgpack.Encoder().encode
@@ -62,8 +63,8 @@ class _Glance(msgspec.Struct, Generic[S], array_like=True, gc=False):
     wake: int
     chunks: int = 0
     rules: int = 0
-    settled: bytes = b""
-    settled_until: int = -1
+    marks: bytes = b""
+    marked_until: int = -1
 
 
 class _Kind:
@@ -109,7 +110,7 @@ class _AtHand:
 
     def last_minute(self) -> int:
         kept = self.entity
-        return (kept.tail[-1].at if kept.tail else kept.settled_until) // MINUTE_MS
+        return (kept.tail[-1].at if kept.tail else kept.marked_until) // MINUTE_MS
 
 
 class _Packed:
@@ -209,7 +210,7 @@ class EntityStore:
             if (
                 oldest < final_before
                 or (kept.base is not None and kept.base.due < final_before)
-                or (kept.settled and kept.settled_until < final_before)
+                or 0 <= kept.marked_until < final_before
             ):
                 self._rebase(key, at_hand, final_before)
             if self._is_gone(kept, life, before):
@@ -219,7 +220,7 @@ class EntityStore:
             chunk = entity.pack(life, kept, self.ledger.select(at_hand.tenant, at_hand.channel))
             if chunk is not None:
                 self._put_away(key, kept.chunks, chunk)
-            self._plan(key, at_hand)
+            self._schedule(key, at_hand)
             stored = memory.short(kept) if life is TICKET else kept
             packed = self._packed[key] = _ENCODE(stored)
             writes.append((key.encode(), packed))
@@ -250,14 +251,14 @@ class EntityStore:
             self._update_oldest(key, None, ((tenant, queue, channel), level, at))
         # What was popped was written again in the same transaction: the wakes that stand in the
         # changelog are those of the heap.
-        rests = kind.life is TICKET
-        wake = min(glance.wake, glance.skipped, NEVER if rests else glance.state.due)
+        is_ticket = kind.life is TICKET
+        wake = min(glance.wake, glance.skipped, NEVER if is_ticket else glance.state.due)
         if wake < NEVER:
             self._wakes.append((wake, key))
-        last = glance.tail[-1].at if glance.tail else glance.settled_until
+        last = glance.tail[-1].at if glance.tail else glance.marked_until
         if last >= 0:
             self._minutes[last // MINUTE_MS].append(key)
-        elif rests and wake == NEVER:
+        elif is_ticket and wake == NEVER:
             self._memory.rest(key, kind.decode_state(glance.base) or glance.state)
 
     def restored(self) -> None:
@@ -275,16 +276,19 @@ class EntityStore:
     def _unpack(self, key: str) -> _AtHand:
         packed = self._packed.get(key)
         kind = _KINDS[kind_of(key)]
-        current, settled = self.versions.current, False
+        current, taken_over = self.versions.current, False
         if packed is None:
             unpacked = Entity(None, kind.life.blank(), [], -1, rules=current)
         else:
             unpacked = kind.decode(packed)
             if kind.life is TICKET:
                 self._memory.take(key, unpacked, self.ledger.rules.ticket_memory_days)
-            settled = unpacked.rules != current and kind.life is not AGENT
-            if settled:
-                settle(unpacked, self._take_chunks(key, kind) + unpacked.tail, current)
+            # What waits before a fact is booked by the rules it was skipped under.
+            taken_over = (
+                unpacked.rules != current and unpacked.skipped == NEVER and kind.life is not AGENT
+            )
+            if taken_over:
+                take_over(unpacked, self._take_chunks(key, kind) + unpacked.tail, current)
             if kind.life is TICKET:
                 # It may have been forgotten while it rested.
                 ledger = self.ledger.select(*parts_of(key)[:2])
@@ -292,7 +296,7 @@ class EntityStore:
             # Every implied event before the last `advance` has happened: nothing fell due since.
             unpacked.limit = max(unpacked.limit, self.now)
         at_hand = self._at_hand[key] = _AtHand(key, unpacked)
-        if settled:
+        if taken_over:
             at_hand.minute = -1  # to be listed anew: it is remembered for another time now
         return at_hand
 
@@ -302,16 +306,22 @@ class EntityStore:
         self._writes += [(_chunk_key(key, chunk.number), None) for chunk in chunks]
         return [fact for chunk in chunks for fact in kind.decode_chunk(chunk.data).facts]
 
-    def _plan(self, key: str, at_hand: _AtHand) -> None:
+    def _schedule(self, key: str, at_hand: _AtHand) -> None:
         """See to it that the entity is looked at when it is due, and when its facts are final."""
         kept = at_hand.entity
-        due, rests = kept.due, at_hand.kind.life is TICKET
-        waits = bool(kept.tail or kept.settled)  # listed by its last fact's minute
-        if rests:
+        due, is_ticket = kept.due, at_hand.kind.life is TICKET
+        waits = bool(kept.tail or kept.marked_until >= 0)  # listed by its last fact's minute
+        if is_ticket:
             due = kept.skipped
             if not waits:
                 self._memory.rest(key, kept.base)
-        if due < NEVER or not (rests or waits):
+        if isinstance(kept.state, visit.ContactState) and kept.state.phase == visit.IDLE:
+            # One that is over is looked at, and written, when it is forgotten, and when its base
+            # may be: not every hour.
+            if due == NEVER and kept.base is not None:
+                rules = self.ledger.rules
+                due = kept.base.due + rules.horizon_ms + rules.grace_ms
+        elif due < NEVER or not (is_ticket or waits):
             due = min(due, max(self.now, 0) + _LOOK_MS)
         if due < kept.wake:
             kept.wake = due
@@ -336,8 +346,8 @@ class EntityStore:
 
     def _rebase(self, key: str, at_hand: _AtHand, before: int) -> None:
         kept = at_hand.entity
-        if kept.settled and kept.settled_until < before:
-            kept.settled, kept.settled_until = b"", -1
+        if 0 <= kept.marked_until < before:
+            kept.marks, kept.marked_until = b"", -1
         chunks = self._chunks.get(key)
         while chunks and chunks[0].last_at < before:
             self._writes.append((_chunk_key(key, chunks.pop(0).number), None))
@@ -350,7 +360,7 @@ class EntityStore:
 
     def _is_gone(self, kept: AnyEntity, life: AnyLife, before: int) -> bool:
         """Whether no later event could tell the entity from one that never was."""
-        if kept.tail or kept.chunks or kept.settled or kept.due < before:
+        if kept.tail or kept.chunks or kept.marked_until >= 0 or kept.due < before:
             return False
         if kept.base is not None and not life.is_blank(kept.base, before):
             return False

@@ -19,7 +19,7 @@ import msgspec
 
 from streams.lifecycle.changelog import VERSIONS, Write, key_of
 from streams.lifecycle.facts import Fact, Snapshot
-from streams.lifecycle.rules import NEVER, Rules
+from streams.lifecycle.rules import Rules
 
 #: Of the rules in this directory; one more with each that counts something otherwise.
 RULES_VERSION = 1
@@ -40,19 +40,19 @@ class Versions:
 
     def __init__(self, rules: Rules) -> None:
         self._version = RULES_VERSION, rules.grace_ms, rules.horizon_ms
-        self._known: list[Version] = []
-        self._unsaved = False
-        self.restored()
+        self._known: list[Version] = [self._version]
+        self._unsaved = True
+        self.current = 1
 
     def restore(self, value: bytes) -> None:
         """The changelog's record."""
-        self._known = _DECODE(value)
+        self._known, self._unsaved = _DECODE(value), False
 
     def restored(self) -> None:
         """Every record was given: the present rules have a number."""
-        self._unsaved = self._version not in self._known
-        if self._unsaved:
+        if self._version not in self._known:
             self._known.append(self._version)
+            self._unsaved = True
         self.current = self._known.index(self._version) + 1
 
     def collect(self) -> list[Write]:
@@ -77,13 +77,17 @@ def is_among(marks: bytes, fact: Fact | Snapshot) -> bool:
     return False
 
 
-def settle(entity: Any, facts: list[Any], current: int) -> None:
-    """Fold an entity of other rules on as it stands; `facts`: all that are remembered, in order."""
+def take_over(entity: Any, facts: list[Any], current: int) -> None:
+    """Fold an entity of other rules on as it stands; `facts`: all that are remembered, in order.
+
+    `marks` are their identities, `marked_until` the last that was booked by the other rules, ms.
+    """
     entity.rules = current
-    if not facts:
+    if not facts and entity.base in (None, entity.state):
         return
-    entity.settled += b"".join(map(mark_of, facts))
-    entity.settled_until = max(entity.settled_until, facts[-1].at, entity.fired)
+    last = facts[-1].at if facts else -1
+    entity.marks += b"".join(map(mark_of, facts))
+    entity.marked_until = max(entity.marked_until, last, entity.fired)
     # Their fields are immutable: a shallow copy is a full one.
     entity.base, entity.tail, entity.chunks = copy(entity.state), [], 0
-    entity.skipped, entity.fired = NEVER, -1
+    entity.fired = -1

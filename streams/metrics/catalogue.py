@@ -144,7 +144,7 @@ _QUEUE_METRICS: Final = (
     _counter(
         "contacts_corrections_total",
         QUEUE,
-        "Booked counts that late or out-of-order events changed; counters above keep the first.",
+        "What a later event changed of panes older than grace; the counters above keep the first.",
     ),
     _histogram(
         "wait_seconds",
@@ -212,7 +212,11 @@ _QUEUE_METRICS: Final = (
 )
 
 _STREAM_METRICS: Final = (
-    _counter("stream_events_total", ("topic", "result"), "Records read, by what became of them."),
+    _counter(
+        "stream_events_total",
+        ("topic", "result"),
+        "Records read, by what became of them; duplicate: an id told before, whatever it says.",
+    ),
     _histogram(
         "stream_event_delay_seconds",
         ("topic",),

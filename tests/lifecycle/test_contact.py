@@ -4,8 +4,19 @@ import pytest
 
 from streams.lifecycle import counters as c
 from streams.lifecycle.contact_state import CONNECTED, IDLE, WAITING
+from streams.lifecycle.entity import CONTACT, Entity, add, fire_until
 from streams.lifecycle.rules import NEVER, QueueRules
-from tests.lifecycle.lives import FAR, HOUR, MINUTE, SECOND, Life, contact
+from tests.lifecycle.lives import (
+    FAR,
+    HOUR,
+    MINUTE,
+    SECOND,
+    START,
+    Life,
+    contact,
+    facts,
+    ledger,
+)
 
 ANNA, BEN = {"agent_id": "anna"}, {"agent_id": "ben"}
 OUTBOUND = {"direction": "outbound"}
@@ -442,3 +453,35 @@ def test_every_visit_ends_in_exactly_one_outcome() -> None:
     assert [life.total(outcome) for outcome in outcomes] == [1, 1, 1, 1]
     assert life.total(c.OFFERED) == 4
     assert balanced(life)
+
+
+def test_a_lost_entry_that_is_told_with_the_answer_cannot_be_of_another_age() -> None:
+    """`entered_at` of years ago is no wait: the answer counts without one."""
+    longest = START - 4 * HOUR + 60_000
+    for since, measured in ((START, 1), (longest, 1), (longest - 1, 0), (800_000_000_000, 0)):
+        life = contact(("answered", 60_000, {"entered_at": since}), now=FAR)
+        assert (life.total(c.ANSWERED), life.total(c.ANSWERED_MEASURED)) == (1, measured)
+        assert not [n for _, _, n in life.contributions if c.RESOLUTION_BUCKETS <= n < c.LOCAL]
+
+
+def test_what_is_in_doubt_when_a_contact_is_forgotten_stays_in_doubt() -> None:
+    """An early flow-out waits for its entry, though the contact is forgotten between the two."""
+    forgotten = 40_000 + 4 * HOUR
+    told = (
+        ("enqueued", 0),
+        ("abandoned", 40_000),
+        ("flowed_out", forgotten - 1_000, {"reason": "key"}),
+        ("enqueued", forgotten + 1_000),
+        ("abandoned", forgotten + 60_000),
+    )
+    life = contact(*told, now=FAR)
+    assert life.dated(c.FLOWED_OUT) == {forgotten + 1_000: 1}
+    one = Entity(None, CONTACT.blank(), [], -1)
+    book, ids = ledger(None, "voice").select("default", "voice"), set[str]()
+    for each in facts(told):
+        add(CONTACT, one, each, each.at, book, ids)
+        fire_until(CONTACT, one, each.at + 1_900, book)
+    panes = book.entry("billing").panes.items()
+    assert {at - START: n for at, cell in panes if (n := cell[c.FLOWED_OUT])} == {
+        forgotten + 1_000: 1
+    }

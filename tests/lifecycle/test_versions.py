@@ -123,7 +123,7 @@ def test_a_late_event_of_the_time_before_takes_effect_at_its_end() -> None:
 
 @pytest.mark.parametrize("grace_ms", [0, 1_000, 30_000])
 def test_another_grace_changes_nothing_that_is_booked(grace_ms: int) -> None:
-    """A lap of 4 s stays what it was read as; what comes later goes by the new grace."""
+    """A lap of 4 s stays what it was read as, late events or not; later the new grace holds."""
     first = Unit({})
     first.tell(
         [
@@ -135,11 +135,36 @@ def test_another_grace_changes_nothing_that_is_booked(grace_ms: int) -> None:
     )
     assert (first.total(c.OFFERED), first.total(c.FLOWED_OUT)) == (1, 0)
     second = Unit(first.log, grace_ms)
-    second.tell([event("a", "contact.answered", 50, 3, agent_id="anna")], 60_000)
+    late = event("a", "contact.offered", 20, 9, agent_id="anna")
+    second.tell([late, event("a", "contact.answered", 50, 3, agent_id="anna")], 60_000)
     assert (second.total(c.OFFERED), second.total(c.ANSWERED_WAIT)) == (1, 50_000)
+    assert (second.total(c.THRESHOLD_DECIDED), second.total(c.OVER_THRESHOLD)) == (1, 0)
     third = Unit(second.log, grace_ms)
     third.tell([event("a", "contact.enqueued", 0, 0), event("a", "contact.ended", 70, 4)], 80_000)
     assert (third.total(c.OFFERED), third.total(c.HANDLING), third.total(c.TALK)) == (1, 0, 0)
+
+
+def test_a_deadline_that_waits_before_a_fact_is_not_lost() -> None:
+    """The threshold lies before an answer from ahead of the unit's now, and other rules begin."""
+    first = Unit({})
+    answer = event("a", "contact.answered", 50, 1, agent_id="anna")
+    first.tell([event("a", "contact.enqueued", 0, 0), answer], 10_000)
+    second = Unit(first.log, 1_000)
+    second.tell([event("a", "contact.ended", 60, 2)], 70_000)
+    assert (second.total(c.THRESHOLD_DECIDED), second.total(c.OVER_THRESHOLD)) == (1, 0)
+
+
+def test_what_is_in_the_base_is_not_folded_by_other_rules() -> None:
+    """A wrap-up given up by other rules, and told after them, takes nothing back."""
+    first = Unit({}, 0)
+    call = [event("a", "contact.enqueued", 0, 0), event("a", "contact.answered", 1, 1)]
+    first.tell([*call, event("a", "contact.ended", 10, 2)], 20_000)
+    first.tell([], 4 * HOUR + 30_000)  # the cap has passed; the facts are in the base
+    assert first.total(c.WRAPUPS_UNREPORTED) == 1
+    second = Unit(first.log, 1_000)
+    second.tell([event("a", "wrapup.ended", 4 * 3_600 + 20, 3)], 4 * HOUR + 40_000)
+    assert second.total(c.WRAPUPS_UNREPORTED) == second.total(c.WRAPUPS_REPORTED) == 1
+    assert (second.total(c.HANDLED), second.total(c.WRAPUP)) == (1, 900_000)
 
 
 def test_nothing_of_older_rules_is_left_after_the_horizon() -> None:
@@ -147,8 +172,8 @@ def test_nothing_of_older_rules_is_left_after_the_horizon() -> None:
     _, log = stored()
     unit = Unit(log)
     unit.tell([event("ended", "wrapup.ended", 50, 3, agent_id="ben")], 61_000)
-    assert any(entity.settled for _, entity in unit.intake.store.entities())
+    assert any(entity.marks for _, entity in unit.intake.store.entities())
     for hour in range(1, 100):
         unit.tell([], hour * HOUR)
-    assert not any(entity.settled for _, entity in unit.intake.store.entities())
+    assert not any(entity.marks for _, entity in unit.intake.store.entities())
     assert not [key for key in unit.log if key.startswith((b"c", b"k"))]

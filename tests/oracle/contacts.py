@@ -72,6 +72,7 @@ class Telling(Story):
                 visit.answer(at, agent)
             elif at <= visit.talks[-1].began + self.grace_ms or agent in (None, visit.agent):
                 self.anomaly("answered_again")
+                visit.agent = visit.agent or agent
             else:
                 visit.agent, visit.former = agent, visit.agent
             return
@@ -92,8 +93,10 @@ class Telling(Story):
             self.recover_answered(aged, at, agent)
             return
         since = event.get("entered_at")
-        if since is not None and since > at + self.grace_ms:
-            since = None
+        if since is not None:
+            longest = self.settings_of(queue, min(since, at))["max_wait_ms"] or 90 * 86_400_000
+            if not at - longest <= since <= at + self.grace_ms:
+                since = None
         entered = self.enter(queue, at, event, since)
         entered.stood = False
         entered.measured = entered.decides = since is not None
@@ -154,6 +157,7 @@ class Telling(Story):
 
     def knows_none_in(self, queue: str | None, at: int) -> bool:
         known = self.last is not None and self.last.visit.queue == queue
+        known = known or queue in self.earlier
         return not known and self.remembered(queue, ("orphaned", "silent", "expired"), at) is None
 
     def tell_flow_out(self, event: dict, at: int, here: Visit | None, lost: str) -> None:

@@ -66,6 +66,7 @@ class Story:
     last: Last | None = None
     owed: list[Leg] = field(default_factory=list)
     aged: list[Aged] = field(default_factory=list)
+    earlier: list[str] = field(default_factory=list)  # queues of visits before the last
     silent_queue: str | None = None
     last_close: int | None = None
 
@@ -106,7 +107,7 @@ class Story:
                 return
             due, _, name, leg = min(ready, key=lambda one: one[:2])
             if name == "forget":
-                self.owed, self.aged = [], []
+                self.owed, self.aged, self.earlier = [], [], []
                 self.last = self.silent_queue = self.last_close = None
             elif leg is not None:
                 self.give_up(leg, due)
@@ -143,6 +144,9 @@ class Story:
     def closed(self, visit: Visit, at: int, connected: bool, said: bool, **how: bool) -> None:
         if visit is self.open:
             self.open = None
+        before = self.last.visit.queue if self.last is not None else visit.queue
+        if before != visit.queue and before not in self.earlier:
+            self.earlier = [*self.earlier, before][-REMEMBERED:]
         self.last = Last(visit, at, connected, said, **how)
         if not any(leg.visit is visit and leg.whole for leg in self.owed):
             self.close(at)
