@@ -51,10 +51,10 @@ class SimulatedCentre:
 
 
 def surprise(settings: Settings) -> None:
-    """A call that waits for ever, and an answer to one that never came."""
+    """A call that waits for ever, and the end of one that never came."""
     producer = KafkaProducer(**kafka_python_options(settings))
     now = time.time_ns() // 1_000_000
-    for contact, kind in (("waits", "contact.enqueued"), ("unknown", "contact.answered")):
+    for contact, kind in (("waits", "contact.enqueued"), ("unknown", "contact.ended")):
         event = {
             "event_id": contact, "type": kind, "occurred_at": now - 120_000, "source": "pbx",
             "channel": "voice", "contact_id": contact, "queue": "billing",
