@@ -57,6 +57,7 @@ OUTCOMES: Mapping[str, float] = {
     "flowed_out": 1,
     "handled": 38,
     "threshold_decided": 48,
+    "answered_measured": 38,
     "answered_in_threshold": 33,
     "abandoned_in_threshold": 3,
 }
