@@ -25,6 +25,9 @@ header = ["call_id", "queue"]   # the columns' names, where no line has them
 Our columns: call_id, queue, entered_at, outcome; answered_at or wait; ended_at or talk; left_at
 (where waiting ended without an answer), hold, wrapup, ring, agent, customer, priority, direction,
 channel, visit (what tells two stays of one call in one queue apart), topic, reason.
+Of a cell of each: an answer is answered_at, else wait; waiting without one ends at left_at, else
+after wait, else at ended_at; a conversation ends after talk, else at ended_at. `hold` is added to
+talk, and lies within what ends at ended_at: where talk has it in it already, leave hold out.
 Our outcomes: answered, abandoned, each reason of contact.flowed_out and contact.blocked, ignore.
 """
 

@@ -208,15 +208,7 @@ class _Stay:
         """Yield the row's events."""
         if self._outcome == "answered":
             return self._answered()
-        left = self._time("left_at", self._entered)
-        left_from = "left_at"
-        if left is None:
-            left, left_from = self._time("ended_at", self._entered), "ended_at"
-        if left is None and self._lengths["wait"] is not None:
-            left, left_from = self._entered + self._lengths["wait"], "wait"
-        if left is None:
-            column = "wait" if "ended_at" not in self._cells else "ended_at"
-            raise self._reader.bad(column, "expected where the waiting ended")
+        left_from, left = self._left()
         self._in_order("entered_at", self._entered, left_from, left)
         # Words of both kinds: who did not stay was not let in.
         stayed = left > self._entered
@@ -225,6 +217,22 @@ class _Stay:
                 [self._event(wire.ContactBlocked, "blocked", self._entered, reason=self._outcome)]
             )
         return self._unanswered(left)
+
+    def _left(self) -> tuple[str, int]:
+        """The column that tells where the waiting ended, and where.
+
+        A call goes on after its waiting (a menu, a voicemail), so its end comes last.
+        """
+        left = self._time("left_at", self._entered)
+        if left is not None:
+            return "left_at", left
+        if self._lengths["wait"] is not None:
+            return "wait", self._entered + self._lengths["wait"]
+        ended = self._time("ended_at", self._entered)
+        if ended is None:
+            column = "wait" if "ended_at" not in self._cells else "ended_at"
+            raise self._reader.bad(column, "expected where the waiting ended")
+        return "ended_at", ended
 
     def _time(self, column: str, after: int) -> int | None:
         return self._reader.time(self._cells, column, after)
@@ -280,12 +288,13 @@ class _Stay:
             answered = entered + lengths["wait"]
         self._in_order("entered_at", entered, "answered_at", answered)
         hold = lengths["hold"] or 0
-        ended = self._time("ended_at", answered)
+        if lengths["talk"] is not None:
+            ended: int | None = answered + lengths["talk"] + hold
+        else:
+            ended = self._time("ended_at", answered)
         if ended is None:
-            if lengths["talk"] is None:
-                column = "talk" if "ended_at" not in self._cells else "ended_at"
-                raise self._reader.bad(column, "expected when it ended")
-            ended = answered + lengths["talk"] + hold
+            column = "talk" if "ended_at" not in self._cells else "ended_at"
+            raise self._reader.bad(column, "expected when it ended")
         self._in_order("answered_at", answered, "ended_at", ended)
         yield self._enqueued()
         if lengths["ring"] is not None and agent is not None:

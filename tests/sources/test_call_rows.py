@@ -133,6 +133,19 @@ def test_lengths_instead_of_times(tmp_path: Path) -> None:
     assert wrapup.occurred_at == NINE + 12_000 + 298_000 + 60_500
 
 
+def test_lengths_count_where_the_end_of_the_call_is_told_too(tmp_path: Path) -> None:
+    """A call goes on after its waiting and its talk: its end is only for cells without a length."""
+    text = "call_id,queue,entered_at,outcome,wait,talk,ended_at,agent\n"
+    text += "1,q,2026-03-02T09:00:00Z,abandoned,35,0,2026-03-02T09:01:15Z,\n"
+    text += "2,q,2026-03-02T09:01:00Z,answered,45,85,2026-03-02T09:03:20Z,ben\n"
+    text += "3,r,2026-03-02T09:02:00Z,abandoned,,,2026-03-02T09:02:50Z,\n"
+    text += "4,r,2026-03-02T09:02:00Z,answered,10,,2026-03-02T09:03:10Z,ben\n"
+    events = made(tmp_path, text)
+    lengths, ends = figures(events, "q"), figures(events, "r")
+    assert (lengths.abandoned_wait_seconds, lengths.talk_seconds) == (35, 85)
+    assert (ends.abandoned_wait_seconds, ends.talk_seconds) == (50, 60)
+
+
 def test_a_row_that_runs_backwards_is_rejected_beyond_grace(tmp_path: Path) -> None:
     """Both columns are named; five seconds are clocks that differ."""
     log = tmp_path / "calls.csv"
