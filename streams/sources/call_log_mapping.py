@@ -6,7 +6,7 @@ source = "call-log"
 [columns]                       # our name = the header's name; several are joined with a blank
 call_id = "uniqueid"
 entered_at = ["Date", "Time"]
-wait = "Waiting"                # a length: seconds, m:ss or h:mm:ss
+wait = "Waiting"                # a length: a number ([time] lengths), m:ss or h:mm:ss
 [outcomes]                      # our words = those that the log uses
 answered = ["ANSWERED"]
 abandoned = ["ABANDON", "NO ANSWER"]
@@ -15,6 +15,7 @@ ignore = ["internal"]
 [time]
 format = "%d/%m/%Y %H:%M:%S"    # or "rfc3339" (default), "epoch_seconds", "epoch_ms"; or a list
 zone = "Europe/Madrid"          # of times without an offset
+lengths = "seconds"             # or "milliseconds", "days" (fractions of a day)
 nothing = ["", "NULL", "\\N", "-", "0000-00-00 00:00:00"]     # words for nothing, in any column
 [csv]
 delimiter = ";"
@@ -43,7 +44,7 @@ from streams.contract.limits import MAX_NAME
 from streams.contract.names import clean
 from streams.contract.words import FLOW_OUT_REASONS
 from streams.errors import ConfigError
-from streams.sources.clock_times import NAMED, TimeReader
+from streams.sources.clock_times import NAMED, LengthUnit, TimeReader
 
 REQUIRED: Final = ("call_id", "queue", "entered_at", "outcome")
 #: Of each pair a log has at least one.
@@ -73,6 +74,7 @@ class CallLogMapping:
     """The log's word to ours."""
     formats: tuple[str, ...] = ("rfc3339",)
     zone: str | None = None
+    lengths: LengthUnit = "seconds"
     nothing: frozenset[str] = frozenset(NOTHING)
     delimiter: str = ","
     encoding: str = "utf-8"
@@ -139,6 +141,7 @@ class _Reader:
             outcomes=self._outcomes(default),
             formats=self._words("time", "format", default.formats),
             zone=self._text("time", "zone", "") or None,
+            lengths=self._lengths(default.lengths),
             nothing=frozenset(self._words("time", "nothing", NOTHING, empty=True)),
             delimiter=self._text("csv", "delimiter", default.delimiter),
             encoding=self._text("csv", "encoding", default.encoding),
@@ -207,6 +210,15 @@ class _Reader:
             self._wrong("channel", "must be voice or chat")
         return "voice"
 
+    def _lengths(self, default: LengthUnit) -> LengthUnit:
+        value = self._table("time").get("lengths", default)
+        units: tuple[LengthUnit, ...] = get_args(LengthUnit)
+        for unit in units:
+            if value == unit:
+                return unit
+        self._wrong("time.lengths", f"must be {', '.join(units)}")
+        return default
+
     def _columns(self) -> dict[str, tuple[str, ...]]:
         columns: dict[str, tuple[str, ...]] = {}
         for name in self._table("columns"):
@@ -251,7 +263,7 @@ class _Reader:
         known: dict[str, tuple[str, ...]] = {
             "columns": COLUMNS,
             "outcomes": OUTCOMES,
-            "time": ("format", "zone", "nothing"),
+            "time": ("format", "zone", "lengths", "nothing"),
             "csv": ("delimiter", "encoding", "skip", "header"),
         }
         top = ("tenant", "channel", "source", *known)

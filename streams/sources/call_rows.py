@@ -123,7 +123,7 @@ class RowReader:
         if not text:
             return None
         try:
-            return read_length(text)
+            return read_length(text, self._mapping.lengths)
         except ValueError as fault:
             raise self.bad(column, str(fault)) from None
 

@@ -367,6 +367,7 @@ def test_all_mistakes_of_a_mapping_are_reported_together(tmp_path: Path) -> None
         format = "iso"
         zone = "Europe/Nowhere"
         locale = "es"
+        lengths = "hours"
         [csv]
         delimiter = "ab"
         encoding = "utf-17"
@@ -388,6 +389,7 @@ def test_all_mistakes_of_a_mapping_are_reported_together(tmp_path: Path) -> None
         "outcomes.lost",
         "tenant",
         "time.format",
+        "time.lengths",
         "time.locale",
         "time.zone",
     ]

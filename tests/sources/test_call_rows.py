@@ -13,7 +13,7 @@ from streams.kpis.replay import Replay
 from streams.settings import Settings
 from streams.sources.call_log import read
 from streams.sources.call_log_mapping import CallLogMapping
-from streams.sources.clock_times import TimeReader, read_length
+from streams.sources.clock_times import LengthUnit, TimeReader, read_length
 from streams.sources.complaints import Complaints
 from streams.wire.rejected import Rejected
 
@@ -210,6 +210,13 @@ def test_customers_are_hashed_with_a_key_or_not_read(tmp_path: Path) -> None:
         (["rfc3339"], "Europe/Berlin", "2026-03-02 10:00:00", NINE),
         (["rfc3339"], "Europe/Berlin", "2026-03-02 09:00:00Z", NINE),
         (["%Y-%m-%d %H:%M:%S %Z"], "Europe/Berlin", "2026-03-02 09:00:00 UTC", NINE),
+        (["%a %b %d %H:%M:%S %Z %Y"], "Europe/Berlin", "Mon Mar 02 09:00:00 UTC 2026", NINE),
+        (
+            ["%a %b %d %H:%M:%S EST %Y", "%a %b %d %H:%M:%S EDT %Y"],
+            "America/New_York",
+            "Mon Mar 02 04:00:00 EST 2026",
+            NINE,
+        ),
         (["%Y-%m-%d %H:%M:%S %z"], "Europe/Berlin", "2026-03-02 10:00:00 +0100", NINE),
     ],
 )
@@ -221,8 +228,9 @@ def test_times_as_logs_write_them(
 
 
 def test_a_zones_name_is_no_offset() -> None:
-    """CET in summer is what many systems write all year."""
-    with pytest.raises(ValueError, match="UTC, GMT or Z"):
+    """CET in summer is what many systems write all year; the way out is said."""
+    way_out = "UTC, GMT or Z .* write the word itself in format, one format each, and name zone"
+    with pytest.raises(ValueError, match=way_out):
         TimeReader(["%Y-%m-%d %H:%M:%S %Z"], None).read("2026-03-02 09:00:00 CET")
 
 
@@ -233,6 +241,37 @@ def test_a_zones_name_is_no_offset() -> None:
 def test_lengths_as_logs_write_them(text: str, expected: int) -> None:
     """Seconds, m:ss, h:mm:ss."""
     assert read_length(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("unit", "text", "expected"),
+    [
+        ("days", "0.000069444446", 6_000),
+        ("days", "5.787037037e-05", 5_000),
+        ("days", "0", 0),
+        ("days", "0:00:12", 12_000),
+        ("milliseconds", "12500", 12_500),
+        ("milliseconds", "1:05", 65_000),
+    ],
+)
+def test_lengths_in_another_unit(unit: LengthUnit, text: str, expected: int) -> None:
+    """To the nearest ms; with colons they are what they look like."""
+    assert read_length(text, unit) == expected
+
+
+@pytest.mark.parametrize("text", ["", "-1", "1h", "1e999", "١", "NaN"])
+def test_what_is_no_length_in_another_unit_is_refused(text: str) -> None:
+    """With what was expected."""
+    with pytest.raises(ValueError, match="expected a length: days, m:ss"):
+        read_length(text, "days")
+
+
+def test_a_mapping_says_what_its_lengths_count(tmp_path: Path) -> None:
+    """Fractions of a day are no seconds."""
+    text = "call_id,queue,entered_at,outcome,wait,talk\n"
+    text += "1,q,2026-03-02T09:00:00Z,answered,0.00013888888889,0.0031018518519\n"
+    found = figures(made(tmp_path, text, CallLogMapping(lengths="days")), "q")
+    assert (found.answered_wait_seconds, found.talk_seconds) == (12, 268)
 
 
 @pytest.mark.parametrize("text", ["", "-1", "1:2:3:4", "1h", "١"])
