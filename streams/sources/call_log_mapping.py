@@ -11,7 +11,10 @@ wait = "Waiting"                # a length: a number ([time] lengths), m:ss or h
 answered = ["ANSWERED"]
 abandoned = ["ABANDON", "NO ANSWER"]
 timeout = ["EXITWITHTIMEOUT", "cancel+TIMEOUT"]     # outcome+reason, the columns of these names
+no_agents = ["cancel+"]         # with a reason that is empty
 ignore = ["internal"]
+[queues]                        # our name = theirs, where one queue has several, or another here
+billing = ["Billing*", "Billing (new)"]
 [time]
 format = "%d/%m/%Y %H:%M:%S"    # or "rfc3339" (default), "epoch_seconds", "epoch_ms"; or a list
 zone = "Europe/Madrid"          # of times without an offset
@@ -42,7 +45,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from streams.contract.events import BlockReason
 from streams.contract.limits import MAX_NAME
 from streams.contract.names import clean
-from streams.contract.words import FLOW_OUT_REASONS
+from streams.contract.words import FLOW_OUT_REASONS, RESERVED_QUEUES
 from streams.errors import ConfigError
 from streams.sources.clock_times import NAMED, LengthUnit, TimeReader
 
@@ -58,6 +61,13 @@ BLOCK_REASONS: Final[tuple[str, ...]] = get_args(BlockReason)
 OUTCOMES: Final = tuple(
     dict.fromkeys(("answered", "abandoned", *FLOW_OUT_REASONS, *BLOCK_REASONS, "ignore"))
 )
+#: What rows may say of their channel and direction, in any letters' case.
+CHANNEL_WORDS: Final = {
+    "voice": "voice", "phone": "voice", "call": "voice", "phone call": "voice", "chat": "chat",
+}  # fmt: skip
+DIRECTION_WORDS: Final = {
+    "inbound": "inbound", "incoming": "inbound", "outbound": "outbound", "outgoing": "outbound",
+}  # fmt: skip
 NOTHING: Final = ("", "NULL", "\\N", "-", "0000-00-00 00:00:00")
 
 
@@ -72,6 +82,8 @@ class CallLogMapping:
     """Our name to the header's names, where they differ."""
     outcomes: Mapping[str, str] = field(default_factory=lambda: {name: name for name in OUTCOMES})
     """The log's word to ours."""
+    queues: Mapping[str, str] = field(default_factory=dict)
+    """The log's name of a queue to ours."""
     formats: tuple[str, ...] = ("rfc3339",)
     zone: str | None = None
     lengths: LengthUnit = "seconds"
@@ -85,22 +97,28 @@ class CallLogMapping:
         """The header's names of one of our columns."""
         return self.columns.get(name, (name,))
 
-    def meaning(self, outcome: str, reason: str) -> str | None:
-        """Our word for the log's; None where it has none. Letters' case matters only in doubt."""
-        words = self.outcomes
-        for word in (f"{outcome}+{reason}", outcome):
-            found = words.get(word)
-            if found is None:
-                small = word.casefold()
-                meant = {ours for theirs, ours in words.items() if theirs.casefold() == small}
-                found = meant.pop() if len(meant) == 1 else None
-            if found is not None:
-                return found
-        return None
+    def meaning(self, outcome: str, reason: str | None) -> str | None:
+        """Our word for the log's; None where it has none. A reason of None: there is no column."""
+        found = None if reason is None else _meant(self.outcomes, f"{outcome}+{reason}")
+        return found or _meant(self.outcomes, outcome)
+
+    def queue(self, name: str) -> str:
+        """Our name of a queue: theirs, where [queues] has no other."""
+        return _meant(self.queues, name) or name
 
     def time_reader(self) -> TimeReader:
         """What reads the log's times."""
         return TimeReader(self.formats, self.zone)
+
+
+def _meant(words: Mapping[str, str], word: str) -> str | None:
+    """What a word stands for; the case of letters matters only in doubt."""
+    found = words.get(word)
+    if found is None:
+        small = word.casefold()
+        meant = {ours for theirs, ours in words.items() if theirs.casefold() == small}
+        found = meant.pop() if len(meant) == 1 else None
+    return found
 
 
 def load_mapping(path: Path) -> CallLogMapping:
@@ -138,7 +156,8 @@ class _Reader:
             channel=self._channel(),
             source=self._name("source", default.source),
             columns=self._columns(),
-            outcomes=self._outcomes(default),
+            outcomes=self._outcomes() or default.outcomes,
+            queues=self._queues(),
             formats=self._words("time", "format", default.formats),
             zone=self._text("time", "zone", "") or None,
             lengths=self._lengths(default.lengths),
@@ -228,19 +247,31 @@ class _Reader:
                 columns[name] = self._words("columns", name, (name,))
         return columns
 
-    def _outcomes(self, default: CallLogMapping) -> Mapping[str, str]:
-        words: dict[str, str] = {}
-        for outcome, spellings in self._table("outcomes").items():
-            key = f"outcomes.{outcome}"
+    def _outcomes(self) -> dict[str, str]:
+        for outcome in self._table("outcomes"):
             if outcome not in OUTCOMES:
-                self._wrong(key, f"unknown; known: {', '.join(OUTCOMES)}")
-            elif not isinstance(spellings, list) or not all(isinstance(w, str) for w in spellings):
-                self._wrong(key, 'must be a list of words, for example ["ANSWERED"]')
-            else:
-                for word in spellings:
-                    if words.setdefault(word, outcome) != outcome:
-                        self._wrong(key, f"{word!r} already means {words[word]}")
-        return words or default.outcomes
+                self._wrong(f"outcomes.{outcome}", f"unknown; known: {', '.join(OUTCOMES)}")
+        return self._spellings("outcomes", "ANSWERED")
+
+    def _queues(self) -> dict[str, str]:
+        words = self._spellings("queues", "Billing*")
+        for name in self._table("queues"):
+            if not 1 <= len(clean(name)) <= MAX_NAME or clean(name) in RESERVED_QUEUES:
+                self._wrong("queues", f"a queue's name has 1 to {MAX_NAME} characters")
+        return {clean(theirs): clean(ours) for theirs, ours in words.items()}
+
+    def _spellings(self, table: str, example: str) -> dict[str, str]:
+        """The log's words to ours, of a table of ours to lists of theirs."""
+        words: dict[str, str] = {}
+        for ours, spellings in self._table(table).items():
+            key = f"{table}.{ours}"
+            if not isinstance(spellings, list) or not all(isinstance(w, str) for w in spellings):
+                self._wrong(key, f'must be a list of words, for example ["{example}"]')
+                continue
+            for word in spellings:
+                if words.setdefault(word, ours) != ours:
+                    self._wrong(key, f"{word!r} already means {words[word]}")
+        return words
 
     def _check_values(self, made: CallLogMapping) -> None:
         if not all(form in NAMED or "%" in form for form in made.formats):
@@ -263,6 +294,7 @@ class _Reader:
         known: dict[str, tuple[str, ...]] = {
             "columns": COLUMNS,
             "outcomes": OUTCOMES,
+            "queues": (),
             "time": ("format", "zone", "lengths", "nothing"),
             "csv": ("delimiter", "encoding", "skip", "header"),
         }

@@ -9,7 +9,7 @@ not check in Python is checked here.
 """
 
 import hmac
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from hashlib import blake2b
 from typing import Any, Final, Literal
@@ -27,7 +27,14 @@ from streams.contract.limits import (
 from streams.contract.names import clean
 from streams.contract.words import FLOW_OUT_REASONS, RESERVED_QUEUES
 from streams.lifecycle.rules import GRACE_MS
-from streams.sources.call_log_mapping import BLOCK_REASONS, COLUMNS, LENGTHS, CallLogMapping
+from streams.sources.call_log_mapping import (
+    BLOCK_REASONS,
+    CHANNEL_WORDS,
+    COLUMNS,
+    DIRECTION_WORDS,
+    LENGTHS,
+    CallLogMapping,
+)
 from streams.sources.clock_times import read_length
 from streams.sources.complaints import Complaints
 from streams.wire.explain import TIME_RANGE
@@ -67,6 +74,8 @@ class RowReader:
         self._cells = 1 + max(place for places in self._places.values() for place in places)
         self._read_time = mapping.time_reader().read
         self._meaning = lru_cache(maxsize=4096)(mapping.meaning)
+        self.queue = lru_cache(maxsize=4096)(mapping.queue)
+        self._hollow: str | None = None
 
     def events(self, row: list[str]) -> list[wire.Event]:
         """Return the row's events in time order; raise BadRowError where it is unusable."""
@@ -88,7 +97,7 @@ class RowReader:
 
     def _outcome(self, cells: dict[str, str]) -> str:
         outcome = cells["outcome"]
-        found = self._meaning(outcome, cells.get("reason", ""))
+        found = self._meaning(outcome, cells.get("reason"))
         if found is None:
             shown = f"{outcome!r}" if _is_word(outcome) else "it"
             raise self.bad(
@@ -153,12 +162,21 @@ class RowReader:
             raise self.bad("priority", f"expected at most {MAX_PRIORITY}")
         return int(text)
 
-    def word(self, cells: dict[str, str], column: str, words: tuple[str, ...]) -> str | None:
-        """One of the words, in any letters; None where the cell is empty."""
+    def word(self, cells: dict[str, str], column: str, words: Mapping[str, str]) -> str | None:
+        """What one of the words means, in any letters; None where the cell is empty."""
         text = cells.get(column, "").lower()
         if text and text not in words:
             raise self.bad(column, f"expected one of: {', '.join(words)}")
-        return text or None
+        return words.get(text)
+
+    def hollow(self, outcome: str) -> None:
+        """Note an answer that may be none: nobody is named who gave it, and nobody talked."""
+        if self._hollow is None:  # the first word is the example
+            self._hollow = outcome if _is_word(outcome) else "…"
+        self._said.note(
+            "{} answered rows have neither an agent nor talk: [outcomes] can tell them apart by"
+            f' `reason`, e.g. timeout = ["{self._hollow}+"]'
+        )
 
     @property
     def mapping(self) -> CallLogMapping:
@@ -172,7 +190,7 @@ class _Stay:
     def __init__(self, reader: RowReader, cells: dict[str, str], outcome: str) -> None:
         self._reader, self._outcome = reader, outcome
         call = self._required("call_id", cells["call_id"])
-        queue = self._required("queue", clean(cells["queue"]))
+        queue = self._required("queue", reader.queue(clean(cells["queue"])))
         if queue in RESERVED_QUEUES:
             raise reader.bad("queue", "this name is reserved")
         entered = reader.time(cells, "entered_at")
@@ -183,7 +201,7 @@ class _Stay:
         self._agent = reader.text(cells, "agent")
         self._cells = cells
         mapping = reader.mapping
-        channel = reader.word(cells, "channel", ("voice", "chat")) or mapping.channel
+        channel = reader.word(cells, "channel", CHANNEL_WORDS) or mapping.channel
         self._common: dict[str, Any] = {
             "source": mapping.source,
             "tenant": mapping.tenant,
@@ -192,7 +210,7 @@ class _Stay:
             "queue": queue,
             "customer_ref": reader.customer(cells),
             "topic": reader.text(cells, "topic"),
-            "direction": reader.word(cells, "direction", ("inbound", "outbound")) or "inbound",
+            "direction": reader.word(cells, "direction", DIRECTION_WORDS) or "inbound",
         }
         stay = cells.get("visit") or str(entered)
         self._id = f"{call}:{queue}:{stay}"
@@ -296,6 +314,8 @@ class _Stay:
             column = "talk" if "ended_at" not in self._cells else "ended_at"
             raise self._reader.bad(column, "expected when it ended")
         self._in_order("answered_at", answered, "ended_at", ended)
+        if agent is None and ended - answered <= hold:
+            self._reader.hollow(self._cells["outcome"])
         yield self._enqueued()
         if lengths["ring"] is not None and agent is not None:
             rang = max(entered, answered - lengths["ring"])

@@ -363,6 +363,11 @@ def test_all_mistakes_of_a_mapping_are_reported_together(tmp_path: Path) -> None
         answered = ["A", "B"]
         abandoned = ["B"]
         lost = ["C"]
+        [queues]
+        billing = "Billing*"
+        support = ["S"]
+        claims = ["S"]
+        _all = ["T"]
         [time]
         format = "iso"
         zone = "Europe/Nowhere"
@@ -387,6 +392,9 @@ def test_all_mistakes_of_a_mapping_are_reported_together(tmp_path: Path) -> None
         "csv.skip",
         "outcomes.abandoned",
         "outcomes.lost",
+        "queues",
+        "queues.billing",
+        "queues.claims",
         "tenant",
         "time.format",
         "time.lengths",

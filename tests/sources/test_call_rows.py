@@ -117,6 +117,61 @@ def test_a_reason_may_decide_and_rows_may_be_passed_over(tmp_path: Path) -> None
     assert list(said.lines()) == ["passed over, as [outcomes] ignore says: 1 rows"]
 
 
+def test_an_empty_reason_is_one_and_no_column_is_none(tmp_path: Path) -> None:
+    """`word+` is for rows whose reason is empty; without the column it is for none."""
+    mapping = CallLogMapping(outcomes={"N": "answered", "N+": "timeout"})
+    text = HEADER.strip() + ",reason\n"
+    text += row("1", "q", "00:00", "N", "00:10", "01:00", "ann", "7")
+    text += row("2", "q", "00:00", "N", "", "01:00", "", "")
+    found = figures(made(tmp_path, text, mapping), "q")
+    assert (found.answered, found.flowed_out) == (1, 1)
+    bare = HEADER + row("1", "q", "00:00", "N", "00:10", "01:00", "ann")
+    assert figures(made(tmp_path, bare, mapping), "q").answered == 1
+
+
+def test_answers_that_may_be_none_are_noted_once(tmp_path: Path) -> None:
+    """No agent and no talk: many logs call a time-out handled. How to tell them apart is said."""
+    log, said = tmp_path / "calls.csv", Complaints()
+    text = "call_id,queue,entered_at,outcome,wait,talk,agent\n"
+    rows = [("0", ""), ("0", ""), ("5", ""), ("0", "ann")]
+    text += "".join(f"{n},q,2026-03-02T09:00:00Z,N,5,{t},{a}\n" for n, (t, a) in enumerate(rows))
+    log.write_text(text)
+    list(read(log, CallLogMapping(outcomes={"N": "answered"}), said=said))
+    assert list(said.lines()) == [
+        "2 answered rows have neither an agent nor talk: [outcomes] can tell them apart by"
+        ' `reason`, e.g. timeout = ["N+"]'
+    ]
+
+
+def test_a_queue_of_several_names_is_one(tmp_path: Path) -> None:
+    """As [queues] says, in any letters; a name it does not have stays."""
+    mapping = CallLogMapping(queues={"Billing*": "billing", "Billing, Support*": "support"})
+    names = ("Billing*", "BILLING*", '"Billing, Support*"', "Sales")
+    rows = [row(str(n), name, "00:00", "abandoned", "", "01:00", "") for n, name in enumerate(names)]
+    events = made(tmp_path, HEADER + "".join(rows), mapping)
+    assert [event.queue for event in events[::2]] == ["billing", "billing", "support", "Sales"]
+
+
+@pytest.mark.parametrize(
+    ("channel", "direction", "expected"),
+    [
+        ("Phone", "Incoming", ("voice", "inbound")),
+        ("Phone Call", "INBOUND", ("voice", "inbound")),
+        ("call", "outgoing", ("voice", "outbound")),
+        ("VOICE", "", ("voice", "inbound")),
+        ("Chat", "Outbound", ("chat", "outbound")),
+    ],
+)
+def test_channels_and_directions_as_logs_say_them(
+    tmp_path: Path, channel: str, direction: str, expected: tuple[str, str]
+) -> None:
+    """In any letters."""
+    text = HEADER.strip() + ",channel,direction\n"
+    text += row("1", "q", "00:00", "abandoned", "", "01:00", "", channel, direction)
+    events = made(tmp_path, text)
+    assert {(event.channel, event.direction) for event in events} == {expected}  # type: ignore[attr-defined]
+
+
 def test_lengths_instead_of_times(tmp_path: Path) -> None:
     """Wait, talk, hold, ring and wrap-up, in each notation; hold is no talk."""
     text = "call_id,queue,entered_at,outcome,wait,talk,hold,wrapup,ring,agent\n"
