@@ -52,6 +52,15 @@ from streams.sources.clock_times import NAMED, LengthUnit, TimeReader
 REQUIRED: Final = ("call_id", "queue", "entered_at", "outcome")
 #: Of each pair a log has at least one.
 EITHER: Final = (("answered_at", "wait"), ("ended_at", "talk"))
+#: What each of these is, to somebody who looks at a file.
+IN_WORDS: Final = {
+    "call_id": "the call's id",
+    "queue": "the queue",
+    "entered_at": "when the call entered the queue",
+    "outcome": "how the waiting ended: answered, abandoned, …",
+    "answered_at or wait": "when it was answered, or how long it waited",
+    "ended_at or talk": "when it ended, or how long they talked",
+}
 LENGTHS: Final = ("wait", "talk", "hold", "wrapup", "ring")
 COLUMNS: Final = (
     *REQUIRED, "answered_at", "left_at", "ended_at", *LENGTHS, "agent", "customer", "priority",

@@ -47,7 +47,7 @@ _MOST: Final = {"call_id": MAX_CONTACT_ID, "queue": MAX_NAME, "agent": MAX_NAME,
 
 
 class BadRowError(Exception):
-    """What makes a row unusable, and the header's name of the column."""
+    """What makes a row unusable, and the column as the mapping names it."""
 
     def __init__(self, column: str | None, detail: str) -> None:
         super().__init__(detail)
@@ -106,12 +106,16 @@ class RowReader:
         return found
 
     def bad(self, column: str, detail: str) -> BadRowError:
-        """The error that names the header's column."""
+        """The error that names the column."""
         return BadRowError(self.named(column), detail)
 
     def named(self, column: str) -> str:
-        """The header's name of a column."""
-        return " + ".join(self._mapping.headers(column))
+        """A column as the mapping's line has it: our name, and the header's where it is another."""
+        names = self._mapping.headers(column)
+        if names == (column,):
+            return column
+        quoted = ", ".join(f'"{name}"' for name in names)
+        return f"{column} = {quoted if len(names) == 1 else f'[{quoted}]'}"
 
     def time(self, cells: dict[str, str], column: str, after: int | None = None) -> int | None:
         """The instant in a cell, ms; None where it is empty."""
