@@ -79,7 +79,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         sys.stdout.buffer.flush()
     else:
         if rejected:
-            print(f"{rejected:,} lines rejected: they are in no figure below\n")
+            print(f"lines rejected, and in no figure below: {rejected:,}\n")
         tickets = [record for record in records if record.channel == "ticket"]
         contacts = [record for record in records if record.channel != "ticket"]
         if contacts or not tickets:

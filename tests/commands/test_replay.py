@@ -132,7 +132,7 @@ def test_what_ended_otherwise_stands_under_the_table_and_rejected_lines_above(
     file.write_text("call_id,queue,entered_at,outcome,wait,talk\n" + "".join(rows))
     assert main(["replay", str(file), "--format", "call-log"]) == 0
     above, *lines = capfd.readouterr().out.splitlines()
-    assert above == "1 lines rejected: they are in no figure below"
+    assert above == "lines rejected, and in no figure below: 1"
     assert lines[-2:] == [
         "q (voice): abandoned 1, flowed out 5 (timeout 1, overflow 1, key 1, voicemail 1,",
         "  transfer 1), blocked 1",
