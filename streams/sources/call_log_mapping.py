@@ -55,7 +55,7 @@ EITHER: Final = (("answered_at", "wait"), ("ended_at", "talk"))
 #: What each of these is, to somebody who looks at a file.
 IN_WORDS: Final = {
     "call_id": "the call's id",
-    "queue": "the queue",
+    "queue": "the queue that the call waited in",
     "entered_at": "when the call entered the queue",
     "outcome": "how the waiting ended: answered, abandoned, …",
     "answered_at or wait": "when it was answered, or how long it waited",

@@ -1,8 +1,9 @@
 """What switchboards and contact centres call their columns and outcomes.
 
 In: nothing. Out: our names to theirs, in small letters without signs between them: of 3CX, Five9,
-FusionPBX, Issabel, Avaya, Genesys, Teams, NICE, Talkdesk and Cisco, in English first, then German, Spanish and French.
-Names that mean something else from system to system are not here: they are left open.
+FusionPBX, Issabel, Avaya, Genesys, Teams, NICE, Talkdesk and Cisco, in English first, then German,
+Spanish and French. Names that mean something else from system to system are not here: they are left
+open.
 """
 
 from typing import Final
@@ -21,7 +22,8 @@ COLUMN_NAMES: Final[dict[str, tuple[str, ...]]] = {
         "filedattente", "resourceaccount", "csqnames", "csqname", "ringgroups", "ringgroup",
     ),
     "entered_at": (
-        "enteredat", "queueentered", "timequeued", "enqueuetime", "queuestarttime", "joinedat", "queueentertime",
+        "enteredat", "queueentered", "timequeued", "enqueuetime", "queuestarttime", "joinedat",
+        "queueentertime",
         "ccqueuejoinedepoch", "starttime", "start", "startdatetime", "callstarttime", "calltime",
         "datetimeentryqueue", "datetime", "calldate", "timestamp", "started", "startzeit",
         "beginn", "fechahora", "fechainicio", "horainicio", "datedebut", "heuredebut", "startat",
@@ -45,15 +47,18 @@ COLUMN_NAMES: Final[dict[str, tuple[str, ...]]] = {
     "reason": ("reason", "cccancelreason", "cancelreason", "reasonterminated", "grund", "motivo"),
     "wait": (
         "wait", "waittime", "waiting", "waitingtime", "queuewaittime", "queuetime", "timeinqueue",
-        "speedofanswer", "holdtimeinqueue", "durationwait", "wartezeit", "espera", "tiempoespera", "inqueue",
-        "tempsattente", "attente",
+        "speedofanswer", "holdtimeinqueue", "durationwait", "wartezeit", "espera", "tiempoespera",
+        "inqueue", "tempsattente", "attente",
     ),
     "talk": (
         "talk", "talktime", "talking", "talkingtime", "conversationtime", "durationtalk",
         "sprechzeit", "gesprachszeit", "gesprachsdauer", "conversacion", "tiempoconversacion",
         "tempsconversation", "agenttime",
     ),
-    "hold": ("hold", "holdtime", "holdingtime", "heldtime", "haltezeit", "retencion", "tempsmiseenattente"),
+    "hold": (
+        "hold", "holdtime", "holdingtime", "heldtime", "haltezeit", "retencion",
+        "tempsmiseenattente",
+    ),
     "wrapup": (
         "wrapup", "wrapuptime", "acw", "acwtime", "aftercallworktime", "aftercallwork",
         "nachbearbeitung", "nachbearbeitungszeit", "worktime",
@@ -83,6 +88,7 @@ OUTCOME_WORDS: Final[dict[str, tuple[str, ...]]] = {
         "abandoned", "abandon", "cancel", "abandonedinqueue", "noanswer", "unanswered", "missed",
         "hangup", "lost", "callerhungup", "callerhangup", "aufgelegt", "verloren", "abgebrochen",
         "abandonada", "abandonado", "nocontestada", "perdida", "abandonne", "perdu",
+        "shortabandoned",
     ),
     "timeout": ("timeout", "exitwithtimeout", "maxwaittime", "timedout"),
     "overflow": ("overflow", "overflowed", "uberlauf", "debordement"),

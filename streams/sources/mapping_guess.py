@@ -13,6 +13,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Final
 
+from streams.lifecycle.rules import GRACE_MS
 from streams.sources.call_log_mapping import (
     CHANNEL_WORDS,
     DIRECTION_WORDS,
@@ -22,7 +23,7 @@ from streams.sources.call_log_mapping import (
     NOTHING,
     REQUIRED,
 )
-from streams.sources.clock_times import LengthUnit
+from streams.sources.clock_times import LengthUnit, TimeReader, read_length
 from streams.sources.column_names import COLUMN_NAMES, DATES, OUTCOME_WORDS, TIMES
 from streams.sources.time_forms import (
     forms_of,
@@ -30,6 +31,7 @@ from streams.sources.time_forms import (
     is_epoch,
     is_length,
     is_length_in_seconds,
+    with_zone_words,
 )
 
 DELIMITERS: Final = (",", ";", "\t", "|")
@@ -76,6 +78,7 @@ def guess(lines: list[str]) -> Guess:
     _lengths_as_times(made, body)
     _times(made, body)
     _lengths(made, body)
+    _hold(made, body)
     _ends(made, body)
     _queues(made, body)
     _words(made, body)
@@ -139,7 +142,7 @@ def _columns(made: Guess, body: list[list[str]]) -> None:
             made.columns[ours] = [found]
     date = next((names[name] for name in names if name in DATES), None)
     clock = next((names[name] for name in names if name in TIMES), None)
-    entered = made.columns.get("entered_at", [date])
+    entered = made.columns.get("entered_at", [date] if date else [])
     if date and clock and entered == [date]:
         made.columns["entered_at"] = [date, clock]
     elif date and date not in entered and not forms_of(_cells(made, body, "entered_at"))[0]:
@@ -219,6 +222,22 @@ def _lengths(made: Guess, body: list[list[str]]) -> None:
     for ours in counted:
         if not all(map(is_length_in_seconds, _cells(made, body, ours))):
             _leave_out(made, ours, "holds no lengths in seconds")
+
+
+def _hold(made: Guess, body: list[list[str]]) -> None:
+    """Hold that talk has in it already would be counted twice: a call's end tells which it is."""
+    needed = ("entered_at", "ended_at", "wait", "talk", "hold")
+    if not made.forms or not made.columns.keys() >= set(needed):
+        return
+    read = TimeReader(with_zone_words(made.forms[0], made.zone_words), "UTC").read
+    for row in body:
+        cells = [text for ours in needed for text in _cells(made, [row], ours)]
+        if len(cells) == len(needed):
+            latest = read(cells[1]) - read(cells[0]) + GRACE_MS
+            wait, talk, hold = (read_length(text, made.lengths) for text in cells[2:])
+            if wait + talk <= latest < wait + talk + hold:
+                _leave_out(made, "hold", "lies within talk: with both, calls outlast their end")
+                return
 
 
 def _ends(made: Guess, body: list[list[str]]) -> None:
@@ -304,6 +323,13 @@ def _words(made: Guess, body: list[list[str]]) -> None:
         if ours == "abandoned" and why not in ("", "answered", "abandoned"):
             ours, word = why, f"{word}+{cells[1]}"
         made.words.setdefault(ours, Counter())[word] += times
+    given_up = [row for row in body if _outcome(row[places[0]]) == "abandoned"]
+    waits = [read_length(text, made.lengths) for text in _cells(made, given_up, "wait")]
+    if waits and not any(waits) and "ended_at" in made.columns.keys() | made.left_out.keys():
+        made.open.append(
+            f"wait: {made.columns['wait'][0]} is 0 in every row that was abandoned: is it of"
+            ' answers alone? Then name ended_at too, and "0" in [time] nothing'
+        )
     if unknown := made.words.get(""):
         made.open.append(f"{len(unknown)} words of the outcome have no meaning yet")
     if numbers:

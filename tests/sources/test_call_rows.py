@@ -137,17 +137,18 @@ def test_answers_that_may_be_none_are_noted_once(tmp_path: Path) -> None:
     text += "".join(f"{n},q,2026-03-02T09:00:00Z,N,5,{t},{a}\n" for n, (t, a) in enumerate(rows))
     log.write_text(text)
     list(read(log, CallLogMapping(outcomes={"N": "answered"}), said=said))
-    assert list(said.lines()) == [
-        "2 answered rows have neither an agent nor talk: [outcomes] can tell them apart by"
-        ' `reason`, e.g. timeout = ["N+"]'
-    ]
+    (line,) = said.lines()
+    assert line.startswith("2 answered rows have neither an agent nor talk: [outcomes] can tell")
+    assert line.endswith('by `reason`, e.g. timeout = ["N+"]')
 
 
 def test_a_queue_of_several_names_is_one(tmp_path: Path) -> None:
     """As [queues] says, in any letters; a name it does not have stays."""
     mapping = CallLogMapping(queues={"Billing*": "billing", "Billing, Support*": "support"})
     names = ("Billing*", "BILLING*", '"Billing, Support*"', "Sales")
-    rows = [row(str(n), name, "00:00", "abandoned", "", "01:00", "") for n, name in enumerate(names)]
+    rows = [
+        row(str(n), name, "00:00", "abandoned", "", "01:00", "") for n, name in enumerate(names)
+    ]
     events = made(tmp_path, HEADER + "".join(rows), mapping)
     assert [event.queue for event in events[::2]] == ["billing", "billing", "support", "Sales"]
 
@@ -169,7 +170,7 @@ def test_channels_and_directions_as_logs_say_them(
     text = HEADER.strip() + ",channel,direction\n"
     text += row("1", "q", "00:00", "abandoned", "", "01:00", "", channel, direction)
     events = made(tmp_path, text)
-    assert {(event.channel, event.direction) for event in events} == {expected}  # type: ignore[attr-defined]
+    assert {(event.channel, event.direction) for event in events} == {expected}
 
 
 def test_lengths_instead_of_times(tmp_path: Path) -> None:

@@ -46,9 +46,11 @@ CISCO = """\
 Detailed report
 Node ID - Session ID - Sequence No,Call Start Time,Call End Time,Contact Disposition,CSQ Names,\
 Queue Time,Agent Name,Talk Time,Work Time
-1,Tue Mar 03 09:00:00 EST 2026,Tue Mar 03 09:04:45 EST 2026,handled,Billing*,0:00:12,A,0:04:28,0:00:10
+1,Tue Mar 03 09:00:00 EST 2026,Tue Mar 03 09:04:45 EST 2026,handled,Billing*,\
+0:00:12,A,0:04:28,0:00:10
 2,Tue Mar 10 09:00:30 EDT 2026,Tue Mar 10 09:01:15 EDT 2026,abandoned,Billing,0:00:35,,0:00:00,
-3,Tue Mar 03 09:01:00 EST 2026,Tue Mar 03 09:03:20 EST 2026,handled,"Sales, Billing*",0:00:12,B,0:01:25,
+3,Tue Mar 03 09:01:00 EST 2026,Tue Mar 03 09:03:20 EST 2026,handled,"Sales, Billing*",\
+0:00:12,B,0:01:25,
 """
 
 
@@ -177,6 +179,32 @@ def test_lengths_that_tell_all_leave_the_end_of_the_call_out(
     assert figures_of(log, tmp_path / "mapping.toml", "billing").abandoned_wait_seconds == 35
 
 
+@pytest.mark.parametrize(("end", "within"), [("09:05:05", True), ("09:05:45", False)])
+def test_hold_that_lies_within_talk_is_left_out(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], end: str, within: bool
+) -> None:
+    """By the end of a call: counted twice it would last longer than it did."""
+    cells = f"5,300,40,2026-03-13 {end}"
+    lines = one_call(tmp_path, capfd, "wait time,talk time,hold time,end time", cells)
+    assert ("open: hold: hold time lies within talk" in "\n".join(lines)) is within
+    found = figures_of(tmp_path / "export", tmp_path / "mapping.toml", "q")
+    assert (found.talk_seconds, found.hold_seconds) == (300, 0 if within else 40)
+
+
+def test_a_wait_of_answers_alone_is_asked_about(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Speed of answer is 0 where nobody answered; what is said makes the end of the call count."""
+    text = "call id,queue,start time,end time,disposition,speed of answer,talk time\n"
+    text += "1,q,2026-03-13 09:00:00,2026-03-13 09:00:50,abandoned,0,\n"
+    log, said = mapped(tmp_path, capfd, text.encode())
+    assert "open: wait: speed of answer is 0 in every row that was abandoned" in said
+    proposal = (tmp_path / "mapping.toml").read_text().replace("# ended_at", "ended_at")
+    proposal = proposal.replace("[time]", '[time]\nnothing = ["", "0"]')
+    (tmp_path / "mapping.toml").write_text(proposal)
+    assert figures_of(log, tmp_path / "mapping.toml", "q").abandoned_wait_seconds == 50
+
+
 def test_words_of_zones_and_stars_of_queues_are_read(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -193,7 +221,9 @@ def test_words_of_zones_and_stars_of_queues_are_read(
     assert found.wrapup_seconds == 10
 
 
-def one_call(tmp_path: Path, capfd: pytest.CaptureFixture[str], names: str, cells: str) -> list[str]:
+def one_call(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], names: str, cells: str
+) -> list[str]:
     """The lines of the proposal for one row, and what was said."""
     text = f"call id,queue,start time,disposition,{names}\n"
     text += f"1,q,2026-03-13 09:00:00,answered,{cells}\n"
@@ -239,7 +269,7 @@ def test_a_column_whose_words_cannot_be_read_is_left_out(
     lines = one_call(tmp_path, capfd, names, "5,60,Phone,Incoming")
     assert {'channel = "media type"', 'direction = "direction"'} <= set(lines)
     lines = one_call(tmp_path, capfd, names, "5,60,Fax,Internal")
-    assert not [line for line in lines if line.startswith(("channel = \"media", "direction ="))]
+    assert not [line for line in lines if line.startswith(('channel = "media', "direction ="))]
     assert any(line.startswith("open: channel: media type holds words other") for line in lines)
     assert any(line.startswith("open: direction: direction holds words other") for line in lines)
 
