@@ -7,6 +7,7 @@ In: a file that nobody here has seen. Out: a mapping with comments on standard o
 import argparse
 import itertools
 import sys
+import textwrap
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,16 +16,18 @@ from typing import Final
 from streams.errors import ConfigError, StreamsError
 from streams.settings import Settings
 from streams.sources import call_log
-from streams.sources.call_log_mapping import load_mapping_text
+from streams.sources.call_log_mapping import OUTCOMES, load_mapping_text
 from streams.sources.files import opened
 from streams.sources.mapping_guess import Guess, guess
 from streams.sources.ndjson import blocks_of, numbered_lines
+from streams.sources.time_forms import with_zone_words
 from streams.wire.rejected import Rejected
 
 HELP = "proposes how the columns of a call log are read"
 EXAMPLE = "streams mapping calls.csv >calls.toml"
 LOOK_LINES: Final = 2_000
 SHOWN: Final = 3
+_HOLD: Final = "    # added to talk; leave it out where talk has it in it"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -41,7 +44,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:  # noqa: ARG001 - 
         raise StreamsError(f"{args.file}: {fault}") from None
     text = _toml(found, encoding)
     print(text, end="")
-    for line in _understood(args.file, text):
+    for line in _understood(args.file, text) if not found.missing else ():
         print(line, file=sys.stderr)
     for line in found.open:
         print(f"open: {line}", file=sys.stderr)
@@ -67,9 +70,11 @@ def _lines(found: Guess, encoding: str) -> Iterator[str]:
     yield 'channel = "voice"             # or "chat"; a column may say it for each row'
     yield "\n[columns]                     # our name = the header's name"
     for ours, names in found.columns.items():
-        quoted = [_quoted(name) for name in names]
-        yield f"{ours} = {quoted[0] if len(quoted) == 1 else '[' + ', '.join(quoted) + ']'}"
+        yield f"{ours} = {_one_or_list(names)}{_HOLD if ours == 'hold' else ''}"
+    for ours, (names, why) in found.left_out.items():
+        yield f"# {ours} = {_one_or_list(names)}    # {why}"
     used = {name for names in found.columns.values() for name in names}
+    used.update(name for names, _ in found.left_out.values() for name in names)
     rest = [name for name in found.header if name not in used]
     if found.has_header and rest:
         yield f"# not used: {', '.join(map(_quoted, rest))}"
@@ -80,11 +85,22 @@ def _lines(found: Guess, encoding: str) -> Iterator[str]:
             yield f"{ours} = [{', '.join(map(_quoted, words))}]    # {counted}"
     for word, times in found.words.get("", {}).items():
         yield f"# ? = [{_quoted(word)}]    # {times} rows; behind which of our words, or ignore?"
+    if not found.words or "" in found.words:
+        yield from textwrap.wrap(
+            f"our words: {', '.join(OUTCOMES)}", 98, initial_indent="# ", subsequent_indent="# "
+        )
+    if found.queues:
+        yield "\n[queues]                      # our name = the log's names"
+        for ours, names in found.queues.items():
+            yield f"{_quoted(ours)} = [{', '.join(map(_quoted, names))}]"
     yield "\n[time]"
     for place, form in enumerate(found.forms):
-        yield f'{"# " if place else ""}format = "{form}"'
-    if found.forms and not found.has_offset and not found.forms[0].startswith("epoch"):
-        yield '# zone = "Europe/Berlin"      # of these times without an offset; else UTC'
+        written = with_zone_words(form, found.zone_words)
+        yield f"{'# ' if place else ''}format = {_one_or_list(written)}"
+    if found.forms and not found.has_offset:
+        yield 'zone = "UTC"                  # of these times; as "Europe/Berlin"'
+    if found.lengths != "seconds":
+        yield f'lengths = "{found.lengths}"'
     yield "\n[csv]"
     yield f"delimiter = {_quoted(found.delimiter)}"
     if encoding != "utf-8":
@@ -94,6 +110,11 @@ def _lines(found: Guess, encoding: str) -> Iterator[str]:
     if not found.has_header:
         quoted_names = ", ".join(map(_quoted, found.header))
         yield f"# header = [{quoted_names}]    # the columns' names, for the file has none"
+
+
+def _one_or_list(texts: list[str]) -> str:
+    quoted = [_quoted(text) for text in texts]
+    return quoted[0] if len(quoted) == 1 else f"[{', '.join(quoted)}]"
 
 
 def _quoted(text: str) -> str:

@@ -1,13 +1,15 @@
 """`streams replay`: files of events through the same core as the worker's, without Kafka.
 
 The records on standard output are a function of the set of events: the order of lines and files,
-and repeats, leave no trace. Standard error has the lines that are no events and, after all, the
-events that found an unexpected state, by kind.
+and repeats, leave no trace; a table says below it what ended otherwise than by an answer. Standard
+error has the lines that are no events and, after all, the events that found an unexpected state, by
+kind.
 """
 
 import argparse
 import gc
 import sys
+import textwrap
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -30,6 +32,7 @@ EXAMPLE = (
     "streams replay queue_log queue_log.1 --format queue-log"
 )
 _SAY_EVERY = 50_000
+_WIDTH = 80
 _COLUMNS = (
     ("offered", "offered"),
     ("answered", "answered"),
@@ -75,10 +78,13 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
             sys.stdout.buffer.write(encode_record(record) + b"\n")
         sys.stdout.buffer.flush()
     else:
+        if rejected:
+            print(f"lines rejected, and in no figure below: {rejected:,}\n")
         tickets = [record for record in records if record.channel == "ticket"]
         contacts = [record for record in records if record.channel != "ticket"]
         if contacts or not tickets:
             _table(contacts, _COLUMNS)
+            _ends(contacts)
         if tickets:
             _table(tickets, _TICKET_COLUMNS)
     seconds = time.monotonic() - started
@@ -162,6 +168,24 @@ def _table(records: list[KpiRecord], columns: tuple[tuple[str, str], ...]) -> No
         ]
         table.add_row(record.tenant, record.queue, record.channel, *cells)
     console.print(table)
+
+
+def _ends(records: list[KpiRecord]) -> None:
+    """Under the table, for each queue: what ended without an answer, which has no column there."""
+    tenants = len({record.tenant for record in records}) > 1
+    for record in records:
+        found = record.windows["all"]
+        told = [f"abandoned {found.abandoned:,}"] if found.abandoned else []
+        if found.flowed_out:
+            reasons = found.flowed_out_reasons.items()
+            counted = ", ".join(f"{reason} {times:,}" for reason, times in reasons if times)
+            told.append(f"flowed out {found.flowed_out:,} ({counted})")
+        if found.blocked:
+            told.append(f"blocked {found.blocked:,}")
+        if told:
+            place = f"{record.tenant} " if tenants else ""
+            text = f"{place}{record.queue} ({record.channel}): {', '.join(told)}"
+            print(textwrap.fill(text, _WIDTH, subsequent_indent="  "))
 
 
 def _cell(name: str, value: float | None) -> str:

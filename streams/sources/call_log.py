@@ -17,7 +17,9 @@ from streams.contract.events import Event
 from streams.contract.limits import MAX_RECORD_BYTES
 from streams.errors import ConfigError
 from streams.sources.call_log_mapping import (
+    COLUMNS,
     EITHER,
+    IN_WORDS,
     REQUIRED,
     CallLogMapping,
     load_mapping,
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
 
 #: How far below the first line a header is looked for, to say where it is.
 LOOK_LINES: Final = 50
+#: How many columns that are not used an error names.
+_SHOWN: Final = 8
 _DELIMITERS: Final = ";,\t|"
 
 
@@ -99,7 +103,8 @@ def _check_header(
     missing = _missing(names, mapping)
     if not missing:
         return
-    what, say = f"no column for {', '.join(missing)}", "in a file for --mapping"
+    told = (f"{name} ({IN_WORDS[name]})" if name in IN_WORDS else name for name in missing)
+    what, say = f"no column for {', '.join(told)}", "in a file for --mapping"
     if len(names) == 1 and not mapping.header:
         for other in _DELIMITERS:
             if other != mapping.delimiter and other in names[0]:
@@ -114,7 +119,11 @@ def _check_header(
             raise ConfigError([f"{found}: skip those before it, {say}: [csv] skip = {lines}"])
     hint = f'[columns] {missing[0].partition(" ")[0]} = "…" {say} says which it is'
     if any(name in names for column in REQUIRED for name in mapping.headers(column)):
-        raise ConfigError([f"{path}: {what}; the file has: {', '.join(names)}. {hint}"])
+        used = {name for column in COLUMNS for name in mapping.headers(column)}
+        rest = [name for name in names if name not in used]
+        shown, more = ", ".join(rest[:_SHOWN]), len(rest) - _SHOWN
+        left = f"not yet used: {shown}{f' and {more} more' if more > 0 else ''}"
+        raise ConfigError([f"{path}: {what}; {left if rest else 'every column is used'}. {hint}"])
     taken = f"{path}: {what} in the header, for which the first line is taken. {hint}"
     others = (
         'names without a header: [csv] header = ["call_id", …]; lines before it: [csv] skip = 1'

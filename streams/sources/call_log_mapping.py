@@ -6,15 +6,19 @@ source = "call-log"
 [columns]                       # our name = the header's name; several are joined with a blank
 call_id = "uniqueid"
 entered_at = ["Date", "Time"]
-wait = "Waiting"                # a length: seconds, m:ss or h:mm:ss
+wait = "Waiting"                # a length: a number ([time] lengths), m:ss or h:mm:ss
 [outcomes]                      # our words = those that the log uses
 answered = ["ANSWERED"]
 abandoned = ["ABANDON", "NO ANSWER"]
 timeout = ["EXITWITHTIMEOUT", "cancel+TIMEOUT"]     # outcome+reason, the columns of these names
+no_agents = ["cancel+"]         # with a reason that is empty
 ignore = ["internal"]
+[queues]                        # our name = theirs, where one queue has several, or another here
+billing = ["Billing*", "Billing (new)"]
 [time]
 format = "%d/%m/%Y %H:%M:%S"    # or "rfc3339" (default), "epoch_seconds", "epoch_ms"; or a list
 zone = "Europe/Madrid"          # of times without an offset
+lengths = "seconds"             # or "milliseconds", "days" (fractions of a day)
 nothing = ["", "NULL", "\\N", "-", "0000-00-00 00:00:00"]     # words for nothing, in any column
 [csv]
 delimiter = ";"
@@ -25,6 +29,9 @@ header = ["call_id", "queue"]   # the columns' names, where no line has them
 Our columns: call_id, queue, entered_at, outcome; answered_at or wait; ended_at or talk; left_at
 (where waiting ended without an answer), hold, wrapup, ring, agent, customer, priority, direction,
 channel, visit (what tells two stays of one call in one queue apart), topic, reason.
+Of a cell of each: an answer is answered_at, else wait; waiting without one ends at left_at, else
+after wait, else at ended_at; a conversation ends after talk, else at ended_at. `hold` is added to
+talk, and lies within what ends at ended_at: where talk has it in it already, leave hold out.
 Our outcomes: answered, abandoned, each reason of contact.flowed_out and contact.blocked, ignore.
 """
 
@@ -38,13 +45,22 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from streams.contract.events import BlockReason
 from streams.contract.limits import MAX_NAME
 from streams.contract.names import clean
-from streams.contract.words import FLOW_OUT_REASONS
+from streams.contract.words import FLOW_OUT_REASONS, RESERVED_QUEUES
 from streams.errors import ConfigError
-from streams.sources.clock_times import NAMED, TimeReader
+from streams.sources.clock_times import NAMED, LengthUnit, TimeReader
 
 REQUIRED: Final = ("call_id", "queue", "entered_at", "outcome")
 #: Of each pair a log has at least one.
 EITHER: Final = (("answered_at", "wait"), ("ended_at", "talk"))
+#: What each of these is, to somebody who looks at a file.
+IN_WORDS: Final = {
+    "call_id": "the call's id",
+    "queue": "the queue that the call waited in",
+    "entered_at": "when the call entered the queue",
+    "outcome": "how the waiting ended: answered, abandoned, …",
+    "answered_at or wait": "when it was answered, or how long it waited",
+    "ended_at or talk": "when it ended, or how long they talked",
+}
 LENGTHS: Final = ("wait", "talk", "hold", "wrapup", "ring")
 COLUMNS: Final = (
     *REQUIRED, "answered_at", "left_at", "ended_at", *LENGTHS, "agent", "customer", "priority",
@@ -54,6 +70,13 @@ BLOCK_REASONS: Final[tuple[str, ...]] = get_args(BlockReason)
 OUTCOMES: Final = tuple(
     dict.fromkeys(("answered", "abandoned", *FLOW_OUT_REASONS, *BLOCK_REASONS, "ignore"))
 )
+#: What rows may say of their channel and direction, in any letters' case.
+CHANNEL_WORDS: Final = {
+    "voice": "voice", "phone": "voice", "call": "voice", "phone call": "voice", "chat": "chat",
+}  # fmt: skip
+DIRECTION_WORDS: Final = {
+    "inbound": "inbound", "incoming": "inbound", "outbound": "outbound", "outgoing": "outbound",
+}  # fmt: skip
 NOTHING: Final = ("", "NULL", "\\N", "-", "0000-00-00 00:00:00")
 
 
@@ -68,8 +91,11 @@ class CallLogMapping:
     """Our name to the header's names, where they differ."""
     outcomes: Mapping[str, str] = field(default_factory=lambda: {name: name for name in OUTCOMES})
     """The log's word to ours."""
+    queues: Mapping[str, str] = field(default_factory=dict)
+    """The log's name of a queue to ours."""
     formats: tuple[str, ...] = ("rfc3339",)
     zone: str | None = None
+    lengths: LengthUnit = "seconds"
     nothing: frozenset[str] = frozenset(NOTHING)
     delimiter: str = ","
     encoding: str = "utf-8"
@@ -80,22 +106,28 @@ class CallLogMapping:
         """The header's names of one of our columns."""
         return self.columns.get(name, (name,))
 
-    def meaning(self, outcome: str, reason: str) -> str | None:
-        """Our word for the log's; None where it has none. Letters' case matters only in doubt."""
-        words = self.outcomes
-        for word in (f"{outcome}+{reason}", outcome):
-            found = words.get(word)
-            if found is None:
-                small = word.casefold()
-                meant = {ours for theirs, ours in words.items() if theirs.casefold() == small}
-                found = meant.pop() if len(meant) == 1 else None
-            if found is not None:
-                return found
-        return None
+    def meaning(self, outcome: str, reason: str | None) -> str | None:
+        """Our word for the log's; None where it has none. A reason of None: there is no column."""
+        found = None if reason is None else _meant(self.outcomes, f"{outcome}+{reason}")
+        return found or _meant(self.outcomes, outcome)
+
+    def queue(self, name: str) -> str:
+        """Our name of a queue: theirs, where [queues] has no other."""
+        return _meant(self.queues, name) or name
 
     def time_reader(self) -> TimeReader:
         """What reads the log's times."""
         return TimeReader(self.formats, self.zone)
+
+
+def _meant(words: Mapping[str, str], word: str) -> str | None:
+    """What a word stands for; the case of letters matters only in doubt."""
+    found = words.get(word)
+    if found is None:
+        small = word.casefold()
+        meant = {ours for theirs, ours in words.items() if theirs.casefold() == small}
+        found = meant.pop() if len(meant) == 1 else None
+    return found
 
 
 def load_mapping(path: Path) -> CallLogMapping:
@@ -133,9 +165,11 @@ class _Reader:
             channel=self._channel(),
             source=self._name("source", default.source),
             columns=self._columns(),
-            outcomes=self._outcomes(default),
+            outcomes=self._outcomes() or default.outcomes,
+            queues=self._queues(),
             formats=self._words("time", "format", default.formats),
             zone=self._text("time", "zone", "") or None,
+            lengths=self._lengths(default.lengths),
             nothing=frozenset(self._words("time", "nothing", NOTHING, empty=True)),
             delimiter=self._text("csv", "delimiter", default.delimiter),
             encoding=self._text("csv", "encoding", default.encoding),
@@ -204,6 +238,15 @@ class _Reader:
             self._wrong("channel", "must be voice or chat")
         return "voice"
 
+    def _lengths(self, default: LengthUnit) -> LengthUnit:
+        value = self._table("time").get("lengths", default)
+        units: tuple[LengthUnit, ...] = get_args(LengthUnit)
+        for unit in units:
+            if value == unit:
+                return unit
+        self._wrong("time.lengths", f"must be {', '.join(units)}")
+        return default
+
     def _columns(self) -> dict[str, tuple[str, ...]]:
         columns: dict[str, tuple[str, ...]] = {}
         for name in self._table("columns"):
@@ -213,19 +256,31 @@ class _Reader:
                 columns[name] = self._words("columns", name, (name,))
         return columns
 
-    def _outcomes(self, default: CallLogMapping) -> Mapping[str, str]:
-        words: dict[str, str] = {}
-        for outcome, spellings in self._table("outcomes").items():
-            key = f"outcomes.{outcome}"
+    def _outcomes(self) -> dict[str, str]:
+        for outcome in self._table("outcomes"):
             if outcome not in OUTCOMES:
-                self._wrong(key, f"unknown; known: {', '.join(OUTCOMES)}")
-            elif not isinstance(spellings, list) or not all(isinstance(w, str) for w in spellings):
-                self._wrong(key, 'must be a list of words, for example ["ANSWERED"]')
-            else:
-                for word in spellings:
-                    if words.setdefault(word, outcome) != outcome:
-                        self._wrong(key, f"{word!r} already means {words[word]}")
-        return words or default.outcomes
+                self._wrong(f"outcomes.{outcome}", f"unknown; known: {', '.join(OUTCOMES)}")
+        return self._spellings("outcomes", "ANSWERED")
+
+    def _queues(self) -> dict[str, str]:
+        words = self._spellings("queues", "Billing*")
+        for name in self._table("queues"):
+            if not 1 <= len(clean(name)) <= MAX_NAME or clean(name) in RESERVED_QUEUES:
+                self._wrong("queues", f"a queue's name has 1 to {MAX_NAME} characters")
+        return {clean(theirs): clean(ours) for theirs, ours in words.items()}
+
+    def _spellings(self, table: str, example: str) -> dict[str, str]:
+        """The log's words to ours, of a table of ours to lists of theirs."""
+        words: dict[str, str] = {}
+        for ours, spellings in self._table(table).items():
+            key = f"{table}.{ours}"
+            if not isinstance(spellings, list) or not all(isinstance(w, str) for w in spellings):
+                self._wrong(key, f'must be a list of words, for example ["{example}"]')
+                continue
+            for word in spellings:
+                if words.setdefault(word, ours) != ours:
+                    self._wrong(key, f"{word!r} already means {words[word]}")
+        return words
 
     def _check_values(self, made: CallLogMapping) -> None:
         if not all(form in NAMED or "%" in form for form in made.formats):
@@ -248,7 +303,8 @@ class _Reader:
         known: dict[str, tuple[str, ...]] = {
             "columns": COLUMNS,
             "outcomes": OUTCOMES,
-            "time": ("format", "zone", "nothing"),
+            "queues": (),
+            "time": ("format", "zone", "lengths", "nothing"),
             "csv": ("delimiter", "encoding", "skip", "header"),
         }
         top = ("tenant", "channel", "source", *known)

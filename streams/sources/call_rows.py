@@ -9,7 +9,7 @@ not check in Python is checked here.
 """
 
 import hmac
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from hashlib import blake2b
 from typing import Any, Final, Literal
@@ -27,7 +27,14 @@ from streams.contract.limits import (
 from streams.contract.names import clean
 from streams.contract.words import FLOW_OUT_REASONS, RESERVED_QUEUES
 from streams.lifecycle.rules import GRACE_MS
-from streams.sources.call_log_mapping import BLOCK_REASONS, COLUMNS, LENGTHS, CallLogMapping
+from streams.sources.call_log_mapping import (
+    BLOCK_REASONS,
+    CHANNEL_WORDS,
+    COLUMNS,
+    DIRECTION_WORDS,
+    LENGTHS,
+    CallLogMapping,
+)
 from streams.sources.clock_times import read_length
 from streams.sources.complaints import Complaints
 from streams.wire.explain import TIME_RANGE
@@ -40,7 +47,7 @@ _MOST: Final = {"call_id": MAX_CONTACT_ID, "queue": MAX_NAME, "agent": MAX_NAME,
 
 
 class BadRowError(Exception):
-    """What makes a row unusable, and the header's name of the column."""
+    """What makes a row unusable, and the column as the mapping names it."""
 
     def __init__(self, column: str | None, detail: str) -> None:
         super().__init__(detail)
@@ -67,6 +74,8 @@ class RowReader:
         self._cells = 1 + max(place for places in self._places.values() for place in places)
         self._read_time = mapping.time_reader().read
         self._meaning = lru_cache(maxsize=4096)(mapping.meaning)
+        self.queue = lru_cache(maxsize=4096)(mapping.queue)
+        self._hollow: str | None = None
 
     def events(self, row: list[str]) -> list[wire.Event]:
         """Return the row's events in time order; raise BadRowError where it is unusable."""
@@ -88,7 +97,7 @@ class RowReader:
 
     def _outcome(self, cells: dict[str, str]) -> str:
         outcome = cells["outcome"]
-        found = self._meaning(outcome, cells.get("reason", ""))
+        found = self._meaning(outcome, cells.get("reason"))
         if found is None:
             shown = f"{outcome!r}" if _is_word(outcome) else "it"
             raise self.bad(
@@ -97,12 +106,16 @@ class RowReader:
         return found
 
     def bad(self, column: str, detail: str) -> BadRowError:
-        """The error that names the header's column."""
+        """The error that names the column."""
         return BadRowError(self.named(column), detail)
 
     def named(self, column: str) -> str:
-        """The header's name of a column."""
-        return " + ".join(self._mapping.headers(column))
+        """A column as the mapping's line has it: our name, and the header's where it is another."""
+        names = self._mapping.headers(column)
+        if names == (column,):
+            return column
+        quoted = ", ".join(f'"{name}"' for name in names)
+        return f"{column} = {quoted if len(names) == 1 else f'[{quoted}]'}"
 
     def time(self, cells: dict[str, str], column: str, after: int | None = None) -> int | None:
         """The instant in a cell, ms; None where it is empty."""
@@ -123,7 +136,7 @@ class RowReader:
         if not text:
             return None
         try:
-            return read_length(text)
+            return read_length(text, self._mapping.lengths)
         except ValueError as fault:
             raise self.bad(column, str(fault)) from None
 
@@ -153,12 +166,21 @@ class RowReader:
             raise self.bad("priority", f"expected at most {MAX_PRIORITY}")
         return int(text)
 
-    def word(self, cells: dict[str, str], column: str, words: tuple[str, ...]) -> str | None:
-        """One of the words, in any letters; None where the cell is empty."""
+    def word(self, cells: dict[str, str], column: str, words: Mapping[str, str]) -> str | None:
+        """What one of the words means, in any letters; None where the cell is empty."""
         text = cells.get(column, "").lower()
         if text and text not in words:
             raise self.bad(column, f"expected one of: {', '.join(words)}")
-        return text or None
+        return words.get(text)
+
+    def hollow(self, outcome: str) -> None:
+        """Note an answer that may be none: nobody is named who gave it, and nobody talked."""
+        if self._hollow is None:  # the first word is the example
+            self._hollow = outcome if _is_word(outcome) else "…"
+        self._said.note(
+            "{} answered rows have neither an agent nor talk: [outcomes] can tell them apart by"
+            f' `reason`, e.g. timeout = ["{self._hollow}+"]'
+        )
 
     @property
     def mapping(self) -> CallLogMapping:
@@ -172,7 +194,7 @@ class _Stay:
     def __init__(self, reader: RowReader, cells: dict[str, str], outcome: str) -> None:
         self._reader, self._outcome = reader, outcome
         call = self._required("call_id", cells["call_id"])
-        queue = self._required("queue", clean(cells["queue"]))
+        queue = self._required("queue", reader.queue(clean(cells["queue"])))
         if queue in RESERVED_QUEUES:
             raise reader.bad("queue", "this name is reserved")
         entered = reader.time(cells, "entered_at")
@@ -183,7 +205,7 @@ class _Stay:
         self._agent = reader.text(cells, "agent")
         self._cells = cells
         mapping = reader.mapping
-        channel = reader.word(cells, "channel", ("voice", "chat")) or mapping.channel
+        channel = reader.word(cells, "channel", CHANNEL_WORDS) or mapping.channel
         self._common: dict[str, Any] = {
             "source": mapping.source,
             "tenant": mapping.tenant,
@@ -192,7 +214,7 @@ class _Stay:
             "queue": queue,
             "customer_ref": reader.customer(cells),
             "topic": reader.text(cells, "topic"),
-            "direction": reader.word(cells, "direction", ("inbound", "outbound")) or "inbound",
+            "direction": reader.word(cells, "direction", DIRECTION_WORDS) or "inbound",
         }
         stay = cells.get("visit") or str(entered)
         self._id = f"{call}:{queue}:{stay}"
@@ -208,15 +230,7 @@ class _Stay:
         """Yield the row's events."""
         if self._outcome == "answered":
             return self._answered()
-        left = self._time("left_at", self._entered)
-        left_from = "left_at"
-        if left is None:
-            left, left_from = self._time("ended_at", self._entered), "ended_at"
-        if left is None and self._lengths["wait"] is not None:
-            left, left_from = self._entered + self._lengths["wait"], "wait"
-        if left is None:
-            column = "wait" if "ended_at" not in self._cells else "ended_at"
-            raise self._reader.bad(column, "expected where the waiting ended")
+        left_from, left = self._left()
         self._in_order("entered_at", self._entered, left_from, left)
         # Words of both kinds: who did not stay was not let in.
         stayed = left > self._entered
@@ -225,6 +239,22 @@ class _Stay:
                 [self._event(wire.ContactBlocked, "blocked", self._entered, reason=self._outcome)]
             )
         return self._unanswered(left)
+
+    def _left(self) -> tuple[str, int]:
+        """The column that tells where the waiting ended, and where.
+
+        A call goes on after its waiting (a menu, a voicemail), so its end comes last.
+        """
+        left = self._time("left_at", self._entered)
+        if left is not None:
+            return "left_at", left
+        if self._lengths["wait"] is not None:
+            return "wait", self._entered + self._lengths["wait"]
+        ended = self._time("ended_at", self._entered)
+        if ended is None:
+            column = "wait" if "ended_at" not in self._cells else "ended_at"
+            raise self._reader.bad(column, "expected where the waiting ended")
+        return "ended_at", ended
 
     def _time(self, column: str, after: int) -> int | None:
         return self._reader.time(self._cells, column, after)
@@ -280,13 +310,16 @@ class _Stay:
             answered = entered + lengths["wait"]
         self._in_order("entered_at", entered, "answered_at", answered)
         hold = lengths["hold"] or 0
-        ended = self._time("ended_at", answered)
+        if lengths["talk"] is not None:
+            ended: int | None = answered + lengths["talk"] + hold
+        else:
+            ended = self._time("ended_at", answered)
         if ended is None:
-            if lengths["talk"] is None:
-                column = "talk" if "ended_at" not in self._cells else "ended_at"
-                raise self._reader.bad(column, "expected when it ended")
-            ended = answered + lengths["talk"] + hold
+            column = "talk" if "ended_at" not in self._cells else "ended_at"
+            raise self._reader.bad(column, "expected when it ended")
         self._in_order("answered_at", answered, "ended_at", ended)
+        if agent is None and ended - answered <= hold:
+            self._reader.hollow(self._cells["outcome"])
         yield self._enqueued()
         if lengths["ring"] is not None and agent is not None:
             rang = max(entered, answered - lengths["ring"])

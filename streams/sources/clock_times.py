@@ -8,8 +8,9 @@ occurs twice, when a clock is put back, is the earliest that is not before what 
 import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from functools import lru_cache
-from typing import Final
+from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
 from streams.lifecycle.rules import GRACE_MS
@@ -20,8 +21,17 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND: Final = timedelta(milliseconds=1)
 _NUMBER = re.compile(r"(\d{1,15})(?:\.(\d+))?", re.ASCII).fullmatch
 _LENGTH = re.compile(r"(?:(?:(\d+):)?(\d+):)?(\d+)(?:\.(\d+))?", re.ASCII).fullmatch
+_DECIMAL = re.compile(r"\d{1,15}(?:\.\d*)?(?:[eE][+-]?\d{1,2})?", re.ASCII).fullmatch
 _BEYOND_MICROSECONDS = re.compile(r"(?<=[.,]\d{6})\d+", re.ASCII)
-_ZONE_WORD = re.compile(r"[A-Za-z]+$")
+_UTC_WORD = re.compile(r"(?<![A-Za-z])(?:UTC|GMT|Z)(?![A-Za-z])", re.IGNORECASE)
+
+#: What a length without a colon counts. Spreadsheets store a length as a fraction of a day.
+LengthUnit = Literal["seconds", "milliseconds", "days"]
+_UNIT_MS: Final[dict[LengthUnit, int]] = {
+    "seconds": 1_000,
+    "milliseconds": 1,
+    "days": 86_400_000,
+}
 
 #: What one text may mean: one instant, or two where a clock is put back.
 Instants = tuple[int, ...]
@@ -87,9 +97,12 @@ class TimeReader:
     def _patterned(self, text: str, form: str) -> Instants:
         utc = False
         if "%Z" in form:
-            word = _ZONE_WORD.search(text)
-            if word is None or word[0].upper() not in ("UTC", "GMT", "Z"):
-                raise ValueError("expected UTC, GMT or Z for %Z: other words are no offset")
+            word = _UTC_WORD.search(text)
+            if word is None:
+                raise ValueError(
+                    "expected UTC, GMT or Z for %Z: other words are no offset; write the word"
+                    " itself in format, one format each, and name zone"
+                )
             form, utc = form.replace("%Z", word[0]), True
         text = _BEYOND_MICROSECONDS.sub("", text)
         for written in _with_or_without_fraction(form):
@@ -134,6 +147,11 @@ def _parts_ms(match: re.Match[str] | None, expected: str) -> int:
     return seconds * 1000 + int(((fraction or "") + "000")[:3])
 
 
-def read_length(text: str) -> int:
-    """A length in ms: seconds, m:ss or h:mm:ss, with a fraction or without."""
-    return _parts_ms(_LENGTH(text), "expected a length: seconds, m:ss or h:mm:ss")
+def read_length(text: str, unit: LengthUnit = "seconds") -> int:
+    """A length in ms: m:ss, h:mm:ss or a number of `unit`, with a fraction or without."""
+    expected = f"expected a length: {unit}, m:ss or h:mm:ss; [time] lengths names another unit"
+    if unit == "seconds" or ":" in text:
+        return _parts_ms(_LENGTH(text), expected)
+    if not _DECIMAL(text):
+        raise ValueError(expected)
+    return round(Decimal(text) * _UNIT_MS[unit])

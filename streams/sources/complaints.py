@@ -38,7 +38,7 @@ class Complaints:
             places.append(f"{name}:{line}")
 
     def note(self, text: str) -> None:
-        """Something that is no fault, said of one more row."""
+        """Something that is no fault, said of one more row; `{}` is where their number goes."""
         self.notes[text] = self.notes.get(text, 0) + 1
 
     def say(self, text: str) -> None:
@@ -59,5 +59,6 @@ class Complaints:
         if self._more:
             yield f"and {self._more:,} lines with further reasons"
         for text, times in self.notes.items():
-            yield f"{text}: {times:,} rows"
+            before, mark, after = text.partition("{}")
+            yield f"{before}{times:,}{after}" if mark else f"{text}: {times:,} rows"
         yield from self._said

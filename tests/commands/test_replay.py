@@ -122,6 +122,23 @@ def test_rejected_lines_are_named_and_strict_fails(
     assert main(["replay", str(file), "--strict"]) == 1
 
 
+def test_what_ended_otherwise_stands_under_the_table_and_rejected_lines_above(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Counts of abandoned, flowed out by reason and blocked, in 80 columns; of every format."""
+    file = tmp_path / "day.csv"
+    words = ("abandoned", "timeout", "voicemail", "key", "transfer", "overflow", "full", "lost")
+    rows = (f"{n},q,2026-03-02T09:00:00Z,{word},30,\n" for n, word in enumerate(words))
+    file.write_text("call_id,queue,entered_at,outcome,wait,talk\n" + "".join(rows))
+    assert main(["replay", str(file), "--format", "call-log"]) == 0
+    above, *lines = capfd.readouterr().out.splitlines()
+    assert above == "lines rejected, and in no figure below: 1"
+    assert lines[-2:] == [
+        "q (voice): abandoned 1, flowed out 5 (timeout 1, overflow 1, key 1, voicemail 1,",
+        "  transfer 1), blocked 1",
+    ]
+
+
 def test_events_that_did_nothing_are_named_in_the_last_line(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

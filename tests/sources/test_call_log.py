@@ -216,13 +216,14 @@ def test_a_file_without_a_header_is_refused(log: Path, text: str) -> None:
 
 
 def test_a_missing_column_is_an_error_that_says_how_to_map_it(log: Path) -> None:
-    """All missing ones in one line, with the columns that are there."""
-    log.write_text("uniqueid,queue,entered_at,outcome,answered_at,hangup\n")
+    """All missing ones in one line, in plain words, with some of the columns that are left."""
+    others = ",".join(f"x{n}" for n in range(20))
+    log.write_text(f"uniqueid,queue,entered_at,outcome,answered_at,hangup,{others}\n")
     with pytest.raises(ConfigError) as refusal:
         list(read(log))
     (mistake,) = refusal.value.mistakes
-    assert "no column for call_id, ended_at or talk" in mistake
-    assert "the file has: uniqueid, queue, entered_at, outcome, answered_at, hangup" in mistake
+    assert "no column for call_id (the call's id), ended_at or talk (when it ended, or" in mistake
+    assert "not yet used: uniqueid, hangup, x0, x1, x2, x3, x4, x5 and 14 more." in mistake
     assert '[columns] call_id = "…"' in mistake
 
 
@@ -340,12 +341,12 @@ def test_a_number_of_an_epoch_is_digits_only(log: Path, cell: str) -> None:
     assert outcome == Rejected("schema", "expected milliseconds since 1970", "entered_at")
 
 
-def test_the_files_own_name_of_a_column_is_reported(log: Path) -> None:
-    """The person at the terminal knows their own names."""
+def test_a_rejected_cell_names_the_mappings_line(log: Path) -> None:
+    """The person at the terminal knows their own names, and edits the mapping by ours."""
     log.write_text(HEADER.replace("queue", "service") + ABANDONED.replace("NW", ""))
     ((_, outcome),) = read(log, CallLogMapping(columns={"queue": ("service",)}))
     assert isinstance(outcome, Rejected)
-    assert outcome.field == "service"
+    assert outcome.field == 'queue = "service"'
 
 
 def test_all_mistakes_of_a_mapping_are_reported_together(tmp_path: Path) -> None:
@@ -363,10 +364,16 @@ def test_all_mistakes_of_a_mapping_are_reported_together(tmp_path: Path) -> None
         answered = ["A", "B"]
         abandoned = ["B"]
         lost = ["C"]
+        [queues]
+        billing = "Billing*"
+        support = ["S"]
+        claims = ["S"]
+        _all = ["T"]
         [time]
         format = "iso"
         zone = "Europe/Nowhere"
         locale = "es"
+        lengths = "hours"
         [csv]
         delimiter = "ab"
         encoding = "utf-17"
@@ -386,8 +393,12 @@ def test_all_mistakes_of_a_mapping_are_reported_together(tmp_path: Path) -> None
         "csv.skip",
         "outcomes.abandoned",
         "outcomes.lost",
+        "queues",
+        "queues.billing",
+        "queues.claims",
         "tenant",
         "time.format",
+        "time.lengths",
         "time.locale",
         "time.zone",
     ]

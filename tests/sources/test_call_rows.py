@@ -13,7 +13,7 @@ from streams.kpis.replay import Replay
 from streams.settings import Settings
 from streams.sources.call_log import read
 from streams.sources.call_log_mapping import CallLogMapping
-from streams.sources.clock_times import TimeReader, read_length
+from streams.sources.clock_times import LengthUnit, TimeReader, read_length
 from streams.sources.complaints import Complaints
 from streams.wire.rejected import Rejected
 
@@ -117,6 +117,62 @@ def test_a_reason_may_decide_and_rows_may_be_passed_over(tmp_path: Path) -> None
     assert list(said.lines()) == ["passed over, as [outcomes] ignore says: 1 rows"]
 
 
+def test_an_empty_reason_is_one_and_no_column_is_none(tmp_path: Path) -> None:
+    """`word+` is for rows whose reason is empty; without the column it is for none."""
+    mapping = CallLogMapping(outcomes={"N": "answered", "N+": "timeout"})
+    text = HEADER.strip() + ",reason\n"
+    text += row("1", "q", "00:00", "N", "00:10", "01:00", "ann", "7")
+    text += row("2", "q", "00:00", "N", "", "01:00", "", "")
+    found = figures(made(tmp_path, text, mapping), "q")
+    assert (found.answered, found.flowed_out) == (1, 1)
+    bare = HEADER + row("1", "q", "00:00", "N", "00:10", "01:00", "ann")
+    assert figures(made(tmp_path, bare, mapping), "q").answered == 1
+
+
+def test_answers_that_may_be_none_are_noted_once(tmp_path: Path) -> None:
+    """No agent and no talk: many logs call a time-out handled. How to tell them apart is said."""
+    log, said = tmp_path / "calls.csv", Complaints()
+    text = "call_id,queue,entered_at,outcome,wait,talk,agent\n"
+    rows = [("0", ""), ("0", ""), ("5", ""), ("0", "ann")]
+    text += "".join(f"{n},q,2026-03-02T09:00:00Z,N,5,{t},{a}\n" for n, (t, a) in enumerate(rows))
+    log.write_text(text)
+    list(read(log, CallLogMapping(outcomes={"N": "answered"}), said=said))
+    (line,) = said.lines()
+    assert line.startswith("2 answered rows have neither an agent nor talk: [outcomes] can tell")
+    assert line.endswith('by `reason`, e.g. timeout = ["N+"]')
+
+
+def test_a_queue_of_several_names_is_one(tmp_path: Path) -> None:
+    """As [queues] says, in any letters; a name it does not have stays."""
+    mapping = CallLogMapping(queues={"Billing*": "billing", "Billing, Support*": "support"})
+    names = ("Billing*", "BILLING*", '"Billing, Support*"', "Sales")
+    rows = [
+        row(str(n), name, "00:00", "abandoned", "", "01:00", "") for n, name in enumerate(names)
+    ]
+    events = made(tmp_path, HEADER + "".join(rows), mapping)
+    assert [event.queue for event in events[::2]] == ["billing", "billing", "support", "Sales"]
+
+
+@pytest.mark.parametrize(
+    ("channel", "direction", "expected"),
+    [
+        ("Phone", "Incoming", ("voice", "inbound")),
+        ("Phone Call", "INBOUND", ("voice", "inbound")),
+        ("call", "outgoing", ("voice", "outbound")),
+        ("VOICE", "", ("voice", "inbound")),
+        ("Chat", "Outbound", ("chat", "outbound")),
+    ],
+)
+def test_channels_and_directions_as_logs_say_them(
+    tmp_path: Path, channel: str, direction: str, expected: tuple[str, str]
+) -> None:
+    """In any letters."""
+    text = HEADER.strip() + ",channel,direction\n"
+    text += row("1", "q", "00:00", "abandoned", "", "01:00", "", channel, direction)
+    events = made(tmp_path, text)
+    assert {(event.channel, event.direction) for event in events} == {expected}
+
+
 def test_lengths_instead_of_times(tmp_path: Path) -> None:
     """Wait, talk, hold, ring and wrap-up, in each notation; hold is no talk."""
     text = "call_id,queue,entered_at,outcome,wait,talk,hold,wrapup,ring,agent\n"
@@ -131,6 +187,19 @@ def test_lengths_instead_of_times(tmp_path: Path) -> None:
     (wrapup,) = (event for event in events if isinstance(event, WrapupEnded))
     assert offered.occurred_at == NINE + 7_000
     assert wrapup.occurred_at == NINE + 12_000 + 298_000 + 60_500
+
+
+def test_lengths_count_where_the_end_of_the_call_is_told_too(tmp_path: Path) -> None:
+    """A call goes on after its waiting and its talk: its end is only for cells without a length."""
+    text = "call_id,queue,entered_at,outcome,wait,talk,ended_at,agent\n"
+    text += "1,q,2026-03-02T09:00:00Z,abandoned,35,0,2026-03-02T09:01:15Z,\n"
+    text += "2,q,2026-03-02T09:01:00Z,answered,45,85,2026-03-02T09:03:20Z,ben\n"
+    text += "3,r,2026-03-02T09:02:00Z,abandoned,,,2026-03-02T09:02:50Z,\n"
+    text += "4,r,2026-03-02T09:02:00Z,answered,10,,2026-03-02T09:03:10Z,ben\n"
+    events = made(tmp_path, text)
+    lengths, ends = figures(events, "q"), figures(events, "r")
+    assert (lengths.abandoned_wait_seconds, lengths.talk_seconds) == (35, 85)
+    assert (ends.abandoned_wait_seconds, ends.talk_seconds) == (50, 60)
 
 
 def test_a_row_that_runs_backwards_is_rejected_beyond_grace(tmp_path: Path) -> None:
@@ -197,6 +266,13 @@ def test_customers_are_hashed_with_a_key_or_not_read(tmp_path: Path) -> None:
         (["rfc3339"], "Europe/Berlin", "2026-03-02 10:00:00", NINE),
         (["rfc3339"], "Europe/Berlin", "2026-03-02 09:00:00Z", NINE),
         (["%Y-%m-%d %H:%M:%S %Z"], "Europe/Berlin", "2026-03-02 09:00:00 UTC", NINE),
+        (["%a %b %d %H:%M:%S %Z %Y"], "Europe/Berlin", "Mon Mar 02 09:00:00 UTC 2026", NINE),
+        (
+            ["%a %b %d %H:%M:%S EST %Y", "%a %b %d %H:%M:%S EDT %Y"],
+            "America/New_York",
+            "Mon Mar 02 04:00:00 EST 2026",
+            NINE,
+        ),
         (["%Y-%m-%d %H:%M:%S %z"], "Europe/Berlin", "2026-03-02 10:00:00 +0100", NINE),
     ],
 )
@@ -208,8 +284,9 @@ def test_times_as_logs_write_them(
 
 
 def test_a_zones_name_is_no_offset() -> None:
-    """CET in summer is what many systems write all year."""
-    with pytest.raises(ValueError, match="UTC, GMT or Z"):
+    """CET in summer is what many systems write all year; the way out is said."""
+    way_out = "UTC, GMT or Z .* write the word itself in format, one format each, and name zone"
+    with pytest.raises(ValueError, match=way_out):
         TimeReader(["%Y-%m-%d %H:%M:%S %Z"], None).read("2026-03-02 09:00:00 CET")
 
 
@@ -220,6 +297,37 @@ def test_a_zones_name_is_no_offset() -> None:
 def test_lengths_as_logs_write_them(text: str, expected: int) -> None:
     """Seconds, m:ss, h:mm:ss."""
     assert read_length(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("unit", "text", "expected"),
+    [
+        ("days", "0.000069444446", 6_000),
+        ("days", "5.787037037e-05", 5_000),
+        ("days", "0", 0),
+        ("days", "0:00:12", 12_000),
+        ("milliseconds", "12500", 12_500),
+        ("milliseconds", "1:05", 65_000),
+    ],
+)
+def test_lengths_in_another_unit(unit: LengthUnit, text: str, expected: int) -> None:
+    """To the nearest ms; with colons they are what they look like."""
+    assert read_length(text, unit) == expected
+
+
+@pytest.mark.parametrize("text", ["", "-1", "1h", "1e999", "١", "NaN"])
+def test_what_is_no_length_in_another_unit_is_refused(text: str) -> None:
+    """With what was expected."""
+    with pytest.raises(ValueError, match="expected a length: days, m:ss"):
+        read_length(text, "days")
+
+
+def test_a_mapping_says_what_its_lengths_count(tmp_path: Path) -> None:
+    """Fractions of a day are no seconds."""
+    text = "call_id,queue,entered_at,outcome,wait,talk\n"
+    text += "1,q,2026-03-02T09:00:00Z,answered,0.00013888888889,0.0031018518519\n"
+    found = figures(made(tmp_path, text, CallLogMapping(lengths="days")), "q")
+    assert (found.answered_wait_seconds, found.talk_seconds) == (12, 268)
 
 
 @pytest.mark.parametrize("text", ["", "-1", "1:2:3:4", "1h", "١"])
