@@ -30,7 +30,13 @@ from streams.contract.fields import (
     total,
 )
 from streams.contract.limits import MAX_NAME
-from streams.contract.words import ANOMALY_SORTS, FLOW_OUT_REASONS, OFFER_OUTCOMES, WINDOWS
+from streams.contract.words import (
+    ANOMALY_SORTS,
+    BLOCK_REASONS,
+    FLOW_OUT_REASONS,
+    OFFER_OUTCOMES,
+    WINDOWS,
+)
 
 _VISITS: Final = "Visits {}, each counted at its own event's time."
 _NAME: Final = msgspec.Meta(min_length=1, max_length=MAX_NAME)
@@ -61,6 +67,15 @@ class Figures(Part, frozen=True):
     # volumes
     offered: Annotated[Count, count(_VISITS.format("that entered the queue"), outcome="offered")]
     blocked: Annotated[Count, count("Contacts refused entry; never offered.")]
+    blocked_reasons: Annotated[
+        ByWord,
+        counts(
+            "`blocked` by reason.",
+            BLOCK_REASONS,
+            "Contacts refused entry for the reason `{}`.",
+            since=2,
+        ),
+    ]
     answered: Annotated[
         Count,
         count(_VISITS.format("answered, at the first agent connection"), outcome="answered"),

@@ -58,6 +58,10 @@ FlowOutReason = Literal[
 ]
 FLOW_OUT_REASONS: Final[tuple[str, ...]] = get_args(FlowOutReason)
 
+#: Why an entry was refused.
+BlockReason = Literal["full", "closed", "no_agents", "other"]
+BLOCK_REASONS: Final[tuple[str, ...]] = get_args(BlockReason)
+
 #: A reason that is none of the contract's words: the event counts with `other`, or without one.
 UNKNOWN_REASON: Final = "unknown"
 

@@ -29,6 +29,7 @@ def figures(view: View) -> Figures:
         # volumes
         offered=count(c.OFFERED),
         blocked=count(c.BLOCKED),
+        blocked_reasons={name: count(number) for name, number in c.BLOCKED_REASONS.items()},
         answered=answered,
         answered_measured=measured,
         abandoned=abandoned,

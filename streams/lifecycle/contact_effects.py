@@ -104,7 +104,10 @@ def _doubt(state: ContactState, at: int, ledger: Ledger) -> None:
 def blocked(state: ContactState, fact: Fact, ledger: Ledger) -> None:
     """Refused entry: no visit."""
     if not fact.outbound:
-        ledger.cell(fact.queue or "", fact.at)[c.BLOCKED] += ledger.sign
+        cell = ledger.cell(fact.queue or "", fact.at)
+        cell[c.BLOCKED] += ledger.sign
+        reason = fact.detail if fact.detail in c.BLOCKED_REASONS else "other"
+        cell[c.BLOCKED_REASONS[reason]] += ledger.sign
 
 
 # -- it waits --------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ there. Changing a number changes stored state: append, never renumber.
 
 from streams.contract.words import (
     AGENT_STATES,
+    BLOCK_REASONS,
     FLOW_OUT_REASONS,
     HANDLE_BOUNDS_SECONDS,
     OFFER_OUTCOMES,
@@ -34,6 +35,7 @@ ANSWERED_MEASURED, ABANDONED_UNMEASURED = 25, 26
 WRAPUPS_UNREPORTED, WRAPUPS_REPORTED = 27, 28
 
 REASONS = {name: 30 + index for index, name in enumerate(FLOW_OUT_REASONS)}
+BLOCKED_REASONS = {name: 42 + index for index, name in enumerate(BLOCK_REASONS)}
 
 #: Resolutions by a bot that nobody had answered, and first ones by a person of a ticket that nobody
 #: ever replied to.

@@ -99,7 +99,7 @@ class Conversations:
                 SOURCE_OF_CHANNEL[plan.channel], "contact.blocked", contact,
                 channel=plan.channel, contact_id=contact, queue=plan.name, reason="full",
             )  # fmt: skip
-            self.books[plan.name].count["blocked"] += 1
+            self.books[plan.name].blocked("full")
             return
         topic = self.kernel.rng.choice(CALL_TOPICS)
         self.enter(

@@ -31,6 +31,7 @@ class QueueBooks:
     __slots__ = (
         "answered_open",
         "backlog",
+        "blocked_reasons",
         "channel",
         "count",
         "flowed_out_reasons",
@@ -54,11 +55,17 @@ class QueueBooks:
         self.sum_ms = dict.fromkeys(SUMS, 0)
         self.offers = dict.fromkeys(OFFERS, 0)
         self.flowed_out_reasons: dict[str, int] = {}
+        self.blocked_reasons: dict[str, int] = {}
         self.wait_max_ms = 0
         self.waiting: dict[int, int] = {}
         """Visit number → enqueue time of the visits still waiting."""
         self.answered_open = 0
         self.backlog = {"open": 0, "pending": 0, "on_hold": 0}
+
+    def blocked(self, reason: str) -> None:
+        """A contact is refused entry, for a reason of the contract."""
+        self.count["blocked"] += 1
+        self.blocked_reasons[reason] = self.blocked_reasons.get(reason, 0) + 1
 
     def enqueued(self, visit: int, at_ms: int) -> None:
         """A visit begins."""
@@ -126,6 +133,7 @@ class QueueBooks:
             **count,
             "threshold_decided": 0 if self.service_level_ms is None else closed + late,
             "flowed_out_reasons": dict(sorted(self.flowed_out_reasons.items())),
+            "blocked_reasons": dict(sorted(self.blocked_reasons.items())),
             "offers": dict(self.offers),
             "wait_max_seconds": self.wait_max_ms / 1000,
             **{f"{name}_seconds": value / 1000 for name, value in sums.items()},
@@ -172,7 +180,7 @@ def add_up(rows: Iterable[dict[str, Any]]) -> dict[str, Any]:
     for row in rows:
         for name in (*COUNTS, "threshold_decided", *(f"{name}_seconds" for name in SUMS)):
             total[name] = total.get(name, 0) + row[name]
-        for name in ("offers", "flowed_out_reasons"):
+        for name in ("offers", "flowed_out_reasons", "blocked_reasons"):
             into = total.setdefault(name, {})
             for key, value in row[name].items():
                 into[key] = into.get(key, 0) + value

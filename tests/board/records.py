@@ -183,6 +183,7 @@ class Centre:
         return {
             "offered": 0 if ticket else offered,
             "blocked": 0,
+            "blocked_reasons": dict.fromkeys(("full", "closed", "no_agents", "other"), 0),
             "answered": answered * (not ticket),
             "answered_measured": answered * (not ticket),
             "abandoned": abandoned,

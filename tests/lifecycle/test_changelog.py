@@ -98,7 +98,9 @@ def test_no_two_counters_have_one_number() -> None:
     """Groups that grow with the contract's words grow into nothing else."""
     single = [value for name, value in vars(c).items() if name.isupper() and type(value) is int]
     grouped = [
-        number for group in (c.OFFERS, c.REASONS, c.BACKLOG, c.STATES) for number in group.values()
+        number
+        for group in (c.OFFERS, c.REASONS, c.BLOCKED_REASONS, c.BACKLOG, c.STATES)
+        for number in group.values()
     ]
     counts = [number for number in single if 0 <= number < 100 and number != c.MOMENT]
     assert c.BLOCKED == c.MOMENT  # the one number that is an offset too
@@ -117,6 +119,7 @@ def test_a_word_of_the_contract_keeps_its_number() -> None:
     for numbers, first, step, names in (
         (c.OFFERS, 20, 1, offers),
         (c.REASONS, 30, 1, reasons),
+        (c.BLOCKED_REASONS, 42, 1, ("full", "closed", "no_agents", "other")),
         (c.BACKLOG, 108, 2, ("open", "pending", "on_hold")),
         (c.STATES, 208, 2, (*states, "offline")),
     ):

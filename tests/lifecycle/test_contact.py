@@ -149,7 +149,7 @@ def test_a_reason_that_nobody_knows_counts_as_other() -> None:
         ("enqueued", 1_000, {"reason": "VIP"}),
         ("flowed_out", 6_000, {"reason": "gone fishing"}),
     )
-    assert life.dated(c.BLOCKED) == {0: 1}
+    assert life.dated(c.BLOCKED) == life.dated(c.BLOCKED_REASONS["other"]) == {0: 1}
     assert life.dated(c.FLOWED_OUT) == life.dated(c.REASONS["other"]) == {6_000: 1}
     assert life.anomalies == {"unknown_reason": 3}
     again = contact(("enqueued", 0), ("enqueued", 7_000, {"queue": "support", "reason": "VIP"}))
@@ -367,7 +367,7 @@ def test_abandoned_while_connected_is_ended() -> None:
 def test_blocked_contacts_are_never_offered() -> None:
     """They count for the queue that refused them."""
     life = contact(("blocked", 0, {"reason": "full"}))
-    assert life.dated(c.BLOCKED) == {0: 1}
+    assert life.dated(c.BLOCKED) == life.dated(c.BLOCKED_REASONS["full"]) == {0: 1}
     assert life.total(c.OFFERED) == 0
     assert life.state.phase == IDLE
 

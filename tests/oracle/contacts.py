@@ -7,7 +7,7 @@ visit, never what that counts for.
 """
 
 from tests.oracle.order import ENTRIES, fits, tell_in_order
-from tests.oracle.story import Aged, Leg, Story
+from tests.oracle.story import BLOCK_REASONS, Aged, Leg, Story
 from tests.oracle.visits import Visit, contributions_of, levels_of
 
 
@@ -25,7 +25,8 @@ class Telling(Story):
             self.tell_entry(event, at)
         elif kind == "contact.blocked":
             if event.get("direction", "inbound") != "outbound":
-                self.blocked.append((at, event["queue"]))
+                reason = event["reason"] if event["reason"] in BLOCK_REASONS else "other"
+                self.blocked.append((at, event["queue"], reason))
         elif kind == "contact.answered":
             self.tell_answer(event, at)
         elif kind == "offer.failed":
@@ -247,8 +248,9 @@ def tell_contact(entity, events, now: int, oracle, result) -> None:
     tell_in_order(events, story, now)
     story.fire_before(now)
 
-    for at, queue in story.blocked:
-        result.contributions.append((at, tenant, queue, channel, "blocked", 1))
+    for at, queue, reason in story.blocked:
+        for name in ("blocked", f"blocked_reasons.{reason}"):
+            result.contributions.append((at, tenant, queue, channel, name, 1))
         result.used.add((tenant, queue, channel))
     for at, queue, outcome in story.offers:
         result.contributions.append((at, tenant, queue, channel, f"offers.{outcome}", 1))

@@ -7,7 +7,7 @@ are integers, means and ratios `Fraction`s rounded half to even once, at the end
 from fractions import Fraction
 
 from tests.oracle.agents import AGENT_LEVELS, STATES
-from tests.oracle.story import FLOW_REASONS
+from tests.oracle.story import BLOCK_REASONS, FLOW_REASONS
 
 COUNTS = (
     "offered",
@@ -137,6 +137,9 @@ def figures(result, scope: Scope, a: int | None, b: int | None) -> dict:
         **n,
         "flowed_out_reasons": {
             reason: totals.get(f"flowed_out_reasons.{reason}", 0) for reason in FLOW_REASONS
+        },
+        "blocked_reasons": {
+            reason: totals.get(f"blocked_reasons.{reason}", 0) for reason in BLOCK_REASONS
         },
         "offers": {outcome: totals.get(f"offers.{outcome}", 0) for outcome in OFFERS},
         **{f"{name}_seconds": seconds(total) for name, total in ms.items()},

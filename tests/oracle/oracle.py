@@ -266,7 +266,7 @@ def content(event: dict) -> tuple:
     elif kind == "ticket.snapshot":
         known = event.get("first_replied_at") is not None
         detail = event["status"] + (" replied" if known else "")
-    elif kind in ("contact.enqueued", "contact.flowed_out"):
+    elif kind in ("contact.enqueued", "contact.flowed_out", "contact.blocked"):
         detail = event.get("reason")
     elif kind in ("offer.failed", "bot.ended", "callback.attempted"):
         detail = event["outcome"]

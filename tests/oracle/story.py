@@ -17,6 +17,7 @@ FLOW_REASONS = (
     *("timeout", "overflow", "key", "voicemail", "callback", "transfer", "no_agents", "closed"),
     *("error", "other", "answered_elsewhere"),
 )
+BLOCK_REASONS = ("full", "closed", "no_agents", "other")
 
 
 @dataclass
@@ -60,7 +61,7 @@ class Story:
     grace_ms: int
     anomaly: Callable[[str], None]
     visits: list[Visit] = field(default_factory=list)
-    blocked: list[tuple[int, str]] = field(default_factory=list)
+    blocked: list[tuple[int, str, str]] = field(default_factory=list)  # at, queue, why
     offers: list[tuple[int, str, str]] = field(default_factory=list)  # of no visit: at, queue, how
     open: Visit | None = None
     last: Last | None = None

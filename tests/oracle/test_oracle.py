@@ -209,7 +209,9 @@ def test_service_levels_are_ordered_over_the_whole(history, queues) -> None:
 
 def additive(figures: dict) -> dict[str, float]:
     """All counts and seconds of the figures that panes must add up to."""
-    flat = {**figures, **figures["offers"], **figures["flowed_out_reasons"]}
+    flat = dict(figures)
+    for by_word in ("offers", "flowed_out_reasons", "blocked_reasons"):
+        flat |= {f"{by_word}.{word}": value for word, value in figures[by_word].items()}
     derived = ("mean", "max", "ratio", "quantiles", "depth")
     return {
         name: round(value * 1000)
@@ -255,7 +257,8 @@ def test_generated_histories_reach_every_figure() -> None:
     figures = Oracle([{"name": "q"}]).run([]).figures("default", "q", "voice")
     counts = {name for name, value in figures.items() if type(value) is int}
     assert not counts - seen
-    assert {f"offers.{name}" for name in figures["offers"]} <= seen
+    for by_word in ("offers", "blocked_reasons"):
+        assert {f"{by_word}.{word}" for word in figures[by_word]} <= seen
     assert {"clamped", "handling_expired", "repeat_differs", "ringing", "slot_busy"} <= seen
     assert {"agent_unknown", "source_dropped"} <= seen
 
