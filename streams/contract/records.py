@@ -186,6 +186,8 @@ class Figures(Part, frozen=True):
     wrapup_seconds: Annotated[Number, total("Wrap-up, of visits handled")]
     talk_mean_seconds: Annotated[Number | None, mean("talk_seconds / handled")]
     hold_mean_seconds: Annotated[Number | None, mean("hold_seconds / handled")]
+    held: Annotated[Count, count("Of the visits handled, those that were on hold.", since=2)]
+    hold_per_held_mean_seconds: Annotated[Number | None, mean("hold_seconds / held", since=2)]
     wrapup_mean_seconds: Annotated[Number | None, mean("wrapup_seconds / handled")]
     wrapups_reported: Annotated[Count, count("Wrap-ups that were told.", since=2)]
     wrapups_unreported: Annotated[

@@ -66,6 +66,8 @@ def figures(view: View) -> Figures:
         wrapup_seconds=seconds(count(c.WRAPUP)),
         talk_mean_seconds=mean_seconds(count(c.TALK), handled),
         hold_mean_seconds=mean_seconds(count(c.HOLD), handled),
+        held=count(c.HELD),
+        hold_per_held_mean_seconds=mean_seconds(count(c.HOLD), count(c.HELD)),
         wrapup_mean_seconds=mean_seconds(count(c.WRAPUP), handled),
         wrapups_reported=count(c.WRAPUPS_REPORTED),
         wrapups_unreported=count(c.WRAPUPS_UNREPORTED),

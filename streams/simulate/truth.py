@@ -11,7 +11,7 @@ from typing import Any
 
 COUNTS = (
     "offered", "blocked", "answered", "answered_measured", "abandoned", "short_abandoned",
-    "silent_abandoned", "flowed_out", "handled", "transferred", "answered_in_threshold",
+    "silent_abandoned", "flowed_out", "handled", "held", "transferred", "answered_in_threshold",
     "abandoned_in_threshold", "flowed_out_in_threshold", "tickets_opened", "first_responses",
     "reopen_responses", "tickets_resolved", "resolved_without_reply", "bot_resolved",
     "tickets_reopened", "tickets_closed", "surveys_sent", "surveys_answered", "sales", "followups",
@@ -106,6 +106,7 @@ class QueueBooks:
     def handled(self, talk_ms: int, hold_ms: int, transferred: bool) -> None:
         """The visit counts as handled: its talk and hold are booked whole, now."""
         self.count["handled"] += 1
+        self.count["held"] += hold_ms > 0
         self.count["transferred"] += transferred
         self.sum_ms["talk"] += talk_ms
         self.sum_ms["hold"] += hold_ms

@@ -173,6 +173,7 @@ class Centre:
         handled = answered
         talk = handled * (210 + queue.trouble * 90) * (1 if queue.channel == "voice" else 1.7)
         hold, wrapup = talk * 0.07, talk * 0.16
+        held = round(handled * 0.12)
         staffed = queue.agents * minutes * 60 * 0.9
         handling = staffed * min(0.97, 0.7 + queue.trouble * 0.26 + draw.random() * 0.03)
         mean = 6 + queue.trouble * 95
@@ -240,6 +241,8 @@ class Centre:
             },
             "talk_mean_seconds": _ratio(talk, handled),
             "hold_mean_seconds": _ratio(hold, handled),
+            "held": held,
+            "hold_per_held_mean_seconds": _ratio(hold, held),
             "wrapup_mean_seconds": _ratio(wrapup, handled),
             "wrapup_reported_mean_seconds": _ratio(wrapup, handled),
             "handle_mean_seconds": _ratio(

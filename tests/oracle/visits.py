@@ -22,6 +22,11 @@ class Talk:
     def held(self) -> bool:
         return bool(self.holds) and self.holds[-1][1] < 0
 
+    @property
+    def held_ms(self) -> int:
+        """How long the customer was on hold, once the conversation is over."""
+        return sum(until - since for since, until in self.holds)
+
     def fall(self, at: int) -> None:
         """Nobody is connected any more; an open hold ends with the conversation."""
         self.fell_at = at
@@ -132,13 +137,14 @@ def contributions_of(visit: Visit, now: int) -> Iterator[tuple[int, str, int]]:
         yield at, f"offers.{outcome}", 1
     if visit.handled_at is not None:
         yield visit.handled_at, "handled", 1
+        if visit.talks[0].held_ms > 0:  # what follows a transfer came too late to be handled
+            yield visit.handled_at, "held", 1
     if visit.transferred_at is not None:
         yield visit.transferred_at, "transferred", 1
     for talk in visit.talks:
         if talk.booked_at is not None and talk.until is not None:
-            held = sum(until - since for since, until in talk.holds)
-            yield talk.booked_at, "hold_ms", held
-            yield talk.booked_at, "talk_ms", talk.until - talk.began - held
+            yield talk.booked_at, "hold_ms", talk.held_ms
+            yield talk.booked_at, "talk_ms", talk.until - talk.began - talk.held_ms
     if visit.given_up_at is not None:
         yield visit.given_up_at, "wrapups_unreported", 1
     for at, lasted in visit.wrapups:
