@@ -66,6 +66,10 @@ class Figures(Part, frozen=True):
 
     # volumes
     offered: Annotated[Count, count(_VISITS.format("that entered the queue"), outcome="offered")]
+    laps: Annotated[
+        Count,
+        count("Entries of who had left the same queue within grace before; not offered.", since=2),
+    ]
     blocked: Annotated[Count, count("Contacts refused entry; never offered.")]
     blocked_reasons: Annotated[
         ByWord,

@@ -28,6 +28,7 @@ def figures(view: View) -> Figures:
     return Figures(
         # volumes
         offered=count(c.OFFERED),
+        laps=count(c.LAPS),
         blocked=count(c.BLOCKED),
         blocked_reasons={name: count(number) for name, number in c.BLOCKED_REASONS.items()},
         answered=answered,

@@ -71,8 +71,15 @@ def enqueued_again(state: ContactState, fact: Fact, ledger: Ledger) -> None:
     _doubt(state, fact.at, ledger)
     if fact.at - state.entered_at <= ledger.rules.grace_ms:
         ledger.anomaly("said_again", fact)
-        return
+    else:
+        came_back(state, fact, ledger)
+
+
+def came_back(state: ContactState, fact: Fact, ledger: Ledger) -> None:
+    """An entry after which the visit goes on as if the contact had never left: a lap."""
     ledger.anomaly("lap", fact)
+    if not state.outbound:
+        ledger.cell(state.queue, fact.at)[c.LAPS] += ledger.sign
 
 
 def requeued(state: ContactState, fact: Fact, ledger: Ledger) -> None:

@@ -38,6 +38,8 @@ REASONS = {name: 30 + index for index, name in enumerate(FLOW_OUT_REASONS)}
 BLOCKED_REASONS = {name: 42 + index for index, name in enumerate(BLOCK_REASONS)}
 #: Visits handled that were on hold.
 HELD = 46
+#: Entries of who had left the same queue just before: a visit goes on.
+LAPS = 47
 
 #: Resolutions by a bot that nobody had answered, and first ones by a person of a ticket that nobody
 #: ever replied to.

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import Any
 
 COUNTS = (
-    "offered", "blocked", "answered", "answered_measured", "abandoned", "short_abandoned",
+    "offered", "laps", "blocked", "answered", "answered_measured", "abandoned", "short_abandoned",
     "silent_abandoned", "flowed_out", "handled", "held", "transferred", "answered_in_threshold",
     "abandoned_in_threshold", "flowed_out_in_threshold", "tickets_opened", "first_responses",
     "reopen_responses", "tickets_resolved", "resolved_without_reply", "bot_resolved",

@@ -183,6 +183,7 @@ class Centre:
         replied_seconds = round(replied * (140 + queue.trouble * 400), 3)
         return {
             "offered": 0 if ticket else offered,
+            "laps": 0,
             "blocked": 0,
             "blocked_reasons": dict.fromkeys(("full", "closed", "no_agents", "other"), 0),
             "answered": answered * (not ticket),

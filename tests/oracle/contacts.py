@@ -55,8 +55,10 @@ class Telling(Story):
     def tell_entry(self, event: dict, at: int) -> None:
         visit, queue = self.open, event["queue"]
         if visit is not None and visit.waiting and visit.queue == queue:
-            again = at <= visit.enqueued_at + self.grace_ms
-            self.anomaly("said_again" if again else "lap")
+            if at <= visit.enqueued_at + self.grace_ms:
+                self.anomaly("said_again")
+            else:
+                self.lap(visit, at)
             return
         resumed = event["type"] == "contact.resumed"
         self.make_room(at, "returned" if resumed else event.get("reason"))

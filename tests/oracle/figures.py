@@ -11,6 +11,7 @@ from tests.oracle.story import BLOCK_REASONS, FLOW_REASONS
 
 COUNTS = (
     "offered",
+    "laps",
     "blocked",
     "answered",
     "answered_measured",

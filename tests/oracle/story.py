@@ -191,6 +191,11 @@ class Story:
                 self.give_up(oldest, at)
         self.closed(visit, at, connected=True, said=said, transferred=transferred)
 
+    def lap(self, visit: Visit, at: int) -> None:
+        """The contact came back at once: the visit goes on as if it had never left."""
+        self.anomaly("lap")
+        visit.laps.append(at)
+
     def make_room(self, at: int, reason: str | None) -> None:
         """Somebody comes: nobody said how the open visit ended."""
         visit = self.open

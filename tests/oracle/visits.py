@@ -62,6 +62,7 @@ class Visit:
     talks: list[Talk] = field(default_factory=list)
     wrapups: list[tuple[int, int]] = field(default_factory=list)  # (booked at, ms)
     given_up_at: int | None = None  # its wrap-up was awaited until then
+    laps: list[int] = field(default_factory=list)
     offers: list[tuple[int, str]] = field(default_factory=list)
     rings: list[list] = field(default_factory=list)  # [agent, from, until or None]
 
@@ -124,6 +125,8 @@ def decided_at(visit: Visit, now: int) -> tuple[int | None, bool]:
 def contributions_of(visit: Visit, now: int) -> Iterator[tuple[int, str, int]]:
     """(time, name, amount) of all a finished or unfinished visit counts for; sums in ms."""
     yield visit.offered_at, "offered", 1
+    for at in visit.laps:
+        yield at, "laps", 1
     decided, in_time = decided_at(visit, now)
     if decided is not None:
         yield decided, "threshold_decided", 1
