@@ -66,6 +66,15 @@ class Figures(Part, frozen=True):
 
     # volumes
     offered: Annotated[Count, count(_VISITS.format("that entered the queue"), outcome="offered")]
+    contacts: Annotated[
+        Count,
+        count("Contacts, each at its first visit that is known.", outcome="contacts", since=2),
+    ]
+    contacts_hopped: Annotated[Count, count("Contacts at their second visit.", since=2)]
+    contacts_over_two: Annotated[Count, count("Contacts at their third visit.", since=2)]
+    hops_per_contact: Annotated[
+        Number | None, ratio("offered / contacts, a ratio of two flows.", since=2)
+    ]
     laps: Annotated[
         Count,
         count("Entries of who had left the same queue within grace before; not offered.", since=2),

@@ -28,6 +28,10 @@ def figures(view: View) -> Figures:
     return Figures(
         # volumes
         offered=count(c.OFFERED),
+        contacts=count(c.CONTACTS),
+        contacts_hopped=count(c.CONTACTS_HOPPED),
+        contacts_over_two=count(c.CONTACTS_OVER_TWO),
+        hops_per_contact=ratio(count(c.OFFERED), count(c.CONTACTS)),
         laps=count(c.LAPS),
         blocked=count(c.BLOCKED),
         blocked_reasons={name: count(number) for name, number in c.BLOCKED_REASONS.items()},

@@ -209,7 +209,7 @@ def _abandoned_unseen(state: ContactState, fact: Fact, silent: bool, ledger: Led
     queue = fact.queue or ""
     if not fact.outbound:
         sign, cell = ledger.sign, ledger.cell(queue, fact.at)
-        cell[c.OFFERED] += sign
+        effects.book_entry(state, cell, sign)
         cell[c.ABANDONED] += sign
         cell[c.ABANDONED_UNMEASURED] += sign
         if silent:
@@ -251,7 +251,7 @@ def answered_unseen(state: ContactState, fact: Fact, ledger: Ledger) -> None:
     elif (one := _take(state, fact, (ORPHANED, SILENT))) is not None:
         _recovered(one, fact, ledger)
         if one.age == SILENT and not one.outbound:
-            ledger.cell(one.queue, fact.at)[c.OFFERED] += ledger.sign
+            effects.book_entry(state, ledger.cell(one.queue, fact.at), ledger.sign)
         effects.open_answered(state, fact, one.entered_at, one.outbound, ledger)
     else:
         _opens_answered(state, fact, ledger)
@@ -284,7 +284,7 @@ def _opens_answered(state: ContactState, fact: Fact, ledger: Ledger) -> None:
     if outbound:
         return
     cell = ledger.cell(queue, fact.at)
-    cell[c.OFFERED] += ledger.sign
+    effects.book_entry(state, cell, ledger.sign)
     threshold = ledger.rules_for(queue, state.entered_at).threshold_ms
     if known and threshold is not None:
         cell[c.THRESHOLD_DECIDED] += ledger.sign

@@ -34,7 +34,7 @@ def open_visit(
     state.resumed, state.customer_at = resumed, at
     if not outbound:
         sign, cell, offset = ledger.sign, ledger.cell(queue, at), at % ledger.width
-        cell[c.OFFERED] += sign
+        book_entry(state, cell, sign)
         cell[c.WAITING] += sign
         cell[c.WAITING_MOMENT] += sign * offset
 
@@ -59,6 +59,14 @@ def _begin(
         and last.queue != queue
         and at - last.closed_at <= ledger.rules.grace_ms
     )
+
+
+def book_entry(state: ContactState, cell: dict[int, int], sign: int) -> None:
+    """A visit of the contact; the first three count by their number too."""
+    cell[c.OFFERED] += sign
+    if state.hops < len(c.HOPS):
+        cell[c.HOPS[state.hops]] += sign
+        state.hops += 1
 
 
 def enqueued(state: ContactState, fact: Fact, ledger: Ledger) -> None:

@@ -131,6 +131,8 @@ class ContactState(msgspec.Struct, array_like=True, gc=False):
     aged: tuple[Aged, ...] = ()
     #: Queues of visits before the last one.
     queues: tuple[str, ...] = ()
+    #: How many visits of the contact are counted by its hops.
+    hops: int = 0
 
 
 def blank() -> ContactState:

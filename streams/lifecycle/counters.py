@@ -40,6 +40,8 @@ BLOCKED_REASONS = {name: 42 + index for index, name in enumerate(BLOCK_REASONS)}
 HELD = 46
 #: Entries of who had left the same queue just before: a visit goes on.
 LAPS = 47
+#: Contacts by their first, second and third visit, each when it is entered.
+CONTACTS, CONTACTS_HOPPED, CONTACTS_OVER_TWO = HOPS = 70, 71, 72
 
 #: Resolutions by a bot that nobody had answered, and first ones by a person of a ticket that nobody
 #: ever replied to.

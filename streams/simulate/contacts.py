@@ -54,7 +54,7 @@ class Conversations:
     def arrive(self, plan: QueuePlan) -> None:
         """A new contact reaches the system; chats may meet a bot before the queue."""
         contact, customer = self._new_contact(plan)
-        self.books[plan.name].count["contacts"] += 1
+        self.books[plan.name].count["arrivals"] += 1
         arrived_ms = self.kernel.now_ms
         if plan.channel == CHAT and self.kernel.chance(plan.bot_ratio):
             self._meet_bot(plan, contact, customer, arrived_ms, self.kernel.rng.randint(1, 3))
@@ -114,15 +114,16 @@ class Conversations:
         customer: str,
         event_type: str,
         not_to: Iterable[str] = (),
+        former: Visit | None = None,
         **fields: Any,
     ) -> None:
-        """A visit is opened: by `contact.enqueued`, or by `contact.resumed`."""
+        """A visit is opened: by `contact.enqueued`, or by `contact.resumed`, after `former`."""
         kernel = self.kernel
         self._visits += 1
-        visit = Visit(self._visits, contact, customer, plan, kernel.now_ms)
+        visit = Visit(self._visits, contact, customer, plan, kernel.now_ms, former)
         visit.not_to.update(not_to)
         self._emit(event_type, visit, **fields)
-        self.books[plan.name].enqueued(visit.number, kernel.now_ms)
+        self.books[plan.name].enqueued(visit.number, kernel.now_ms, visit.hop)
         self.lines[plan.name].append(visit)
         draw = kernel.lognormal if plan.lognormal_patience else kernel.exponential
         kernel.after(draw(plan.patience_seconds), self._lose_patience, visit)
@@ -223,7 +224,7 @@ class Conversations:
 
     def _return(self, visit: Visit) -> None:
         self.books[visit.plan.name].count["resumed"] += 1
-        self.enter(visit.plan, visit.contact, visit.customer, "contact.resumed")
+        self.enter(visit.plan, visit.contact, visit.customer, "contact.resumed", former=visit)
 
     def _give_up(self, visit: Visit) -> None:
         if visit.state not in (WAITING, RINGING):
@@ -233,7 +234,7 @@ class Conversations:
         if plan.give_up_reason == "overflow" and plan.overflow_to is not None:
             self.enter(
                 self.plans[plan.overflow_to], visit.contact, visit.customer,
-                "contact.enqueued", reason="overflow",
+                "contact.enqueued", former=visit, reason="overflow",
             )  # fmt: skip
         if agent is not None:
             self.floor.freed(agent)
@@ -353,7 +354,7 @@ class Conversations:
             parent = contact
             contact, _ = self._new_contact(plan)
         self.enter(
-            plan, contact, visit.customer, "contact.enqueued", visit.not_to,
+            plan, contact, visit.customer, "contact.enqueued", visit.not_to, visit,
             reason="transfer", parent_contact_id=parent, customer_ref=visit.customer,
         )  # fmt: skip
 

@@ -16,12 +16,14 @@ COUNTS = (
     "reopen_responses", "tickets_resolved", "resolved_without_reply", "bot_resolved",
     "tickets_reopened", "tickets_closed", "surveys_sent", "surveys_answered", "sales", "followups",
     "bot_contained", "bot_escalated", "callbacks_connected", "callbacks_not_reached",
-    "callbacks_cancelled", "resumed", "messages", "contacts",
+    "callbacks_cancelled", "resumed", "messages", "arrivals",
+    "contacts", "contacts_hopped", "contacts_over_two",
 )  # fmt: skip
 SUMS = (
     "answered_wait", "abandoned_wait", "closed_wait", "talk", "hold", "wrapup",
     "first_response", "reopen_response", "resolution", "waiting",
 )  # fmt: skip
+HOPS = ("contacts", "contacts_hopped", "contacts_over_two")
 OFFERS = ("accepted", "rejected", "timeout", "customer_left", "rescinded")
 
 
@@ -67,9 +69,11 @@ class QueueBooks:
         self.count["blocked"] += 1
         self.blocked_reasons[reason] = self.blocked_reasons.get(reason, 0) + 1
 
-    def enqueued(self, visit: int, at_ms: int) -> None:
-        """A visit begins."""
+    def enqueued(self, visit: int, at_ms: int, hop: int) -> None:
+        """A visit begins, the `hop`th of its contact."""
         self.count["offered"] += 1
+        if hop <= len(HOPS):
+            self.count[HOPS[hop - 1]] += 1
         self.waiting[visit] = at_ms
 
     def answered(self, visit: int, at_ms: int) -> None:

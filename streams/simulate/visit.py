@@ -11,10 +11,18 @@ class Visit:
 
     __slots__ = (
         "agent", "answered_ms", "contact", "customer", "entered_ms", "held_ms", "holding_since_ms",
-        "not_to", "number", "offer", "plan", "state",
+        "hop", "not_to", "number", "offer", "plan", "state",
     )  # fmt: skip
 
-    def __init__(self, number: int, contact: str, customer: str, plan: QueuePlan, at_ms: int):
+    def __init__(
+        self,
+        number: int,
+        contact: str,
+        customer: str,
+        plan: QueuePlan,
+        at_ms: int,
+        former: "Visit | None" = None,
+    ) -> None:
         self.number = number
         self.contact = contact
         self.customer = customer
@@ -28,3 +36,7 @@ class Visit:
         self.answered_ms = 0
         self.held_ms = 0
         self.holding_since_ms: int | None = None
+        self.hop = 1
+        """The number of the visit among its contact's; a transfer may begin another contact."""
+        if former is not None and former.contact == contact:
+            self.hop = former.hop + 1

@@ -164,6 +164,7 @@ class Centre:
     def _figures(self, queue: Queue, minutes: int, draw: random.Random) -> Record:
         ticket = queue.channel == "ticket"
         offered = round(queue.rate * minutes * draw.uniform(0.9, 1.1))
+        contacts = round(offered * 0.9)
         abandoned = 0 if ticket else round(offered * (0.015 + queue.trouble * 0.14))
         short = min(abandoned, round(offered * 0.008))
         flowed = 0 if ticket else round(offered * 0.01)
@@ -183,6 +184,10 @@ class Centre:
         replied_seconds = round(replied * (140 + queue.trouble * 400), 3)
         return {
             "offered": 0 if ticket else offered,
+            "contacts": 0 if ticket else contacts,
+            "contacts_hopped": 0 if ticket else offered - contacts,
+            "contacts_over_two": 0,
+            "hops_per_contact": None if ticket else _ratio(offered, contacts),
             "laps": 0,
             "blocked": 0,
             "blocked_reasons": dict.fromkeys(("full", "closed", "no_agents", "other"), 0),

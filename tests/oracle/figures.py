@@ -11,6 +11,9 @@ from tests.oracle.story import BLOCK_REASONS, FLOW_REASONS
 
 COUNTS = (
     "offered",
+    "contacts",
+    "contacts_hopped",
+    "contacts_over_two",
     "laps",
     "blocked",
     "answered",
@@ -151,6 +154,7 @@ def figures(result, scope: Scope, a: int | None, b: int | None) -> dict:
         "slot_busy_seconds": seconds(levels["slot_busy"]),
         "slot_capacity_seconds": seconds(levels["slot_capacity"]),
         "waiting_seconds": seconds(levels["waiting"]),
+        "hops_per_contact": ratio(n["offered"], n["contacts"]),
         "abandonment_ratio": ratio(not_short, n["answered"] + not_short + n["flowed_out"]),
         "wait_mean_seconds": mean(ms["answered_wait"], n["answered_measured"]),
         "wait_closed_mean_seconds": mean(ms["closed_wait"], closed),

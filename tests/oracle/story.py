@@ -70,6 +70,7 @@ class Story:
     earlier: list[str] = field(default_factory=list)  # queues of visits before the last
     silent_queue: str | None = None
     last_close: int | None = None
+    hops: int = 0
 
     # -- deadlines -----------------------------------------------------------------------------
 
@@ -110,6 +111,7 @@ class Story:
             if name == "forget":
                 self.owed, self.aged, self.earlier = [], [], []
                 self.last = self.silent_queue = self.last_close = None
+                self.hops = 0
             elif leg is not None:
                 self.give_up(leg, due)
             else:
@@ -160,6 +162,9 @@ class Story:
         inbound = event.get("direction", "inbound") != "outbound"
         visit = Visit(queue, inbound, self.settings_of(queue, begun), begun, at, at)
         self.visits.append(visit)
+        if inbound:
+            self.hops += 1
+            visit.hop = self.hops
         self.open, self.silent_queue = visit, None
         return visit
 

@@ -49,6 +49,7 @@ HARD_CASES = {
     "real systems: order by meaning": ["hand_over", "early", "said_twice", "laps", "end_of_file"],
     "real systems: lost entries, answers": ["answers", "agent_writes"],
     "real systems: said after an age": ["after_an_age"],
+    "a contact of several visits": ["journeys"],
     "silence, tickets, directions, the unexpected": [
         *("silent_chat", "tickets", "outbound_and_blocked", "forgetting", "unexpected_events"),
     ],
@@ -212,7 +213,7 @@ def additive(figures: dict) -> dict[str, float]:
     flat = dict(figures)
     for by_word in ("offers", "flowed_out_reasons", "blocked_reasons"):
         flat |= {f"{by_word}.{word}": value for word, value in figures[by_word].items()}
-    derived = ("mean", "max", "ratio", "quantiles", "depth")
+    derived = ("mean", "max", "ratio", "quantiles", "depth", "hops_per_contact")
     return {
         name: round(value * 1000)
         for name, value in flat.items()

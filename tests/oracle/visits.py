@@ -6,6 +6,7 @@ amount; sums in ms) and its level changes (time, level, ±n). No visit knows of 
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+HOPS = {1: "contacts", 2: "contacts_hopped", 3: "contacts_over_two"}
 
 
 @dataclass(eq=False)
@@ -62,6 +63,7 @@ class Visit:
     talks: list[Talk] = field(default_factory=list)
     wrapups: list[tuple[int, int]] = field(default_factory=list)  # (booked at, ms)
     given_up_at: int | None = None  # its wrap-up was awaited until then
+    hop: int = 0  # its number among the contact's visits that count
     laps: list[int] = field(default_factory=list)
     offers: list[tuple[int, str]] = field(default_factory=list)
     rings: list[list] = field(default_factory=list)  # [agent, from, until or None]
@@ -125,6 +127,8 @@ def decided_at(visit: Visit, now: int) -> tuple[int | None, bool]:
 def contributions_of(visit: Visit, now: int) -> Iterator[tuple[int, str, int]]:
     """(time, name, amount) of all a finished or unfinished visit counts for; sums in ms."""
     yield visit.offered_at, "offered", 1
+    if visit.hop in HOPS:
+        yield visit.offered_at, HOPS[visit.hop], 1
     for at in visit.laps:
         yield at, "laps", 1
     decided, in_time = decided_at(visit, now)
