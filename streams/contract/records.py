@@ -150,6 +150,21 @@ class Figures(Part, frozen=True):
         Count, count("Of those, abandoned within T.", outcome="abandoned_in_threshold")
     ]
     flowed_out_in_threshold: Annotated[Count, count("Of those, flowed out within T.")]
+    limit_decided: Annotated[
+        Count,
+        count(
+            "Visits of which it is known whether they waited over L: min(answered, left, E + L).",
+            outcome="limit_decided",
+            since=2,
+        ),
+    ]
+    waited_over_limit: Annotated[
+        Count,
+        count("Of those, still waiting at E + L.", outcome="waited_over_limit", since=2),
+    ]
+    waited_over_limit_ratio: Annotated[
+        Number | None, ratio("waited_over_limit / limit_decided.", since=2)
+    ]
     offers: Annotated[
         ByWord,
         counts(
@@ -284,6 +299,7 @@ class Live(Part, frozen=True):
 
     waiting: Annotated[Count, level("Visits waiting, ringing included.")]
     waiting_over_threshold: Annotated[Count, level("Visits waiting longer than T.")]
+    waiting_over_limit: Annotated[Count, level("Visits waiting longer than L.", since=2)]
     oldest_waiting_at: Annotated[
         Instant | None,
         instant("When the longest-waiting visit entered, in ms; null where none waits."),
@@ -331,6 +347,10 @@ class DefinitionsShown(Part, frozen=True):
     ]
     short_abandon_seconds: Annotated[
         Number | None, setting("The short-abandon threshold S, in seconds; null: none.", "s")
+    ]
+    wait_limit_seconds: Annotated[
+        Number | None,
+        setting("The limit L that nobody should wait over, in seconds; null: none.", "s", since=2),
     ]
     default_formula: Annotated[
         str | None, setting("Which of the four formulas of `service_level` the queue shows.")

@@ -69,11 +69,12 @@ Effect = Callable[[ContactState, Fact, Ledger], None]
 #
 # Implied events have a due time and happen as if they were events of that time, after all real
 # ones of the millisecond: an answer at exactly the threshold is in time. Of equal due times the
-# order is threshold, silence, maximum waiting age, wrap-up cap, maximum handling age, forgetting.
+# order is threshold, limit of the wait, silence, maximum waiting age, wrap-up cap, maximum handling
+# age, forgetting.
 # A contact is forgotten a horizon after its last visit was closed, and handled if a wrap-up was
 # awaited, and not before 72 hours after an age closed one; an event after that finds nothing.
 #
-# Rules through time. Thresholds, ages, silence, cap, and whether the queue waits for wrap-ups: as
+# Rules through time. Thresholds, limits, ages, silence, cap, and whether the queue waits for wrap-ups: as
 # they were when the visit was enqueued.
 #
 # Outbound. A visit that an outbound event opened goes through the same phases and is in no figure:

@@ -285,8 +285,14 @@ def _opens_answered(state: ContactState, fact: Fact, ledger: Ledger) -> None:
         return
     cell = ledger.cell(queue, fact.at)
     effects.book_entry(state, cell, ledger.sign)
-    threshold = ledger.rules_for(queue, state.entered_at).threshold_ms
-    if known and threshold is not None:
+    if not known:
+        return
+    rules = ledger.rules_for(queue, state.entered_at)
+    if rules.threshold_ms is not None:
         cell[c.THRESHOLD_DECIDED] += ledger.sign
-        if fact.at - since <= threshold:
+        if fact.at - since <= rules.threshold_ms:
             cell[c.ANSWERED_IN_THRESHOLD] += ledger.sign
+    if rules.wait_limit_ms is not None:
+        cell[c.LIMIT_DECIDED] += ledger.sign
+        if fact.at - since > rules.wait_limit_ms:
+            cell[c.WAITED_OVER_LIMIT] += ledger.sign

@@ -51,6 +51,7 @@ def _begin(
     last = state.last
     state.phase, state.queue, state.entered_at, state.outbound = phase, queue, entered_at, outbound
     state.threshold_decided, state.ringing, state.silent_queue = False, (), None
+    state.over_limit = False
     state.agent = state.former = None
     state.handled_already = state.resumed = state.answered_by_message = state.transferred = False
     state.continues = (
@@ -216,19 +217,23 @@ def _connect(state: ContactState, at: int, agent: str | None) -> None:
 
 
 def _leave(state: ContactState, at: int, in_threshold: int | None, ledger: Ledger) -> None:
-    """The wait is over: levels fall, and the threshold is decided if it has not passed."""
+    """The wait is over: levels fall, and what has not passed is decided: threshold and limit."""
     sign, cell, offset = ledger.sign, ledger.cell(state.queue, at), at % ledger.width
     cell[c.WAITING] -= sign
     cell[c.WAITING_MOMENT] -= sign * offset
     if state.ringing:
         cell[c.RINGING] -= sign
         cell[c.RINGING_MOMENT] -= sign * offset
+    rules = ledger.rules_for(state.queue, state.entered_at)
+    threshold, limit = rules.threshold_ms, rules.wait_limit_ms
+    if state.over_limit:
+        ledger.level(state.queue, at, c.OVER_LIMIT, -1)
+    elif in_threshold is not None and limit is not None and at <= state.entered_at + limit:
+        cell[c.LIMIT_DECIDED] += sign
     if state.threshold_decided:
         cell[c.OVER_THRESHOLD] -= sign
         cell[c.OVER_THRESHOLD_MOMENT] -= sign * offset
-        return
-    threshold = ledger.rules_for(state.queue, state.entered_at).threshold_ms
-    if in_threshold is not None and threshold is not None and at <= state.entered_at + threshold:
+    elif in_threshold is not None and threshold is not None and at <= state.entered_at + threshold:
         cell[c.THRESHOLD_DECIDED] += sign
         cell[in_threshold] += sign
 

@@ -133,6 +133,8 @@ class ContactState(msgspec.Struct, array_like=True, gc=False):
     queues: tuple[str, ...] = ()
     #: How many visits of the contact are counted by its hops.
     hops: int = 0
+    #: The visit waits, or waited, for longer than the queue's limit.
+    over_limit: bool = False
 
 
 def blank() -> ContactState:

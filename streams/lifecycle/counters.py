@@ -42,6 +42,8 @@ HELD = 46
 LAPS = 47
 #: Contacts by their first, second and third visit, each when it is entered.
 CONTACTS, CONTACTS_HOPPED, CONTACTS_OVER_TWO = HOPS = 70, 71, 72
+#: Visits that still waited when the limit was over, and all of which that is known.
+WAITED_OVER_LIMIT, LIMIT_DECIDED = 48, 49
 
 #: Resolutions by a bot that nobody had answered, and first ones by a person of a ticket that nobody
 #: ever replied to.
@@ -69,7 +71,8 @@ OVER_THRESHOLD_MOMENT = OVER_THRESHOLD + MOMENT
 RINGING_MOMENT = RINGING + MOMENT
 HANDLING_MOMENT = HANDLING + MOMENT
 BACKLOG = {name: 108 + 2 * index for index, name in enumerate(TICKET_STATUSES)}
-VISIT_LEVELS = (WAITING, OVER_THRESHOLD, RINGING, HANDLING, *BACKLOG.values())
+OVER_LIMIT = 116
+VISIT_LEVELS = (WAITING, OVER_THRESHOLD, RINGING, HANDLING, *BACKLOG.values(), OVER_LIMIT)
 
 # levels of agents; from AGENT_BASE on a queue's numbers are not part of `_all`, which has its own
 AGENT_BASE = 200

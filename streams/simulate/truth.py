@@ -12,7 +12,7 @@ from typing import Any
 COUNTS = (
     "offered", "laps", "blocked", "answered", "answered_measured", "abandoned", "short_abandoned",
     "silent_abandoned", "flowed_out", "handled", "held", "transferred", "answered_in_threshold",
-    "abandoned_in_threshold", "flowed_out_in_threshold", "tickets_opened", "first_responses",
+    "abandoned_in_threshold", "flowed_out_in_threshold", "waited_over_limit", "tickets_opened", "first_responses",
     "reopen_responses", "tickets_resolved", "resolved_without_reply", "bot_resolved",
     "tickets_reopened", "tickets_closed", "surveys_sent", "surveys_answered", "sales", "followups",
     "bot_contained", "bot_escalated", "callbacks_connected", "callbacks_not_reached",
@@ -24,6 +24,7 @@ SUMS = (
     "first_response", "reopen_response", "resolution", "waiting",
 )  # fmt: skip
 HOPS = ("contacts", "contacts_hopped", "contacts_over_two")
+DECIDED = ("threshold_decided", "limit_decided")
 OFFERS = ("accepted", "rejected", "timeout", "customer_left", "rescinded")
 
 
@@ -37,6 +38,7 @@ class QueueBooks:
         "channel",
         "count",
         "flowed_out_reasons",
+        "limit_ms",
         "offers",
         "queue",
         "service_level_ms",
@@ -47,12 +49,18 @@ class QueueBooks:
     )  # fmt: skip
 
     def __init__(
-        self, queue: str, channel: str, service_level_ms: int | None, short_ms: int | None
+        self,
+        queue: str,
+        channel: str,
+        service_level_ms: int | None,
+        short_ms: int | None,
+        limit_ms: int | None,
     ) -> None:
         self.queue = queue
         self.channel = channel
         self.service_level_ms = service_level_ms
         self.short_ms = short_ms
+        self.limit_ms = limit_ms
         self.count = dict.fromkeys(COUNTS, 0)
         self.sum_ms = dict.fromkeys(SUMS, 0)
         self.offers = dict.fromkeys(OFFERS, 0)
@@ -118,17 +126,20 @@ class QueueBooks:
 
     def _close(self, visit: int, at_ms: int) -> int:
         wait = at_ms - self.waiting.pop(visit)
+        self.count["waited_over_limit"] += self.limit_ms is not None and wait > self.limit_ms
         self.sum_ms["closed_wait"] += wait
         self.sum_ms["waiting"] += wait
         return wait
 
+    def _waiting_over(self, limit_ms: int | None, at_ms: int) -> int:
+        if limit_ms is None:
+            return 0
+        return sum(1 for entered in self.waiting.values() if entered + limit_ms < at_ms)
+
     def as_json(self, tenant: str, at_ms: int, agents: "AgentSeconds") -> dict[str, Any]:
         """The figures as of `at_ms`. A waiting visit is decided once E+T lies before that."""
-        late = 0
-        if self.service_level_ms is not None:
-            late = sum(
-                1 for entered in self.waiting.values() if entered + self.service_level_ms < at_ms
-            )
+        late = self._waiting_over(self.service_level_ms, at_ms)
+        over = self._waiting_over(self.limit_ms, at_ms)
         count = self.count
         closed = count["answered"] + count["abandoned"] + count["flowed_out"]
         sums = dict(self.sum_ms)
@@ -137,6 +148,8 @@ class QueueBooks:
             "tenant": tenant, "queue": self.queue, "channel": self.channel,
             **count,
             "threshold_decided": 0 if self.service_level_ms is None else closed + late,
+            "waited_over_limit": count["waited_over_limit"] + over,
+            "limit_decided": 0 if self.limit_ms is None else closed + over,
             "flowed_out_reasons": dict(sorted(self.flowed_out_reasons.items())),
             "blocked_reasons": dict(sorted(self.blocked_reasons.items())),
             "offers": dict(self.offers),
@@ -183,7 +196,7 @@ def add_up(rows: Iterable[dict[str, Any]]) -> dict[str, Any]:
     """The sum of several queues' counts and seconds (not of agents', maxima or ratios)."""
     total: dict[str, Any] = {}
     for row in rows:
-        for name in (*COUNTS, "threshold_decided", *(f"{name}_seconds" for name in SUMS)):
+        for name in (*COUNTS, *DECIDED, *(f"{name}_seconds" for name in SUMS)):
             total[name] = total.get(name, 0) + row[name]
         for name in ("offers", "flowed_out_reasons", "blocked_reasons"):
             into = total.setdefault(name, {})

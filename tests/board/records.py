@@ -120,6 +120,7 @@ class Centre:
             "definitions": {
                 "service_level_seconds": threshold,
                 "short_abandon_seconds": None if ticket else 5 if voice else 10,
+                "wait_limit_seconds": 60 if voice else None,
                 "default_formula": "offered_less_short",
                 "targets": {
                     "service_level": 0.8,
@@ -135,6 +136,7 @@ class Centre:
             "live": {
                 "waiting": waiting,
                 "waiting_over_threshold": waiting // 2 if queue.trouble > 0.3 else 0,
+                "waiting_over_limit": waiting // 4 if queue.trouble > 0.6 else 0,
                 "oldest_waiting_at": None if oldest is None else now_ms - oldest,
                 "ringing": min(1, rest),
                 "handling": busy,
@@ -171,6 +173,8 @@ class Centre:
         answered = offered - abandoned - flowed
         decided = offered
         within = round(answered * max(0.05, 0.95 - queue.trouble * 0.6 - draw.random() * 0.02))
+        limited = queue.channel == "voice"
+        over = round((decided - within) * 0.3) if limited else 0
         handled = answered
         talk = handled * (210 + queue.trouble * 90) * (1 if queue.channel == "voice" else 1.7)
         hold, wrapup = talk * 0.07, talk * 0.16
@@ -209,6 +213,9 @@ class Centre:
             "answered_in_threshold": 0 if ticket else within,
             "abandoned_in_threshold": short,
             "flowed_out_in_threshold": 0,
+            "limit_decided": decided if limited else 0,
+            "waited_over_limit": over,
+            "waited_over_limit_ratio": _ratio(over, decided) if limited else None,
             "offers": {
                 "accepted": answered,
                 "rejected": 1,

@@ -60,6 +60,7 @@ CHANNEL_DEFAULTS = {
         "short_abandon_seconds": 5,
         "max_wait_seconds": 4 * 3600,
         "max_handle_seconds": 12 * 3600,
+        "wait_limit_seconds": 60,
     },
     "chat": {
         "service_level_seconds": 60,
@@ -129,6 +130,7 @@ class Oracle:
         return {
             "threshold_ms": ms("service_level_seconds"),
             "short_ms": ms("short_abandon_seconds"),
+            "limit_ms": ms("wait_limit_seconds"),
             "max_wait_ms": ms("max_wait_seconds"),
             "max_handle_ms": ms("max_handle_seconds"),
             "silent_ms": ms("silent_chat_seconds") if channel == "chat" else None,

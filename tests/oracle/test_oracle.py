@@ -29,6 +29,7 @@ HARD_CASES = {
     "contact crosses a window edge": ["window_edge"],
     "contact in progress": ["in_progress"],
     "threshold passes while waiting": ["threshold_passes"],
+    "nobody waits longer than the limit": ["wait_limit"],
     "transfer, requeue, several queues": ["transfer_and_requeue", "one_millisecond"],
     "ring no answer, then another agent": ["ring_no_answer"],
     "exit event lost": ["exit_lost"],
@@ -173,11 +174,14 @@ def test_levels_never_go_below_zero_and_live_agrees(history, queues) -> None:
         assert (live["waiting"] == 0) == (live["oldest_waiting_at"] is None)
         assert (live["handling"] == 0) == (live["longest_handling_at"] is None)
         assert (sum(live["backlog"].values()) == 0) == (live["oldest_open_at"] is None)
-        assert live["waiting_over_threshold"] <= live["waiting"]
+        assert live["waiting_over_threshold"] <= live["waiting"] >= live["waiting_over_limit"]
 
 
 def ratios_of(figures: dict) -> list[float | None]:
-    names = ("abandonment_ratio", "occupancy_ratio", "slot_occupancy_ratio")
+    names = (
+        *("abandonment_ratio", "waited_over_limit_ratio"),
+        *("occupancy_ratio", "slot_occupancy_ratio"),
+    )
     return [*figures["service_level"].values(), *(figures[name] for name in names)]
 
 

@@ -80,10 +80,10 @@ class Visit:
     def stopped_waiting_at(self) -> int | None:
         return self.left_at if self.orphaned_at is None else self.orphaned_at
 
-    @property
-    def threshold_at(self) -> int | None:
-        threshold = self.settings["threshold_ms"]
-        return None if threshold is None else self.enqueued_at + threshold
+    def due(self, name: str) -> int | None:
+        """When a limit of its queue (`threshold_ms`, `limit_ms`) is over for it."""
+        limit = self.settings[name]
+        return None if limit is None else self.enqueued_at + limit
 
     def ringing_agents(self) -> set[str]:
         return {agent for agent, _, until in self.rings if until is None}
@@ -109,9 +109,9 @@ class Visit:
         self.talks.append(Talk(at))
 
 
-def decided_at(visit: Visit, now: int) -> tuple[int | None, bool]:
-    """(instant at which the service level of the visit is decided, whether by leaving in time)."""
-    limit, left = visit.threshold_at, visit.stopped_waiting_at
+def decided_at(visit: Visit, now: int, name: str) -> tuple[int | None, bool]:
+    """(instant at which it is decided whether it waited for longer, whether it left in time)."""
+    limit, left = visit.due(name), visit.stopped_waiting_at
     if limit is None or not visit.decides:
         return None, False
     if not visit.stood:  # known only by its answer, which tells how long it waited
@@ -131,7 +131,12 @@ def contributions_of(visit: Visit, now: int) -> Iterator[tuple[int, str, int]]:
         yield visit.offered_at, HOPS[visit.hop], 1
     for at in visit.laps:
         yield at, "laps", 1
-    decided, in_time = decided_at(visit, now)
+    decided, in_time = decided_at(visit, now, "limit_ms")
+    if decided is not None:
+        yield decided, "limit_decided", 1
+        if not in_time:
+            yield decided, "waited_over_limit", 1
+    decided, in_time = decided_at(visit, now, "threshold_ms")
     if decided is not None:
         yield decided, "threshold_decided", 1
         if in_time:
@@ -186,13 +191,14 @@ def outcome_of(visit: Visit, left: int) -> Iterator[tuple[int, str, int]]:
 
 
 def levels_of(visit: Visit, now: int) -> Iterator[tuple[int, str, int]]:
-    """(time, level, ±n) of the visit: waiting, waiting_over_threshold, ringing, handling."""
+    """(time, level, ±n) of the visit: waiting, and for how long; ringing, handling."""
     spans: list[tuple[str, int, int | None]] = []
     if visit.stood:
         spans.append(("waiting", visit.enqueued_at, visit.stopped_waiting_at))
-        decided, in_time = decided_at(visit, now)
-        if decided is not None and not in_time:
-            spans.append(("waiting_over_threshold", decided, visit.stopped_waiting_at))
+        for name in ("threshold", "limit"):
+            decided, in_time = decided_at(visit, now, f"{name}_ms")
+            if decided is not None and not in_time:
+                spans.append((f"waiting_over_{name}", decided, visit.stopped_waiting_at))
     spans += [("handling", talk.began, talk.fell_at) for talk in visit.talks]
     for level, since, until in spans:
         yield since, level, 1
