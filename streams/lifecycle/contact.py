@@ -74,8 +74,8 @@ Effect = Callable[[ContactState, Fact, Ledger], None]
 # A contact is forgotten a horizon after its last visit was closed, and handled if a wrap-up was
 # awaited, and not before 72 hours after an age closed one; an event after that finds nothing.
 #
-# Rules through time. Thresholds, limits, ages, silence, cap, and whether the queue waits for wrap-ups: as
-# they were when the visit was enqueued.
+# Rules through time. Thresholds, limits, ages, silence, cap, and whether the queue waits for
+# wrap-ups: as they were when the visit was enqueued.
 #
 # Outbound. A visit that an outbound event opened goes through the same phases and is in no figure:
 # whatever books asks first. Its anomalies are counted like any other's.

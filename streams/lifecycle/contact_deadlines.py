@@ -6,10 +6,11 @@ of the wait, silence, maximum waiting age, wrap-up cap, maximum handling age, fo
 
 The order is fixed because figures depend on it. A visit whose threshold or limit and silence fall
 on one millisecond still waited when they passed: it counts as over them and then as abandoned; the
-other way round it would be abandoned within them. Threshold and limit change nothing of each other. Silence goes before the maximum age, because it
-says that the customer left, and the age only that nobody told how the wait ended. A wrap-up is an
-earlier visit's and changes no figure of the one at hand; its place is fixed all the same, so that
-two folds book the same steps. Forgetting is last: it leaves nothing that could fall due.
+other way round it would be abandoned within them. Threshold and limit change nothing of each other.
+Silence goes before the maximum age, because it says that the customer left, and the age only that
+nobody told how the wait ended. A wrap-up is an earlier visit's and changes no figure of the one at
+hand; its place is fixed all the same, so that two folds book the same steps. Forgetting is last: it
+leaves nothing that could fall due.
 """
 
 import msgspec

@@ -12,12 +12,12 @@ from typing import Any
 COUNTS = (
     "offered", "laps", "blocked", "answered", "answered_measured", "abandoned", "short_abandoned",
     "silent_abandoned", "flowed_out", "handled", "held", "transferred", "answered_in_threshold",
-    "abandoned_in_threshold", "flowed_out_in_threshold", "waited_over_limit", "tickets_opened", "first_responses",
-    "reopen_responses", "tickets_resolved", "resolved_without_reply", "bot_resolved",
-    "tickets_reopened", "tickets_closed", "surveys_sent", "surveys_answered", "sales", "followups",
-    "bot_contained", "bot_escalated", "callbacks_connected", "callbacks_not_reached",
-    "callbacks_cancelled", "resumed", "messages", "arrivals",
-    "contacts", "contacts_hopped", "contacts_over_two",
+    "abandoned_in_threshold", "flowed_out_in_threshold", "waited_over_limit", "tickets_opened",
+    "first_responses", "reopen_responses", "tickets_resolved", "resolved_without_reply",
+    "bot_resolved", "tickets_reopened", "tickets_closed", "surveys_sent", "surveys_answered",
+    "sales", "followups", "bot_contained", "bot_escalated", "callbacks_connected",
+    "callbacks_not_reached", "callbacks_cancelled", "resumed", "messages", "arrivals", "contacts",
+    "contacts_hopped", "contacts_over_two",
 )  # fmt: skip
 SUMS = (
     "answered_wait", "abandoned_wait", "closed_wait", "talk", "hold", "wrapup",
