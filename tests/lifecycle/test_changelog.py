@@ -89,10 +89,10 @@ def test_the_number_of_a_counter_never_changes() -> None:
         204,
         206,
     )
-    assert (c.HELD, c.LAPS, c.WAITED_OVER_LIMIT, c.LIMIT_DECIDED, c.OVER_LIMIT) == (
+    assert (
         *(46, 47, 48, 49),
         116,
-    )
+    ) == (c.HELD, c.LAPS, c.WAITED_OVER_LIMIT, c.LIMIT_DECIDED, c.OVER_LIMIT)
     assert c.HOPS == (70, 71, 72)
     assert (c.BOT_RESOLVED, c.RESOLVED_WITHOUT_REPLY) == (29, 41)
     assert (c.MOMENT, c.WAIT_BUCKETS, c.RESOLUTION_BUCKETS) == (1, 1_000, 3_000)

@@ -6,6 +6,7 @@ amount; sums in ms) and its level changes (time, level, ±n). No visit knows of 
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+
 HOPS = {1: "contacts", 2: "contacts_hopped", 3: "contacts_over_two"}
 
 
