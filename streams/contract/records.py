@@ -195,6 +195,26 @@ class Figures(Part, frozen=True):
         Number | None,
         mean("abandoned_wait_seconds / (abandoned - abandoned_unmeasured)"),
     ]
+    customer_wait_seconds: Annotated[
+        Number,
+        total(
+            "Sum of all the customer waited up to an answer: the contact's other visits too",
+            since=2,
+        ),
+    ]
+    customer_wait_count: Annotated[
+        Count, count("The answers of it, whose wait is known: answered_measured.", since=2)
+    ]
+    customer_wait_mean_seconds: Annotated[
+        Number | None, mean("customer_wait_seconds / customer_wait_count", since=2)
+    ]
+    customer_wait_abandoned_seconds: Annotated[
+        Number, total("The same up to an abandonment", since=2)
+    ]
+    customer_wait_abandoned_mean_seconds: Annotated[
+        Number | None,
+        mean("customer_wait_abandoned_seconds / (abandoned - abandoned_unmeasured)", since=2),
+    ]
     wait_max_seconds: Annotated[Number | None, quantile("Longest wait of visits answered")]
     wait_quantiles_seconds: Annotated[
         ByPercentile,

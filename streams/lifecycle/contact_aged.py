@@ -119,7 +119,7 @@ def _flows_out(one: Aged, state: ContactState, fact: Fact, how: int, ledger: Led
         reason = effects.reason_of(fact)
     if not one.outbound:
         cell = ledger.cell(one.queue, fact.at)
-        effects.book_flow_out(cell, ledger.sign, fact.at - one.entered_at, reason)
+        effects.book_flow_out(state, cell, ledger.sign, fact.at - one.entered_at, reason)
     _left(state, one, fact, how)
 
 
@@ -185,7 +185,8 @@ def abandoned_late(state: ContactState, fact: Fact, ledger: Ledger) -> None:
             return
         if not one.outbound:
             cell, wait = ledger.cell(one.queue, fact.at), fact.at - one.entered_at
-            effects.book_abandonment(cell, ledger.sign, wait, silent)
+            effects.book_abandonment(state, cell, ledger.sign, wait, silent)
+            state.waited += wait
         _left(state, one, fact, SAID)
     elif state.phase != IDLE or _knows(state, fact.queue or "", fact.at):
         _unexpected(state, fact, "abandoned_without_visit", ledger)
@@ -263,7 +264,7 @@ def _goes_on(state: ContactState, last: Closed, fact: Fact, ledger: Ledger) -> N
     at = fact.at
     state.phase, state.queue, state.entered_at = CONNECTED, last.queue, last.entered_at
     state.outbound, state.answered_at, state.agent = last.outbound, at, fact.agent
-    state.hold_since, state.hold, state.ringing = -1, 0, ()
+    state.hold_since, state.hold, state.ringing, state.waited = -1, 0, (), 0
     state.former, state.handled_already, state.transferred = None, True, True
     state.resumed = state.continues = state.answered_by_message = False
     if not last.outbound:

@@ -9,6 +9,7 @@ from bisect import bisect_left
 
 from streams.lifecycle import counters as c
 from streams.lifecycle.contact_state import (
+    BY_AGE,
     CONCLUDED,
     CONNECTED,
     IDLE,
@@ -193,19 +194,20 @@ def answer(state: ContactState, at: int, agent: str | None, ledger: Ledger) -> N
     """The wait is over, answered."""
     if not state.outbound:
         sign, cell, offset = ledger.sign, ledger.cell(state.queue, at), at % ledger.width
-        book_answer(cell, sign, at - state.entered_at)
+        book_answer(state, cell, sign, at - state.entered_at)
         cell[c.HANDLING] += sign
         cell[c.HANDLING_MOMENT] += sign * offset
         _leave(state, at, c.ANSWERED_IN_THRESHOLD, ledger)
     _connect(state, at, agent)
 
 
-def book_answer(cell: dict[int, int], sign: int, wait: int) -> None:
+def book_answer(state: ContactState, cell: dict[int, int], sign: int, wait: int) -> None:
     """An answer with its wait, ms."""
     cell[c.ANSWERED] += sign
     cell[c.ACCEPTED] += sign
     cell[c.ANSWERED_MEASURED] += sign
     cell[c.ANSWERED_WAIT] += sign * wait
+    cell[c.CUSTOMER_WAIT] += sign * (state.waited + wait)
     cell[c.CLOSED_WAIT] += sign * wait
     cell[c.WAIT_BUCKETS + bucket_of(wait)] += sign
     cell[c.ANSWERED_WITHIN + bisect_left(c.WAIT_BOUNDS_MS, wait)] += sign
@@ -214,6 +216,7 @@ def book_answer(cell: dict[int, int], sign: int, wait: int) -> None:
 def _connect(state: ContactState, at: int, agent: str | None) -> None:
     state.phase, state.answered_at, state.agent = CONNECTED, at, agent
     state.hold_since, state.hold, state.ringing = -1, 0, ()
+    state.waited = 0
 
 
 def _leave(state: ContactState, at: int, in_threshold: int | None, ledger: Ledger) -> None:
@@ -248,16 +251,15 @@ def open_answered(
     at, queue = fact.at, fact.queue or ""
     _make_place(state, fact, "answered_elsewhere", ledger)
     _begin(state, CONNECTED, queue, at if entered_at is None else entered_at, at, outbound, ledger)
+    if not outbound:
+        cell = ledger.cell(queue, at)
+        if entered_at is None:
+            cell[c.ANSWERED] += ledger.sign
+            cell[c.ACCEPTED] += ledger.sign
+        else:
+            book_answer(state, cell, ledger.sign, at - entered_at)
+        ledger.level(queue, at, c.HANDLING, 1)
     _connect(state, at, fact.agent)
-    if outbound:
-        return
-    cell = ledger.cell(queue, at)
-    if entered_at is None:
-        cell[c.ANSWERED] += ledger.sign
-        cell[c.ACCEPTED] += ledger.sign
-    else:
-        book_answer(cell, ledger.sign, at - entered_at)
-    ledger.level(queue, at, c.HANDLING, 1)
 
 
 def answered_again(state: ContactState, fact: Fact, ledger: Ledger) -> None:
@@ -286,19 +288,24 @@ def abandon(state: ContactState, at: int, silent: bool, how: int, ledger: Ledger
     if not state.outbound:
         wait, cell = at - state.entered_at, ledger.cell(state.queue, at)
         short = ledger.rules_for(state.queue, state.entered_at).short_ms
-        book_abandonment(cell, ledger.sign, wait, silent)
+        book_abandonment(state, cell, ledger.sign, wait, silent)
+        if how != BY_AGE:  # a limit is not a measurement
+            state.waited += wait
         if short is not None and wait <= short and not state.continues:
             cell[c.SHORT_ABANDONED] += ledger.sign
         _leave(state, at, c.ABANDONED_IN_THRESHOLD, ledger)
     close(state, at, how)
 
 
-def book_abandonment(cell: dict[int, int], sign: int, wait: int, silent: bool) -> None:
+def book_abandonment(
+    state: ContactState, cell: dict[int, int], sign: int, wait: int, silent: bool
+) -> None:
     """An abandonment with its wait, ms."""
     cell[c.ABANDONED] += sign
     if silent:
         cell[c.SILENT_ABANDONED] += sign
     cell[c.ABANDONED_WAIT] += sign * wait
+    cell[c.CUSTOMER_WAIT_ABANDONED] += sign * (state.waited + wait)
     cell[c.ABANDONED_WITHIN + bisect_left(c.WAIT_BOUNDS_MS, wait)] += sign
     cell[c.CLOSED_WAIT] += sign * wait
 
@@ -327,16 +334,19 @@ def flow_out(state: ContactState, at: int, reason: str, how: int, ledger: Ledger
     """The visit leaves its queue unanswered, for a reason of `counters.REASONS`."""
     if not state.outbound:
         cell = ledger.cell(state.queue, at)
-        book_flow_out(cell, ledger.sign, at - state.entered_at, reason)
+        book_flow_out(state, cell, ledger.sign, at - state.entered_at, reason)
         _leave(state, at, c.FLOWED_OUT_IN_THRESHOLD, ledger)
     close(state, at, how)
 
 
-def book_flow_out(cell: dict[int, int], sign: int, wait: int, reason: str) -> None:
+def book_flow_out(
+    state: ContactState, cell: dict[int, int], sign: int, wait: int, reason: str
+) -> None:
     """A flow-out with its wait, ms."""
     cell[c.FLOWED_OUT] += sign
     cell[c.REASONS[reason]] += sign
     cell[c.CLOSED_WAIT] += sign * wait
+    state.waited += wait
 
 
 def leave_undecided(state: ContactState, at: int, ledger: Ledger) -> None:

@@ -135,6 +135,8 @@ class ContactState(msgspec.Struct, array_like=True, gc=False):
     hops: int = 0
     #: The visit waits, or waited, for longer than the queue's limit.
     over_limit: bool = False
+    #: How long its visits waited, in ms, since it came or was last spoken to.
+    waited: int = 0
 
 
 def blank() -> ContactState:

@@ -52,6 +52,8 @@ BOT_RESOLVED, RESOLVED_WITHOUT_REPLY = 29, 41
 # sums of milliseconds
 ANSWERED_WAIT, ABANDONED_WAIT, CLOSED_WAIT, TALK, HOLD, WRAPUP = range(50, 56)
 FIRST_RESPONSE_TIME, RESOLUTION_TIME = 56, 57
+#: All waits of the customer, at an answer and at an abandonment.
+CUSTOMER_WAIT, CUSTOMER_WAIT_ABANDONED = 74, 75
 
 # A level (how many wait, how many agents are staffed) is booked as its changes. Its own number has
 # their sum: added up from the beginning, that is its height. The next number is its moment: the sum

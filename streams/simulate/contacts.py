@@ -206,6 +206,7 @@ class Conversations:
         if visit.state == RINGING:
             agent = self._take_from_agent(visit, offer_outcome)
         visit.state = LEFT
+        visit.left_ms = self.kernel.now_ms
         self.lines[visit.plan.name].remove(visit)
         return agent
 
@@ -216,7 +217,7 @@ class Conversations:
         agent = self._leave_queue(visit, "customer_left")
         silent = plan.channel == CHAT and kernel.chance(0.25)
         self._emit("contact.abandoned", visit, kind="silent" if silent else "hangup")
-        self.books[plan.name].abandoned(visit.number, kernel.now_ms, silent)
+        self.books[plan.name].abandoned(visit.number, kernel.now_ms, silent, visit.waited_ms)
         if kernel.chance(plan.returning_ratio):
             kernel.after(kernel.rng.uniform(20, 120), self._return, visit)
         if agent is not None:
@@ -278,7 +279,7 @@ class Conversations:
         self.floor.change(agent, ringing=0)
         self.floor.shift_count(agent, "handling", plan.channel, 1)
         self._emit("contact.answered", visit, agent_id=agent.id)
-        self.books[plan.name].answered(visit.number, kernel.now_ms)
+        self.books[plan.name].answered(visit.number, kernel.now_ms, visit.waited_ms)
         talk = 2 + kernel.lognormal(max(1.0, plan.handle_seconds - 2), 0.7)
         if kernel.chance(plan.hold_ratio):
             kernel.after(talk * kernel.rng.uniform(0.1, 0.8), self._hold, visit)

@@ -20,11 +20,12 @@ COUNTS = (
     "contacts_hopped", "contacts_over_two",
 )  # fmt: skip
 SUMS = (
-    "answered_wait", "abandoned_wait", "closed_wait", "talk", "hold", "wrapup",
+    "answered_wait", "abandoned_wait", "closed_wait", "customer_wait", "customer_wait_abandoned",
+    "talk", "hold", "wrapup",
     "first_response", "reopen_response", "resolution", "waiting",
 )  # fmt: skip
 HOPS = ("contacts", "contacts_hopped", "contacts_over_two")
-DECIDED = ("threshold_decided", "limit_decided")
+DERIVED = ("threshold_decided", "limit_decided", "customer_wait_count")
 OFFERS = ("accepted", "rejected", "timeout", "customer_left", "rescinded")
 
 
@@ -84,24 +85,26 @@ class QueueBooks:
             self.count[HOPS[hop - 1]] += 1
         self.waiting[visit] = at_ms
 
-    def answered(self, visit: int, at_ms: int) -> None:
-        """A waiting visit is answered; its wait (ms) is booked."""
+    def answered(self, visit: int, at_ms: int, waited_ms: int) -> None:
+        """A waiting visit is answered; its wait (ms) is booked, after others of the customer."""
         wait = self._close(visit, at_ms)
         self.count["answered"] += 1
         self.count["answered_measured"] += 1
         self.offers["accepted"] += 1
         self.sum_ms["answered_wait"] += wait
+        self.sum_ms["customer_wait"] += waited_ms + wait
         self.wait_max_ms = max(self.wait_max_ms, wait)
         self.answered_open += 1
         if self.service_level_ms is not None and wait <= self.service_level_ms:
             self.count["answered_in_threshold"] += 1
 
-    def abandoned(self, visit: int, at_ms: int, silent: bool) -> None:
+    def abandoned(self, visit: int, at_ms: int, silent: bool, waited_ms: int) -> None:
         """A waiting visit is given up, `silent` when nobody said so."""
         wait = self._close(visit, at_ms)
         self.count["abandoned"] += 1
         self.count["silent_abandoned"] += silent
         self.sum_ms["abandoned_wait"] += wait
+        self.sum_ms["customer_wait_abandoned"] += waited_ms + wait
         if self.short_ms is not None and wait <= self.short_ms:
             self.count["short_abandoned"] += 1
         if self.service_level_ms is not None and wait <= self.service_level_ms:
@@ -147,6 +150,7 @@ class QueueBooks:
         return {
             "tenant": tenant, "queue": self.queue, "channel": self.channel,
             **count,
+            "customer_wait_count": count["answered_measured"],
             "threshold_decided": 0 if self.service_level_ms is None else closed + late,
             "waited_over_limit": count["waited_over_limit"] + over,
             "limit_decided": 0 if self.limit_ms is None else closed + over,
@@ -196,7 +200,7 @@ def add_up(rows: Iterable[dict[str, Any]]) -> dict[str, Any]:
     """The sum of several queues' counts and seconds (not of agents', maxima or ratios)."""
     total: dict[str, Any] = {}
     for row in rows:
-        for name in (*COUNTS, *DECIDED, *(f"{name}_seconds" for name in SUMS)):
+        for name in (*COUNTS, *DERIVED, *(f"{name}_seconds" for name in SUMS)):
             total[name] = total.get(name, 0) + row[name]
         for name in ("offers", "flowed_out_reasons", "blocked_reasons"):
             into = total.setdefault(name, {})

@@ -72,7 +72,7 @@ class Telling(Story):
         visit, last, queue, agent = self.open, self.last, event["queue"], event.get("agent_id")
         if visit is not None and visit.queue == queue:
             if visit.waiting:
-                visit.answer(at, agent)
+                self.answer(visit, at, agent)
             elif at <= visit.talks[-1].began + self.grace_ms or agent in (None, visit.agent):
                 self.anomaly("answered_again")
                 visit.agent = visit.agent or agent
@@ -85,7 +85,7 @@ class Telling(Story):
                 return
             if visit is None and last.transferred:
                 self.anomaly("goes_on")
-                last.visit.connect(at, agent)
+                self.connect(last.visit, at, agent)
                 self.open, self.silent_queue = last.visit, None
                 return
         aged = self.remembered(queue, ("orphaned", "silent"), at)
@@ -105,7 +105,7 @@ class Telling(Story):
         entered.measured = entered.decides = since is not None
         if since is None:
             self.anomaly("answered_unmeasured")
-        entered.answer(at, agent)
+        self.answer(entered, at, agent)
 
     def recover_answered(self, aged: Aged, at: int, agent: str | None) -> None:
         """An orphan is answered itself; a silent one stays abandoned and comes as another."""
@@ -115,7 +115,7 @@ class Telling(Story):
             visit = self.enter(visit.queue, at, event, since=visit.enqueued_at)
             visit.stood = visit.decides = False
         self.open, self.silent_queue = visit, None
-        visit.answer(at, agent)
+        self.answer(visit, at, agent)
 
     def tell_end(self, event: dict, at: int, here: Visit | None, lost: str) -> None:
         kind, agent, queue = event["type"], event.get("agent_id"), event.get("queue")
@@ -152,7 +152,7 @@ class Telling(Story):
         kind = event["type"]
         if kind == "contact.abandoned":
             visit.silent = event.get("kind") == "silent"
-            visit.leave(at, "abandoned")
+            self.leave(visit, at, "abandoned")
             self.closed(visit, at, connected=False, said=True)
         else:
             reasons = {"contact.transferred": "transfer", "contact.ended": "other"}
@@ -233,7 +233,7 @@ class Telling(Story):
                 and last.visit.agent == agent
             )
             if here is not None and here.waiting and not goodbye:
-                here.answer(at, agent)
+                self.answer(here, at, agent)
 
 
 def tell_contact(entity, events, now: int, oracle, result) -> None:

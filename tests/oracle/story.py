@@ -71,6 +71,7 @@ class Story:
     silent_queue: str | None = None
     last_close: int | None = None
     hops: int = 0
+    waited: int = 0  # ms, since the contact came or was last spoken to
 
     # -- deadlines -----------------------------------------------------------------------------
 
@@ -111,7 +112,7 @@ class Story:
             if name == "forget":
                 self.owed, self.aged, self.earlier = [], [], []
                 self.last = self.silent_queue = self.last_close = None
-                self.hops = 0
+                self.hops = self.waited = 0
             elif leg is not None:
                 self.give_up(leg, due)
             else:
@@ -125,7 +126,7 @@ class Story:
         self.anomaly("handling_expired" if kind == "expired" else kind)
         if name == "silent":
             visit.silent = visit.left_by_deadline = True
-            visit.leave(at, "abandoned")
+            self.leave(visit, at, "abandoned")
             self.silent_queue = visit.queue if visit.inbound else None
         elif name == "wait_expired":
             visit.orphan(at)
@@ -168,8 +169,24 @@ class Story:
         self.open, self.silent_queue = visit, None
         return visit
 
+    def leave(self, visit: Visit, at: int, outcome: str, reason: str | None = None) -> None:
+        """The visit waits no longer; the customer's earlier waits are known to it."""
+        visit.waited_before = self.waited
+        visit.leave(at, outcome, reason)
+        if visit.inbound and visit.measured and not visit.left_by_deadline:
+            self.waited += at - visit.enqueued_at
+
+    def connect(self, visit: Visit, at: int, agent: str | None) -> None:
+        """Somebody speaks to the customer, whose patience begins anew."""
+        visit.connect(at, agent)
+        self.waited = 0
+
+    def answer(self, visit: Visit, at: int, agent: str | None) -> None:
+        self.leave(visit, at, "answered")
+        self.connect(visit, at, agent)
+
     def flow_out(self, visit: Visit, at: int, reason: str | None, said: bool = True) -> None:
-        visit.leave(at, "flowed_out", reason if reason in FLOW_REASONS else "other")
+        self.leave(visit, at, "flowed_out", reason if reason in FLOW_REASONS else "other")
         self.closed(visit, at, connected=False, said=said)
 
     def hang_up(

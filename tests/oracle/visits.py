@@ -64,6 +64,7 @@ class Visit:
     talks: list[Talk] = field(default_factory=list)
     wrapups: list[tuple[int, int]] = field(default_factory=list)  # (booked at, ms)
     given_up_at: int | None = None  # its wrap-up was awaited until then
+    waited_before: int = 0  # ms that the customer had waited in earlier visits, when it left
     hop: int = 0  # its number among the contact's visits that count
     laps: list[int] = field(default_factory=list)
     offers: list[tuple[int, str]] = field(default_factory=list)
@@ -100,10 +101,6 @@ class Visit:
     def orphan(self, at: int) -> None:
         self.orphaned_at = at
         self.stop_ringing(at)
-
-    def answer(self, at: int, agent: str | None) -> None:
-        self.leave(at, "answered")
-        self.connect(at, agent)
 
     def connect(self, at: int, agent: str | None) -> None:
         self.agent, self.former = agent, None
@@ -175,10 +172,13 @@ def outcome_of(visit: Visit, left: int) -> Iterator[tuple[int, str, int]]:
         yield left, "closed_wait_ms", wait
         if visit.outcome in ("answered", "abandoned"):
             yield left, f"{visit.outcome}_wait_ms", wait
+            whose = "customer_wait" if visit.outcome == "answered" else "customer_wait_abandoned"
+            yield left, f"{whose}_ms", visit.waited_before + wait
     if visit.outcome == "answered":
         yield left, "offers.accepted", 1
         if visit.measured:
             yield left, "answered_measured", 1
+            yield left, "customer_wait_count", 1
     elif visit.outcome == "flowed_out":
         yield left, f"flowed_out_reasons.{visit.reason}", 1
     else:
