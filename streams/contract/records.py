@@ -215,6 +215,16 @@ class Figures(Part, frozen=True):
         Number | None,
         mean("customer_wait_abandoned_seconds / (abandoned - abandoned_unmeasured)", since=2),
     ]
+    time_to_answer_seconds: Annotated[
+        Number,
+        total("Sum from the contact's arrival, menus included, to its first answer", since=2),
+    ]
+    time_to_answer_count: Annotated[
+        Count, count("First answers of contacts whose arrival is told.", since=2)
+    ]
+    time_to_answer_mean_seconds: Annotated[
+        Number | None, mean("time_to_answer_seconds / time_to_answer_count", since=2)
+    ]
     wait_max_seconds: Annotated[Number | None, quantile("Longest wait of visits answered")]
     wait_quantiles_seconds: Annotated[
         ByPercentile,

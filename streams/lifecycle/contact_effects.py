@@ -7,6 +7,7 @@ the table of `contact.py`; what is said of a visit that an age closed is in `con
 
 from bisect import bisect_left
 
+from streams.contract.words import HOUR_MS
 from streams.lifecycle import counters as c
 from streams.lifecycle.contact_state import (
     BY_AGE,
@@ -23,6 +24,7 @@ from streams.lifecycle.contact_talk import transfer
 from streams.lifecycle.facts import Fact
 from streams.lifecycle.histogram import bucket_of
 from streams.lifecycle.ledger import Ledger
+from streams.lifecycle.rules import FORGET_MS
 
 # -- a visit begins --------------------------------------------------------------------------------
 
@@ -73,6 +75,7 @@ def book_entry(state: ContactState, cell: dict[int, int], sign: int) -> None:
 
 def enqueued(state: ContactState, fact: Fact, ledger: Ledger) -> None:
     """An entry: the visit begins."""
+    _arrive(state, fact, ledger)
     open_visit(state, fact.queue or "", fact.at, fact.outbound, ledger, fact.detail == "resumed")
 
 
@@ -81,6 +84,7 @@ def enqueued_again(state: ContactState, fact: Fact, ledger: Ledger) -> None:
     _doubt(state, fact.at, ledger)
     if fact.at - state.entered_at <= ledger.rules.grace_ms:
         ledger.anomaly("said_again", fact)
+        _arrive(state, fact, ledger)
     else:
         came_back(state, fact, ledger)
 
@@ -88,8 +92,24 @@ def enqueued_again(state: ContactState, fact: Fact, ledger: Ledger) -> None:
 def came_back(state: ContactState, fact: Fact, ledger: Ledger) -> None:
     """An entry after which the visit goes on as if the contact had never left: a lap."""
     ledger.anomaly("lap", fact)
+    _arrive(state, fact, ledger)
     if not state.outbound:
         ledger.cell(state.queue, fact.at)[c.LAPS] += ledger.sign
+
+
+def _arrive(state: ContactState, fact: Fact, ledger: Ledger) -> None:
+    """An entry may tell when the contact came to the system, before any menu."""
+    arrived, at = fact.since, fact.at
+    if arrived < 0 or fact.outbound:
+        return
+    if arrived > at:
+        ledger.anomaly("clamped", fact)
+        arrived = at
+    longest = ledger.rules_for(fact.queue or "", at).max_wait_ms or FORGET_MS
+    if at - arrived > longest + HOUR_MS:
+        ledger.anomaly("arrival_too_old", fact)
+    elif state.arrived_at < 0 or arrived < state.arrived_at:
+        state.arrived_at = arrived
 
 
 def requeued(state: ContactState, fact: Fact, ledger: Ledger) -> None:
@@ -195,6 +215,7 @@ def answer(state: ContactState, at: int, agent: str | None, ledger: Ledger) -> N
     if not state.outbound:
         sign, cell, offset = ledger.sign, ledger.cell(state.queue, at), at % ledger.width
         book_answer(state, cell, sign, at - state.entered_at)
+        _book_first_answer(state, cell, sign, at)
         cell[c.HANDLING] += sign
         cell[c.HANDLING_MOMENT] += sign * offset
         _leave(state, at, c.ANSWERED_IN_THRESHOLD, ledger)
@@ -213,10 +234,16 @@ def book_answer(state: ContactState, cell: dict[int, int], sign: int, wait: int)
     cell[c.ANSWERED_WITHIN + bisect_left(c.WAIT_BOUNDS_MS, wait)] += sign
 
 
+def _book_first_answer(state: ContactState, cell: dict[int, int], sign: int, at: int) -> None:
+    if not state.met and state.arrived_at >= 0:
+        cell[c.TIMES_TO_ANSWER] += sign
+        cell[c.TIME_TO_ANSWER] += sign * (at - state.arrived_at)
+
+
 def _connect(state: ContactState, at: int, agent: str | None) -> None:
     state.phase, state.answered_at, state.agent = CONNECTED, at, agent
     state.hold_since, state.hold, state.ringing = -1, 0, ()
-    state.waited = 0
+    state.waited, state.met = 0, True
 
 
 def _leave(state: ContactState, at: int, in_threshold: int | None, ledger: Ledger) -> None:
@@ -253,6 +280,7 @@ def open_answered(
     _begin(state, CONNECTED, queue, at if entered_at is None else entered_at, at, outbound, ledger)
     if not outbound:
         cell = ledger.cell(queue, at)
+        _book_first_answer(state, cell, ledger.sign, at)
         if entered_at is None:
             cell[c.ANSWERED] += ledger.sign
             cell[c.ACCEPTED] += ledger.sign

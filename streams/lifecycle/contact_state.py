@@ -137,6 +137,9 @@ class ContactState(msgspec.Struct, array_like=True, gc=False):
     over_limit: bool = False
     #: How long its visits waited, in ms, since it came or was last spoken to.
     waited: int = 0
+    #: When it came to the system, the earliest that is told; and whether it was ever spoken to.
+    arrived_at: int = -1
+    met: bool = False
 
 
 def blank() -> ContactState:

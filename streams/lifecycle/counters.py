@@ -52,6 +52,8 @@ BOT_RESOLVED, RESOLVED_WITHOUT_REPLY = 29, 41
 # sums of milliseconds
 ANSWERED_WAIT, ABANDONED_WAIT, CLOSED_WAIT, TALK, HOLD, WRAPUP = range(50, 56)
 FIRST_RESPONSE_TIME, RESOLUTION_TIME = 56, 57
+#: From the contact's arrival to its first answer; how often that is known.
+TIME_TO_ANSWER, TIMES_TO_ANSWER = 76, 73
 #: All waits of the customer, at an answer and at an abandonment.
 CUSTOMER_WAIT, CUSTOMER_WAIT_ABANDONED = 74, 75
 

@@ -129,7 +129,11 @@ def contact_fact(event: Any) -> Fact:
             detail = "bot"
     elif struct is wire.ContactResumed:
         detail = "resumed"
-    told = event.entered_at if struct is wire.ContactAnswered else None
+    told = None
+    if struct is wire.ContactAnswered:
+        told = event.entered_at
+    elif struct is wire.ContactEnqueued:
+        told = event.arrived_at
     return Fact(
         event.occurred_at,
         event.seq,

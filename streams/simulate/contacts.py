@@ -121,6 +121,7 @@ class Conversations:
         kernel = self.kernel
         self._visits += 1
         visit = Visit(self._visits, contact, customer, plan, kernel.now_ms, former)
+        visit.arrived_ms = fields.get("arrived_at", visit.arrived_ms)
         visit.not_to.update(not_to)
         self._emit(event_type, visit, **fields)
         self.books[plan.name].enqueued(visit.number, kernel.now_ms, visit.hop)
@@ -279,7 +280,9 @@ class Conversations:
         self.floor.change(agent, ringing=0)
         self.floor.shift_count(agent, "handling", plan.channel, 1)
         self._emit("contact.answered", visit, agent_id=agent.id)
-        self.books[plan.name].answered(visit.number, kernel.now_ms, visit.waited_ms)
+        self.books[plan.name].answered(
+            visit.number, kernel.now_ms, visit.waited_ms, visit.arrived_ms
+        )
         talk = 2 + kernel.lognormal(max(1.0, plan.handle_seconds - 2), 0.7)
         if kernel.chance(plan.hold_ratio):
             kernel.after(talk * kernel.rng.uniform(0.1, 0.8), self._hold, visit)

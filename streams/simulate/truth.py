@@ -17,11 +17,11 @@ COUNTS = (
     "bot_resolved", "tickets_reopened", "tickets_closed", "surveys_sent", "surveys_answered",
     "sales", "followups", "bot_contained", "bot_escalated", "callbacks_connected",
     "callbacks_not_reached", "callbacks_cancelled", "resumed", "messages", "arrivals", "contacts",
-    "contacts_hopped", "contacts_over_two",
+    "contacts_hopped", "contacts_over_two", "time_to_answer_count",
 )  # fmt: skip
 SUMS = (
     "answered_wait", "abandoned_wait", "closed_wait", "customer_wait", "customer_wait_abandoned",
-    "talk", "hold", "wrapup",
+    "time_to_answer",    "talk", "hold", "wrapup",
     "first_response", "reopen_response", "resolution", "waiting",
 )  # fmt: skip
 HOPS = ("contacts", "contacts_hopped", "contacts_over_two")
@@ -85,14 +85,20 @@ class QueueBooks:
             self.count[HOPS[hop - 1]] += 1
         self.waiting[visit] = at_ms
 
-    def answered(self, visit: int, at_ms: int, waited_ms: int) -> None:
-        """A waiting visit is answered; its wait (ms) is booked, after others of the customer."""
+    def answered(self, visit: int, at_ms: int, waited_ms: int, arrived_ms: int | None) -> None:
+        """A waiting visit is answered; its wait (ms) is booked, after others of the customer.
+
+        `arrived_ms`: when the contact arrived, if nobody has answered it before.
+        """
         wait = self._close(visit, at_ms)
         self.count["answered"] += 1
         self.count["answered_measured"] += 1
         self.offers["accepted"] += 1
         self.sum_ms["answered_wait"] += wait
         self.sum_ms["customer_wait"] += waited_ms + wait
+        if arrived_ms is not None:
+            self.count["time_to_answer_count"] += 1
+            self.sum_ms["time_to_answer"] += at_ms - arrived_ms
         self.wait_max_ms = max(self.wait_max_ms, wait)
         self.answered_open += 1
         if self.service_level_ms is not None and wait <= self.service_level_ms:

@@ -54,6 +54,7 @@ class Telling(Story):
 
     def tell_entry(self, event: dict, at: int) -> None:
         visit, queue = self.open, event["queue"]
+        self.arrive(event, at)
         if visit is not None and visit.waiting and visit.queue == queue:
             if at <= visit.enqueued_at + self.grace_ms:
                 self.anomaly("said_again")

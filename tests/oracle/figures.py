@@ -19,6 +19,7 @@ COUNTS = (
     "answered",
     "answered_measured",
     "customer_wait_count",
+    "time_to_answer_count",
     "abandoned",
     "abandoned_unmeasured",
     "short_abandoned",
@@ -50,6 +51,7 @@ SUMS = (
     "closed_wait",
     "customer_wait",
     "customer_wait_abandoned",
+    "time_to_answer",
     "talk",
     "hold",
     "wrapup",
@@ -167,6 +169,7 @@ def figures(result, scope: Scope, a: int | None, b: int | None) -> dict:
         "abandoned_wait_mean_seconds": mean(ms["abandoned_wait"], abandoned),
         "customer_wait_mean_seconds": mean(ms["customer_wait"], n["customer_wait_count"]),
         "customer_wait_abandoned_mean_seconds": mean(ms["customer_wait_abandoned"], abandoned),
+        "time_to_answer_mean_seconds": mean(ms["time_to_answer"], n["time_to_answer_count"]),
         "wait_quantiles_seconds": {f"p{p}": nearest_rank(waits, p) for p in QUANTILES},
         "service_level": {
             "answered_only": ratio(in_time, n["answered_measured"]),

@@ -282,7 +282,8 @@ def content(event: dict) -> tuple:
     directed = kind in CONTACT_RANKS or kind in ("ticket.opened", "ticket.snapshot")
     outbound = directed and event.get("direction") == "outbound"
     queue, agent = event.get("queue") or "", event.get("agent_id") or ""
-    told = event.get("entered_at" if kind == "contact.answered" else "opened_at")
+    earlier = {"contact.answered": "entered_at", "contact.enqueued": "arrived_at"}
+    told = event.get(earlier.get(kind, "opened_at"))
     return rank, seq, queue, agent, detail or "", outbound, -1 if told is None else told
 
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from tests.oracle.order import fits
 from tests.oracle.visits import Talk, Visit
 
-REMEMBERED_MS = 72 * 3_600_000  # a visit that an age closed
+HOUR_MS = 3_600_000
+REMEMBERED_MS = 72 * HOUR_MS  # a visit that an age closed
 REMEMBERED = 8
 OWED = 8
 FLOW_REASONS = (
@@ -72,6 +73,8 @@ class Story:
     last_close: int | None = None
     hops: int = 0
     waited: int = 0  # ms, since the contact came or was last spoken to
+    arrived_at: int | None = None  # the earliest that is told
+    met: bool = False  # somebody spoke to the customer
 
     # -- deadlines -----------------------------------------------------------------------------
 
@@ -113,6 +116,7 @@ class Story:
                 self.owed, self.aged, self.earlier = [], [], []
                 self.last = self.silent_queue = self.last_close = None
                 self.hops = self.waited = 0
+                self.arrived_at, self.met = None, False
             elif leg is not None:
                 self.give_up(leg, due)
             else:
@@ -179,7 +183,9 @@ class Story:
     def connect(self, visit: Visit, at: int, agent: str | None) -> None:
         """Somebody speaks to the customer, whose patience begins anew."""
         visit.connect(at, agent)
-        self.waited = 0
+        if not self.met and self.arrived_at is not None:
+            visit.first_answer = (at, at - self.arrived_at)
+        self.waited, self.met = 0, True
 
     def answer(self, visit: Visit, at: int, agent: str | None) -> None:
         self.leave(visit, at, "answered")
@@ -212,6 +218,20 @@ class Story:
             if oldest.whole:
                 self.give_up(oldest, at)
         self.closed(visit, at, connected=True, said=said, transferred=transferred)
+
+    def arrive(self, event: dict, at: int) -> None:
+        """An entry may tell when the contact arrived; much too long ago is not believed."""
+        arrived = event.get("arrived_at") if event["type"] == "contact.enqueued" else None
+        if arrived is None or event.get("direction") == "outbound":
+            return
+        if arrived > at:
+            self.anomaly("clamped")
+            arrived = at
+        longest = self.settings_of(event["queue"], at)["max_wait_ms"] or 90 * 24 * HOUR_MS
+        if arrived < at - longest - HOUR_MS:
+            self.anomaly("arrival_too_old")
+        elif self.arrived_at is None or arrived < self.arrived_at:
+            self.arrived_at = arrived
 
     def lap(self, visit: Visit, at: int) -> None:
         """The contact came back at once: the visit goes on as if it had never left."""

@@ -265,7 +265,7 @@ def test_generated_histories_reach_every_figure() -> None:
     for by_word in ("offers", "blocked_reasons"):
         assert {f"{by_word}.{word}" for word in figures[by_word]} <= seen
     assert {"clamped", "handling_expired", "repeat_differs", "ringing", "slot_busy"} <= seen
-    assert {"agent_unknown", "source_dropped"} <= seen
+    assert {"agent_unknown", "source_dropped", "arrival_too_old"} <= seen
 
 
 # -- two weeks of calls ---------------------------------------------------------------------------

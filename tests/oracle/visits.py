@@ -65,6 +65,7 @@ class Visit:
     wrapups: list[tuple[int, int]] = field(default_factory=list)  # (booked at, ms)
     given_up_at: int | None = None  # its wrap-up was awaited until then
     waited_before: int = 0  # ms that the customer had waited in earlier visits, when it left
+    first_answer: tuple[int, int] | None = None  # of the contact: at, ms since its arrival
     hop: int = 0  # its number among the contact's visits that count
     laps: list[int] = field(default_factory=list)
     offers: list[tuple[int, str]] = field(default_factory=list)
@@ -127,6 +128,9 @@ def contributions_of(visit: Visit, now: int) -> Iterator[tuple[int, str, int]]:
     yield visit.offered_at, "offered", 1
     if visit.hop in HOPS:
         yield visit.offered_at, HOPS[visit.hop], 1
+    if visit.first_answer is not None:
+        yield visit.first_answer[0], "time_to_answer_count", 1
+        yield visit.first_answer[0], "time_to_answer_ms", visit.first_answer[1]
     for at in visit.laps:
         yield at, "laps", 1
     decided, in_time = decided_at(visit, now, "limit_ms")
