@@ -6,6 +6,7 @@ that of a conversation that begins.
 """
 
 from streams.lifecycle import contact_effects as effects
+from streams.lifecycle import contact_leave as leaving
 from streams.lifecycle import contact_talk as talk
 from streams.lifecycle import counters as c
 from streams.lifecycle.contact_state import (
@@ -57,7 +58,7 @@ def orphan(state: ContactState, at: int, ledger: Ledger) -> None:
     _remember(state, at, ORPHANED)
     if not state.outbound:
         ledger.cell(state.queue, at)[c.ORPHANED] += ledger.sign
-        effects.leave_undecided(state, at, ledger)
+        leaving.leave_undecided(state, at, ledger)
     close(state, at, BY_AGE)
 
 
@@ -66,7 +67,7 @@ def fall_silent(state: ContactState, at: int, ledger: Ledger) -> None:
     ledger.anomaly("silent")
     queue, outbound = state.queue, state.outbound
     _remember(state, at, SILENT)
-    effects.abandon(state, at, True, BY_AGE, ledger)
+    leaving.abandon(state, at, True, BY_AGE, ledger)
     if not outbound:
         state.silent_queue = queue
 
@@ -116,10 +117,10 @@ def _flows_out(one: Aged, state: ContactState, fact: Fact, how: int, ledger: Led
     """The end of a wait that an age closed: it flowed out."""
     reason = "transfer" if how == SAID_TRANSFERRED else "other"
     if how == SAID_FLOWED_OUT:
-        reason = effects.reason_of(fact)
+        reason = leaving.reason_of(fact)
     if not one.outbound:
         cell = ledger.cell(one.queue, fact.at)
-        effects.book_flow_out(state, cell, ledger.sign, fact.at - one.entered_at, reason)
+        leaving.book_flow_out(state, cell, ledger.sign, fact.at - one.entered_at, reason)
     _left(state, one, fact, how)
 
 
@@ -185,7 +186,7 @@ def abandoned_late(state: ContactState, fact: Fact, ledger: Ledger) -> None:
             return
         if not one.outbound:
             cell, wait = ledger.cell(one.queue, fact.at), fact.at - one.entered_at
-            effects.book_abandonment(state, cell, ledger.sign, wait, silent)
+            leaving.book_abandonment(state, cell, ledger.sign, wait, silent)
             state.waited += wait
         _left(state, one, fact, SAID)
     elif state.phase != IDLE or _knows(state, fact.queue or "", fact.at):

@@ -2,23 +2,21 @@
 
 Each effect reads nothing but the state, the event and the rules, and books through the ledger
 alone, times its sign, in the pane of the time at which it happens. Which event has which effect is
-the table of `contact.py`; what is said of a visit that an age closed is in `contact_aged.py`.
+the table of `contact.py`; how a wait ends is in `contact_leave.py`, and what is said of a visit
+that an age closed in `contact_aged.py`.
 """
 
 from bisect import bisect_left
 
 from streams.contract.words import HOUR_MS
 from streams.lifecycle import counters as c
+from streams.lifecycle.contact_leave import flow_out, leave, reason_of
 from streams.lifecycle.contact_state import (
-    BY_AGE,
     CONCLUDED,
     CONNECTED,
     IDLE,
-    SAID,
-    SAID_FLOWED_OUT,
     WAITING,
     ContactState,
-    close,
 )
 from streams.lifecycle.contact_talk import transfer
 from streams.lifecycle.facts import Fact
@@ -218,7 +216,7 @@ def answer(state: ContactState, at: int, agent: str | None, ledger: Ledger) -> N
         _book_first_answer(state, cell, sign, at)
         cell[c.HANDLING] += sign
         cell[c.HANDLING_MOMENT] += sign * offset
-        _leave(state, at, c.ANSWERED_IN_THRESHOLD, ledger)
+        leave(state, at, c.ANSWERED_IN_THRESHOLD, ledger)
     _connect(state, at, agent)
 
 
@@ -244,28 +242,6 @@ def _connect(state: ContactState, at: int, agent: str | None) -> None:
     state.phase, state.answered_at, state.agent = CONNECTED, at, agent
     state.hold_since, state.hold, state.ringing = -1, 0, ()
     state.waited, state.met = 0, True
-
-
-def _leave(state: ContactState, at: int, in_threshold: int | None, ledger: Ledger) -> None:
-    """The wait is over: levels fall, and what has not passed is decided: threshold and limit."""
-    sign, cell, offset = ledger.sign, ledger.cell(state.queue, at), at % ledger.width
-    cell[c.WAITING] -= sign
-    cell[c.WAITING_MOMENT] -= sign * offset
-    if state.ringing:
-        cell[c.RINGING] -= sign
-        cell[c.RINGING_MOMENT] -= sign * offset
-    rules = ledger.rules_for(state.queue, state.entered_at)
-    threshold, limit = rules.threshold_ms, rules.wait_limit_ms
-    if state.over_limit:
-        ledger.level(state.queue, at, c.OVER_LIMIT, -1)
-    elif in_threshold is not None and limit is not None and at <= state.entered_at + limit:
-        cell[c.LIMIT_DECIDED] += sign
-    if state.threshold_decided:
-        cell[c.OVER_THRESHOLD] -= sign
-        cell[c.OVER_THRESHOLD_MOMENT] -= sign * offset
-    elif in_threshold is not None and threshold is not None and at <= state.entered_at + threshold:
-        cell[c.THRESHOLD_DECIDED] += sign
-        cell[in_threshold] += sign
 
 
 def open_answered(
@@ -301,85 +277,6 @@ def answered_again(state: ContactState, fact: Fact, ledger: Ledger) -> None:
         state.agent = state.agent or agent
         return
     state.former, state.agent = state.agent, agent
-
-
-# -- it leaves unanswered --------------------------------------------------------------------------
-
-
-def abandoned(state: ContactState, fact: Fact, ledger: Ledger) -> None:
-    """The customer left."""
-    abandon(state, fact.at, fact.detail == "silent", SAID, ledger)
-
-
-def abandon(state: ContactState, at: int, silent: bool, how: int, ledger: Ledger) -> None:
-    """The customer left unanswered; short if within the queue's short-abandon threshold."""
-    if not state.outbound:
-        wait, cell = at - state.entered_at, ledger.cell(state.queue, at)
-        short = ledger.rules_for(state.queue, state.entered_at).short_ms
-        book_abandonment(state, cell, ledger.sign, wait, silent)
-        if how != BY_AGE:  # a limit is not a measurement
-            state.waited += wait
-        if short is not None and wait <= short and not state.continues:
-            cell[c.SHORT_ABANDONED] += ledger.sign
-        _leave(state, at, c.ABANDONED_IN_THRESHOLD, ledger)
-    close(state, at, how)
-
-
-def book_abandonment(
-    state: ContactState, cell: dict[int, int], sign: int, wait: int, silent: bool
-) -> None:
-    """An abandonment with its wait, ms."""
-    cell[c.ABANDONED] += sign
-    if silent:
-        cell[c.SILENT_ABANDONED] += sign
-    cell[c.ABANDONED_WAIT] += sign * wait
-    cell[c.CUSTOMER_WAIT_ABANDONED] += sign * (state.waited + wait)
-    cell[c.ABANDONED_WITHIN + bisect_left(c.WAIT_BOUNDS_MS, wait)] += sign
-    cell[c.CLOSED_WAIT] += sign * wait
-
-
-def flowed_out(state: ContactState, fact: Fact, ledger: Ledger) -> None:
-    """It left the queue, and not by hanging up."""
-    flow_out(state, fact.at, reason_of(fact), SAID_FLOWED_OUT, ledger)
-
-
-def reason_of(fact: Fact) -> str:
-    """The reason that a fact gives for a flow-out; `other` where that is none."""
-    return fact.detail if fact.detail in c.REASONS else "other"
-
-
-def waiting_ended(state: ContactState, fact: Fact, ledger: Ledger) -> None:
-    """An end without an answer."""
-    flow_out(state, fact.at, "other", SAID, ledger)
-
-
-def waiting_transferred(state: ContactState, fact: Fact, ledger: Ledger) -> None:
-    """A transfer without an answer."""
-    flow_out(state, fact.at, "transfer", SAID, ledger)
-
-
-def flow_out(state: ContactState, at: int, reason: str, how: int, ledger: Ledger) -> None:
-    """The visit leaves its queue unanswered, for a reason of `counters.REASONS`."""
-    if not state.outbound:
-        cell = ledger.cell(state.queue, at)
-        book_flow_out(state, cell, ledger.sign, at - state.entered_at, reason)
-        _leave(state, at, c.FLOWED_OUT_IN_THRESHOLD, ledger)
-    close(state, at, how)
-
-
-def book_flow_out(
-    state: ContactState, cell: dict[int, int], sign: int, wait: int, reason: str
-) -> None:
-    """A flow-out with its wait, ms."""
-    cell[c.FLOWED_OUT] += sign
-    cell[c.REASONS[reason]] += sign
-    cell[c.CLOSED_WAIT] += sign * wait
-    state.waited += wait
-
-
-def leave_undecided(state: ContactState, at: int, ledger: Ledger) -> None:
-    """It leaves the wait without anything being decided."""
-    _leave(state, at, None, ledger)
 
 
 def nothing(state: ContactState, fact: Fact, ledger: Ledger) -> None:
