@@ -20,7 +20,7 @@ from tests.strategies import QUEUE_VARIANTS
 @pytest.fixture(scope="module")
 def pipeline() -> Pipeline:
     """A centre that has lived a while."""
-    history = lately(2, 25)
+    history = lately(1, 25)
     lived = live(history, QUEUE_VARIANTS[1], 1)
     lived.turn(max(event["occurred_at"] for event in history) + 60_000)
     return lived
