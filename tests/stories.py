@@ -32,6 +32,7 @@ LONG_GAPS = (
 )
 GAPS = (*SHORT_GAPS, *SHORT_GAPS, *LONG_GAPS)
 EARLY_GAPS = (0, 1, 1_000, 4_999, 5_000, 5_001, 6_000)
+ARRIVED_BEFORE = (7_000, 0, -1_000, HOUR, HOUR + 300_000, HOUR + 300_001, 5 * HOUR, 5 * HOUR + 1)
 ENTERED_BEFORE = (0, 7_000, 20_000, 20_001, HOUR)
 STARTS = (0, 1, 9_999, 10_000, 15_000, MINUTE, HOUR, 5 * HOUR)
 
@@ -201,6 +202,8 @@ def legal(chooser: Chooser, who: Event, kind: str, at: int, **given: Any) -> Eve
             event["automatic"] = True
     if kind == "contact.answered" and chooser.pick((False,) * 7 + (True,)):
         event["entered_at"] = at - chooser.pick(ENTERED_BEFORE)
+    if kind == "contact.enqueued" and at // SECOND % 3 == 0:  # no choice: seeds tell what they told
+        event["arrived_at"] = at - ARRIVED_BEFORE[at // SECOND // 3 % len(ARRIVED_BEFORE)]
     return event
 
 

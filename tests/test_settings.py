@@ -181,20 +181,26 @@ def test_a_queue_stands_once(write: Write) -> None:
 
 
 @pytest.mark.parametrize(
-    ("channel", "threshold", "short", "wait", "handle"),
+    ("channel", "threshold", "short", "wait", "handle", "limit"),
     [
-        ("voice", 20, 5, 14_400, 43_200),
-        ("chat", 60, 10, 14_400, 43_200),
-        ("ticket", None, None, None, None),
+        ("voice", 20, 5, 14_400, 43_200, 60),
+        ("chat", 60, 10, 14_400, 43_200, None),
+        ("ticket", None, None, None, None, None),
     ],
 )
 def test_channel_defaults(
-    channel: str, threshold: int | None, short: int | None, wait: int | None, handle: int | None
+    channel: str,
+    threshold: int | None,
+    short: int | None,
+    wait: int | None,
+    handle: int | None,
+    limit: int | None,
 ) -> None:
-    """A queue nobody configured has its channel's thresholds and ages."""
+    """A queue nobody configured has its channel's thresholds, limit and ages."""
     queue = Settings().queue("default", "any", channel)
     assert (queue.service_level_seconds, queue.short_abandon_seconds) == (threshold, short)
     assert (queue.max_wait_seconds, queue.max_handle_seconds) == (wait, handle)
+    assert queue.wait_limit_seconds == limit
     assert queue.channels == (channel,)
 
 

@@ -17,6 +17,7 @@ from msgspec import Meta
 
 from streams.contract import limits
 from streams.contract.words import (
+    BlockReason,
     Channel,
     FlowOutReason,
     LiveChannel,
@@ -82,7 +83,6 @@ ChannelCounts = Annotated[
 ]
 
 EnqueueReason = Literal["initial", "transfer", "requeue", "overflow", "callback", "returned"]
-BlockReason = Literal["full", "closed", "no_agents", "other"]
 _UNKNOWN = Meta(description="Any other word is read as `unknown`, and counts as `other`.")
 Author = Literal["customer", "agent", "bot"]
 SnapshotStatus = Literal["open", "pending", "on_hold", "resolved", "closed"]

@@ -30,7 +30,13 @@ from streams.contract.fields import (
     total,
 )
 from streams.contract.limits import MAX_NAME
-from streams.contract.words import ANOMALY_SORTS, FLOW_OUT_REASONS, OFFER_OUTCOMES, WINDOWS
+from streams.contract.words import (
+    ANOMALY_SORTS,
+    BLOCK_REASONS,
+    FLOW_OUT_REASONS,
+    OFFER_OUTCOMES,
+    WINDOWS,
+)
 
 _VISITS: Final = "Visits {}, each counted at its own event's time."
 _NAME: Final = msgspec.Meta(min_length=1, max_length=MAX_NAME)
@@ -60,7 +66,29 @@ class Figures(Part, frozen=True):
 
     # volumes
     offered: Annotated[Count, count(_VISITS.format("that entered the queue"), outcome="offered")]
+    contacts: Annotated[
+        Count,
+        count("Contacts, each at its first visit that is known.", outcome="contacts", since=2),
+    ]
+    contacts_hopped: Annotated[Count, count("Contacts at their second visit.", since=2)]
+    contacts_over_two: Annotated[Count, count("Contacts at their third visit.", since=2)]
+    hops_per_contact: Annotated[
+        Number | None, ratio("offered / contacts, a ratio of two flows.", since=2)
+    ]
+    laps: Annotated[
+        Count,
+        count("Entries of who had left the same queue within grace before; not offered.", since=2),
+    ]
     blocked: Annotated[Count, count("Contacts refused entry; never offered.")]
+    blocked_reasons: Annotated[
+        ByWord,
+        counts(
+            "`blocked` by reason.",
+            BLOCK_REASONS,
+            "Contacts refused entry for the reason `{}`.",
+            since=2,
+        ),
+    ]
     answered: Annotated[
         Count,
         count(_VISITS.format("answered, at the first agent connection"), outcome="answered"),
@@ -122,6 +150,21 @@ class Figures(Part, frozen=True):
         Count, count("Of those, abandoned within T.", outcome="abandoned_in_threshold")
     ]
     flowed_out_in_threshold: Annotated[Count, count("Of those, flowed out within T.")]
+    limit_decided: Annotated[
+        Count,
+        count(
+            "Visits of which it is known whether they waited over L: min(answered, left, E + L).",
+            outcome="limit_decided",
+            since=2,
+        ),
+    ]
+    waited_over_limit: Annotated[
+        Count,
+        count("Of those, still waiting at E + L.", outcome="waited_over_limit", since=2),
+    ]
+    waited_over_limit_ratio: Annotated[
+        Number | None, ratio("waited_over_limit / limit_decided.", since=2)
+    ]
     offers: Annotated[
         ByWord,
         counts(
@@ -152,6 +195,36 @@ class Figures(Part, frozen=True):
         Number | None,
         mean("abandoned_wait_seconds / (abandoned - abandoned_unmeasured)"),
     ]
+    customer_wait_seconds: Annotated[
+        Number,
+        total(
+            "Sum of all the customer waited up to an answer: the contact's other visits too",
+            since=2,
+        ),
+    ]
+    customer_wait_count: Annotated[
+        Count, count("The answers of it, whose wait is known: answered_measured.", since=2)
+    ]
+    customer_wait_mean_seconds: Annotated[
+        Number | None, mean("customer_wait_seconds / customer_wait_count", since=2)
+    ]
+    customer_wait_abandoned_seconds: Annotated[
+        Number, total("The same up to an abandonment", since=2)
+    ]
+    customer_wait_abandoned_mean_seconds: Annotated[
+        Number | None,
+        mean("customer_wait_abandoned_seconds / (abandoned - abandoned_unmeasured)", since=2),
+    ]
+    time_to_answer_seconds: Annotated[
+        Number,
+        total("Sum from the contact's arrival, menus included, to its first answer", since=2),
+    ]
+    time_to_answer_count: Annotated[
+        Count, count("First answers of contacts whose arrival is told.", since=2)
+    ]
+    time_to_answer_mean_seconds: Annotated[
+        Number | None, mean("time_to_answer_seconds / time_to_answer_count", since=2)
+    ]
     wait_max_seconds: Annotated[Number | None, quantile("Longest wait of visits answered")]
     wait_quantiles_seconds: Annotated[
         ByPercentile,
@@ -171,6 +244,8 @@ class Figures(Part, frozen=True):
     wrapup_seconds: Annotated[Number, total("Wrap-up, of visits handled")]
     talk_mean_seconds: Annotated[Number | None, mean("talk_seconds / handled")]
     hold_mean_seconds: Annotated[Number | None, mean("hold_seconds / handled")]
+    held: Annotated[Count, count("Of the visits handled, those that were on hold.", since=2)]
+    hold_per_held_mean_seconds: Annotated[Number | None, mean("hold_seconds / held", since=2)]
     wrapup_mean_seconds: Annotated[Number | None, mean("wrapup_seconds / handled")]
     wrapups_reported: Annotated[Count, count("Wrap-ups that were told.", since=2)]
     wrapups_unreported: Annotated[
@@ -254,6 +329,7 @@ class Live(Part, frozen=True):
 
     waiting: Annotated[Count, level("Visits waiting, ringing included.")]
     waiting_over_threshold: Annotated[Count, level("Visits waiting longer than T.")]
+    waiting_over_limit: Annotated[Count, level("Visits waiting longer than L.", since=2)]
     oldest_waiting_at: Annotated[
         Instant | None,
         instant("When the longest-waiting visit entered, in ms; null where none waits."),
@@ -301,6 +377,10 @@ class DefinitionsShown(Part, frozen=True):
     ]
     short_abandon_seconds: Annotated[
         Number | None, setting("The short-abandon threshold S, in seconds; null: none.", "s")
+    ]
+    wait_limit_seconds: Annotated[
+        Number | None,
+        setting("The limit L that nobody should wait over, in seconds; null: none.", "s", since=2),
     ]
     default_formula: Annotated[
         str | None, setting("Which of the four formulas of `service_level` the queue shows.")

@@ -58,6 +58,10 @@ FlowOutReason = Literal[
 ]
 FLOW_OUT_REASONS: Final[tuple[str, ...]] = get_args(FlowOutReason)
 
+#: Why an entry was refused.
+BlockReason = Literal["full", "closed", "no_agents", "other"]
+BLOCK_REASONS: Final[tuple[str, ...]] = get_args(BlockReason)
+
 #: A reason that is none of the contract's words: the event counts with `other`, or without one.
 UNKNOWN_REASON: Final = "unknown"
 
@@ -102,14 +106,15 @@ class ChannelDefaults:
     short_abandon_seconds: int | None
     max_wait_seconds: int | None
     max_handle_seconds: int | None
+    wait_limit_seconds: int | None
 
 
 # Tickets are judged by first response and resolution, not by a waiting threshold, and may stay open
 # for months: no threshold and no ages.
 CHANNEL_DEFAULTS: Final[dict[str, ChannelDefaults]] = {
-    "voice": ChannelDefaults(20, 5, 4 * 3600, 12 * 3600),
-    "chat": ChannelDefaults(60, 10, 4 * 3600, 12 * 3600),
-    "ticket": ChannelDefaults(None, None, None, None),
+    "voice": ChannelDefaults(20, 5, 4 * 3600, 12 * 3600, 60),
+    "chat": ChannelDefaults(60, 10, 4 * 3600, 12 * 3600, None),
+    "ticket": ChannelDefaults(None, None, None, None, None),
 }
 #: The longest wrap-up that is counted, where the queue does not say.
 WRAPUP_CAP_SECONDS: Final = 900

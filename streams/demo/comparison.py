@@ -16,6 +16,7 @@ CLOCKED: Final = frozenset(
     {
         "flowed_out_in_threshold",
         "handling_agent_seconds",
+        "limit_decided",
         "abandoned_unmeasured",
         "orphaned",
         "orphans_recovered",
@@ -24,6 +25,7 @@ CLOCKED: Final = frozenset(
         "slot_capacity_seconds",
         "staffed_agent_seconds",
         "threshold_decided",
+        "waited_over_limit",
         "waiting_seconds",
         "wrapup_seconds",
         "wrapups_reported",

@@ -73,6 +73,7 @@ def _definition(queue: QueueSettings) -> DefinitionsShown:
     return DefinitionsShown(
         service_level_seconds=queue.service_level_seconds,
         short_abandon_seconds=queue.short_abandon_seconds,
+        wait_limit_seconds=queue.wait_limit_seconds,
         default_formula=queue.default_formula,
         targets=TargetsShown(**asdict(queue.targets)),
     )

@@ -31,6 +31,7 @@ def live(levels: Mapping[int, int], oldest: Mapping[int, int | None]) -> Live:
     return Live(
         waiting=level(c.WAITING, 0),
         waiting_over_threshold=level(c.OVER_THRESHOLD, 0),
+        waiting_over_limit=level(c.OVER_LIMIT, 0),
         oldest_waiting_at=oldest.get(c.WAITING),
         ringing=level(c.RINGING, 0),
         handling=level(c.HANDLING, 0),

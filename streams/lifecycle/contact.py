@@ -3,15 +3,16 @@
 A contact stands in one queue at a time (a visit: waiting, then connected), and beside that may have
 wrap-ups that are not reported yet. Every (place, event) pair is in `TABLE`: an effect, or the name
 of the anomaly that is counted while nothing changes. In which order events are taken is decided in
-`contact_order.py`; what they do stands in `contact_effects.py`, `contact_talk.py` and
-`contact_aged.py`; `step` and `fire` in `contact_deadlines.py` take one event, or the earliest
-implied one. Cost: about a microsecond.
+`contact_order.py`; what they do stands in `contact_effects.py`, `contact_leave.py`,
+`contact_talk.py` and `contact_aged.py`; `step` and `fire` in `contact_deadlines.py` take one event,
+or the earliest implied one. Cost: about a microsecond.
 """
 
 from collections.abc import Callable
 
 from streams.lifecycle import contact_aged as aged
 from streams.lifecycle import contact_effects as effects
+from streams.lifecycle import contact_leave as leaving
 from streams.lifecycle import contact_talk as talk
 from streams.lifecycle.contact_state import CONNECTED, IDLE, WAITING, ContactState
 from streams.lifecycle.facts import Fact
@@ -69,12 +70,13 @@ Effect = Callable[[ContactState, Fact, Ledger], None]
 #
 # Implied events have a due time and happen as if they were events of that time, after all real
 # ones of the millisecond: an answer at exactly the threshold is in time. Of equal due times the
-# order is threshold, silence, maximum waiting age, wrap-up cap, maximum handling age, forgetting.
+# order is threshold, limit of the wait, silence, maximum waiting age, wrap-up cap, maximum handling
+# age, forgetting.
 # A contact is forgotten a horizon after its last visit was closed, and handled if a wrap-up was
 # awaited, and not before 72 hours after an age closed one; an event after that finds nothing.
 #
-# Rules through time. Thresholds, ages, silence, cap, and whether the queue waits for wrap-ups: as
-# they were when the visit was enqueued.
+# Rules through time. Thresholds, limits, ages, silence, cap, and whether the queue waits for
+# wrap-ups: as they were when the visit was enqueued.
 #
 # Outbound. A visit that an outbound event opened goes through the same phases and is in no figure:
 # whatever books asks first. Its anomalies are counted like any other's.
@@ -90,10 +92,10 @@ LEADS_TO: dict[Effect, tuple[int, ...]] = {
     effects.requeued: (WAITING,),
     effects.moved_on: (WAITING,),
     effects.answered: (CONNECTED,),
-    effects.abandoned: (IDLE,),
-    effects.flowed_out: (IDLE,),
-    effects.waiting_ended: (IDLE,),
-    effects.waiting_transferred: (IDLE,),
+    leaving.abandoned: (IDLE,),
+    leaving.flowed_out: (IDLE,),
+    leaving.waiting_ended: (IDLE,),
+    leaving.waiting_transferred: (IDLE,),
     talk.ended: (IDLE,),
     talk.transferred: (IDLE,),
     effects.wrote: (CONNECTED,),
@@ -130,26 +132,26 @@ TABLE: dict[str, tuple[Effect | str, Effect | str, Effect | str, Effect | str]] 
     "hold.ended": (_NO_HOLD_END, _NO_HOLD_END, talk.hold_ended, _OTHER),
     "contact.transferred": (
         aged.transferred_late,
-        effects.waiting_transferred,
+        leaving.waiting_transferred,
         talk.transferred,
         aged.transferred_late,
     ),
     "contact.ended": (
         aged.ended_late,
-        effects.waiting_ended,
+        leaving.waiting_ended,
         talk.ended,
         aged.ended_late,
     ),
     "wrapup.ended": (talk.wrapup_ended,) * 4,
     "contact.abandoned": (
         aged.abandoned_late,
-        effects.abandoned,
+        leaving.abandoned,
         talk.ended,
         aged.abandoned_late,
     ),
     "contact.flowed_out": (
         aged.flowed_out_late,
-        effects.flowed_out,
+        leaving.flowed_out,
         "flowed_out_while_connected",
         aged.flowed_out_late,
     ),

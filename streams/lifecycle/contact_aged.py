@@ -6,6 +6,7 @@ that of a conversation that begins.
 """
 
 from streams.lifecycle import contact_effects as effects
+from streams.lifecycle import contact_leave as leaving
 from streams.lifecycle import contact_talk as talk
 from streams.lifecycle import counters as c
 from streams.lifecycle.contact_state import (
@@ -57,7 +58,7 @@ def orphan(state: ContactState, at: int, ledger: Ledger) -> None:
     _remember(state, at, ORPHANED)
     if not state.outbound:
         ledger.cell(state.queue, at)[c.ORPHANED] += ledger.sign
-        effects.leave_undecided(state, at, ledger)
+        leaving.leave_undecided(state, at, ledger)
     close(state, at, BY_AGE)
 
 
@@ -66,7 +67,7 @@ def fall_silent(state: ContactState, at: int, ledger: Ledger) -> None:
     ledger.anomaly("silent")
     queue, outbound = state.queue, state.outbound
     _remember(state, at, SILENT)
-    effects.abandon(state, at, True, BY_AGE, ledger)
+    leaving.abandon(state, at, True, BY_AGE, ledger)
     if not outbound:
         state.silent_queue = queue
 
@@ -116,10 +117,10 @@ def _flows_out(one: Aged, state: ContactState, fact: Fact, how: int, ledger: Led
     """The end of a wait that an age closed: it flowed out."""
     reason = "transfer" if how == SAID_TRANSFERRED else "other"
     if how == SAID_FLOWED_OUT:
-        reason = effects.reason_of(fact)
+        reason = leaving.reason_of(fact)
     if not one.outbound:
         cell = ledger.cell(one.queue, fact.at)
-        effects.book_flow_out(cell, ledger.sign, fact.at - one.entered_at, reason)
+        leaving.book_flow_out(state, cell, ledger.sign, fact.at - one.entered_at, reason)
     _left(state, one, fact, how)
 
 
@@ -185,7 +186,8 @@ def abandoned_late(state: ContactState, fact: Fact, ledger: Ledger) -> None:
             return
         if not one.outbound:
             cell, wait = ledger.cell(one.queue, fact.at), fact.at - one.entered_at
-            effects.book_abandonment(cell, ledger.sign, wait, silent)
+            leaving.book_abandonment(state, cell, ledger.sign, wait, silent)
+            state.waited += wait
         _left(state, one, fact, SAID)
     elif state.phase != IDLE or _knows(state, fact.queue or "", fact.at):
         _unexpected(state, fact, "abandoned_without_visit", ledger)
@@ -209,7 +211,7 @@ def _abandoned_unseen(state: ContactState, fact: Fact, silent: bool, ledger: Led
     queue = fact.queue or ""
     if not fact.outbound:
         sign, cell = ledger.sign, ledger.cell(queue, fact.at)
-        cell[c.OFFERED] += sign
+        effects.book_entry(state, cell, sign)
         cell[c.ABANDONED] += sign
         cell[c.ABANDONED_UNMEASURED] += sign
         if silent:
@@ -251,7 +253,7 @@ def answered_unseen(state: ContactState, fact: Fact, ledger: Ledger) -> None:
     elif (one := _take(state, fact, (ORPHANED, SILENT))) is not None:
         _recovered(one, fact, ledger)
         if one.age == SILENT and not one.outbound:
-            ledger.cell(one.queue, fact.at)[c.OFFERED] += ledger.sign
+            effects.book_entry(state, ledger.cell(one.queue, fact.at), ledger.sign)
         effects.open_answered(state, fact, one.entered_at, one.outbound, ledger)
     else:
         _opens_answered(state, fact, ledger)
@@ -263,7 +265,7 @@ def _goes_on(state: ContactState, last: Closed, fact: Fact, ledger: Ledger) -> N
     at = fact.at
     state.phase, state.queue, state.entered_at = CONNECTED, last.queue, last.entered_at
     state.outbound, state.answered_at, state.agent = last.outbound, at, fact.agent
-    state.hold_since, state.hold, state.ringing = -1, 0, ()
+    state.hold_since, state.hold, state.ringing, state.waited = -1, 0, (), 0
     state.former, state.handled_already, state.transferred = None, True, True
     state.resumed = state.continues = state.answered_by_message = False
     if not last.outbound:
@@ -284,9 +286,15 @@ def _opens_answered(state: ContactState, fact: Fact, ledger: Ledger) -> None:
     if outbound:
         return
     cell = ledger.cell(queue, fact.at)
-    cell[c.OFFERED] += ledger.sign
-    threshold = ledger.rules_for(queue, state.entered_at).threshold_ms
-    if known and threshold is not None:
+    effects.book_entry(state, cell, ledger.sign)
+    if not known:
+        return
+    rules = ledger.rules_for(queue, state.entered_at)
+    if rules.threshold_ms is not None:
         cell[c.THRESHOLD_DECIDED] += ledger.sign
-        if fact.at - since <= threshold:
+        if fact.at - since <= rules.threshold_ms:
             cell[c.ANSWERED_IN_THRESHOLD] += ledger.sign
+    if rules.wait_limit_ms is not None:
+        cell[c.LIMIT_DECIDED] += ledger.sign
+        if fact.at - since > rules.wait_limit_ms:
+            cell[c.WAITED_OVER_LIMIT] += ledger.sign

@@ -1,15 +1,16 @@
 """Layer 2: a contact's step: one event from the table of `contact.py`, or one implied event.
 
 Implied events (deadlines) fall due at a known time; `due` in the state is the earliest. They sort
-after real events of their millisecond. At one and the same due time the order is: threshold,
-silence, maximum waiting age, wrap-up cap, maximum handling age, forgetting.
+after real events of their millisecond. At one and the same due time the order is: threshold, limit
+of the wait, silence, maximum waiting age, wrap-up cap, maximum handling age, forgetting.
 
-The order is fixed because figures depend on it. A visit whose threshold and silence fall on one
-millisecond still waited when the threshold passed: it counts as over it and then as abandoned; the
-other way round it would be abandoned within it. Silence goes before the maximum age, because it
-says that the customer left, and the age only that nobody told how the wait ended. A wrap-up is an
-earlier visit's and changes no figure of the one at hand; its place is fixed all the same, so that
-two folds book the same steps. Forgetting is last: it leaves nothing that could fall due.
+The order is fixed because figures depend on it. A visit whose threshold or limit and silence fall
+on one millisecond still waited when they passed: it counts as over them and then as abandoned; the
+other way round it would be abandoned within them. Threshold and limit change nothing of each other.
+Silence goes before the maximum age, because it says that the customer left, and the age only that
+nobody told how the wait ended. A wrap-up is an earlier visit's and changes no figure of the one at
+hand; its place is fixed all the same, so that two folds book the same steps. Forgetting is last: it
+leaves nothing that could fall due.
 """
 
 import msgspec
@@ -24,7 +25,7 @@ from streams.lifecycle.ledger import Ledger
 from streams.lifecycle.rules import NEVER, QueueRules
 
 # What can befall a waiting visit: of two at one time, the lesser number happens first.
-_THRESHOLD, _SILENCE, _MAX_WAIT, _NOTHING = range(4)
+_THRESHOLD, _LIMIT, _SILENCE, _MAX_WAIT, _NOTHING = range(5)
 
 _STEPS = tuple(zip(*contact.TABLE.values(), strict=True))
 _FIELDS = ContactState.__struct_fields__
@@ -73,6 +74,8 @@ def _waiting(state: ContactState, rules: QueueRules) -> list[tuple[int, int]]:
     dues = [(NEVER, _NOTHING)]
     if not state.threshold_decided and not state.outbound and rules.threshold_ms is not None:
         dues.append((state.entered_at + rules.threshold_ms, _THRESHOLD))
+    if not state.over_limit and not state.outbound and rules.wait_limit_ms is not None:
+        dues.append((state.entered_at + rules.wait_limit_ms, _LIMIT))
     if rules.silent_ms is not None:
         dues.append((state.customer_at + rules.silent_ms, _SILENCE))
     if rules.max_wait_ms is not None:
@@ -91,6 +94,8 @@ def fire(state: ContactState, ledger: Ledger) -> None:
         if due == at:
             if kind == _THRESHOLD:
                 _threshold_passed(state, at, ledger)
+            elif kind == _LIMIT:
+                _limit_passed(state, at, ledger)
             elif kind == _SILENCE:
                 contact_aged.fall_silent(state, at, ledger)
             else:
@@ -119,3 +124,11 @@ def _threshold_passed(state: ContactState, at: int, ledger: Ledger) -> None:
     cell[c.THRESHOLD_DECIDED] += sign
     cell[c.OVER_THRESHOLD] += sign
     cell[c.OVER_THRESHOLD_MOMENT] += sign * (at % ledger.width)
+
+
+def _limit_passed(state: ContactState, at: int, ledger: Ledger) -> None:
+    state.over_limit = True
+    sign, cell = ledger.sign, ledger.cell(state.queue, at)
+    cell[c.LIMIT_DECIDED] += sign
+    cell[c.WAITED_OVER_LIMIT] += sign
+    ledger.level(state.queue, at, c.OVER_LIMIT, 1)

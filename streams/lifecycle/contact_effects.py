@@ -2,26 +2,27 @@
 
 Each effect reads nothing but the state, the event and the rules, and books through the ledger
 alone, times its sign, in the pane of the time at which it happens. Which event has which effect is
-the table of `contact.py`; what is said of a visit that an age closed is in `contact_aged.py`.
+the table of `contact.py`; how a wait ends is in `contact_leave.py`, and what is said of a visit
+that an age closed in `contact_aged.py`.
 """
 
 from bisect import bisect_left
 
+from streams.contract.words import HOUR_MS
 from streams.lifecycle import counters as c
+from streams.lifecycle.contact_leave import flow_out, leave, reason_of
 from streams.lifecycle.contact_state import (
     CONCLUDED,
     CONNECTED,
     IDLE,
-    SAID,
-    SAID_FLOWED_OUT,
     WAITING,
     ContactState,
-    close,
 )
 from streams.lifecycle.contact_talk import transfer
 from streams.lifecycle.facts import Fact
 from streams.lifecycle.histogram import bucket_of
 from streams.lifecycle.ledger import Ledger
+from streams.lifecycle.rules import FORGET_MS
 
 # -- a visit begins --------------------------------------------------------------------------------
 
@@ -34,7 +35,7 @@ def open_visit(
     state.resumed, state.customer_at = resumed, at
     if not outbound:
         sign, cell, offset = ledger.sign, ledger.cell(queue, at), at % ledger.width
-        cell[c.OFFERED] += sign
+        book_entry(state, cell, sign)
         cell[c.WAITING] += sign
         cell[c.WAITING_MOMENT] += sign * offset
 
@@ -51,6 +52,7 @@ def _begin(
     last = state.last
     state.phase, state.queue, state.entered_at, state.outbound = phase, queue, entered_at, outbound
     state.threshold_decided, state.ringing, state.silent_queue = False, (), None
+    state.over_limit = False
     state.agent = state.former = None
     state.handled_already = state.resumed = state.answered_by_message = state.transferred = False
     state.continues = (
@@ -61,8 +63,17 @@ def _begin(
     )
 
 
+def book_entry(state: ContactState, cell: dict[int, int], sign: int) -> None:
+    """A visit of the contact; the first three count by their number too."""
+    cell[c.OFFERED] += sign
+    if state.hops < len(c.HOPS):
+        cell[c.HOPS[state.hops]] += sign
+        state.hops += 1
+
+
 def enqueued(state: ContactState, fact: Fact, ledger: Ledger) -> None:
     """An entry: the visit begins."""
+    _arrive(state, fact, ledger)
     open_visit(state, fact.queue or "", fact.at, fact.outbound, ledger, fact.detail == "resumed")
 
 
@@ -71,8 +82,32 @@ def enqueued_again(state: ContactState, fact: Fact, ledger: Ledger) -> None:
     _doubt(state, fact.at, ledger)
     if fact.at - state.entered_at <= ledger.rules.grace_ms:
         ledger.anomaly("said_again", fact)
-        return
+        _arrive(state, fact, ledger)
+    else:
+        came_back(state, fact, ledger)
+
+
+def came_back(state: ContactState, fact: Fact, ledger: Ledger) -> None:
+    """An entry after which the visit goes on as if the contact had never left: a lap."""
     ledger.anomaly("lap", fact)
+    _arrive(state, fact, ledger)
+    if not state.outbound:
+        ledger.cell(state.queue, fact.at)[c.LAPS] += ledger.sign
+
+
+def _arrive(state: ContactState, fact: Fact, ledger: Ledger) -> None:
+    """An entry may tell when the contact came to the system, before any menu."""
+    arrived, at = fact.since, fact.at
+    if arrived < 0 or fact.outbound:
+        return
+    if arrived > at:
+        ledger.anomaly("clamped", fact)
+        arrived = at
+    longest = ledger.rules_for(fact.queue or "", at).max_wait_ms or FORGET_MS
+    if at - arrived > longest + HOUR_MS:
+        ledger.anomaly("arrival_too_old", fact)
+    elif state.arrived_at < 0 or arrived < state.arrived_at:
+        state.arrived_at = arrived
 
 
 def requeued(state: ContactState, fact: Fact, ledger: Ledger) -> None:
@@ -104,7 +139,10 @@ def _doubt(state: ContactState, at: int, ledger: Ledger) -> None:
 def blocked(state: ContactState, fact: Fact, ledger: Ledger) -> None:
     """Refused entry: no visit."""
     if not fact.outbound:
-        ledger.cell(fact.queue or "", fact.at)[c.BLOCKED] += ledger.sign
+        cell = ledger.cell(fact.queue or "", fact.at)
+        cell[c.BLOCKED] += ledger.sign
+        reason = fact.detail if fact.detail in c.BLOCKED_REASONS else "other"
+        cell[c.BLOCKED_REASONS[reason]] += ledger.sign
 
 
 # -- it waits --------------------------------------------------------------------------------------
@@ -174,45 +212,36 @@ def answer(state: ContactState, at: int, agent: str | None, ledger: Ledger) -> N
     """The wait is over, answered."""
     if not state.outbound:
         sign, cell, offset = ledger.sign, ledger.cell(state.queue, at), at % ledger.width
-        book_answer(cell, sign, at - state.entered_at)
+        book_answer(state, cell, sign, at - state.entered_at)
+        _book_first_answer(state, cell, sign, at)
         cell[c.HANDLING] += sign
         cell[c.HANDLING_MOMENT] += sign * offset
-        _leave(state, at, c.ANSWERED_IN_THRESHOLD, ledger)
+        leave(state, at, c.ANSWERED_IN_THRESHOLD, ledger)
     _connect(state, at, agent)
 
 
-def book_answer(cell: dict[int, int], sign: int, wait: int) -> None:
+def book_answer(state: ContactState, cell: dict[int, int], sign: int, wait: int) -> None:
     """An answer with its wait, ms."""
     cell[c.ANSWERED] += sign
     cell[c.ACCEPTED] += sign
     cell[c.ANSWERED_MEASURED] += sign
     cell[c.ANSWERED_WAIT] += sign * wait
+    cell[c.CUSTOMER_WAIT] += sign * (state.waited + wait)
     cell[c.CLOSED_WAIT] += sign * wait
     cell[c.WAIT_BUCKETS + bucket_of(wait)] += sign
     cell[c.ANSWERED_WITHIN + bisect_left(c.WAIT_BOUNDS_MS, wait)] += sign
 
 
+def _book_first_answer(state: ContactState, cell: dict[int, int], sign: int, at: int) -> None:
+    if not state.met and state.arrived_at >= 0:
+        cell[c.TIMES_TO_ANSWER] += sign
+        cell[c.TIME_TO_ANSWER] += sign * (at - state.arrived_at)
+
+
 def _connect(state: ContactState, at: int, agent: str | None) -> None:
     state.phase, state.answered_at, state.agent = CONNECTED, at, agent
     state.hold_since, state.hold, state.ringing = -1, 0, ()
-
-
-def _leave(state: ContactState, at: int, in_threshold: int | None, ledger: Ledger) -> None:
-    """The wait is over: levels fall, and the threshold is decided if it has not passed."""
-    sign, cell, offset = ledger.sign, ledger.cell(state.queue, at), at % ledger.width
-    cell[c.WAITING] -= sign
-    cell[c.WAITING_MOMENT] -= sign * offset
-    if state.ringing:
-        cell[c.RINGING] -= sign
-        cell[c.RINGING_MOMENT] -= sign * offset
-    if state.threshold_decided:
-        cell[c.OVER_THRESHOLD] -= sign
-        cell[c.OVER_THRESHOLD_MOMENT] -= sign * offset
-        return
-    threshold = ledger.rules_for(state.queue, state.entered_at).threshold_ms
-    if in_threshold is not None and threshold is not None and at <= state.entered_at + threshold:
-        cell[c.THRESHOLD_DECIDED] += sign
-        cell[in_threshold] += sign
+    state.waited, state.met = 0, True
 
 
 def open_answered(
@@ -225,16 +254,16 @@ def open_answered(
     at, queue = fact.at, fact.queue or ""
     _make_place(state, fact, "answered_elsewhere", ledger)
     _begin(state, CONNECTED, queue, at if entered_at is None else entered_at, at, outbound, ledger)
+    if not outbound:
+        cell = ledger.cell(queue, at)
+        _book_first_answer(state, cell, ledger.sign, at)
+        if entered_at is None:
+            cell[c.ANSWERED] += ledger.sign
+            cell[c.ACCEPTED] += ledger.sign
+        else:
+            book_answer(state, cell, ledger.sign, at - entered_at)
+        ledger.level(queue, at, c.HANDLING, 1)
     _connect(state, at, fact.agent)
-    if outbound:
-        return
-    cell = ledger.cell(queue, at)
-    if entered_at is None:
-        cell[c.ANSWERED] += ledger.sign
-        cell[c.ACCEPTED] += ledger.sign
-    else:
-        book_answer(cell, ledger.sign, at - entered_at)
-    ledger.level(queue, at, c.HANDLING, 1)
 
 
 def answered_again(state: ContactState, fact: Fact, ledger: Ledger) -> None:
@@ -248,77 +277,6 @@ def answered_again(state: ContactState, fact: Fact, ledger: Ledger) -> None:
         state.agent = state.agent or agent
         return
     state.former, state.agent = state.agent, agent
-
-
-# -- it leaves unanswered --------------------------------------------------------------------------
-
-
-def abandoned(state: ContactState, fact: Fact, ledger: Ledger) -> None:
-    """The customer left."""
-    abandon(state, fact.at, fact.detail == "silent", SAID, ledger)
-
-
-def abandon(state: ContactState, at: int, silent: bool, how: int, ledger: Ledger) -> None:
-    """The customer left unanswered; short if within the queue's short-abandon threshold."""
-    if not state.outbound:
-        wait, cell = at - state.entered_at, ledger.cell(state.queue, at)
-        short = ledger.rules_for(state.queue, state.entered_at).short_ms
-        book_abandonment(cell, ledger.sign, wait, silent)
-        if short is not None and wait <= short and not state.continues:
-            cell[c.SHORT_ABANDONED] += ledger.sign
-        _leave(state, at, c.ABANDONED_IN_THRESHOLD, ledger)
-    close(state, at, how)
-
-
-def book_abandonment(cell: dict[int, int], sign: int, wait: int, silent: bool) -> None:
-    """An abandonment with its wait, ms."""
-    cell[c.ABANDONED] += sign
-    if silent:
-        cell[c.SILENT_ABANDONED] += sign
-    cell[c.ABANDONED_WAIT] += sign * wait
-    cell[c.ABANDONED_WITHIN + bisect_left(c.WAIT_BOUNDS_MS, wait)] += sign
-    cell[c.CLOSED_WAIT] += sign * wait
-
-
-def flowed_out(state: ContactState, fact: Fact, ledger: Ledger) -> None:
-    """It left the queue, and not by hanging up."""
-    flow_out(state, fact.at, reason_of(fact), SAID_FLOWED_OUT, ledger)
-
-
-def reason_of(fact: Fact) -> str:
-    """The reason that a fact gives for a flow-out; `other` where that is none."""
-    return fact.detail if fact.detail in c.REASONS else "other"
-
-
-def waiting_ended(state: ContactState, fact: Fact, ledger: Ledger) -> None:
-    """An end without an answer."""
-    flow_out(state, fact.at, "other", SAID, ledger)
-
-
-def waiting_transferred(state: ContactState, fact: Fact, ledger: Ledger) -> None:
-    """A transfer without an answer."""
-    flow_out(state, fact.at, "transfer", SAID, ledger)
-
-
-def flow_out(state: ContactState, at: int, reason: str, how: int, ledger: Ledger) -> None:
-    """The visit leaves its queue unanswered, for a reason of `counters.REASONS`."""
-    if not state.outbound:
-        cell = ledger.cell(state.queue, at)
-        book_flow_out(cell, ledger.sign, at - state.entered_at, reason)
-        _leave(state, at, c.FLOWED_OUT_IN_THRESHOLD, ledger)
-    close(state, at, how)
-
-
-def book_flow_out(cell: dict[int, int], sign: int, wait: int, reason: str) -> None:
-    """A flow-out with its wait, ms."""
-    cell[c.FLOWED_OUT] += sign
-    cell[c.REASONS[reason]] += sign
-    cell[c.CLOSED_WAIT] += sign * wait
-
-
-def leave_undecided(state: ContactState, at: int, ledger: Ledger) -> None:
-    """It leaves the wait without anything being decided."""
-    _leave(state, at, None, ledger)
 
 
 def nothing(state: ContactState, fact: Fact, ledger: Ledger) -> None:

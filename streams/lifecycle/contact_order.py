@@ -21,6 +21,7 @@ microsecond.
 
 from typing import Final
 
+from streams.lifecycle.contact_effects import came_back
 from streams.lifecycle.contact_state import (
     CONNECTED,
     IDLE,
@@ -116,7 +117,7 @@ def arrange(state: ContactState, plan: Plan, index: int) -> bool:
     if pulled:
         return False
     if id(fact) in plan.laps and state.phase == WAITING and fact.queue == state.queue:
-        plan.ledger.anomaly("lap", fact)
+        came_back(state, fact, plan.ledger)
         del plan.todo[index]
         return True
     needed = _needed(state, fact)

@@ -131,6 +131,15 @@ class ContactState(msgspec.Struct, array_like=True, gc=False):
     aged: tuple[Aged, ...] = ()
     #: Queues of visits before the last one.
     queues: tuple[str, ...] = ()
+    #: How many visits of the contact are counted by its hops.
+    hops: int = 0
+    #: The visit waits, or waited, for longer than the queue's limit.
+    over_limit: bool = False
+    #: How long its visits waited, in ms, since it came or was last spoken to.
+    waited: int = 0
+    #: When it came to the system, the earliest that is told; and whether it was ever spoken to.
+    arrived_at: int = -1
+    met: bool = False
 
 
 def blank() -> ContactState:

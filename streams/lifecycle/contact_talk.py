@@ -136,6 +136,8 @@ def handled(leg: Wrapup, at: int, wrapup: int, ledger: Ledger) -> None:
         return
     sign, cell = ledger.sign, ledger.cell(leg.queue, at)
     cell[c.HANDLED] += sign
+    if leg.hold > 0:
+        cell[c.HELD] += sign
     cell[c.TALK] += sign * leg.talk
     cell[c.HOLD] += sign * leg.hold
     cell[c.WRAPUP] += sign * wrapup

@@ -7,6 +7,7 @@ there. Changing a number changes stored state: append, never renumber.
 
 from streams.contract.words import (
     AGENT_STATES,
+    BLOCK_REASONS,
     FLOW_OUT_REASONS,
     HANDLE_BOUNDS_SECONDS,
     OFFER_OUTCOMES,
@@ -34,6 +35,15 @@ ANSWERED_MEASURED, ABANDONED_UNMEASURED = 25, 26
 WRAPUPS_UNREPORTED, WRAPUPS_REPORTED = 27, 28
 
 REASONS = {name: 30 + index for index, name in enumerate(FLOW_OUT_REASONS)}
+BLOCKED_REASONS = {name: 42 + index for index, name in enumerate(BLOCK_REASONS)}
+#: Visits handled that were on hold.
+HELD = 46
+#: Entries of who had left the same queue just before: a visit goes on.
+LAPS = 47
+#: Contacts by their first, second and third visit, each when it is entered.
+CONTACTS, CONTACTS_HOPPED, CONTACTS_OVER_TWO = HOPS = 70, 71, 72
+#: Visits that still waited when the limit was over, and all of which that is known.
+WAITED_OVER_LIMIT, LIMIT_DECIDED = 48, 49
 
 #: Resolutions by a bot that nobody had answered, and first ones by a person of a ticket that nobody
 #: ever replied to.
@@ -42,6 +52,10 @@ BOT_RESOLVED, RESOLVED_WITHOUT_REPLY = 29, 41
 # sums of milliseconds
 ANSWERED_WAIT, ABANDONED_WAIT, CLOSED_WAIT, TALK, HOLD, WRAPUP = range(50, 56)
 FIRST_RESPONSE_TIME, RESOLUTION_TIME = 56, 57
+#: From the contact's arrival to its first answer; how often that is known.
+TIME_TO_ANSWER, TIMES_TO_ANSWER = 76, 73
+#: All waits of the customer, at an answer and at an abandonment.
+CUSTOMER_WAIT, CUSTOMER_WAIT_ABANDONED = 74, 75
 
 # A level (how many wait, how many agents are staffed) is booked as its changes. Its own number has
 # their sum: added up from the beginning, that is its height. The next number is its moment: the sum
@@ -61,7 +75,8 @@ OVER_THRESHOLD_MOMENT = OVER_THRESHOLD + MOMENT
 RINGING_MOMENT = RINGING + MOMENT
 HANDLING_MOMENT = HANDLING + MOMENT
 BACKLOG = {name: 108 + 2 * index for index, name in enumerate(TICKET_STATUSES)}
-VISIT_LEVELS = (WAITING, OVER_THRESHOLD, RINGING, HANDLING, *BACKLOG.values())
+OVER_LIMIT = 116
+VISIT_LEVELS = (WAITING, OVER_THRESHOLD, RINGING, HANDLING, *BACKLOG.values(), OVER_LIMIT)
 
 # levels of agents; from AGENT_BASE on a queue's numbers are not part of `_all`, which has its own
 AGENT_BASE = 200

@@ -13,7 +13,6 @@ from typing import Any
 import msgspec
 
 from streams.contract import events as wire
-from streams.contract.words import UNKNOWN_REASON
 from streams.lifecycle.ranks import AGENT_RANKS, CONTACT_RANKS, TICKET_RANKS
 from streams.lifecycle.rules import SNAPSHOT_MS
 
@@ -94,7 +93,7 @@ _CONTACT = {
             (
                 name
                 for name in ("reason", "outcome", "kind", "author")
-                if name in struct.__struct_fields__ and struct is not wire.ContactBlocked
+                if name in struct.__struct_fields__
             ),
             None,
         ),
@@ -130,9 +129,11 @@ def contact_fact(event: Any) -> Fact:
             detail = "bot"
     elif struct is wire.ContactResumed:
         detail = "resumed"
-    elif struct is wire.ContactBlocked and event.reason == UNKNOWN_REASON:
-        detail = UNKNOWN_REASON
-    told = event.entered_at if struct is wire.ContactAnswered else None
+    told = None
+    if struct is wire.ContactAnswered:
+        told = event.entered_at
+    elif struct is wire.ContactEnqueued:
+        told = event.arrived_at
     return Fact(
         event.occurred_at,
         event.seq,

@@ -18,6 +18,7 @@ KINDS: Final[dict[str, tuple[AnomalySort, str]]] = {
         OTHERWISE,
         "out of order within grace: took effect with what it belongs to",
     ),
+    "arrival_too_old": (OTHERWISE, "an arrival too long before the entry to be read"),
     "revision": (OTHERWISE, "an id said again with a higher revision, which counts"),
     "unknown_reason": (OTHERWISE, "a reason that is no word of the contract's, read as `other`"),
     "wrapup_capped": (OTHERWISE, "a wrap-up beyond its cap, of which the cap is booked"),

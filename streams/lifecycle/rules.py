@@ -70,6 +70,8 @@ class QueueRules:
     max_handle_ms: int | None = _ms(_VOICE.max_handle_seconds)
     silent_ms: int | None = None
     closed_resolves: bool = True
+    #: None for rules that were stored when there was no limit.
+    wait_limit_ms: int | None = None
     later: tuple[tuple[int, "QueueRules"], ...] = ()
 
     def at(self, at: int) -> "QueueRules":
@@ -86,6 +88,7 @@ def _rules_of(queue: QueueSettings) -> QueueRules:
         max_wait_ms=_ms(queue.max_wait_seconds),
         max_handle_ms=_ms(queue.max_handle_seconds),
         silent_ms=_ms(queue.silent_chat_seconds),
+        wait_limit_ms=_ms(queue.wait_limit_seconds),
     )
 
 

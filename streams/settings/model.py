@@ -55,7 +55,7 @@ class Targets:
 
 @dataclass(frozen=True, slots=True)
 class QueueSettings:
-    """One queue. Of the first four seconds, None means the channel's default (see `on`)."""
+    """One queue. Of the first five seconds, None means the channel's default (see `on`)."""
 
     name: str
     tenant: str = "default"
@@ -64,6 +64,7 @@ class QueueSettings:
     short_abandon_seconds: int | None = None
     max_wait_seconds: int | None = None
     max_handle_seconds: int | None = None
+    wait_limit_seconds: int | None = None
     default_formula: str = "offered_less_short"
     targets: Targets = field(default_factory=Targets)
     time_zone: str = "UTC"
@@ -90,7 +91,7 @@ class QueueSettings:
         """
         default = CHANNEL_DEFAULTS[channel]
         if channel == "ticket":
-            threshold = short = wait = handle = None
+            threshold = short = wait = handle = limit = None
         else:
             threshold = self.service_level_seconds or default.service_level_seconds
             short = self.short_abandon_seconds
@@ -100,6 +101,7 @@ class QueueSettings:
                 short = min(short, threshold)
             wait = self.max_wait_seconds or default.max_wait_seconds
             handle = self.max_handle_seconds or default.max_handle_seconds
+            limit = self.wait_limit_seconds or default.wait_limit_seconds
         return replace(
             self,
             channels=(channel,),
@@ -107,6 +109,7 @@ class QueueSettings:
             short_abandon_seconds=short,
             max_wait_seconds=wait,
             max_handle_seconds=handle,
+            wait_limit_seconds=limit,
             silent_chat_seconds=self.silent_chat_seconds if channel == "chat" else None,
             changes=(),
         )

@@ -12,6 +12,7 @@ from math import pi, sin
 from random import Random
 from typing import Any
 
+from streams.contract.words import CHANNEL_DEFAULTS
 from streams.simulate.config import SOURCES, TICKET, CentreConfig, QueuePlan
 from streams.simulate.contacts import Conversations
 from streams.simulate.floor import Agent, Floor
@@ -34,6 +35,7 @@ class Centre:
             plan.name: QueueBooks(
                 plan.name, plan.channel,
                 _ms(plan.service_level_seconds), _ms(plan.short_abandon_seconds),
+                _ms(CHANNEL_DEFAULTS[plan.channel].wait_limit_seconds),
             )
             for plan in config.queues
         }  # fmt: skip

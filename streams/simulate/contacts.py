@@ -54,7 +54,7 @@ class Conversations:
     def arrive(self, plan: QueuePlan) -> None:
         """A new contact reaches the system; chats may meet a bot before the queue."""
         contact, customer = self._new_contact(plan)
-        self.books[plan.name].count["contacts"] += 1
+        self.books[plan.name].count["arrivals"] += 1
         arrived_ms = self.kernel.now_ms
         if plan.channel == CHAT and self.kernel.chance(plan.bot_ratio):
             self._meet_bot(plan, contact, customer, arrived_ms, self.kernel.rng.randint(1, 3))
@@ -99,7 +99,7 @@ class Conversations:
                 SOURCE_OF_CHANNEL[plan.channel], "contact.blocked", contact,
                 channel=plan.channel, contact_id=contact, queue=plan.name, reason="full",
             )  # fmt: skip
-            self.books[plan.name].count["blocked"] += 1
+            self.books[plan.name].blocked("full")
             return
         topic = self.kernel.rng.choice(CALL_TOPICS)
         self.enter(
@@ -114,15 +114,17 @@ class Conversations:
         customer: str,
         event_type: str,
         not_to: Iterable[str] = (),
+        former: Visit | None = None,
         **fields: Any,
     ) -> None:
-        """A visit is opened: by `contact.enqueued`, or by `contact.resumed`."""
+        """A visit is opened: by `contact.enqueued`, or by `contact.resumed`, after `former`."""
         kernel = self.kernel
         self._visits += 1
-        visit = Visit(self._visits, contact, customer, plan, kernel.now_ms)
+        visit = Visit(self._visits, contact, customer, plan, kernel.now_ms, former)
+        visit.arrived_ms = fields.get("arrived_at", visit.arrived_ms)
         visit.not_to.update(not_to)
         self._emit(event_type, visit, **fields)
-        self.books[plan.name].enqueued(visit.number, kernel.now_ms)
+        self.books[plan.name].enqueued(visit.number, kernel.now_ms, visit.hop)
         self.lines[plan.name].append(visit)
         draw = kernel.lognormal if plan.lognormal_patience else kernel.exponential
         kernel.after(draw(plan.patience_seconds), self._lose_patience, visit)
@@ -205,6 +207,7 @@ class Conversations:
         if visit.state == RINGING:
             agent = self._take_from_agent(visit, offer_outcome)
         visit.state = LEFT
+        visit.left_ms = self.kernel.now_ms
         self.lines[visit.plan.name].remove(visit)
         return agent
 
@@ -215,7 +218,7 @@ class Conversations:
         agent = self._leave_queue(visit, "customer_left")
         silent = plan.channel == CHAT and kernel.chance(0.25)
         self._emit("contact.abandoned", visit, kind="silent" if silent else "hangup")
-        self.books[plan.name].abandoned(visit.number, kernel.now_ms, silent)
+        self.books[plan.name].abandoned(visit.number, kernel.now_ms, silent, visit.waited_ms)
         if kernel.chance(plan.returning_ratio):
             kernel.after(kernel.rng.uniform(20, 120), self._return, visit)
         if agent is not None:
@@ -223,7 +226,7 @@ class Conversations:
 
     def _return(self, visit: Visit) -> None:
         self.books[visit.plan.name].count["resumed"] += 1
-        self.enter(visit.plan, visit.contact, visit.customer, "contact.resumed")
+        self.enter(visit.plan, visit.contact, visit.customer, "contact.resumed", former=visit)
 
     def _give_up(self, visit: Visit) -> None:
         if visit.state not in (WAITING, RINGING):
@@ -233,7 +236,7 @@ class Conversations:
         if plan.give_up_reason == "overflow" and plan.overflow_to is not None:
             self.enter(
                 self.plans[plan.overflow_to], visit.contact, visit.customer,
-                "contact.enqueued", reason="overflow",
+                "contact.enqueued", former=visit, reason="overflow",
             )  # fmt: skip
         if agent is not None:
             self.floor.freed(agent)
@@ -277,7 +280,9 @@ class Conversations:
         self.floor.change(agent, ringing=0)
         self.floor.shift_count(agent, "handling", plan.channel, 1)
         self._emit("contact.answered", visit, agent_id=agent.id)
-        self.books[plan.name].answered(visit.number, kernel.now_ms)
+        self.books[plan.name].answered(
+            visit.number, kernel.now_ms, visit.waited_ms, visit.arrived_ms
+        )
         talk = 2 + kernel.lognormal(max(1.0, plan.handle_seconds - 2), 0.7)
         if kernel.chance(plan.hold_ratio):
             kernel.after(talk * kernel.rng.uniform(0.1, 0.8), self._hold, visit)
@@ -353,7 +358,7 @@ class Conversations:
             parent = contact
             contact, _ = self._new_contact(plan)
         self.enter(
-            plan, contact, visit.customer, "contact.enqueued", visit.not_to,
+            plan, contact, visit.customer, "contact.enqueued", visit.not_to, visit,
             reason="transfer", parent_contact_id=parent, customer_ref=visit.customer,
         )  # fmt: skip
 

@@ -74,7 +74,7 @@ class Desk:
         )  # fmt: skip
         books = self.books[plan.name]
         books.count["tickets_opened"] += 1
-        books.count["contacts"] += 1
+        books.count["arrivals"] += 1
         books.backlog["open"] += 1
         self._queue(ticket)
 

@@ -10,18 +10,22 @@ from collections.abc import Iterable
 from typing import Any
 
 COUNTS = (
-    "offered", "blocked", "answered", "answered_measured", "abandoned", "short_abandoned",
-    "silent_abandoned", "flowed_out", "handled", "transferred", "answered_in_threshold",
-    "abandoned_in_threshold", "flowed_out_in_threshold", "tickets_opened", "first_responses",
-    "reopen_responses", "tickets_resolved", "resolved_without_reply", "bot_resolved",
-    "tickets_reopened", "tickets_closed", "surveys_sent", "surveys_answered", "sales", "followups",
-    "bot_contained", "bot_escalated", "callbacks_connected", "callbacks_not_reached",
-    "callbacks_cancelled", "resumed", "messages", "contacts",
+    "offered", "laps", "blocked", "answered", "answered_measured", "abandoned", "short_abandoned",
+    "silent_abandoned", "flowed_out", "handled", "held", "transferred", "answered_in_threshold",
+    "abandoned_in_threshold", "flowed_out_in_threshold", "waited_over_limit", "tickets_opened",
+    "first_responses", "reopen_responses", "tickets_resolved", "resolved_without_reply",
+    "bot_resolved", "tickets_reopened", "tickets_closed", "surveys_sent", "surveys_answered",
+    "sales", "followups", "bot_contained", "bot_escalated", "callbacks_connected",
+    "callbacks_not_reached", "callbacks_cancelled", "resumed", "messages", "arrivals", "contacts",
+    "contacts_hopped", "contacts_over_two", "time_to_answer_count",
 )  # fmt: skip
 SUMS = (
-    "answered_wait", "abandoned_wait", "closed_wait", "talk", "hold", "wrapup",
+    "answered_wait", "abandoned_wait", "closed_wait", "customer_wait", "customer_wait_abandoned",
+    "time_to_answer",    "talk", "hold", "wrapup",
     "first_response", "reopen_response", "resolution", "waiting",
 )  # fmt: skip
+HOPS = ("contacts", "contacts_hopped", "contacts_over_two")
+DERIVED = ("threshold_decided", "limit_decided", "customer_wait_count")
 OFFERS = ("accepted", "rejected", "timeout", "customer_left", "rescinded")
 
 
@@ -31,9 +35,11 @@ class QueueBooks:
     __slots__ = (
         "answered_open",
         "backlog",
+        "blocked_reasons",
         "channel",
         "count",
         "flowed_out_reasons",
+        "limit_ms",
         "offers",
         "queue",
         "service_level_ms",
@@ -44,45 +50,67 @@ class QueueBooks:
     )  # fmt: skip
 
     def __init__(
-        self, queue: str, channel: str, service_level_ms: int | None, short_ms: int | None
+        self,
+        queue: str,
+        channel: str,
+        service_level_ms: int | None,
+        short_ms: int | None,
+        limit_ms: int | None,
     ) -> None:
         self.queue = queue
         self.channel = channel
         self.service_level_ms = service_level_ms
         self.short_ms = short_ms
+        self.limit_ms = limit_ms
         self.count = dict.fromkeys(COUNTS, 0)
         self.sum_ms = dict.fromkeys(SUMS, 0)
         self.offers = dict.fromkeys(OFFERS, 0)
         self.flowed_out_reasons: dict[str, int] = {}
+        self.blocked_reasons: dict[str, int] = {}
         self.wait_max_ms = 0
         self.waiting: dict[int, int] = {}
         """Visit number → enqueue time of the visits still waiting."""
         self.answered_open = 0
         self.backlog = {"open": 0, "pending": 0, "on_hold": 0}
 
-    def enqueued(self, visit: int, at_ms: int) -> None:
-        """A visit begins."""
+    def blocked(self, reason: str) -> None:
+        """A contact is refused entry, for a reason of the contract."""
+        self.count["blocked"] += 1
+        self.blocked_reasons[reason] = self.blocked_reasons.get(reason, 0) + 1
+
+    def enqueued(self, visit: int, at_ms: int, hop: int) -> None:
+        """A visit begins, the `hop`th of its contact."""
         self.count["offered"] += 1
+        if hop <= len(HOPS):
+            self.count[HOPS[hop - 1]] += 1
         self.waiting[visit] = at_ms
 
-    def answered(self, visit: int, at_ms: int) -> None:
-        """A waiting visit is answered; its wait (ms) is booked."""
+    def answered(self, visit: int, at_ms: int, waited_ms: int, arrived_ms: int | None) -> None:
+        """A waiting visit is answered; its wait (ms) is booked, after others of the customer.
+
+        `arrived_ms`: when the contact arrived, if nobody has answered it before.
+        """
         wait = self._close(visit, at_ms)
         self.count["answered"] += 1
         self.count["answered_measured"] += 1
         self.offers["accepted"] += 1
         self.sum_ms["answered_wait"] += wait
+        self.sum_ms["customer_wait"] += waited_ms + wait
+        if arrived_ms is not None:
+            self.count["time_to_answer_count"] += 1
+            self.sum_ms["time_to_answer"] += at_ms - arrived_ms
         self.wait_max_ms = max(self.wait_max_ms, wait)
         self.answered_open += 1
         if self.service_level_ms is not None and wait <= self.service_level_ms:
             self.count["answered_in_threshold"] += 1
 
-    def abandoned(self, visit: int, at_ms: int, silent: bool) -> None:
+    def abandoned(self, visit: int, at_ms: int, silent: bool, waited_ms: int) -> None:
         """A waiting visit is given up, `silent` when nobody said so."""
         wait = self._close(visit, at_ms)
         self.count["abandoned"] += 1
         self.count["silent_abandoned"] += silent
         self.sum_ms["abandoned_wait"] += wait
+        self.sum_ms["customer_wait_abandoned"] += waited_ms + wait
         if self.short_ms is not None and wait <= self.short_ms:
             self.count["short_abandoned"] += 1
         if self.service_level_ms is not None and wait <= self.service_level_ms:
@@ -99,6 +127,7 @@ class QueueBooks:
     def handled(self, talk_ms: int, hold_ms: int, transferred: bool) -> None:
         """The visit counts as handled: its talk and hold are booked whole, now."""
         self.count["handled"] += 1
+        self.count["held"] += hold_ms > 0
         self.count["transferred"] += transferred
         self.sum_ms["talk"] += talk_ms
         self.sum_ms["hold"] += hold_ms
@@ -106,17 +135,20 @@ class QueueBooks:
 
     def _close(self, visit: int, at_ms: int) -> int:
         wait = at_ms - self.waiting.pop(visit)
+        self.count["waited_over_limit"] += self.limit_ms is not None and wait > self.limit_ms
         self.sum_ms["closed_wait"] += wait
         self.sum_ms["waiting"] += wait
         return wait
 
+    def _waiting_over(self, limit_ms: int | None, at_ms: int) -> int:
+        if limit_ms is None:
+            return 0
+        return sum(1 for entered in self.waiting.values() if entered + limit_ms < at_ms)
+
     def as_json(self, tenant: str, at_ms: int, agents: "AgentSeconds") -> dict[str, Any]:
         """The figures as of `at_ms`. A waiting visit is decided once E+T lies before that."""
-        late = 0
-        if self.service_level_ms is not None:
-            late = sum(
-                1 for entered in self.waiting.values() if entered + self.service_level_ms < at_ms
-            )
+        late = self._waiting_over(self.service_level_ms, at_ms)
+        over = self._waiting_over(self.limit_ms, at_ms)
         count = self.count
         closed = count["answered"] + count["abandoned"] + count["flowed_out"]
         sums = dict(self.sum_ms)
@@ -124,8 +156,12 @@ class QueueBooks:
         return {
             "tenant": tenant, "queue": self.queue, "channel": self.channel,
             **count,
+            "customer_wait_count": count["answered_measured"],
             "threshold_decided": 0 if self.service_level_ms is None else closed + late,
+            "waited_over_limit": count["waited_over_limit"] + over,
+            "limit_decided": 0 if self.limit_ms is None else closed + over,
             "flowed_out_reasons": dict(sorted(self.flowed_out_reasons.items())),
+            "blocked_reasons": dict(sorted(self.blocked_reasons.items())),
             "offers": dict(self.offers),
             "wait_max_seconds": self.wait_max_ms / 1000,
             **{f"{name}_seconds": value / 1000 for name, value in sums.items()},
@@ -170,9 +206,9 @@ def add_up(rows: Iterable[dict[str, Any]]) -> dict[str, Any]:
     """The sum of several queues' counts and seconds (not of agents', maxima or ratios)."""
     total: dict[str, Any] = {}
     for row in rows:
-        for name in (*COUNTS, "threshold_decided", *(f"{name}_seconds" for name in SUMS)):
+        for name in (*COUNTS, *DERIVED, *(f"{name}_seconds" for name in SUMS)):
             total[name] = total.get(name, 0) + row[name]
-        for name in ("offers", "flowed_out_reasons"):
+        for name in ("offers", "flowed_out_reasons", "blocked_reasons"):
             into = total.setdefault(name, {})
             for key, value in row[name].items():
                 into[key] = into.get(key, 0) + value

@@ -42,10 +42,9 @@ from pathlib import Path
 from typing import Any, Final, Literal, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from streams.contract.events import BlockReason
 from streams.contract.limits import MAX_NAME
 from streams.contract.names import clean
-from streams.contract.words import FLOW_OUT_REASONS, RESERVED_QUEUES
+from streams.contract.words import BLOCK_REASONS, FLOW_OUT_REASONS, RESERVED_QUEUES
 from streams.errors import ConfigError
 from streams.sources.clock_times import NAMED, LengthUnit, TimeReader
 
@@ -66,7 +65,6 @@ COLUMNS: Final = (
     *REQUIRED, "answered_at", "left_at", "ended_at", *LENGTHS, "agent", "customer", "priority",
     "direction", "channel", "visit", "topic", "reason",
 )  # fmt: skip
-BLOCK_REASONS: Final[tuple[str, ...]] = get_args(BlockReason)
 OUTCOMES: Final = tuple(
     dict.fromkeys(("answered", "abandoned", *FLOW_OUT_REASONS, *BLOCK_REASONS, "ignore"))
 )

@@ -25,10 +25,9 @@ from streams.contract.limits import (
     MIN_TIME_MS,
 )
 from streams.contract.names import clean
-from streams.contract.words import FLOW_OUT_REASONS, RESERVED_QUEUES
+from streams.contract.words import BLOCK_REASONS, FLOW_OUT_REASONS, RESERVED_QUEUES
 from streams.lifecycle.rules import GRACE_MS
 from streams.sources.call_log_mapping import (
-    BLOCK_REASONS,
     CHANNEL_WORDS,
     COLUMNS,
     DIRECTION_WORDS,

@@ -120,6 +120,7 @@ class Centre:
             "definitions": {
                 "service_level_seconds": threshold,
                 "short_abandon_seconds": None if ticket else 5 if voice else 10,
+                "wait_limit_seconds": 60 if voice else None,
                 "default_formula": "offered_less_short",
                 "targets": {
                     "service_level": 0.8,
@@ -135,6 +136,7 @@ class Centre:
             "live": {
                 "waiting": waiting,
                 "waiting_over_threshold": waiting // 2 if queue.trouble > 0.3 else 0,
+                "waiting_over_limit": waiting // 4 if queue.trouble > 0.6 else 0,
                 "oldest_waiting_at": None if oldest is None else now_ms - oldest,
                 "ringing": min(1, rest),
                 "handling": busy,
@@ -164,15 +166,19 @@ class Centre:
     def _figures(self, queue: Queue, minutes: int, draw: random.Random) -> Record:
         ticket = queue.channel == "ticket"
         offered = round(queue.rate * minutes * draw.uniform(0.9, 1.1))
+        contacts = round(offered * 0.9)
         abandoned = 0 if ticket else round(offered * (0.015 + queue.trouble * 0.14))
         short = min(abandoned, round(offered * 0.008))
         flowed = 0 if ticket else round(offered * 0.01)
         answered = offered - abandoned - flowed
         decided = offered
         within = round(answered * max(0.05, 0.95 - queue.trouble * 0.6 - draw.random() * 0.02))
+        limited = queue.channel == "voice"
+        over = round((decided - within) * 0.3) if limited else 0
         handled = answered
         talk = handled * (210 + queue.trouble * 90) * (1 if queue.channel == "voice" else 1.7)
         hold, wrapup = talk * 0.07, talk * 0.16
+        held = round(handled * 0.12)
         staffed = queue.agents * minutes * 60 * 0.9
         handling = staffed * min(0.97, 0.7 + queue.trouble * 0.26 + draw.random() * 0.03)
         mean = 6 + queue.trouble * 95
@@ -182,7 +188,13 @@ class Centre:
         replied_seconds = round(replied * (140 + queue.trouble * 400), 3)
         return {
             "offered": 0 if ticket else offered,
+            "contacts": 0 if ticket else contacts,
+            "contacts_hopped": 0 if ticket else offered - contacts,
+            "contacts_over_two": 0,
+            "hops_per_contact": None if ticket else _ratio(offered, contacts),
+            "laps": 0,
             "blocked": 0,
+            "blocked_reasons": dict.fromkeys(("full", "closed", "no_agents", "other"), 0),
             "answered": answered * (not ticket),
             "answered_measured": answered * (not ticket),
             "abandoned": abandoned,
@@ -201,6 +213,9 @@ class Centre:
             "answered_in_threshold": 0 if ticket else within,
             "abandoned_in_threshold": short,
             "flowed_out_in_threshold": 0,
+            "limit_decided": decided if limited else 0,
+            "waited_over_limit": over,
+            "waited_over_limit_ratio": _ratio(over, decided) if limited else None,
             "offers": {
                 "accepted": answered,
                 "rejected": 1,
@@ -211,6 +226,14 @@ class Centre:
             "answered_wait_seconds": round(answered * mean, 3),
             "abandoned_wait_seconds": 0.0,
             "closed_wait_seconds": round(closed * mean, 3),
+            "customer_wait_seconds": round(answered * mean * 1.1, 3),
+            "customer_wait_count": answered * (not ticket),
+            "customer_wait_mean_seconds": _ratio(round(answered * mean * 1.1, 3), answered),
+            "customer_wait_abandoned_seconds": 0.0,
+            "customer_wait_abandoned_mean_seconds": None,
+            "time_to_answer_seconds": round(answered * (mean + 20), 3),
+            "time_to_answer_count": answered * (not ticket),
+            "time_to_answer_mean_seconds": round(mean + 20, 6) if answered and not ticket else None,
             "wait_max_seconds": mean * 4,
             "talk_seconds": round(talk, 3),
             "hold_seconds": round(hold, 3),
@@ -239,6 +262,8 @@ class Centre:
             },
             "talk_mean_seconds": _ratio(talk, handled),
             "hold_mean_seconds": _ratio(hold, handled),
+            "held": held,
+            "hold_per_held_mean_seconds": _ratio(hold, held),
             "wrapup_mean_seconds": _ratio(wrapup, handled),
             "wrapup_reported_mean_seconds": _ratio(wrapup, handled),
             "handle_mean_seconds": _ratio(

@@ -90,6 +90,7 @@ def test_a_channel_s_defaults_stand_once() -> None:
         assert rules.short_ms == _ms(seconds.short_abandon_seconds)
         assert rules.max_wait_ms == _ms(seconds.max_wait_seconds)
         assert rules.max_handle_ms == _ms(seconds.max_handle_seconds)
+        assert rules.wait_limit_ms == _ms(seconds.wait_limit_seconds)
 
 
 def _ms(seconds: int | None) -> int | None:

@@ -89,6 +89,13 @@ def test_the_number_of_a_counter_never_changes() -> None:
         204,
         206,
     )
+    assert (
+        *(46, 47, 48, 49),
+        116,
+    ) == (c.HELD, c.LAPS, c.WAITED_OVER_LIMIT, c.LIMIT_DECIDED, c.OVER_LIMIT)
+    assert c.HOPS == (70, 71, 72)
+    assert (c.CUSTOMER_WAIT, c.CUSTOMER_WAIT_ABANDONED) == (74, 75)
+    assert (c.TIME_TO_ANSWER, c.TIMES_TO_ANSWER) == (76, 73)
     assert (c.BOT_RESOLVED, c.RESOLVED_WITHOUT_REPLY) == (29, 41)
     assert (c.MOMENT, c.WAIT_BUCKETS, c.RESOLUTION_BUCKETS) == (1, 1_000, 3_000)
     assert (c.AGENT_BASE, c.AGENT_END) == (200, 300)
@@ -98,7 +105,9 @@ def test_no_two_counters_have_one_number() -> None:
     """Groups that grow with the contract's words grow into nothing else."""
     single = [value for name, value in vars(c).items() if name.isupper() and type(value) is int]
     grouped = [
-        number for group in (c.OFFERS, c.REASONS, c.BACKLOG, c.STATES) for number in group.values()
+        number
+        for group in (c.OFFERS, c.REASONS, c.BLOCKED_REASONS, c.BACKLOG, c.STATES)
+        for number in group.values()
     ]
     counts = [number for number in single if 0 <= number < 100 and number != c.MOMENT]
     assert c.BLOCKED == c.MOMENT  # the one number that is an offset too
@@ -117,6 +126,7 @@ def test_a_word_of_the_contract_keeps_its_number() -> None:
     for numbers, first, step, names in (
         (c.OFFERS, 20, 1, offers),
         (c.REASONS, 30, 1, reasons),
+        (c.BLOCKED_REASONS, 42, 1, ("full", "closed", "no_agents", "other")),
         (c.BACKLOG, 108, 2, ("open", "pending", "on_hold")),
         (c.STATES, 208, 2, (*states, "offline")),
     ):

@@ -23,7 +23,7 @@ OUTBOUND = {"direction": "outbound"}
 CUSTOMER = {"author": "customer"}
 AWAITED = QueueRules(wrapup=True)
 SILENT = QueueRules(threshold_ms=60_000, short_ms=10_000, silent_ms=30_000)
-LEVELS = (c.WAITING, c.OVER_THRESHOLD, c.RINGING, c.HANDLING)
+LEVELS = (c.WAITING, c.OVER_THRESHOLD, c.OVER_LIMIT, c.RINGING, c.HANDLING)
 
 
 def balanced(life: Life, queue: str = "billing") -> bool:
@@ -149,7 +149,7 @@ def test_a_reason_that_nobody_knows_counts_as_other() -> None:
         ("enqueued", 1_000, {"reason": "VIP"}),
         ("flowed_out", 6_000, {"reason": "gone fishing"}),
     )
-    assert life.dated(c.BLOCKED) == {0: 1}
+    assert life.dated(c.BLOCKED) == life.dated(c.BLOCKED_REASONS["other"]) == {0: 1}
     assert life.dated(c.FLOWED_OUT) == life.dated(c.REASONS["other"]) == {6_000: 1}
     assert life.anomalies == {"unknown_reason": 3}
     again = contact(("enqueued", 0), ("enqueued", 7_000, {"queue": "support", "reason": "VIP"}))
@@ -367,7 +367,7 @@ def test_abandoned_while_connected_is_ended() -> None:
 def test_blocked_contacts_are_never_offered() -> None:
     """They count for the queue that refused them."""
     life = contact(("blocked", 0, {"reason": "full"}))
-    assert life.dated(c.BLOCKED) == {0: 1}
+    assert life.dated(c.BLOCKED) == life.dated(c.BLOCKED_REASONS["full"]) == {0: 1}
     assert life.total(c.OFFERED) == 0
     assert life.state.phase == IDLE
 
@@ -420,6 +420,16 @@ def test_a_silent_chat_is_abandoned_when_the_silence_is_long_enough() -> None:
     off = contact(*told, now=HOUR, channel="chat")
     assert off.total(c.ABANDONED) == 0
     assert off.state.phase == WAITING
+
+
+def test_the_limit_of_the_wait_goes_before_silence() -> None:
+    """Due in one millisecond: the customer still waited when the limit was over, and then left."""
+    at_once = QueueRules(threshold_ms=30_000, wait_limit_ms=30_000, silent_ms=30_000)
+    life = contact(("enqueued", 0), now=FAR, rules=at_once, channel="chat")
+    assert life.dated(c.WAITED_OVER_LIMIT) == life.dated(c.LIMIT_DECIDED) == {30_000: 1}
+    assert life.dated(c.ABANDONED) == life.dated(c.THRESHOLD_DECIDED) == {30_000: 1}
+    assert life.total(c.ABANDONED_IN_THRESHOLD) == 0
+    assert balanced(life)
 
 
 def test_a_silent_customer_who_writes_again_opens_a_new_visit() -> None:

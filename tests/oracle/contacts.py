@@ -7,7 +7,7 @@ visit, never what that counts for.
 """
 
 from tests.oracle.order import ENTRIES, fits, tell_in_order
-from tests.oracle.story import Aged, Leg, Story
+from tests.oracle.story import BLOCK_REASONS, Aged, Leg, Story
 from tests.oracle.visits import Visit, contributions_of, levels_of
 
 
@@ -25,7 +25,8 @@ class Telling(Story):
             self.tell_entry(event, at)
         elif kind == "contact.blocked":
             if event.get("direction", "inbound") != "outbound":
-                self.blocked.append((at, event["queue"]))
+                reason = event["reason"] if event["reason"] in BLOCK_REASONS else "other"
+                self.blocked.append((at, event["queue"], reason))
         elif kind == "contact.answered":
             self.tell_answer(event, at)
         elif kind == "offer.failed":
@@ -53,9 +54,12 @@ class Telling(Story):
 
     def tell_entry(self, event: dict, at: int) -> None:
         visit, queue = self.open, event["queue"]
+        self.arrive(event, at)
         if visit is not None and visit.waiting and visit.queue == queue:
-            again = at <= visit.enqueued_at + self.grace_ms
-            self.anomaly("said_again" if again else "lap")
+            if at <= visit.enqueued_at + self.grace_ms:
+                self.anomaly("said_again")
+            else:
+                self.lap(visit, at)
             return
         resumed = event["type"] == "contact.resumed"
         self.make_room(at, "returned" if resumed else event.get("reason"))
@@ -69,7 +73,7 @@ class Telling(Story):
         visit, last, queue, agent = self.open, self.last, event["queue"], event.get("agent_id")
         if visit is not None and visit.queue == queue:
             if visit.waiting:
-                visit.answer(at, agent)
+                self.answer(visit, at, agent)
             elif at <= visit.talks[-1].began + self.grace_ms or agent in (None, visit.agent):
                 self.anomaly("answered_again")
                 visit.agent = visit.agent or agent
@@ -82,7 +86,7 @@ class Telling(Story):
                 return
             if visit is None and last.transferred:
                 self.anomaly("goes_on")
-                last.visit.connect(at, agent)
+                self.connect(last.visit, at, agent)
                 self.open, self.silent_queue = last.visit, None
                 return
         aged = self.remembered(queue, ("orphaned", "silent"), at)
@@ -102,7 +106,7 @@ class Telling(Story):
         entered.measured = entered.decides = since is not None
         if since is None:
             self.anomaly("answered_unmeasured")
-        entered.answer(at, agent)
+        self.answer(entered, at, agent)
 
     def recover_answered(self, aged: Aged, at: int, agent: str | None) -> None:
         """An orphan is answered itself; a silent one stays abandoned and comes as another."""
@@ -112,7 +116,7 @@ class Telling(Story):
             visit = self.enter(visit.queue, at, event, since=visit.enqueued_at)
             visit.stood = visit.decides = False
         self.open, self.silent_queue = visit, None
-        visit.answer(at, agent)
+        self.answer(visit, at, agent)
 
     def tell_end(self, event: dict, at: int, here: Visit | None, lost: str) -> None:
         kind, agent, queue = event["type"], event.get("agent_id"), event.get("queue")
@@ -149,7 +153,7 @@ class Telling(Story):
         kind = event["type"]
         if kind == "contact.abandoned":
             visit.silent = event.get("kind") == "silent"
-            visit.leave(at, "abandoned")
+            self.leave(visit, at, "abandoned")
             self.closed(visit, at, connected=False, said=True)
         else:
             reasons = {"contact.transferred": "transfer", "contact.ended": "other"}
@@ -230,7 +234,7 @@ class Telling(Story):
                 and last.visit.agent == agent
             )
             if here is not None and here.waiting and not goodbye:
-                here.answer(at, agent)
+                self.answer(here, at, agent)
 
 
 def tell_contact(entity, events, now: int, oracle, result) -> None:
@@ -247,8 +251,9 @@ def tell_contact(entity, events, now: int, oracle, result) -> None:
     tell_in_order(events, story, now)
     story.fire_before(now)
 
-    for at, queue in story.blocked:
-        result.contributions.append((at, tenant, queue, channel, "blocked", 1))
+    for at, queue, reason in story.blocked:
+        for name in ("blocked", f"blocked_reasons.{reason}"):
+            result.contributions.append((at, tenant, queue, channel, name, 1))
         result.used.add((tenant, queue, channel))
     for at, queue, outcome in story.offers:
         result.contributions.append((at, tenant, queue, channel, f"offers.{outcome}", 1))

@@ -7,13 +7,19 @@ are integers, means and ratios `Fraction`s rounded half to even once, at the end
 from fractions import Fraction
 
 from tests.oracle.agents import AGENT_LEVELS, STATES
-from tests.oracle.story import FLOW_REASONS
+from tests.oracle.story import BLOCK_REASONS, FLOW_REASONS
 
 COUNTS = (
     "offered",
+    "contacts",
+    "contacts_hopped",
+    "contacts_over_two",
+    "laps",
     "blocked",
     "answered",
     "answered_measured",
+    "customer_wait_count",
+    "time_to_answer_count",
     "abandoned",
     "abandoned_unmeasured",
     "short_abandoned",
@@ -22,6 +28,7 @@ COUNTS = (
     "orphaned",
     "orphans_recovered",
     "handled",
+    "held",
     "transferred",
     "wrapups_reported",
     "wrapups_unreported",
@@ -29,6 +36,8 @@ COUNTS = (
     "answered_in_threshold",
     "abandoned_in_threshold",
     "flowed_out_in_threshold",
+    "limit_decided",
+    "waited_over_limit",
     "tickets_opened",
     "first_responses",
     "tickets_resolved",
@@ -40,6 +49,9 @@ SUMS = (
     "answered_wait",
     "abandoned_wait",
     "closed_wait",
+    "customer_wait",
+    "customer_wait_abandoned",
+    "time_to_answer",
     "talk",
     "hold",
     "wrapup",
@@ -138,6 +150,9 @@ def figures(result, scope: Scope, a: int | None, b: int | None) -> dict:
         "flowed_out_reasons": {
             reason: totals.get(f"flowed_out_reasons.{reason}", 0) for reason in FLOW_REASONS
         },
+        "blocked_reasons": {
+            reason: totals.get(f"blocked_reasons.{reason}", 0) for reason in BLOCK_REASONS
+        },
         "offers": {outcome: totals.get(f"offers.{outcome}", 0) for outcome in OFFERS},
         **{f"{name}_seconds": seconds(total) for name, total in ms.items()},
         "wait_max_seconds": nearest_rank(waits, 100),
@@ -146,10 +161,15 @@ def figures(result, scope: Scope, a: int | None, b: int | None) -> dict:
         "slot_busy_seconds": seconds(levels["slot_busy"]),
         "slot_capacity_seconds": seconds(levels["slot_capacity"]),
         "waiting_seconds": seconds(levels["waiting"]),
+        "waited_over_limit_ratio": ratio(n["waited_over_limit"], n["limit_decided"]),
+        "hops_per_contact": ratio(n["offered"], n["contacts"]),
         "abandonment_ratio": ratio(not_short, n["answered"] + not_short + n["flowed_out"]),
         "wait_mean_seconds": mean(ms["answered_wait"], n["answered_measured"]),
         "wait_closed_mean_seconds": mean(ms["closed_wait"], closed),
         "abandoned_wait_mean_seconds": mean(ms["abandoned_wait"], abandoned),
+        "customer_wait_mean_seconds": mean(ms["customer_wait"], n["customer_wait_count"]),
+        "customer_wait_abandoned_mean_seconds": mean(ms["customer_wait_abandoned"], abandoned),
+        "time_to_answer_mean_seconds": mean(ms["time_to_answer"], n["time_to_answer_count"]),
         "wait_quantiles_seconds": {f"p{p}": nearest_rank(waits, p) for p in QUANTILES},
         "service_level": {
             "answered_only": ratio(in_time, n["answered_measured"]),
@@ -159,6 +179,7 @@ def figures(result, scope: Scope, a: int | None, b: int | None) -> dict:
         },
         "talk_mean_seconds": mean(ms["talk"], n["handled"]),
         "hold_mean_seconds": mean(ms["hold"], n["handled"]),
+        "hold_per_held_mean_seconds": mean(ms["hold"], n["held"]),
         "wrapup_mean_seconds": mean(ms["wrapup"], n["handled"]),
         "wrapup_reported_mean_seconds": mean(ms["wrapup"], n["wrapups_reported"]),
         "handle_mean_seconds": mean(ms["talk"] + ms["hold"] + ms["wrapup"], n["handled"]),
@@ -193,6 +214,7 @@ def live(result, scope: Scope) -> dict:
     return {
         "waiting": now("waiting"),
         "waiting_over_threshold": now("waiting_over_threshold"),
+        "waiting_over_limit": now("waiting_over_limit"),
         "oldest_waiting_at": min(waiting, default=None),
         "ringing": now("ringing"),
         "handling": now("handling"),

@@ -60,6 +60,7 @@ CHANNEL_DEFAULTS = {
         "short_abandon_seconds": 5,
         "max_wait_seconds": 4 * 3600,
         "max_handle_seconds": 12 * 3600,
+        "wait_limit_seconds": 60,
     },
     "chat": {
         "service_level_seconds": 60,
@@ -129,6 +130,7 @@ class Oracle:
         return {
             "threshold_ms": ms("service_level_seconds"),
             "short_ms": ms("short_abandon_seconds"),
+            "limit_ms": ms("wait_limit_seconds"),
             "max_wait_ms": ms("max_wait_seconds"),
             "max_handle_ms": ms("max_handle_seconds"),
             "silent_ms": ms("silent_chat_seconds") if channel == "chat" else None,
@@ -266,7 +268,7 @@ def content(event: dict) -> tuple:
     elif kind == "ticket.snapshot":
         known = event.get("first_replied_at") is not None
         detail = event["status"] + (" replied" if known else "")
-    elif kind in ("contact.enqueued", "contact.flowed_out"):
+    elif kind in ("contact.enqueued", "contact.flowed_out", "contact.blocked"):
         detail = event.get("reason")
     elif kind in ("offer.failed", "bot.ended", "callback.attempted"):
         detail = event["outcome"]
@@ -280,7 +282,8 @@ def content(event: dict) -> tuple:
     directed = kind in CONTACT_RANKS or kind in ("ticket.opened", "ticket.snapshot")
     outbound = directed and event.get("direction") == "outbound"
     queue, agent = event.get("queue") or "", event.get("agent_id") or ""
-    told = event.get("entered_at" if kind == "contact.answered" else "opened_at")
+    earlier = {"contact.answered": "entered_at", "contact.enqueued": "arrived_at"}
+    told = event.get(earlier.get(kind, "opened_at"))
     return rank, seq, queue, agent, detail or "", outbound, -1 if told is None else told
 
 

@@ -69,7 +69,8 @@ def tell_in_order(events: list[dict], story: Any, now: int) -> None:
         story.fire_before(min(line.at, now))
         visit = story.open
         if line.lap and visit is not None and visit.waiting and visit.queue == line.queue:
-            story.anomaly("lap")
+            story.arrive(line.event, line.at)
+            story.lap(visit, line.at)
             untold = later
             continue
         if line.kind in CLOSERS and end_was_said(line, story):

@@ -10,13 +10,15 @@ from dataclasses import dataclass, field
 from tests.oracle.order import fits
 from tests.oracle.visits import Talk, Visit
 
-REMEMBERED_MS = 72 * 3_600_000  # a visit that an age closed
+HOUR_MS = 3_600_000
+REMEMBERED_MS = 72 * HOUR_MS  # a visit that an age closed
 REMEMBERED = 8
 OWED = 8
 FLOW_REASONS = (
     *("timeout", "overflow", "key", "voicemail", "callback", "transfer", "no_agents", "closed"),
     *("error", "other", "answered_elsewhere"),
 )
+BLOCK_REASONS = ("full", "closed", "no_agents", "other")
 
 
 @dataclass
@@ -60,7 +62,7 @@ class Story:
     grace_ms: int
     anomaly: Callable[[str], None]
     visits: list[Visit] = field(default_factory=list)
-    blocked: list[tuple[int, str]] = field(default_factory=list)
+    blocked: list[tuple[int, str, str]] = field(default_factory=list)  # at, queue, why
     offers: list[tuple[int, str, str]] = field(default_factory=list)  # of no visit: at, queue, how
     open: Visit | None = None
     last: Last | None = None
@@ -69,6 +71,10 @@ class Story:
     earlier: list[str] = field(default_factory=list)  # queues of visits before the last
     silent_queue: str | None = None
     last_close: int | None = None
+    hops: int = 0
+    waited: int = 0  # ms, since the contact came or was last spoken to
+    arrived_at: int | None = None  # the earliest that is told
+    met: bool = False  # somebody spoke to the customer
 
     # -- deadlines -----------------------------------------------------------------------------
 
@@ -109,6 +115,8 @@ class Story:
             if name == "forget":
                 self.owed, self.aged, self.earlier = [], [], []
                 self.last = self.silent_queue = self.last_close = None
+                self.hops = self.waited = 0
+                self.arrived_at, self.met = None, False
             elif leg is not None:
                 self.give_up(leg, due)
             else:
@@ -122,7 +130,7 @@ class Story:
         self.anomaly("handling_expired" if kind == "expired" else kind)
         if name == "silent":
             visit.silent = visit.left_by_deadline = True
-            visit.leave(at, "abandoned")
+            self.leave(visit, at, "abandoned")
             self.silent_queue = visit.queue if visit.inbound else None
         elif name == "wait_expired":
             visit.orphan(at)
@@ -159,11 +167,32 @@ class Story:
         inbound = event.get("direction", "inbound") != "outbound"
         visit = Visit(queue, inbound, self.settings_of(queue, begun), begun, at, at)
         self.visits.append(visit)
+        if inbound:
+            self.hops += 1
+            visit.hop = self.hops
         self.open, self.silent_queue = visit, None
         return visit
 
+    def leave(self, visit: Visit, at: int, outcome: str, reason: str | None = None) -> None:
+        """The visit waits no longer; the customer's earlier waits are known to it."""
+        visit.waited_before = self.waited
+        visit.leave(at, outcome, reason)
+        if visit.inbound and visit.measured and not visit.left_by_deadline:
+            self.waited += at - visit.enqueued_at
+
+    def connect(self, visit: Visit, at: int, agent: str | None) -> None:
+        """Somebody speaks to the customer, whose patience begins anew."""
+        visit.connect(at, agent)
+        if not self.met and self.arrived_at is not None:
+            visit.first_answer = (at, at - self.arrived_at)
+        self.waited, self.met = 0, True
+
+    def answer(self, visit: Visit, at: int, agent: str | None) -> None:
+        self.leave(visit, at, "answered")
+        self.connect(visit, at, agent)
+
     def flow_out(self, visit: Visit, at: int, reason: str | None, said: bool = True) -> None:
-        visit.leave(at, "flowed_out", reason if reason in FLOW_REASONS else "other")
+        self.leave(visit, at, "flowed_out", reason if reason in FLOW_REASONS else "other")
         self.closed(visit, at, connected=False, said=said)
 
     def hang_up(
@@ -189,6 +218,25 @@ class Story:
             if oldest.whole:
                 self.give_up(oldest, at)
         self.closed(visit, at, connected=True, said=said, transferred=transferred)
+
+    def arrive(self, event: dict, at: int) -> None:
+        """An entry may tell when the contact arrived; much too long ago is not believed."""
+        arrived = event.get("arrived_at") if event["type"] == "contact.enqueued" else None
+        if arrived is None or event.get("direction") == "outbound":
+            return
+        if arrived > at:
+            self.anomaly("clamped")
+            arrived = at
+        longest = self.settings_of(event["queue"], at)["max_wait_ms"] or 90 * 24 * HOUR_MS
+        if arrived < at - longest - HOUR_MS:
+            self.anomaly("arrival_too_old")
+        elif self.arrived_at is None or arrived < self.arrived_at:
+            self.arrived_at = arrived
+
+    def lap(self, visit: Visit, at: int) -> None:
+        """The contact came back at once: the visit goes on as if it had never left."""
+        self.anomaly("lap")
+        visit.laps.append(at)
 
     def make_room(self, at: int, reason: str | None) -> None:
         """Somebody comes: nobody said how the open visit ended."""

@@ -50,6 +50,14 @@ def test_counts_only_grow_and_no_level_is_negative(history, queues) -> None:
         for n in sums_after_each_instant(result, scope):
             assert min(n.values()) >= 0
             assert n["waiting_over_threshold"] <= n["waiting"] >= n["ringing"]
+            assert n["waiting_over_limit"] <= n["waiting"]
+            assert n["waited_over_limit"] <= n["limit_decided"]
+            assert n["limit_decided"] <= n["offered"] - (n["answered"] - n["answered_measured"])
+            assert n["contacts"] + n["contacts_hopped"] + n["contacts_over_two"] <= n["offered"]
+            assert n["held"] <= n["handled"]
+            assert n["time_to_answer_count"] <= n["answered"]
+            assert n["customer_wait_ms"] >= n["answered_wait_ms"]
+            assert n["customer_wait_abandoned_ms"] >= n["abandoned_wait_ms"]
             assert n["orphans_recovered"] <= n["orphaned"]
             assert n["answered_measured"] <= n["answered"]
             assert n["abandoned_unmeasured"] + n["short_abandoned"] <= n["abandoned"]

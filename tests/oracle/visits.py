@@ -7,6 +7,8 @@ amount; sums in ms) and its level changes (time, level, ±n). No visit knows of 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+HOPS = {1: "contacts", 2: "contacts_hopped", 3: "contacts_over_two"}
+
 
 @dataclass(eq=False)
 class Talk:
@@ -21,6 +23,11 @@ class Talk:
     @property
     def held(self) -> bool:
         return bool(self.holds) and self.holds[-1][1] < 0
+
+    @property
+    def held_ms(self) -> int:
+        """How long the customer was on hold, once the conversation is over."""
+        return sum(until - since for since, until in self.holds)
 
     def fall(self, at: int) -> None:
         """Nobody is connected any more; an open hold ends with the conversation."""
@@ -57,6 +64,10 @@ class Visit:
     talks: list[Talk] = field(default_factory=list)
     wrapups: list[tuple[int, int]] = field(default_factory=list)  # (booked at, ms)
     given_up_at: int | None = None  # its wrap-up was awaited until then
+    waited_before: int = 0  # ms that the customer had waited in earlier visits, when it left
+    first_answer: tuple[int, int] | None = None  # of the contact: at, ms since its arrival
+    hop: int = 0  # its number among the contact's visits that count
+    laps: list[int] = field(default_factory=list)
     offers: list[tuple[int, str]] = field(default_factory=list)
     rings: list[list] = field(default_factory=list)  # [agent, from, until or None]
 
@@ -72,10 +83,10 @@ class Visit:
     def stopped_waiting_at(self) -> int | None:
         return self.left_at if self.orphaned_at is None else self.orphaned_at
 
-    @property
-    def threshold_at(self) -> int | None:
-        threshold = self.settings["threshold_ms"]
-        return None if threshold is None else self.enqueued_at + threshold
+    def due(self, name: str) -> int | None:
+        """When a limit of its queue (`threshold_ms`, `limit_ms`) is over for it."""
+        limit = self.settings[name]
+        return None if limit is None else self.enqueued_at + limit
 
     def ringing_agents(self) -> set[str]:
         return {agent for agent, _, until in self.rings if until is None}
@@ -92,18 +103,14 @@ class Visit:
         self.orphaned_at = at
         self.stop_ringing(at)
 
-    def answer(self, at: int, agent: str | None) -> None:
-        self.leave(at, "answered")
-        self.connect(at, agent)
-
     def connect(self, at: int, agent: str | None) -> None:
         self.agent, self.former = agent, None
         self.talks.append(Talk(at))
 
 
-def decided_at(visit: Visit, now: int) -> tuple[int | None, bool]:
-    """(instant at which the service level of the visit is decided, whether by leaving in time)."""
-    limit, left = visit.threshold_at, visit.stopped_waiting_at
+def decided_at(visit: Visit, now: int, name: str) -> tuple[int | None, bool]:
+    """(instant at which it is decided whether it waited for longer, whether it left in time)."""
+    limit, left = visit.due(name), visit.stopped_waiting_at
     if limit is None or not visit.decides:
         return None, False
     if not visit.stood:  # known only by its answer, which tells how long it waited
@@ -119,7 +126,19 @@ def decided_at(visit: Visit, now: int) -> tuple[int | None, bool]:
 def contributions_of(visit: Visit, now: int) -> Iterator[tuple[int, str, int]]:
     """(time, name, amount) of all a finished or unfinished visit counts for; sums in ms."""
     yield visit.offered_at, "offered", 1
-    decided, in_time = decided_at(visit, now)
+    if visit.hop in HOPS:
+        yield visit.offered_at, HOPS[visit.hop], 1
+    if visit.first_answer is not None:
+        yield visit.first_answer[0], "time_to_answer_count", 1
+        yield visit.first_answer[0], "time_to_answer_ms", visit.first_answer[1]
+    for at in visit.laps:
+        yield at, "laps", 1
+    decided, in_time = decided_at(visit, now, "limit_ms")
+    if decided is not None:
+        yield decided, "limit_decided", 1
+        if not in_time:
+            yield decided, "waited_over_limit", 1
+    decided, in_time = decided_at(visit, now, "threshold_ms")
     if decided is not None:
         yield decided, "threshold_decided", 1
         if in_time:
@@ -132,13 +151,14 @@ def contributions_of(visit: Visit, now: int) -> Iterator[tuple[int, str, int]]:
         yield at, f"offers.{outcome}", 1
     if visit.handled_at is not None:
         yield visit.handled_at, "handled", 1
+        if visit.talks[0].held_ms > 0:  # what follows a transfer came too late to be handled
+            yield visit.handled_at, "held", 1
     if visit.transferred_at is not None:
         yield visit.transferred_at, "transferred", 1
     for talk in visit.talks:
         if talk.booked_at is not None and talk.until is not None:
-            held = sum(until - since for since, until in talk.holds)
-            yield talk.booked_at, "hold_ms", held
-            yield talk.booked_at, "talk_ms", talk.until - talk.began - held
+            yield talk.booked_at, "hold_ms", talk.held_ms
+            yield talk.booked_at, "talk_ms", talk.until - talk.began - talk.held_ms
     if visit.given_up_at is not None:
         yield visit.given_up_at, "wrapups_unreported", 1
     for at, lasted in visit.wrapups:
@@ -156,10 +176,13 @@ def outcome_of(visit: Visit, left: int) -> Iterator[tuple[int, str, int]]:
         yield left, "closed_wait_ms", wait
         if visit.outcome in ("answered", "abandoned"):
             yield left, f"{visit.outcome}_wait_ms", wait
+            whose = "customer_wait" if visit.outcome == "answered" else "customer_wait_abandoned"
+            yield left, f"{whose}_ms", visit.waited_before + wait
     if visit.outcome == "answered":
         yield left, "offers.accepted", 1
         if visit.measured:
             yield left, "answered_measured", 1
+            yield left, "customer_wait_count", 1
     elif visit.outcome == "flowed_out":
         yield left, f"flowed_out_reasons.{visit.reason}", 1
     else:
@@ -173,13 +196,14 @@ def outcome_of(visit: Visit, left: int) -> Iterator[tuple[int, str, int]]:
 
 
 def levels_of(visit: Visit, now: int) -> Iterator[tuple[int, str, int]]:
-    """(time, level, ±n) of the visit: waiting, waiting_over_threshold, ringing, handling."""
+    """(time, level, ±n) of the visit: waiting, and for how long; ringing, handling."""
     spans: list[tuple[str, int, int | None]] = []
     if visit.stood:
         spans.append(("waiting", visit.enqueued_at, visit.stopped_waiting_at))
-        decided, in_time = decided_at(visit, now)
-        if decided is not None and not in_time:
-            spans.append(("waiting_over_threshold", decided, visit.stopped_waiting_at))
+        for name in ("threshold", "limit"):
+            decided, in_time = decided_at(visit, now, f"{name}_ms")
+            if decided is not None and not in_time:
+                spans.append((f"waiting_over_{name}", decided, visit.stopped_waiting_at))
     spans += [("handling", talk.began, talk.fell_at) for talk in visit.talks]
     for level, since, until in spans:
         yield since, level, 1

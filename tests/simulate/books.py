@@ -57,7 +57,7 @@ def differences(row: dict[str, Any], figures: dict[str, Any]) -> dict[str, tuple
         if name in NOT_IN_BOOKS:
             continue
         ours = figures[name]
-        if name == "flowed_out_reasons":
+        if name in ("flowed_out_reasons", "blocked_reasons"):
             ours = {reason: count for reason, count in ours.items() if count}
         if row[name] != ours:
             found[name] = (row[name], ours)

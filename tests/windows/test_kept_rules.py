@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from streams.lifecycle.rules import QueueRules, Rules, rules_of
@@ -119,6 +120,16 @@ def cells(unit: Intake) -> dict[Any, dict[int, int]]:
         for pane, values in panes.items()
     }
     return {where: values for where, values in found.items() if values}
+
+
+def test_rules_stored_before_there_was_a_limit_of_the_wait_have_none() -> None:
+    """An upgrade decides nothing about who waited before it; from then on the limit holds."""
+    kept = KeptRules()
+    kept.restore(PLACE, msgspec.msgpack.encode({"threshold_ms": 20_000, "later": []}))
+    rules = rules_of(configured([{"name": "billing"}]))
+    assert kept.merge_configured(rules, NOW) == [PLACE]
+    found = [rules.of(*PLACE).at(at).wait_limit_ms for at in (0, NOW, NOW + 1)]
+    assert found == [None, None, 60_000]
 
 
 def test_a_queue_of_tickets_keeps_whether_closing_resolves() -> None:
