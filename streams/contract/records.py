@@ -130,6 +130,10 @@ class Figures(Part, frozen=True):
             "Attempts with the outcome `{}`.",
         ),
     ]
+    offer_answer_ratio: Annotated[
+        Number | None,
+        ratio("Of `offers`: accepted / (accepted + rejected + timeout), 0-1.", since=2),
+    ]
     abandonment_ratio: Annotated[
         Number | None,
         ratio("(abandoned - short) / (answered + abandoned - short + flowed_out), 0-1."),

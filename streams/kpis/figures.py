@@ -46,6 +46,7 @@ def figures(view: View) -> Figures:
         abandoned_in_threshold=count(c.ABANDONED_IN_THRESHOLD),
         flowed_out_in_threshold=count(c.FLOWED_OUT_IN_THRESHOLD),
         offers={name: count(number) for name, number in c.OFFERS.items()},
+        offer_answer_ratio=offer_answer_ratio(view),
         abandonment_ratio=abandonment_ratio(view),
         service_level=service_levels(view),
         # waits
@@ -90,6 +91,12 @@ def figures(view: View) -> Figures:
         bot_resolved=count(c.BOT_RESOLVED),
         resolved_without_reply=count(c.RESOLVED_WITHOUT_REPLY),
     )
+
+
+def offer_answer_ratio(view: View) -> float | None:
+    """Accepted / (accepted + rejected + timeout): what the agents made of their offers."""
+    made = [view.count(c.OFFERS[outcome]) for outcome in ("accepted", "rejected", "timeout")]
+    return ratio(made[0], sum(made))
 
 
 def abandonment_ratio(view: View) -> float | None:

@@ -208,6 +208,7 @@ class Centre:
                 "customer_left": 0,
                 "rescinded": 0,
             },
+            "offer_answer_ratio": _ratio(answered, answered + 3),
             "answered_wait_seconds": round(answered * mean, 3),
             "abandoned_wait_seconds": 0.0,
             "closed_wait_seconds": round(closed * mean, 3),

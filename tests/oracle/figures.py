@@ -129,6 +129,9 @@ def figures(result, scope: Scope, a: int | None, b: int | None) -> dict:
     closed = n["answered_measured"] + abandoned + n["flowed_out"]
     not_short = n["abandoned"] - n["short_abandoned"]
     in_time, decided = n["answered_in_threshold"], n["threshold_decided"]
+    offers = {outcome: totals.get(f"offers.{outcome}", 0) for outcome in OFFERS}
+    # Who hung up, and an offer taken back, say nothing about the agent.
+    to_answer = offers["accepted"] + offers["rejected"] + offers["timeout"]
 
     def mean(total_ms: int, of: int) -> float | None:
         return ratio(Fraction(total_ms, 1000), of)
@@ -138,7 +141,8 @@ def figures(result, scope: Scope, a: int | None, b: int | None) -> dict:
         "flowed_out_reasons": {
             reason: totals.get(f"flowed_out_reasons.{reason}", 0) for reason in FLOW_REASONS
         },
-        "offers": {outcome: totals.get(f"offers.{outcome}", 0) for outcome in OFFERS},
+        "offers": offers,
+        "offer_answer_ratio": ratio(offers["accepted"], to_answer),
         **{f"{name}_seconds": seconds(total) for name, total in ms.items()},
         "wait_max_seconds": nearest_rank(waits, 100),
         "handling_agent_seconds": seconds(levels["handling_agent"]),

@@ -176,7 +176,7 @@ def test_levels_never_go_below_zero_and_live_agrees(history, queues) -> None:
 
 
 def ratios_of(figures: dict) -> list[float | None]:
-    names = ("abandonment_ratio", "occupancy_ratio", "slot_occupancy_ratio")
+    names = ("abandonment_ratio", "offer_answer_ratio", "occupancy_ratio", "slot_occupancy_ratio")
     return [*figures["service_level"].values(), *(figures[name] for name in names)]
 
 
