@@ -28,13 +28,21 @@ from streams.contract.fields import (
     ratio,
     setting,
     total,
+    totals,
 )
 from streams.contract.limits import MAX_NAME
-from streams.contract.words import ANOMALY_SORTS, FLOW_OUT_REASONS, OFFER_OUTCOMES, WINDOWS
+from streams.contract.words import (
+    AGENT_STATES,
+    ANOMALY_SORTS,
+    FLOW_OUT_REASONS,
+    OFFER_OUTCOMES,
+    WINDOWS,
+)
 
 _VISITS: Final = "Visits {}, each counted at its own event's time."
 _NAME: Final = msgspec.Meta(min_length=1, max_length=MAX_NAME)
 ByWord = dict[str, Count]
+SecondsByWord = dict[str, Number]
 ByPercentile = dict[str, Number | None]
 
 
@@ -197,6 +205,15 @@ class Figures(Part, frozen=True):
     ]
     slot_capacity_seconds: Annotated[
         Number, total("Slot time of staffed agents", state="slot_capacity")
+    ]
+    agent_state_seconds: Annotated[
+        SecondsByWord,
+        totals(
+            "Time of the members, by the one state each is in",
+            AGENT_STATES,
+            "Agent time in the state `{}`",
+            since=2,
+        ),
     ]
     occupancy_ratio: Annotated[
         Number | None, ratio("handling_agent_seconds / staffed_agent_seconds, 0-1.")

@@ -76,6 +76,7 @@ def figures(view: View) -> Figures:
         staffed_agent_seconds=seconds(area(c.STAFFED_AGENTS)),
         slot_busy_seconds=seconds(area(c.SLOT_BUSY)),
         slot_capacity_seconds=seconds(area(c.SLOT_CAPACITY)),
+        agent_state_seconds={name: seconds(area(level)) for name, level in c.STATES.items()},
         occupancy_ratio=occupancy_ratio(view),
         slot_occupancy_ratio=ratio(area(c.SLOT_BUSY), area(c.SLOT_CAPACITY)),
         # tickets

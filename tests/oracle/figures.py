@@ -124,6 +124,7 @@ def figures(result, scope: Scope, a: int | None, b: int | None) -> dict:
     n = {name: totals.get(name, 0) for name in COUNTS}
     ms = {name: totals.get(f"{name}_ms", 0) for name in SUMS}
     levels = {name: area(name) for name in (*AGENT_LEVELS, "waiting")}
+    spent = {state: area(f"agents.{state}") for state in STATES}
     # What nobody measured is in no mean of waits: a lost entry must not improve it.
     abandoned = n["abandoned"] - n["abandoned_unmeasured"]
     closed = n["answered_measured"] + abandoned + n["flowed_out"]
@@ -149,6 +150,7 @@ def figures(result, scope: Scope, a: int | None, b: int | None) -> dict:
         "staffed_agent_seconds": seconds(levels["staffed_agent"]),
         "slot_busy_seconds": seconds(levels["slot_busy"]),
         "slot_capacity_seconds": seconds(levels["slot_capacity"]),
+        "agent_state_seconds": {state: seconds(ms) for state, ms in spent.items()},
         "waiting_seconds": seconds(levels["waiting"]),
         "abandonment_ratio": ratio(not_short, n["answered"] + not_short + n["flowed_out"]),
         "wait_mean_seconds": mean(ms["answered_wait"], n["answered_measured"]),
