@@ -221,6 +221,14 @@ class Figures(Part, frozen=True):
     slot_occupancy_ratio: Annotated[
         Number | None, ratio("slot_busy_seconds / slot_capacity_seconds, 0-1.")
     ]
+    ready_ratio: Annotated[
+        Number | None,
+        ratio(
+            "Of `agent_state_seconds`: (on_contact + wrapup + ringing + available) / (all - "
+            "offline - unknown), 0-1.",
+            since=2,
+        ),
+    ]
 
     # tickets
     tickets_opened: Annotated[Count, count("Tickets opened.")]

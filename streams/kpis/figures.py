@@ -79,6 +79,7 @@ def figures(view: View) -> Figures:
         agent_state_seconds={name: seconds(area(level)) for name, level in c.STATES.items()},
         occupancy_ratio=occupancy_ratio(view),
         slot_occupancy_ratio=ratio(area(c.SLOT_BUSY), area(c.SLOT_CAPACITY)),
+        ready_ratio=ready_ratio(view),
         # tickets
         tickets_opened=count(c.TICKETS_OPENED),
         first_responses=responses,
@@ -124,6 +125,13 @@ def service_levels(view: View) -> ServiceLevel:
 def occupancy_ratio(view: View) -> float | None:
     """Busy agent time (any handling or wrapping) / staffed agent time (that, or available)."""
     return ratio(view.integral(c.HANDLING_AGENTS), view.integral(c.STAFFED_AGENTS))
+
+
+def ready_ratio(view: View) -> float | None:
+    """Time on contacts or ready for them / time signed in: that, error and break."""
+    spent = {state: view.integral(level) for state, level in c.STATES.items()}
+    ready = spent["on_contact"] + spent["wrapup"] + spent["ringing"] + spent["available"]
+    return ratio(ready, ready + spent["error"] + spent["break"])
 
 
 def wait_mean_seconds(view: View) -> float | None:

@@ -257,6 +257,7 @@ class Centre:
             ),
             "occupancy_ratio": _ratio(round(handling, 3), round(staffed, 3)),
             "slot_occupancy_ratio": _ratio(handling * 1.4, staffed * 2),
+            "ready_ratio": _ratio(staffed, staffed * 1.1),
             "depth_mean": _ratio(offered * mean, minutes * 60),
             "tickets_opened": opened,
             "first_responses": replied,

@@ -125,6 +125,8 @@ def figures(result, scope: Scope, a: int | None, b: int | None) -> dict:
     ms = {name: totals.get(f"{name}_ms", 0) for name in SUMS}
     levels = {name: area(name) for name in (*AGENT_LEVELS, "waiting")}
     spent = {state: area(f"agents.{state}") for state in STATES}
+    ready = sum(spent[state] for state in ("on_contact", "wrapup", "ringing", "available"))
+    signed_in = sum(ms for state, ms in spent.items() if state not in ("offline", "unknown"))
     # What nobody measured is in no mean of waits: a lost entry must not improve it.
     abandoned = n["abandoned"] - n["abandoned_unmeasured"]
     closed = n["answered_measured"] + abandoned + n["flowed_out"]
@@ -169,6 +171,7 @@ def figures(result, scope: Scope, a: int | None, b: int | None) -> dict:
         "wrapup_reported_mean_seconds": mean(ms["wrapup"], n["wrapups_reported"]),
         "handle_mean_seconds": mean(ms["talk"] + ms["hold"] + ms["wrapup"], n["handled"]),
         "occupancy_ratio": ratio(levels["handling_agent"], levels["staffed_agent"]),
+        "ready_ratio": ratio(ready, signed_in),
         "slot_occupancy_ratio": ratio(levels["slot_busy"], levels["slot_capacity"]),
         "depth_mean": ratio(levels["waiting"], length),
         "first_response_mean_seconds": mean(ms["first_response"], n["first_responses"]),

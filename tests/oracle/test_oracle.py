@@ -178,8 +178,8 @@ def test_levels_never_go_below_zero_and_live_agrees(history, queues) -> None:
 
 
 def ratios_of(figures: dict) -> list[float | None]:
-    names = ("abandonment_ratio", "offer_answer_ratio", "occupancy_ratio", "slot_occupancy_ratio")
-    return [*figures["service_level"].values(), *(figures[name] for name in names)]
+    names = ("abandonment", "offer_answer", "occupancy", "slot_occupancy", "ready")
+    return [*figures["service_level"].values(), *(figures[f"{name}_ratio"] for name in names)]
 
 
 @law
