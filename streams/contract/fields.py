@@ -118,9 +118,9 @@ def counts(meaning: str, words: tuple[str, ...], each_means: str, since: int = 0
     return _meta("count", meaning, "1", each=words, each_means=each_means, since=since)
 
 
-def level(meaning: str, since: int = 0) -> Meta:
-    """How many there are at `as_of`."""
-    return _meta("level", meaning, "1", since=since)
+def level(meaning: str, since: int = 0, unit: str = "1") -> Meta:
+    """How many, or how much, there is at `as_of`."""
+    return _meta("level", meaning, unit, since=since)
 
 
 def instant(meaning: str, since: int = 0) -> Meta:

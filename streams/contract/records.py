@@ -292,6 +292,15 @@ class Live(Part, frozen=True):
     longest_handling_at: Annotated[
         Instant | None, instant("When the longest connected visit was answered, in ms; null: none.")
     ]
+    in_progress_handle_seconds: Annotated[
+        Number,
+        level(
+            "Time from the answer to `as_of`, summed over the visits connected; in no AHT yet, in "
+            "seconds.",
+            since=2,
+            unit="s",
+        ),
+    ]
     agents: Annotated[
         Agents, frame("Members with a slot for the channel, by one exclusive state each.")
     ]

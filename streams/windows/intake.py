@@ -268,9 +268,9 @@ class Intake:
         oldest_updates: list[OldestUpdate] = []
         for queue_key, level in self.store.changed_oldest:
             starts = self.store.oldest[queue_key, level]
-            oldest_updates.append(
-                OldestUpdate(*queue_key, level, min(starts.values(), default=None))
-            )
+            each = starts.values()
+            oldest = min(each, default=None)
+            oldest_updates.append(OldestUpdate(*queue_key, level, oldest, len(each), sum(each)))
             if not starts:
                 del self.store.oldest[queue_key, level]
         self.store.changed_oldest = set()

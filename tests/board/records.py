@@ -139,6 +139,7 @@ class Centre:
                 "ringing": min(1, rest),
                 "handling": busy,
                 "longest_handling_at": now_ms - 812_000 if busy else None,
+                "in_progress_handle_seconds": 812.0 * min(busy, 1) + 190.0 * max(busy - 1, 0),
                 "agents": {
                     "error": 1 if queue.trouble > 0.8 else 0,
                     "on_contact": busy - wrapup,

@@ -206,6 +206,7 @@ def live(result, scope: Scope) -> dict:
         "ringing": now("ringing"),
         "handling": now("handling"),
         "longest_handling_at": min(handling, default=None),
+        "in_progress_handle_seconds": seconds(sum(result.as_of - since for since in handling)),
         "agents": {state: now(f"agents.{state}") for state in STATES},
         "backlog": {status: now(f"backlog.{status}") for status in BACKLOG},
         "oldest_open_at": min(opened, default=None),
