@@ -123,6 +123,11 @@ def level(meaning: str, since: int = 0, unit: str = "1") -> Meta:
     return _meta("level", meaning, unit, since=since)
 
 
+def levels(meaning: str, words: tuple[str, ...], each_means: str, since: int = 0) -> Meta:
+    """How many there are at `as_of`, by the words of one closed list."""
+    return _meta("level", meaning, "1", each=words, each_means=each_means, since=since)
+
+
 def instant(meaning: str, since: int = 0) -> Meta:
     """Milliseconds since the epoch, UTC."""
     return _meta("instant", meaning, "ms", since=since)

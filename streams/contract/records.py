@@ -21,6 +21,7 @@ from streams.contract.fields import (
     frame,
     instant,
     level,
+    levels,
     mean,
     newest_field,
     quantile,
@@ -36,6 +37,7 @@ from streams.contract.words import (
     ANOMALY_SORTS,
     FLOW_OUT_REASONS,
     OFFER_OUTCOMES,
+    STATE_LIMIT_SECONDS,
     WINDOWS,
 )
 
@@ -303,6 +305,19 @@ class Live(Part, frozen=True):
     ]
     agents: Annotated[
         Agents, frame("Members with a slot for the channel, by one exclusive state each.")
+    ]
+    agents_stuck: Annotated[
+        ByWord,
+        levels(
+            "Of `agents`, those who have been in one state for longer than the queue's limit.",
+            tuple(STATE_LIMIT_SECONDS),
+            "Agents in the state `{}` for longer than the queue's limit.",
+            since=2,
+        ),
+    ]
+    agents_stuck_oldest_at: Annotated[
+        Instant | None,
+        instant("Since when the first of those has been in its state, in ms; null: none.", since=2),
     ]
     backlog: Annotated[Backlog, frame("Open tickets by status.")]
     oldest_open_at: Annotated[

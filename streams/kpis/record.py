@@ -25,9 +25,7 @@ from streams.windows import views
 from streams.windows.queues import Queue, Queues
 
 
-def live(
-    levels: Mapping[int, int], oldest: Mapping[int, int | None], in_progress_ms: int
-) -> Live:
+def live(levels: Mapping[int, int], oldest: Mapping[int, int | None], in_progress_ms: int) -> Live:
     """Levels now, the starts (ms) of the oldest, and how long all who talk have talked."""
     level = levels.get
     states = {name: level(number, 0) for name, number in c.STATES.items()}
@@ -41,6 +39,8 @@ def live(
         in_progress_handle_seconds=seconds(in_progress_ms),
         # `break` is a word of Python.
         agents=Agents(break_=states.pop("break"), **states),
+        agents_stuck={name: level(number, 0) for name, number in c.STUCK.items()},
+        agents_stuck_oldest_at=oldest.get(c.ANY_STUCK),
         backlog=Backlog(**{name: level(number, 0) for name, number in c.BACKLOG.items()}),
         oldest_open_at=oldest.get(c.BACKLOG["open"]),
     )

@@ -150,6 +150,14 @@ class Centre:
                     "unknown": 0,
                     "offline": draw.randint(0, 4),
                 },
+                "agents_stuck": {
+                    "error": 0,
+                    "on_contact": 0,
+                    "wrapup": 1 if queue.trouble > 0.8 else 0,
+                    "ringing": 0,
+                    "break": 0,
+                },
+                "agents_stuck_oldest_at": now_ms - 1_260_000 if queue.trouble > 0.8 else None,
                 "backlog": {
                     "open": round(queue.rate * 50) if ticket else 0,
                     "pending": round(queue.rate * 20) if ticket else 0,

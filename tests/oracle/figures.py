@@ -6,7 +6,7 @@ are integers, means and ratios `Fraction`s rounded half to even once, at the end
 
 from fractions import Fraction
 
-from tests.oracle.agents import AGENT_LEVELS, STATES
+from tests.oracle.agents import AGENT_LEVELS, LIMITS, STATES
 from tests.oracle.story import FLOW_REASONS
 
 COUNTS = (
@@ -84,7 +84,7 @@ def in_scope(row: tuple, scope: Scope, by_agent: bool = False) -> bool:
 
 def changes(result, scope: Scope, level: str) -> list[tuple[int, int]]:
     """(time, ±n) of one level in the scope, in time order."""
-    by_agent = level in AGENT_LEVELS or level.startswith("agents.")
+    by_agent = level in AGENT_LEVELS or level.startswith(("agents.", "stuck."))
     rows = (row for row in result.levels if row[4] == level and in_scope(row, scope, by_agent))
     return sorted((row[0], row[5]) for row in rows)
 
@@ -194,6 +194,7 @@ def live(result, scope: Scope) -> dict:
     ]
     waiting = [visit.enqueued_at for visit in visits if visit.waiting]
     handling = [visit.talks[-1].began for visit in visits if visit.connected]
+    stuck = [since for *place, since in result.stuck if tuple(place) == scope]
     opened = [
         since
         for owner, where, since in result.open_tickets
@@ -208,6 +209,8 @@ def live(result, scope: Scope) -> dict:
         "longest_handling_at": min(handling, default=None),
         "in_progress_handle_seconds": seconds(sum(result.as_of - since for since in handling)),
         "agents": {state: now(f"agents.{state}") for state in STATES},
+        "agents_stuck": {state: now(f"stuck.{state}") for state in LIMITS},
+        "agents_stuck_oldest_at": min(stuck, default=None),
         "backlog": {status: now(f"backlog.{status}") for status in BACKLOG},
         "oldest_open_at": min(opened, default=None),
     }
