@@ -171,7 +171,8 @@ def _hold(state: AgentState, told: agent_limits.Stay, at: int, passed: int, ledg
 
 def _limit(state: AgentState, at: int, passed: int, ledger: Ledger) -> None:
     """Where a limit is over once `passed` (ms) is: booked at `at`."""
-    stuck, state.limit_due = (), NEVER
+    stuck: tuple[agent_limits.Stuck, ...] = ()
+    state.limit_due = NEVER
     if state.stays:
         stuck, state.limit_due = agent_limits.over_limits(
             state.stays, _shown(state), passed, ledger

@@ -80,10 +80,8 @@ def test_offers_are_answered_of_those_that_were_the_agents_to_answer() -> None:
 
 def test_ready_is_of_the_time_signed_in() -> None:
     """(300 + 60 + 40 + 200) / (600 + 150 + 250); offline and unknown are in neither part."""
-    spent = {
-        **{"on_contact": 300, "wrapup": 60, "ringing": 40, "available": 200},
-        **{"error": 150, "break": 250, "offline": 5_000, "unknown": 7_000},
-    }
+    spent = {"on_contact": 300, "wrapup": 60, "ringing": 40, "available": 200, "error": 150}
+    spent |= {"break": 250, "offline": 5_000, "unknown": 7_000}
     view = View({}, {c.STATES[state]: ms for state, ms in spent.items()}, 0)
     assert f.ready_ratio(view) == 0.6
     assert figures(view).agent_state_seconds == {state: ms / 1_000 for state, ms in spent.items()}

@@ -63,8 +63,8 @@ def moments(events, spans) -> list[tuple[int, list[dict], dict | None]]:
         at = event["occurred_at"]
         holding = [s for s in spans if s.first <= place < s.last and s.void_at >= at]
         found.append((at, 0, [s.word for s in holding], event))
-    for end in {s.end for s in spans if s.last == FOREVER} - {FOREVER}:
-        found.append((end, 1, [s.word for s in spans if s.begin <= end < s.end], None))
+    ends = {s.end for s in spans if s.last == FOREVER} - {FOREVER}
+    found += [(at, 1, [s.word for s in spans if s.begin <= at < s.end], None) for at in ends]
     in_time = sorted(found, key=lambda moment: moment[:2])
     return [(at, words, event) for at, _, words, event in in_time]
 

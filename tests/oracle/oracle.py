@@ -197,7 +197,9 @@ class Result:
         self.open_tickets = [
             (*place(tenant, queue), opened) for tenant, queue, opened in self.open_tickets
         ]
-        self.stuck = [(*place(tenant, queue), *rest) for tenant, queue, *rest in self.stuck]
+        self.stuck = [
+            (*place(tenant, queue), channel, since) for tenant, queue, channel, since in self.stuck
+        ]
         self.used = {(*place(tenant, queue), channel) for tenant, queue, channel in self.used}
 
     def scopes(self) -> set[tuple[str, str, str]]:

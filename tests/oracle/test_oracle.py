@@ -216,10 +216,11 @@ def memberships(told: list[dict], now: int) -> Iterator[tuple[set, int, int]]:
     edges = sorted({edge for span in spans for edge in (span.begin, span.end)} - {FOREVER})
     for begin, end in pairwise([*edges, now]):
         words = [span.word for span in spans if span.begin <= begin < span.end]
-        if not words:
-            words = [[word for word in told if word["occurred_at"] <= begin][-1]]
-            end = min(end, words[0]["occurred_at"] + KEEP_MS)
-        yield set().union(*map(places, words)), begin, end
+        if words:
+            yield set().union(*map(places, words)), begin, end
+        else:
+            last = [word for word in told if word["occurred_at"] <= begin][-1]
+            yield places(last), begin, min(end, last["occurred_at"] + KEEP_MS)
 
 
 @law
