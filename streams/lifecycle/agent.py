@@ -121,7 +121,7 @@ def fire(state: AgentState, ledger: Ledger) -> None:
     """
     at = state.due
     if state.limit_due <= at:
-        _limit(state, at, at, ledger)
+        _limit(state, _shown(state), at, at, ledger)
         return
     if state.sources:
         _fire_beside(state, ledger)
@@ -166,17 +166,17 @@ def _hold(state: AgentState, told: agent_limits.Stay, at: int, passed: int, ledg
     shown = _shown(state)
     if shown or state.stays:
         state.stays = agent_limits.stays(state.stays, shown.values(), told, at)
-    _limit(state, at, passed, ledger)
+    _limit(state, shown, at, passed, ledger)
 
 
-def _limit(state: AgentState, at: int, passed: int, ledger: Ledger) -> None:
+def _limit(
+    state: AgentState, shown: dict[Place, int], at: int, passed: int, ledger: Ledger
+) -> None:
     """Where a limit is over once `passed` (ms) is: booked at `at`."""
     stuck: tuple[agent_limits.Stuck, ...] = ()
     state.limit_due = NEVER
     if state.stays:
-        stuck, state.limit_due = agent_limits.over_limits(
-            state.stays, _shown(state), passed, ledger
-        )
+        stuck, state.limit_due = agent_limits.over_limits(state.stays, shown, passed, ledger)
     if stuck != state.stuck:
         agent_limits.book(state.stuck, stuck, at, ledger)
         state.stuck = stuck
@@ -189,16 +189,24 @@ def _until(state: AgentState) -> int:
 
 
 def _shown(state: AgentState) -> dict[Place, int]:
-    """The number of the state the agent is shown in, by place; nothing where none has a limit."""
+    """The number of the state the agent is shown in, by place, `_all` after the queues.
+
+    Nothing where the one state it is in has no limit.
+    """
     if not state.has_limits or state.state == GONE:
         return {}
     if state.sources:
-        return {place: next(iter(heights)) for place, heights in union(state.sources).items()}
+        found = union(state.sources).items()
+        return {place: next(iter(heights)) for place, heights in sorted(found, key=_whole_last)}
     number = c.STATES[shown_as(state)]
     if number not in agent_limits.LIMITED:
         return {}
-    places = [(queue, channel) for channel, _ in state.capacity for queue in (ALL, *state.queues)]
+    places = [(queue, channel) for channel, _ in state.capacity for queue in (*state.queues, ALL)]
     return dict.fromkeys(places, number)
+
+
+def _whole_last(item: tuple[Place, Heights]) -> bool:
+    return item[0][0] == ALL
 
 
 # -- one source ------------------------------------------------------------------------------------

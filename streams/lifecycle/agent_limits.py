@@ -13,7 +13,7 @@ from streams.contract.words import ALL, STATE_LIMIT_SECONDS
 from streams.lifecycle import counters as c
 from streams.lifecycle.agent_sources import Place
 from streams.lifecycle.ledger import Ledger
-from streams.lifecycle.rules import NEVER
+from streams.lifecycle.rules import NEVER, QueueRules
 
 #: (number of a state in `counters.STATES`, since when it holds in ms).
 Stay = tuple[int, int]
@@ -42,27 +42,35 @@ def stays(before: tuple[Stay, ...], shown: Iterable[int], told: Stay, at: int) -
 def over_limits(
     held: tuple[Stay, ...], shown: Mapping[Place, int], passed: int, ledger: Ledger
 ) -> tuple[tuple[Stuck, ...], int]:
-    """Where the agent is over a limit once `passed` (ms) is, and when the next limit passes."""
-    since_of, found, due = dict(held), [], NEVER
-    for place, state in shown.items():
+    """Where the agent is over a limit once `passed` (ms) is, and when the next limit passes.
+
+    `shown` has `_all` after the queues.
+    """
+    since_of, tenant, found, due = dict(held), ledger.tenant, [], NEVER
+    rules_of: dict[str, list[QueueRules]] = {}
+    for (queue, channel), state in shown.items():
+        each = rules_of.setdefault(channel, [])
+        if queue != ALL or not each:
+            each.append(ledger.select(tenant, channel).entry(queue).rules)
         since = since_of.get(state)
         if since is None:
             continue
-        queue, channel = place
-        names = [queue]
         if queue == ALL:
-            names = [name for name, where in shown if where == channel and name != ALL] or names
-        scope = ledger.select(ledger.tenant, channel)
-        each = [scope.rules_for(name, since).state_limits_ms[LIMITED[state]] for name in names]
-        limits = [limit for limit in each if limit is not None]
-        if not limits:
-            continue
-        reached = since + min(limits)
-        if reached <= passed:
-            found.append((queue, channel, _STUCK[state], since))
+            limit = min(_limit(rules, state, since) for rules in each)
         else:
-            due = min(due, reached)
+            limit = _limit(each[-1], state, since)
+        if since + limit <= passed:
+            found.append((queue, channel, _STUCK[state], since))
+        elif since + limit < due:
+            due = since + limit
     return tuple(found), due
+
+
+def _limit(rules: QueueRules, state: int, since: int) -> int:
+    if rules.later:
+        rules = rules.at(since)
+    limit = rules.state_limits_ms[LIMITED[state]]
+    return NEVER if limit is None else limit
 
 
 def book(before: tuple[Stuck, ...], after: tuple[Stuck, ...], at: int, ledger: Ledger) -> None:

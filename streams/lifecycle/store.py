@@ -154,6 +154,8 @@ class EntityStore:
         self._chunks: dict[str, list[_Packed]] = {}
         self._at_hand: dict[str, _AtHand] = {}
         self._wakes: list[tuple[int, str]] = []
+        #: In place of `Entity.wake`, where a look was early and nothing was written.
+        self._early: dict[str, int] = {}
         #: Entities by the minute of their last fact, to be folded when it is final.
         self._minutes: defaultdict[int, list[str]] = defaultdict(list)
         self._memory = memory.Memory()
@@ -182,7 +184,7 @@ class EntityStore:
         wakes = self._wakes
         while wakes and wakes[0][0] < now:
             wake, key = heappop(wakes)
-            if key not in self:
+            if key not in self or self._is_early(key, wake, now):
                 continue
             at_hand = self._at_hand.get(key) or self._unpack(key)
             if at_hand.entity.wake == wake:
@@ -190,6 +192,23 @@ class EntityStore:
             if at_hand.entity.due < now:
                 self._fire_until(at_hand, now)
         self.now = max(self.now, now)
+
+    def _is_early(self, key: str, wake: int, now: int) -> bool:
+        """Whether nothing of an agent that is not at hand is due before `now`: left as it is.
+
+        Most limits of states never pass, for the state has changed by then: no reason to write.
+        """
+        if kind_of(key) != changelog.AGENT or key in self._at_hand:
+            return False
+        glance = _KINDS[changelog.AGENT].glance(self._packed[key])
+        due = min(glance.skipped, glance.state.due)
+        listed = wake == self._early.get(key, glance.wake)
+        if due < now or (listed and due == NEVER):
+            return False
+        if listed:
+            self._early[key] = min(due, now + _LOOK_MS)
+            heappush(self._wakes, (self._early[key], key))
+        return True
 
     def _fire_until(self, at_hand: _AtHand, now: int) -> None:
         ledger = self.ledger.select(at_hand.tenant, at_hand.channel)
@@ -295,6 +314,7 @@ class EntityStore:
             unpacked = kind.decode(packed)
             if kind.life is TICKET:
                 self._memory.take(key, unpacked, self.ledger.rules.ticket_memory_days)
+            unpacked.wake = self._early.pop(key, unpacked.wake)
             # What waits before a fact is booked by the rules it was skipped under.
             taken_over = (
                 unpacked.rules != current and unpacked.skipped == NEVER and kind.life is not AGENT
