@@ -298,7 +298,7 @@ def snapshot(chooser: Chooser, who: Event, at: int) -> Event:
     )
     slots = (None, {"voice": 1}, {"chat": 2}, {"voice": 1, "chat": 3}, {"voice": 0, "ticket": 2})
     choices: dict[str, tuple] = {
-        "since": (None, None, None, at - 1_000),
+        "since": (None, None, None, at - 1_000, at - 4 * MINUTE, at + 1_000),
         "queues": (["billing"], ["billing", "support"], [], None, ["sales", "sales"]),
         "handling": (None, None, *counts),
         "wrapping": (None, None, None, *counts),

@@ -171,6 +171,8 @@ QUEUE_VARIANTS: tuple[list[dict], ...] = (
             "wrapup_cap_seconds": 20,
             "max_wait_seconds": 300,
             "max_handle_seconds": 900,
+            "state_limit_seconds": {"ringing": 1, "on_contact": 30, "wrapup": 0}
+            | ({"error": 5} if name == "sales" else {}),
         }
         for name in QUEUES
     ],
@@ -205,6 +207,7 @@ QUEUE_VARIANTS: tuple[list[dict], ...] = (
                     "short_abandon_seconds": 1,
                     "max_wait_seconds": 300,
                     "silent_chat_seconds": 30,
+                    "state_limit_seconds": {"break": 10, "ringing": 0},
                 },
             ],
         }

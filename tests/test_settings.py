@@ -7,6 +7,7 @@ import pytest
 
 from streams.errors import ConfigError, StreamsError
 from streams.kafka.connect import aiokafka_options, kafka_python_options, ssl_context
+from streams.lifecycle.rules import rules_of
 from streams.settings import QueueSettings, Secret, Settings, load
 
 Write = Callable[[str], Path]
@@ -171,6 +172,21 @@ def test_queues_read_with_their_targets(write: Write) -> None:
     )
     assert (queue.targets.service_level, queue.targets.abandonment) == (0.9, 0.05)
     assert queue.tenant == "default"
+
+
+def test_limits_of_states_are_read_by_state(write: Write) -> None:
+    """What a queue or a change says of one state leaves the others; 0 is no limit."""
+    config = write(
+        '[[queues]]\nname = "billing"\nstate_limit_seconds = { break = 1800, error = 0 }\n'
+        "[[queues.changes]]\nfrom = 2026-04-01T00:00:00Z\nstate_limit_seconds.break = 600\n"
+    )
+    place = ("default", "billing", "voice")
+    rules = rules_of(load(config, {}, {})).queues[place]
+    assert rules.state_limits_ms == (None, 7_200_000, 900_000, 60_000, 1_800_000)
+    assert rules.later[0][1].state_limits_ms == (None, 7_200_000, 900_000, 60_000, 600_000)
+    for said in ("{ offline = 5 }", "{ break = -1 }", "60", "{}"):
+        wrong = write(f'[[queues]]\nname = "billing"\nstate_limit_seconds = {said}\n')
+        assert "state_limit_seconds: needs a " in _mistakes(wrong)[0]
 
 
 def test_a_queue_stands_once(write: Write) -> None:

@@ -86,6 +86,12 @@ def total(meaning: str, since: int = 0, **labels: str) -> Meta:
     return _meta("sum", f"{meaning}, in seconds.", "s", labels=labels, since=since)
 
 
+def totals(meaning: str, words: tuple[str, ...], each_means: str, since: int = 0) -> Meta:
+    """Exact seconds by the words of one closed list."""
+    extra = {"each": words, "each_means": f"{each_means}, in seconds.", "since": since}
+    return _meta("sum", f"{meaning}, in seconds.", "s", **extra)
+
+
 def ratio(meaning: str, since: int = 0) -> Meta:
     """A numerator over a denominator, to six decimals; None where that is not positive."""
     return _meta("ratio", meaning, "ratio", since=since)
@@ -112,9 +118,14 @@ def counts(meaning: str, words: tuple[str, ...], each_means: str, since: int = 0
     return _meta("count", meaning, "1", each=words, each_means=each_means, since=since)
 
 
-def level(meaning: str, since: int = 0) -> Meta:
-    """How many there are at `as_of`."""
-    return _meta("level", meaning, "1", since=since)
+def level(meaning: str, since: int = 0, unit: str = "1") -> Meta:
+    """How many, or how much, there is at `as_of`."""
+    return _meta("level", meaning, unit, since=since)
+
+
+def levels(meaning: str, words: tuple[str, ...], each_means: str, since: int = 0) -> Meta:
+    """How many there are at `as_of`, by the words of one closed list."""
+    return _meta("level", meaning, "1", each=words, each_means=each_means, since=since)
 
 
 def instant(meaning: str, since: int = 0) -> Meta:

@@ -21,6 +21,7 @@ from streams.contract.fields import (
     frame,
     instant,
     level,
+    levels,
     mean,
     newest_field,
     quantile,
@@ -28,19 +29,23 @@ from streams.contract.fields import (
     ratio,
     setting,
     total,
+    totals,
 )
 from streams.contract.limits import MAX_NAME
 from streams.contract.words import (
+    AGENT_STATES,
     ANOMALY_SORTS,
     BLOCK_REASONS,
     FLOW_OUT_REASONS,
     OFFER_OUTCOMES,
+    STATE_LIMIT_SECONDS,
     WINDOWS,
 )
 
 _VISITS: Final = "Visits {}, each counted at its own event's time."
 _NAME: Final = msgspec.Meta(min_length=1, max_length=MAX_NAME)
 ByWord = dict[str, Count]
+SecondsByWord = dict[str, Number]
 ByPercentile = dict[str, Number | None]
 
 
@@ -173,6 +178,10 @@ class Figures(Part, frozen=True):
             "Attempts with the outcome `{}`.",
         ),
     ]
+    offer_answer_ratio: Annotated[
+        Number | None,
+        ratio("Of `offers`: accepted / (accepted + rejected + timeout), 0-1.", since=2),
+    ]
     abandonment_ratio: Annotated[
         Number | None,
         ratio("(abandoned - short) / (answered + abandoned - short + flowed_out), 0-1."),
@@ -269,11 +278,28 @@ class Figures(Part, frozen=True):
     slot_capacity_seconds: Annotated[
         Number, total("Slot time of staffed agents", state="slot_capacity")
     ]
+    agent_state_seconds: Annotated[
+        SecondsByWord,
+        totals(
+            "Time of the members, by the one state each is in",
+            AGENT_STATES,
+            "Agent time in the state `{}`",
+            since=2,
+        ),
+    ]
     occupancy_ratio: Annotated[
         Number | None, ratio("handling_agent_seconds / staffed_agent_seconds, 0-1.")
     ]
     slot_occupancy_ratio: Annotated[
         Number | None, ratio("slot_busy_seconds / slot_capacity_seconds, 0-1.")
+    ]
+    ready_ratio: Annotated[
+        Number | None,
+        ratio(
+            "Of `agent_state_seconds`: (on_contact + wrapup + ringing + available) / (all - "
+            "offline - unknown), 0-1.",
+            since=2,
+        ),
     ]
 
     # tickets
@@ -339,8 +365,30 @@ class Live(Part, frozen=True):
     longest_handling_at: Annotated[
         Instant | None, instant("When the longest connected visit was answered, in ms; null: none.")
     ]
+    in_progress_handle_seconds: Annotated[
+        Number,
+        level(
+            "Time from the answer to `as_of`, summed over the visits connected; in no AHT yet, in "
+            "seconds.",
+            since=2,
+            unit="s",
+        ),
+    ]
     agents: Annotated[
         Agents, frame("Members with a slot for the channel, by one exclusive state each.")
+    ]
+    agents_stuck: Annotated[
+        ByWord,
+        levels(
+            "Of `agents`, those who have been in one state for longer than the queue's limit.",
+            tuple(STATE_LIMIT_SECONDS),
+            "Agents in the state `{}` for longer than the queue's limit.",
+            since=2,
+        ),
+    ]
+    agents_stuck_oldest_at: Annotated[
+        Instant | None,
+        instant("Since when the first of those has been in its state, in ms; null: none.", since=2),
     ]
     backlog: Annotated[Backlog, frame("Open tickets by status.")]
     oldest_open_at: Annotated[

@@ -81,6 +81,15 @@ AGENT_STATES: Final = (
     "unknown",
     "offline",
 )
+#: The states that an agent is not meant to stay in, and how long is too long, where the queue does
+#: not say.
+STATE_LIMIT_SECONDS: Final = {
+    "error": 120,
+    "on_contact": 7_200,
+    "wrapup": 900,
+    "ringing": 60,
+    "break": 3_600,
+}
 TicketStatus = Literal["open", "pending", "on_hold"]
 TICKET_STATUSES: Final[tuple[str, ...]] = get_args(TicketStatus)
 

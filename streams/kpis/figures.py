@@ -55,6 +55,7 @@ def figures(view: View) -> Figures:
         waited_over_limit=count(c.WAITED_OVER_LIMIT),
         waited_over_limit_ratio=ratio(count(c.WAITED_OVER_LIMIT), count(c.LIMIT_DECIDED)),
         offers={name: count(number) for name, number in c.OFFERS.items()},
+        offer_answer_ratio=offer_answer_ratio(view),
         abandonment_ratio=abandonment_ratio(view),
         service_level=service_levels(view),
         # waits
@@ -94,8 +95,10 @@ def figures(view: View) -> Figures:
         staffed_agent_seconds=seconds(area(c.STAFFED_AGENTS)),
         slot_busy_seconds=seconds(area(c.SLOT_BUSY)),
         slot_capacity_seconds=seconds(area(c.SLOT_CAPACITY)),
+        agent_state_seconds={name: seconds(area(level)) for name, level in c.STATES.items()},
         occupancy_ratio=occupancy_ratio(view),
         slot_occupancy_ratio=ratio(area(c.SLOT_BUSY), area(c.SLOT_CAPACITY)),
+        ready_ratio=ready_ratio(view),
         # tickets
         tickets_opened=count(c.TICKETS_OPENED),
         first_responses=responses,
@@ -109,6 +112,12 @@ def figures(view: View) -> Figures:
         bot_resolved=count(c.BOT_RESOLVED),
         resolved_without_reply=count(c.RESOLVED_WITHOUT_REPLY),
     )
+
+
+def offer_answer_ratio(view: View) -> float | None:
+    """Accepted / (accepted + rejected + timeout): what the agents made of their offers."""
+    made = [view.count(c.OFFERS[outcome]) for outcome in ("accepted", "rejected", "timeout")]
+    return ratio(made[0], sum(made))
 
 
 def abandonment_ratio(view: View) -> float | None:
@@ -135,6 +144,13 @@ def service_levels(view: View) -> ServiceLevel:
 def occupancy_ratio(view: View) -> float | None:
     """Busy agent time (any handling or wrapping) / staffed agent time (that, or available)."""
     return ratio(view.integral(c.HANDLING_AGENTS), view.integral(c.STAFFED_AGENTS))
+
+
+def ready_ratio(view: View) -> float | None:
+    """Time on contacts or ready for them / time signed in: that, error and break."""
+    spent = {state: view.integral(level) for state, level in c.STATES.items()}
+    ready = spent["on_contact"] + spent["wrapup"] + spent["ringing"] + spent["available"]
+    return ratio(ready, ready + spent["error"] + spent["break"])
 
 
 def wait_mean_seconds(view: View) -> float | None:

@@ -19,13 +19,14 @@ from streams.contract.records import (
 from streams.contract.words import INTERVAL_MS, SLIDING_MS, TODAY, QueueKey
 from streams.kpis.definitions import Definitions
 from streams.kpis.figures import figures
+from streams.kpis.rounding import seconds
 from streams.lifecycle import counters as c
 from streams.windows import views
 from streams.windows.queues import Queue, Queues
 
 
-def live(levels: Mapping[int, int], oldest: Mapping[int, int | None]) -> Live:
-    """Levels now, and the starts (ms) of the oldest."""
+def live(levels: Mapping[int, int], oldest: Mapping[int, int | None], in_progress_ms: int) -> Live:
+    """Levels now, the starts (ms) of the oldest, and how long all who talk have talked."""
     level = levels.get
     states = {name: level(number, 0) for name, number in c.STATES.items()}
     return Live(
@@ -36,8 +37,11 @@ def live(levels: Mapping[int, int], oldest: Mapping[int, int | None]) -> Live:
         ringing=level(c.RINGING, 0),
         handling=level(c.HANDLING, 0),
         longest_handling_at=oldest.get(c.HANDLING),
+        in_progress_handle_seconds=seconds(in_progress_ms),
         # `break` is a word of Python.
         agents=Agents(break_=states.pop("break"), **states),
+        agents_stuck={name: level(number, 0) for name, number in c.STUCK.items()},
+        agents_stuck_oldest_at=oldest.get(c.ANY_STUCK),
         backlog=Backlog(**{name: level(number, 0) for name, number in c.BACKLOG.items()}),
         oldest_open_at=oldest.get(c.BACKLOG["open"]),
     )
@@ -52,7 +56,7 @@ def kpi_record(queue: Queue, queues: Queues, definitions: Definitions) -> KpiRec
     return KpiRecord(
         **_frame(queue.queue_key, as_of, queues.watermark, queues.revision, definitions),
         as_of=as_of,
-        live=live(panes.levels(), starts),
+        live=live(panes.levels(), starts, queue.in_progress_ms(as_of)),
         windows={name: figures(view) for name, view in shown.items()},
     )
 
@@ -61,6 +65,7 @@ def replay_record(
     queue_key: QueueKey,
     sums: Mapping[int, int],
     oldest: Mapping[int, int | None],
+    in_progress_ms: int,
     span: tuple[int, int],
     watermark: int | None,
     definitions: Definitions,
@@ -70,7 +75,7 @@ def replay_record(
     return KpiRecord(
         **_frame(queue_key, as_of, watermark, 1, definitions),
         as_of=as_of,
-        live=live(sums, oldest),
+        live=live(sums, oldest, in_progress_ms),
         windows={"all": figures(views.whole(sums, first, as_of))},
     )
 

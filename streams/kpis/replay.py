@@ -15,7 +15,7 @@ from streams.contract.records import KpiRecord
 from streams.contract.words import ALL, QueueKey
 from streams.kpis.definitions import Definitions
 from streams.kpis.record import replay_record
-from streams.lifecycle.counters import AGENT_BASE, AGENT_END
+from streams.lifecycle.counters import AGENT_BASE, AGENT_END, ANY_STUCK, HANDLING
 from streams.lifecycle.entity import AGENT, CONTACT, TICKET, fold
 from streams.lifecycle.facts import FACTS, in_order
 from streams.lifecycle.ledger import WHOLE_MS, Ledger
@@ -82,12 +82,17 @@ class Replay:
         """
         as_of = max(self._marks.values(), default=-1)
         oldest: defaultdict[QueueKey, dict[int, int]] = defaultdict(dict)
+        in_progress: Counter[QueueKey] = Counter()
         while self._facts:
             (tenant, channel, _), self._at_hand = self._facts.popitem()
             self._place_of = {}
             life: Any  # which of the three lifecycles, only the key tells
             life = TICKET if channel == "ticket" else CONTACT if channel else AGENT
             state = fold(life, self._counted(), as_of, self.ledger.select(tenant, channel))
+            if life is AGENT:
+                for queue, where, _, start in state.stuck:
+                    starts = oldest[self.ledger.place(tenant, queue, where)]
+                    starts[ANY_STUCK] = min(starts.get(ANY_STUCK, NEVER), start)
             standing = life.oldest_entry(state)
             if standing is not None:
                 queue, level, start = standing
@@ -95,12 +100,20 @@ class Replay:
                 for queue_key in (place, (place[0], ALL, channel)):
                     known = oldest[queue_key].get(level, NEVER)
                     oldest[queue_key][level] = min(known, start)
+                    if level == HANDLING:
+                        in_progress[queue_key] += as_of - start
         sums = self._sums()
         span = (min(self._first, as_of), as_of)
         watermark = min(self._marks.values(), default=None)
         return [
             replay_record(
-                queue_key, sums[queue_key], oldest[queue_key], span, watermark, self.definitions
+                queue_key,
+                sums[queue_key],
+                oldest[queue_key],
+                in_progress[queue_key],
+                span,
+                watermark,
+                self.definitions,
             )
             for queue_key in sorted(sums)
         ]

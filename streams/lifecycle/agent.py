@@ -3,7 +3,8 @@
 Contributions are levels: for each queue of the agent, and once for `_all`, on each channel it has a
 slot for. Busy is any handling or wrapping, whatever the state says; staffed is busy or available. A
 snapshot that changes nothing contributes nothing. Nearly every agent has one source: that way is
-short. What several say together: `agent_sources.py`.
+short. What several say together: `agent_sources.py`. Who stays in one state for too long:
+`agent_limits.py`.
 """
 
 from typing import Final
@@ -11,6 +12,7 @@ from typing import Final
 import msgspec
 
 from streams.contract.words import ALL
+from streams.lifecycle import agent_limits
 from streams.lifecycle import counters as c
 from streams.lifecycle.agent_sources import MAX_SOURCES, Heights, Place, Source, oldest_of, union
 from streams.lifecycle.facts import Snapshot
@@ -28,8 +30,8 @@ class AgentState(msgspec.Struct, array_like=True, gc=False):
     """What holds now: the newest word. It is that of `source`; of several, all stand in `sources`.
 
     `state` is empty for an agent nothing is known of; `unknown` where the newest word's time is
-    over: then it says where the agent is unknown once no other holds. `last_at` and `due`, the next
-    end of a word, are ms.
+    over: then it says where the agent is unknown once no other holds. `last_at` and `due` are ms;
+    `due` is the next end of a word (`until`) or of a limit (`limit_due`), whichever comes first.
     """
 
     state: str = GONE
@@ -43,6 +45,13 @@ class AgentState(msgspec.Struct, array_like=True, gc=False):
     source: str = ANY
     #: The words that hold, the newest one last.
     sources: tuple[Source, ...] = ()
+    #: -1 in what was stored when `due` was nothing but the end of a word.
+    until: int = -1
+    #: Whether the last snapshot was taken when states had limits.
+    has_limits: bool = False
+    stays: tuple[agent_limits.Stay, ...] = ()
+    stuck: tuple[agent_limits.Stuck, ...] = ()
+    limit_due: int = NEVER
 
 
 def blank() -> AgentState:
@@ -56,7 +65,7 @@ def is_blank(state: AgentState, before: int) -> bool:
 
 
 def oldest_entry(state: AgentState) -> None:
-    """Agents have no oldest."""
+    """Agents have no oldest but those in `stuck`."""
     return
 
 
@@ -79,11 +88,14 @@ def step(state: AgentState, fact: Snapshot, ledger: Ledger) -> None:
     if fact.source != state.source:
         if state.sources or state.state not in (GONE, UNKNOWN):
             _step_beside(state, fact, ledger)
+            _begin(state, fact, ledger)
             return
         state.source = fact.source if fact.by_source else ANY
-    state.last_at, state.due = at, at + fact.ttl
+    state.last_at, state.until = at, at + fact.ttl
+    state.due = min(state.until, state.limit_due)
     if (
         fact.state == state.state
+        and state.has_limits == (fact.since >= 0)
         and fact.handling == state.handling
         and fact.wrapping == state.wrapping
         and fact.queues == state.queues
@@ -94,6 +106,7 @@ def step(state: AgentState, fact: Snapshot, ledger: Ledger) -> None:
     queues, before = state.queues, _heights(state)
     _say(state, fact)
     _contribute(queues, before, state, at, ledger)
+    _begin(state, fact, ledger)
 
 
 def _say(state: AgentState, fact: Snapshot) -> None:
@@ -102,18 +115,31 @@ def _say(state: AgentState, fact: Snapshot) -> None:
 
 
 def fire(state: AgentState, ledger: Ledger) -> None:
-    """The time of a word is over; after the last one the agent is unknown, much later gone."""
+    """The time of a word is over; after the last one the agent is unknown, much later gone.
+
+    Or a limit is: from now on the agent has been in its state for too long.
+    """
+    at = state.due
+    if state.limit_due <= at:
+        _limit(state, _shown(state), at, at, ledger)
+        return
     if state.sources:
         _fire_beside(state, ledger)
-        return
-    queues, before, at = state.queues, _heights(state), state.due
+    else:
+        _end_word(state, at, ledger)
+    _hold(state, (0, 0), at, at, ledger)
+
+
+def _end_word(state: AgentState, at: int, ledger: Ledger) -> None:
+    queues, before = state.queues, _heights(state)
     if state.state == UNKNOWN:
         state.state, state.source = GONE, ANY
         state.queues = state.capacity = ()
-        state.last_at, state.due = -1, NEVER
+        state.last_at = state.until = -1
+        state.due, state.has_limits = NEVER, False
     else:
         _make_unknown(state)
-        state.due = state.last_at + FORGET_MS
+        state.until = state.last_at + FORGET_MS
         if state.source != ANY:  # it was not counted then
             ledger.anomaly("agent_unknown")
     _contribute(queues, before, state, at, ledger)
@@ -123,6 +149,64 @@ def _make_unknown(state: AgentState) -> None:
     state.state = UNKNOWN
     state.handling = state.wrapping = ()
     state.ringing = 0
+
+
+# -- limits of states ------------------------------------------------------------------------------
+
+
+def _begin(state: AgentState, fact: Snapshot, ledger: Ledger) -> None:
+    """After a snapshot: what it begins, or ends."""
+    state.has_limits = fact.since >= 0
+    # Real events come before implied ones of the same millisecond.
+    _hold(state, (c.STATES[fact.state], fact.since), fact.at, fact.at - 1, ledger)
+
+
+def _hold(state: AgentState, told: agent_limits.Stay, at: int, passed: int, ledger: Ledger) -> None:
+    """The agent may be shown otherwise since `at`."""
+    shown = _shown(state)
+    if shown or state.stays:
+        state.stays = agent_limits.stays(state.stays, shown.values(), told, at)
+    _limit(state, shown, at, passed, ledger)
+
+
+def _limit(
+    state: AgentState, shown: dict[Place, int], at: int, passed: int, ledger: Ledger
+) -> None:
+    """Where a limit is over once `passed` (ms) is: booked at `at`."""
+    stuck: tuple[agent_limits.Stuck, ...] = ()
+    state.limit_due = NEVER
+    if state.stays:
+        stuck, state.limit_due = agent_limits.over_limits(state.stays, shown, passed, ledger)
+    if stuck != state.stuck:
+        agent_limits.book(state.stuck, stuck, at, ledger)
+        state.stuck = stuck
+    state.due = min(_until(state), state.limit_due)
+
+
+def _until(state: AgentState) -> int:
+    """When the next word's time is over."""
+    return state.until if state.until >= 0 else state.due
+
+
+def _shown(state: AgentState) -> dict[Place, int]:
+    """The number of the state the agent is shown in, by place, `_all` after the queues.
+
+    Nothing where the one state it is in has no limit.
+    """
+    if not state.has_limits or state.state == GONE:
+        return {}
+    if state.sources:
+        found = union(state.sources).items()
+        return {place: next(iter(heights)) for place, heights in sorted(found, key=_whole_last)}
+    number = c.STATES[shown_as(state)]
+    if number not in agent_limits.LIMITED:
+        return {}
+    places = [(queue, channel) for channel, _ in state.capacity for queue in (*state.queues, ALL)]
+    return dict.fromkeys(places, number)
+
+
+def _whole_last(item: tuple[Place, Heights]) -> bool:
+    return item[0][0] == ALL
 
 
 # -- one source ------------------------------------------------------------------------------------
@@ -192,12 +276,12 @@ def _step_beside(state: AgentState, fact: Snapshot, ledger: Ledger) -> None:
         known.remove(oldest_of(known))
         ledger.anomaly("source_dropped", fact)
     _say(state, fact)
-    state.last_at, state.due = fact.at, fact.at + fact.ttl
+    state.last_at, state.until = fact.at, fact.at + fact.ttl
     state.source, state.sources = fact.source if fact.by_source else ANY, ()
     if known:
         state.sources = (*known, *_sources(state))
         state.source = ANY
-        state.due = min(each.until for each in state.sources)
+        state.until = min(each.until for each in state.sources)
     _contribute_each(before, _held(state), fact.at, ledger)
 
 
@@ -208,11 +292,11 @@ def _fire_beside(state: AgentState, ledger: Ledger) -> None:
         _make_unknown(state)
     state.sources = tuple(each for each in state.sources if each.until > at)
     if state.sources:
-        state.due = min(each.until for each in state.sources)
+        state.until = min(each.until for each in state.sources)
         if len(state.sources) == 1 and state.state != UNKNOWN:
             state.source, state.sources = state.sources[0].name, ()
     else:
-        state.due = state.last_at + FORGET_MS
+        state.until = state.last_at + FORGET_MS
         ledger.anomaly("agent_unknown")
     _contribute_each(before, _held(state), at, ledger)
 
@@ -225,7 +309,7 @@ def _sources(state: AgentState) -> tuple[Source, ...]:
         Source(
             state.source,
             state.last_at,
-            state.due,
+            _until(state),
             state.state,
             state.queues,
             state.ringing,

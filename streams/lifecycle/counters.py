@@ -11,6 +11,7 @@ from streams.contract.words import (
     FLOW_OUT_REASONS,
     HANDLE_BOUNDS_SECONDS,
     OFFER_OUTCOMES,
+    STATE_LIMIT_SECONDS,
     TICKET_STATUSES,
     WAIT_BOUNDS_SECONDS,
 )
@@ -82,7 +83,14 @@ VISIT_LEVELS = (WAITING, OVER_THRESHOLD, RINGING, HANDLING, *BACKLOG.values(), O
 AGENT_BASE = 200
 HANDLING_AGENTS, STAFFED_AGENTS, SLOT_BUSY, SLOT_CAPACITY = 200, 202, 204, 206
 STATES = {name: 208 + 2 * index for index, name in enumerate(AGENT_STATES)}
-AGENT_LEVELS = (HANDLING_AGENTS, STAFFED_AGENTS, SLOT_BUSY, SLOT_CAPACITY, *STATES.values())
+#: Of those in a state, the ones who have been there for longer than the queue's limit.
+STUCK = {name: 224 + 2 * index for index, name in enumerate(STATE_LIMIT_SECONDS)}
+#: Stands for all of them where the oldest is wanted.
+ANY_STUCK = 224
+AGENT_LEVELS = (
+    *(HANDLING_AGENTS, STAFFED_AGENTS, SLOT_BUSY, SLOT_CAPACITY),
+    *(*STATES.values(), *STUCK.values()),
+)
 LEVELS = VISIT_LEVELS + AGENT_LEVELS
 AGENT_END = 300
 

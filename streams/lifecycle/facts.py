@@ -42,6 +42,8 @@ class Snapshot(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """An agent's event: all that holds until its source's next one. Counts are sorted pairs.
 
     `by_source` is false in what was stored when a snapshot replaced that of any other source.
+    `since` is when the state began, 0 where that is not told; -1 in what was stored when no state
+    had a limit.
     """
 
     at: int
@@ -58,6 +60,7 @@ class Snapshot(msgspec.Struct, array_like=True, frozen=True, gc=False):
     ttl: int
     revision: int = 0
     by_source: bool = False
+    since: int = -1
 
 
 def order_of(fact: Fact | Snapshot) -> Order:
@@ -71,7 +74,8 @@ def content_of(fact: Fact | Snapshot) -> tuple[Any, ...]:
     The highest revision first, then time, then content.
     """
     if isinstance(fact, Snapshot):
-        return -fact.revision, fact.at, fact.rank, fact.seq, *msgspec.structs.astuple(fact)[5:-2]
+        said = msgspec.structs.astuple(fact)[5:-3]
+        return -fact.revision, fact.at, fact.rank, fact.seq, *said, max(fact.since, 0)
     return (
         -fact.revision,
         fact.at,
@@ -204,6 +208,7 @@ def snapshot(event: wire.AgentState | wire.AgentHeartbeat) -> Snapshot:
         SNAPSHOT_MS if event.ttl_seconds is None else event.ttl_seconds * 1_000,
         event.revision,
         True,
+        event.since or 0,
     )
 
 

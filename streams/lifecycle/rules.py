@@ -4,7 +4,7 @@ Built once from the settings; the lifecycle never reads a configuration itself. 
 through keeps its rules: `windows/kept_rules.py`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -18,6 +18,7 @@ from streams.contract.words import (
     MAX_ALL_QUEUES,
     MAX_QUEUES,
     MAX_TENANTS,
+    STATE_LIMIT_SECONDS,
     TICKET_MEMORY_DAYS,
     WRAPUP_CAP_SECONDS,
     QueueKey,
@@ -53,6 +54,11 @@ def _ms(seconds: int | None) -> int | None:
 _VOICE = CHANNEL_DEFAULTS["voice"]
 
 
+def _limits_of(said: Mapping[str, int]) -> tuple[int | None, ...]:
+    """Of each state in `STATE_LIMIT_SECONDS`; 0 in the settings: none."""
+    return tuple(_ms(said.get(s, default) or None) for s, default in STATE_LIMIT_SECONDS.items())
+
+
 @dataclass(frozen=True, slots=True)
 class QueueRules:
     """One (queue, channel)'s rules; times in ms; None: the rule does not apply.
@@ -72,6 +78,8 @@ class QueueRules:
     closed_resolves: bool = True
     #: None for rules that were stored when there was no limit.
     wait_limit_ms: int | None = None
+    #: How long an agent may stay in each state of `STATE_LIMIT_SECONDS`, in its order.
+    state_limits_ms: tuple[int | None, ...] = _limits_of({})
     later: tuple[tuple[int, "QueueRules"], ...] = ()
 
     def at(self, at: int) -> "QueueRules":
@@ -89,6 +97,7 @@ def _rules_of(queue: QueueSettings) -> QueueRules:
         max_handle_ms=_ms(queue.max_handle_seconds),
         silent_ms=_ms(queue.silent_chat_seconds),
         wait_limit_ms=_ms(queue.wait_limit_seconds),
+        state_limits_ms=_limits_of(queue.state_limit_seconds),
     )
 
 
@@ -139,5 +148,9 @@ def _through_time(queue: QueueSettings, channel: str) -> QueueRules:
 
 
 def _ticket_rules_of(queue: QueueSettings) -> QueueRules:
-    """A ticket goes by nothing else that a queue may say."""
-    return replace(DEFAULTS["ticket"], closed_resolves=queue.closed_resolves)
+    """A ticket goes by nothing else that a queue may say, and its agents by their limits."""
+    return replace(
+        DEFAULTS["ticket"],
+        closed_resolves=queue.closed_resolves,
+        state_limits_ms=_limits_of(queue.state_limit_seconds),
+    )

@@ -27,6 +27,7 @@ from streams.contract.words import ALL, MINUTE_MS, QueueKey
 from streams.lifecycle import agent, changelog, entity, memory, ticket
 from streams.lifecycle import contact_state as visit
 from streams.lifecycle.changelog import CHUNK, Write, key_of, kind_of, parts_of
+from streams.lifecycle.counters import ANY_STUCK
 from streams.lifecycle.entity import AGENT, CONTACT, TICKET, Chunk, Entity, Lifecycle, S
 from streams.lifecycle.facts import Fact, Snapshot
 from streams.lifecycle.ledger import Ledger
@@ -87,26 +88,38 @@ _KINDS = {
 }
 
 
+#: ((tenant, queue, channel), level, start) of each level that an entity stands in.
+Entries = tuple[tuple[QueueKey, int, int], ...]
+
+
+def _entries_of(life: AnyLife, tenant: str, channel: str, state: Any) -> Entries:
+    if life is AGENT:
+        return tuple(
+            ((tenant, queue, where), ANY_STUCK, since) for queue, where, _, since in state.stuck
+        )
+    entry = life.oldest_entry(state)
+    if entry is None:
+        return ()
+    queue, level, at = entry
+    return (((tenant, queue, channel), level, at),)
+
+
 class _AtHand:
     """An entity at hand, and what it was when it was unpacked."""
 
-    __slots__ = ("channel", "entity", "ids", "kind", "minute", "oldest_entry", "tenant")
+    __slots__ = ("channel", "entity", "ids", "kind", "minute", "stands_in", "tenant")
 
     def __init__(self, key: str, unpacked: AnyEntity) -> None:
         self.kind = _KINDS[kind_of(key)]
         self.entity = unpacked
         self.tenant, self.channel, _ = parts_of(key)
-        self.oldest_entry = self.oldest_now()
+        self.stands_in = self.stands_in_now()
         self.minute = self.last_minute()
         self.ids = {fact.id for fact in unpacked.tail}
 
-    def oldest_now(self) -> tuple[QueueKey, int, int] | None:
-        """((tenant, queue, channel), level, start) of what it stands in now."""
-        entry = self.kind.life.oldest_entry(self.entity.state)
-        if entry is None:
-            return None
-        queue, level, at = entry
-        return (self.tenant, queue, self.channel), level, at
+    def stands_in_now(self) -> Entries:
+        """What it stands in now."""
+        return _entries_of(self.kind.life, self.tenant, self.channel, self.entity.state)
 
     def last_minute(self) -> int:
         kept = self.entity
@@ -141,6 +154,8 @@ class EntityStore:
         self._chunks: dict[str, list[_Packed]] = {}
         self._at_hand: dict[str, _AtHand] = {}
         self._wakes: list[tuple[int, str]] = []
+        #: In place of `Entity.wake`, where a look was early and nothing was written.
+        self._early: dict[str, int] = {}
         #: Entities by the minute of their last fact, to be folded when it is final.
         self._minutes: defaultdict[int, list[str]] = defaultdict(list)
         self._memory = memory.Memory()
@@ -169,7 +184,7 @@ class EntityStore:
         wakes = self._wakes
         while wakes and wakes[0][0] < now:
             wake, key = heappop(wakes)
-            if key not in self:
+            if key not in self or self._is_early(key, wake, now):
                 continue
             at_hand = self._at_hand.get(key) or self._unpack(key)
             if at_hand.entity.wake == wake:
@@ -177,6 +192,23 @@ class EntityStore:
             if at_hand.entity.due < now:
                 self._fire_until(at_hand, now)
         self.now = max(self.now, now)
+
+    def _is_early(self, key: str, wake: int, now: int) -> bool:
+        """Whether nothing of an agent that is not at hand is due before `now`: left as it is.
+
+        Most limits of states never pass, for the state has changed by then: no reason to write.
+        """
+        if kind_of(key) != changelog.AGENT or key in self._at_hand:
+            return False
+        glance = _KINDS[changelog.AGENT].glance(self._packed[key])
+        due = min(glance.skipped, glance.state.due)
+        listed = wake == self._early.get(key, glance.wake)
+        if due < now or (listed and due == NEVER):
+            return False
+        if listed:
+            self._early[key] = min(due, now + _LOOK_MS)
+            heappush(self._wakes, (self._early[key], key))
+        return True
 
     def _fire_until(self, at_hand: _AtHand, now: int) -> None:
         ledger = self.ledger.select(at_hand.tenant, at_hand.channel)
@@ -203,9 +235,9 @@ class EntityStore:
             writes.append((key.encode(), None))
         for key, at_hand in self._at_hand.items():
             kept, life = at_hand.entity, at_hand.kind.life
-            oldest_entry = at_hand.oldest_now()
-            if oldest_entry != at_hand.oldest_entry:
-                self._update_oldest(key, at_hand.oldest_entry, oldest_entry)
+            stands_in = at_hand.stands_in_now()
+            if stands_in != at_hand.stands_in:
+                self._update_oldest(key, at_hand.stands_in, stands_in)
             oldest = kept.tail[0].at if kept.tail else NEVER
             if (
                 oldest < final_before
@@ -244,11 +276,10 @@ class EntityStore:
         """Rebuild what is derived of one entity, and leave it packed as it is."""
         kind = _KINDS[kind_of(key)]
         glance = kind.glance(value)
-        entry = kind.life.oldest_entry(glance.state)
-        if entry is not None:
-            queue, level, at = entry
-            tenant, channel, _ = parts_of(key)
-            self._update_oldest(key, None, ((tenant, queue, channel), level, at))
+        tenant, channel, _ = parts_of(key)
+        entries = _entries_of(kind.life, tenant, channel, glance.state)
+        if entries:
+            self._update_oldest(key, (), entries)
         # What was popped was written again in the same transaction: the wakes that stand in the
         # changelog are those of the heap.
         is_ticket = kind.life is TICKET
@@ -283,6 +314,7 @@ class EntityStore:
             unpacked = kind.decode(packed)
             if kind.life is TICKET:
                 self._memory.take(key, unpacked, self.ledger.rules.ticket_memory_days)
+            unpacked.wake = self._early.pop(key, unpacked.wake)
             # What waits before a fact is booked by the rules it was skipped under.
             taken_over = (
                 unpacked.rules != current and unpacked.skipped == NEVER and kind.life is not AGENT
@@ -330,19 +362,22 @@ class EntityStore:
         if minute != at_hand.minute and minute >= 0:
             self._minutes[minute].append(key)
 
-    def _update_oldest(
-        self, key: str, old: tuple[QueueKey, int, int] | None, new: tuple[QueueKey, int, int] | None
-    ) -> None:
+    def _update_oldest(self, key: str, old: Entries, new: Entries) -> None:
         # Under the name that the figures are under: one that is a look-up beyond a limit now was
         # one when the entity came to stand there.
-        if old is not None:
-            for queue_key in _and_all(self.ledger.place(*old[0])):
-                self.oldest[queue_key, old[1]].pop(key, None)
-                self.changed_oldest.add((queue_key, old[1]))
-        if new is not None:
-            for queue_key in _and_all(self.ledger.place(*new[0])):
-                self.oldest[queue_key, new[1]][key] = new[2]
-                self.changed_oldest.add((queue_key, new[1]))
+        for place, level, _ in old:
+            for queue_key in self._shown_in(place, level):
+                self.oldest[queue_key, level].pop(key, None)
+                self.changed_oldest.add((queue_key, level))
+        for place, level, at in new:
+            for queue_key in self._shown_in(place, level):
+                self.oldest[queue_key, level][key] = at
+                self.changed_oldest.add((queue_key, level))
+
+    def _shown_in(self, place: QueueKey, level: int) -> tuple[QueueKey, ...]:
+        """The queue under the name of its figures, and `_all`; an agent is there by itself."""
+        queue_key = self.ledger.place(*place)
+        return (queue_key,) if level == ANY_STUCK else (queue_key, (queue_key[0], ALL, place[2]))
 
     def _rebase(self, key: str, at_hand: _AtHand, before: int) -> None:
         kept = at_hand.entity
@@ -396,10 +431,6 @@ class EntityStore:
             self._writes.append((_chunk_key(key, chunk.number), None))
         if not chunks:
             del self._chunks[key]
-
-
-def _and_all(queue_key: QueueKey) -> tuple[QueueKey, QueueKey]:
-    return queue_key, (queue_key[0], ALL, queue_key[2])
 
 
 def _chunk_key(key: str, number: int) -> bytes:

@@ -18,6 +18,7 @@ from streams.contract.words import (
     AGENT_STATES,
     ANOMALY_SORTS,
     HANDLE_BOUNDS_SECONDS,
+    STATE_LIMIT_SECONDS,
     TICKET_STATUSES,
     WAIT_BOUNDS_SECONDS,
 )
@@ -175,6 +176,11 @@ _QUEUE_METRICS: Final = (
         "Members of the queue by exclusive state; queues share agents, so queues do not add up.",
     ),
     _gauge(
+        "queue_agents_stuck",
+        (*QUEUE, "state"),
+        "Of those in a state, members who have been there for longer than the queue's limit.",
+    ),
+    _gauge(
         "window_contacts",
         (*QUEUE, "window", "outcome"),
         "Visits in the sliding event-time window by outcome, each at its own event's time.",
@@ -305,6 +311,7 @@ LABEL_VALUES: Final[Mapping[tuple[str, str], tuple[str, ...]]] = {
     if "" not in metric.booked
 } | {
     ("queue_agents", "state"): AGENT_STATES,
+    ("queue_agents_stuck", "state"): tuple(STATE_LIMIT_SECONDS),
     ("window_contacts", "window"): WINDOWS,
     ("window_contacts", "outcome"): tuple(WINDOW_OUTCOMES),
     ("window_waited_seconds", "window"): WINDOWS,

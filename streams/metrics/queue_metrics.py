@@ -3,7 +3,7 @@
 In: the meters of both stages, the settings. Out: one family for each metric with the labels tenant,
 queue and channel. Invariant: every configured queue has its counters from the first page on, and a
 gauge is there only while this process owns and has loaded the unit of its queue.
-Cost: about 90 series a queue.
+Cost: about 95 series a queue.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -11,7 +11,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from streams.contract.records import Agents, Figures, KpiRecord, Part
-from streams.contract.words import AGENT_STATES, TICKET_STATUSES, QueueKey
+from streams.contract.words import (
+    AGENT_STATES,
+    STATE_LIMIT_SECONDS,
+    TICKET_STATUSES,
+    QueueKey,
+)
 from streams.faustkit.stats import KitStats
 from streams.kpis.definitions import Definitions
 from streams.metrics.catalogue import AGENT_SECONDS, BOOKED, WINDOW_OUTCOMES, MetricDef
@@ -66,6 +71,10 @@ def _gauges(windows: Sequence[str]) -> dict[str, tuple[tuple[Labels, ...], Value
         "queue_agents": (
             tuple(Labels(state=state) for state in AGENT_STATES),
             lambda r: each(r.live.agents, Agents.__struct_fields__),
+        ),
+        "queue_agents_stuck": (
+            tuple(Labels(state=state) for state in STATE_LIMIT_SECONDS),
+            lambda r: [r.live.agents_stuck[state] for state in STATE_LIMIT_SECONDS],
         ),
         "window_contacts": (
             tuple(

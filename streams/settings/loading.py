@@ -200,6 +200,11 @@ def _changes(
         mistakes += own
         if own:
             continue
+        if "state_limit_seconds" in found:
+            found["state_limit_seconds"] = {
+                **queue.state_limit_seconds,
+                **found["state_limit_seconds"],
+            }
         queue, before = replace(queue, **found), since
         mistakes += _between_thresholds(queue, here)
         changes.append((since, queue))

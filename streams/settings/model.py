@@ -9,6 +9,7 @@ A few modules also take from the environment what is not a setting: where Java a
 the revision that was built, `DEMO_SECONDS`.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 
@@ -72,6 +73,8 @@ class QueueSettings:
     wrapup_cap_seconds: int = WRAPUP_CAP_SECONDS
     silent_chat_seconds: int | None = None
     closed_resolves: bool = True
+    #: By state, where not as in `words.STATE_LIMIT_SECONDS`; 0: no limit.
+    state_limit_seconds: Mapping[str, int] = field(default_factory=dict)
     hours: str = ""
     site: str = ""
     skill: str = ""

@@ -14,7 +14,7 @@ from typing import Any
 
 from streams.contract.limits import MAX_NAME
 from streams.contract.names import clean
-from streams.contract.words import CHANNELS, FORMULAS, WINDOWS
+from streams.contract.words import CHANNELS, FORMULAS, STATE_LIMIT_SECONDS, WINDOWS
 from streams.settings.model import QueueSettings, Settings, Targets
 
 SECRETS = ("sasl_password", "ssl_key_password", "board_alertmanager_password", "customer_key")
@@ -92,6 +92,17 @@ def several(*names: str) -> Reader:
         if not set(values) <= set(names) or len(set(values)) < len(values):
             raise ValueError(what)
         return values
+
+    return read
+
+
+def by_word(names: tuple[str, ...], each: Reader) -> Reader:
+    """A table of the file: for some of the known names a value that `each` reads."""
+
+    def read(raw: object) -> dict[str, Any]:
+        if not isinstance(raw, dict) or not raw or not set(raw) <= set(names):
+            raise ValueError(f"needs a table with one or more of {', '.join(names)}")
+        return {name: each(value) for name, value in raw.items()}
 
     return read
 
@@ -213,6 +224,7 @@ QUEUE_READERS: dict[str, Reader] = {
     "wrapup_cap_seconds": _SECONDS,
     "silent_chat_seconds": _SECONDS,
     "closed_resolves": flag,
+    "state_limit_seconds": by_word(tuple(STATE_LIMIT_SECONDS), integer(0, 366 * 86_400)),
     "hours": text(
         rf"|{_SPAN}(, {_SPAN})*", 'hours, for example "Mon-Fri 08:00-18:00, Sat 09:00-13:00"'
     ),
@@ -235,6 +247,7 @@ CHANGE_READERS: dict[str, Reader] = {"from": instant} | {
         "wrapup_cap_seconds",
         "silent_chat_seconds",
         "closed_resolves",
+        "state_limit_seconds",
         "hours",
     )
 }

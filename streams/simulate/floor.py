@@ -11,13 +11,10 @@ from typing import Any
 
 from streams.simulate.config import CHAT, CentreConfig, PoolPlan
 from streams.simulate.kernel import Kernel
-from streams.simulate.truth import AgentSeconds
+from streams.simulate.truth import AGENT_STATES, AgentSeconds
 
 SOURCE = "acd"
 SHIFTS = "abc"
-AGENT_STATES = (
-    "error", "on_contact", "wrapup", "ringing", "break", "available", "unknown", "offline",
-)  # fmt: skip
 
 
 class Agent:
@@ -53,6 +50,14 @@ class Agent:
     def used(self, channel: str) -> int:
         """Slots of the channel that are taken: contacts handled or wrapped up."""
         return self.handling.get(channel, 0) + self.wrapping.get(channel, 0)
+
+    def shown_as(self) -> str:
+        """The one state the agent is counted in."""
+        if self.handling:
+            return "on_contact"
+        if self.wrapping:
+            return "wrapup"
+        return "ringing" if self.ringing else self.state
 
     def can_take(self, channel: str) -> bool:
         """Voice and tickets need the whole person, chats a free slot beside other chats only."""
@@ -102,9 +107,9 @@ class Floor:
         self.kernel.at(self.kernel.now_ms + shift_ms, self._hand_over, crew, number + 1, shift_ms)
 
     def _sign_in(self, agent: Agent) -> None:
-        agent.session += 1
         agent.leaving = agent.wants_break = False
         self.change(agent, state="available", reason=None)
+        agent.session += 1
         for queue in agent.queues:
             self._on_duty[queue][agent.id] = agent
         self._plan_break(agent)
@@ -214,8 +219,9 @@ class Floor:
         now = self.kernel.now_ms
         passed = now - agent.since_ms
         agent.since_ms = now
-        if not passed:
+        if not passed or agent.session == 0:
             return
+        agent.seconds.spend(agent.shown_as(), passed)
         busy = passed if agent.load else 0
         staffed = passed if agent.load or agent.state == "available" else 0
         if not staffed:
@@ -258,6 +264,8 @@ class Floor:
                 agent.seconds.handling_ms, agent.seconds.staffed_ms,
                 slots.slot_busy_ms, slots.slot_capacity_ms,
             )  # fmt: skip
+            for state, spent in agent.seconds.state_ms.items():
+                total.spend(state, spent)
         return total
 
     def everyone(self) -> list[Agent]:
@@ -271,12 +279,5 @@ class Floor:
         for agent in agents:
             if agent.session == 0 or channel not in agent.capacity:
                 continue
-            if agent.handling:
-                found["on_contact"] += 1
-            elif agent.wrapping:
-                found["wrapup"] += 1
-            elif agent.ringing:
-                found["ringing"] += 1
-            else:
-                found[agent.state] += 1
+            found[agent.shown_as()] += 1
         return found

@@ -27,6 +27,9 @@ SUMS = (
 HOPS = ("contacts", "contacts_hopped", "contacts_over_two")
 DERIVED = ("threshold_decided", "limit_decided", "customer_wait_count")
 OFFERS = ("accepted", "rejected", "timeout", "customer_left", "rescinded")
+AGENT_STATES = (
+    "error", "on_contact", "wrapup", "ringing", "break", "available", "unknown", "offline",
+)  # fmt: skip
 
 
 class QueueBooks:
@@ -178,10 +181,11 @@ class QueueBooks:
 class AgentSeconds:
     """Milliseconds of a pool's agents; a pool's are the sum of its agents'."""
 
-    __slots__ = ("handling_ms", "slot_busy_ms", "slot_capacity_ms", "staffed_ms")
+    __slots__ = ("handling_ms", "slot_busy_ms", "slot_capacity_ms", "staffed_ms", "state_ms")
 
     def __init__(self) -> None:
         self.handling_ms = self.staffed_ms = self.slot_busy_ms = self.slot_capacity_ms = 0
+        self.state_ms = dict.fromkeys(AGENT_STATES, 0)
 
     def add(self, handling: int, staffed: int, slot_busy: int, slot_capacity: int) -> None:
         """Book times in ms."""
@@ -189,6 +193,10 @@ class AgentSeconds:
         self.staffed_ms += staffed
         self.slot_busy_ms += slot_busy
         self.slot_capacity_ms += slot_capacity
+
+    def spend(self, state: str, ms: int) -> None:
+        """Book time in the one state an agent is counted in."""
+        self.state_ms[state] += ms
 
     def as_json(self) -> dict[str, Any]:
         """Seconds, and ratios that are None over nothing."""
@@ -198,6 +206,7 @@ class AgentSeconds:
             "staffed_agent_seconds": staffed / 1000,
             "slot_busy_seconds": self.slot_busy_ms / 1000,
             "slot_capacity_seconds": self.slot_capacity_ms / 1000,
+            "agent_state_seconds": {state: ms / 1000 for state, ms in self.state_ms.items()},
             "occupancy_ratio": round(self.handling_ms / staffed, 6) if staffed else None,
         }
 

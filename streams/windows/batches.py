@@ -44,7 +44,7 @@ def batches(
         _with_room(parts, update, len(update.values)).cells.append(update)
     for oldest in oldest_updates:
         parts = shares[_partition(oldest, partitions)]
-        _with_room(parts, oldest, 1).oldest.append(oldest)
+        _with_room(parts, oldest, 3).oldest.append(oldest)
     encoded: list[tuple[int, bytes]] = []
     for number, parts in enumerate(shares):
         encoded += [(number, _encode(share, before)) for share in parts[:-1]]

@@ -20,13 +20,18 @@ class CellUpdate(msgspec.Struct, array_like=True, frozen=True, gc=False):
 
 
 class OldestUpdate(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """The oldest start (ms) of what stands in a level of the queue now; None where nothing does."""
+    """The oldest start (ms) of what stands in a level of the queue now; None where nothing does.
+
+    And how many stand there, and the sum of their starts.
+    """
 
     tenant: str
     queue: str
     channel: str
     level: int
     oldest: int | None
+    standing: int = 0
+    starts: int = 0
 
 
 class CellBatch(msgspec.Struct, array_like=True, frozen=True):

@@ -18,6 +18,7 @@ from streams.lifecycle.changelog import CLOSED_BEFORE, NOW, Write, key_of, kind_
 from streams.lifecycle.counters import (
     AGENT_BASE,
     AGENT_END,
+    ANY_STUCK,
     LOCAL,
     ORPHANED,
     STATES,
@@ -268,9 +269,9 @@ class Intake:
         oldest_updates: list[OldestUpdate] = []
         for queue_key, level in self.store.changed_oldest:
             starts = self.store.oldest[queue_key, level]
-            oldest_updates.append(
-                OldestUpdate(*queue_key, level, min(starts.values(), default=None))
-            )
+            each = starts.values()
+            oldest = min(each, default=None)
+            oldest_updates.append(OldestUpdate(*queue_key, level, oldest, len(each), sum(each)))
             if not starts:
                 del self.store.oldest[queue_key, level]
         self.store.changed_oldest = set()
@@ -330,7 +331,7 @@ class Intake:
             (queue_key, level)
             for queue_key in self.ledger.entries
             if OTHER in queue_key[:2]
-            for level in VISIT_LEVELS
+            for level in (*VISIT_LEVELS, ANY_STUCK)
         }
 
     def over_limit(self) -> Counter[str]:

@@ -13,7 +13,7 @@ import msgspec
 from streams.contract.words import ALL, INTERVAL_MS, QueueKey
 from streams.lifecycle import changelog
 from streams.lifecycle.changelog import AS_OF, REVISION, SOURCES, Write, key_of, kind_of, parts_of
-from streams.lifecycle.counters import AGENT_BASE, AGENT_END
+from streams.lifecycle.counters import AGENT_BASE, AGENT_END, HANDLING
 from streams.lifecycle.ledger import PANE_MS
 from streams.lifecycle.rules import NEVER
 from streams.windows.calendar import midnight_of
@@ -45,6 +45,7 @@ class StoredQueue(msgspec.Struct, array_like=True, gc=False):
     used: bool
     cursor: int
     first: int
+    talking: dict[int, tuple[int, int]] = {}
 
 
 class StoredInterval(msgspec.Struct, array_like=True, gc=False):
@@ -68,6 +69,8 @@ class Queue:
     zone: str = "UTC"
     panes: Panes = field(default_factory=Panes)
     oldest: dict[int, dict[int, int]] = field(default_factory=dict)
+    #: By source: how many visits are connected, and the sum of their answers' times.
+    talking: dict[int, tuple[int, int]] = field(default_factory=dict)
     used: bool = False
     #: Intervals are due from `first` on; those before `cursor` have been published.
     first: int = -1
@@ -79,6 +82,10 @@ class Queue:
     def oldest_at(self, level: int) -> int | None:
         """The least start over all sources, ms; None where nothing stands in the level."""
         return min(self.oldest.get(level, {}).values(), default=None)
+
+    def in_progress_ms(self, as_of: int) -> int:
+        """How long all who talk have talked at `as_of`: n x as_of less the sum of the answers."""
+        return sum(max(n * as_of - answers, 0) for n, answers in self.talking.values())
 
     def publish_from(self, start: int) -> None:
         """The first interval to publish starts at `start`."""
@@ -164,6 +171,10 @@ class Queues:
                 starts.pop(batch.source, None)
             else:
                 starts[batch.source] = item.oldest
+            if item.level == HANDLING:
+                queue.talking[batch.source] = item.standing, item.starts
+                if not item.standing:
+                    del queue.talking[batch.source]
             queue.dirty = True
             self._changed_queues.add(queue_key)
         self.progress[batch.source] = Progress(
@@ -307,6 +318,7 @@ class Queues:
         if kind == changelog.QUEUE:
             stored = _DECODE_QUEUE(value)
             queue.panes.base, queue.oldest = stored.base, stored.oldest
+            queue.talking = stored.talking
             queue.used = stored.used or queue.used
             queue.first, queue.cursor = stored.first, stored.cursor
         elif kind == changelog.PANE:
@@ -343,7 +355,14 @@ def _has_visits(values: Values) -> bool:
 
 def _encode_queue(queue: Queue) -> bytes:
     return _ENCODE(
-        StoredQueue(queue.panes.base, queue.oldest, queue.used, queue.cursor, queue.first)
+        StoredQueue(
+            queue.panes.base,
+            queue.oldest,
+            queue.used,
+            queue.cursor,
+            queue.first,
+            queue.talking,
+        )
     )
 
 

@@ -16,6 +16,7 @@ from streams.lifecycle.counters import (
     SLOT_BUSY,
     SLOT_CAPACITY,
     STAFFED_AGENTS,
+    STATES,
     WAITING,
 )
 from streams.lifecycle.ledger import PANE_MS
@@ -23,7 +24,10 @@ from streams.windows.cells import Values
 from streams.windows.panes import LONGEST_MS, Panes, add, levels_of
 
 #: Levels whose integrals are figures.
-_INTEGRATED = (WAITING, HANDLING_AGENTS, STAFFED_AGENTS, SLOT_BUSY, SLOT_CAPACITY)
+_INTEGRATED = (
+    *(WAITING, HANDLING_AGENTS, STAFFED_AGENTS, SLOT_BUSY, SLOT_CAPACITY),
+    *STATES.values(),
+)
 
 
 @dataclass(frozen=True, slots=True)

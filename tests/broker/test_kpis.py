@@ -36,7 +36,7 @@ def kpi(queue: str, waiting: int) -> dict[str, Any]:
     nothing = published(figures(View({}, {}, 0)))
     windows = dict.fromkeys(("1m", "5m", "15m", "30m", "60m", "today"), nothing)
     made = record(
-        queue, waiting, windows=windows, live=published(live({}, {})) | {"waiting": waiting}
+        queue, waiting, windows=windows, live=published(live({}, {}, 0)) | {"waiting": waiting}
     )
     del made["waiting"]
     return made

@@ -70,6 +70,24 @@ def test_handle_time_and_occupancy() -> None:
     assert f.wait_mean_seconds(WINDOW) == 10.0
 
 
+def test_offers_are_answered_of_those_that_were_the_agents_to_answer() -> None:
+    """7 / (7 + 1 + 2): who hung up, and what was taken back, are in neither part."""
+    names = ("accepted", "rejected", "timeout", "customer_left", "rescinded")
+    numbers = dict(zip(names, (7, 1, 2, 40, 50), strict=True))
+    assert f.offer_answer_ratio(View({c.OFFERS[n]: numbers[n] for n in names}, {}, 0)) == 0.7
+    assert f.offer_answer_ratio(View({c.OFFERS["customer_left"]: 40}, {}, 0)) is None
+
+
+def test_ready_is_of_the_time_signed_in() -> None:
+    """(300 + 60 + 40 + 200) / (600 + 150 + 250); offline and unknown are in neither part."""
+    spent = {"on_contact": 300, "wrapup": 60, "ringing": 40, "available": 200, "error": 150}
+    spent |= {"break": 250, "offline": 5_000, "unknown": 7_000}
+    view = View({}, {c.STATES[state]: ms for state, ms in spent.items()}, 0)
+    assert f.ready_ratio(view) == 0.6
+    assert figures(view).agent_state_seconds == {state: ms / 1_000 for state, ms in spent.items()}
+    assert f.ready_ratio(View({}, {c.STATES["offline"]: 5_000}, 0)) is None
+
+
 def test_quantiles_are_nearest_rank() -> None:
     """Of 1 … 100 ms (exact buckets) the p-th is p; without a sample there is none."""
     view = View({c.WAIT_BUCKETS + bucket_of(ms): 1 for ms in range(1, 101)}, {}, 0)

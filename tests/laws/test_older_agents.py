@@ -58,6 +58,14 @@ def agents(pipeline: Pipeline, place: tuple[str, str, str] = PLACE) -> dict[str,
     return {state: n for state, n in counted.items() if n}
 
 
+def stuck(pipeline: Pipeline) -> tuple[dict[str, int], int | None]:
+    """Who is over a limit in billing now, and since when the first of them."""
+    shown = pipeline.kpis()[PLACE]["live"]
+    return {state: n for state, n in shown["agents_stuck"].items() if n}, shown[
+        "agents_stuck_oldest_at"
+    ]
+
+
 def test_stored_agents_go_on_as_they_were() -> None:
     """Nothing changes by loading them: ben's error is one, though he is on a call."""
     pipeline = loaded()
@@ -98,6 +106,19 @@ def test_a_late_word_among_the_stored_ones_is_folded_with_them() -> None:
     assert agents(pipeline) == {"offline": 6}
     # anna, emil, finn 300 s; ben 150; cleo without 30 to 45; dora 60.
     assert seconds(pipeline) == (3 * 300 + 150 + 285 + 60, 240 + 150 + (29 + 0.5 + 241))
+
+
+def test_no_stored_word_is_over_a_limit_and_the_next_one_begins_its_state() -> None:
+    """Nothing was booked of limits that did not exist; late words among the stored ones too."""
+    pipeline = loaded()
+    pipeline.turn(START + 1_000 * 3 * HOUR)
+    assert stuck(pipeline) == ({}, None)
+    say(pipeline, 100, "acd", "anna", **CALL)
+    pipeline.turn(START + 1_000 * (3 * HOUR + 10))
+    assert stuck(pipeline) == ({"on_contact": 1}, START + 100_000)
+    say(pipeline, 3 * HOUR + 20, "acd", "anna")
+    pipeline.turn(START + 1_000 * (3 * HOUR + 30))
+    assert stuck(pipeline) == ({}, None)
 
 
 def test_a_stored_word_is_good_for_as_long_as_it_was() -> None:

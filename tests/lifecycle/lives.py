@@ -111,10 +111,12 @@ def ticket(*events: Told, now: int | None = None, rules: QueueRules | None = Non
     return _life(TICKET, facts(events, "ticket"), now, rules, "ticket")
 
 
-def agent(*snapshots: tuple[int, dict[str, Any]], now: int | None = None) -> Life:
-    """An agent's life, told as (ms, fields of agent.state)."""
+def agent(
+    *snapshots: tuple[int, dict[str, Any]], now: int | None = None, rules: QueueRules | None = None
+) -> Life:
+    """An agent's life, told as (ms, fields of agent.state); `rules` of billing's calls."""
     told = [
         fact("agent.state", at, number, **({"agent_id": "anna", "queues": ["billing"]} | fields))
         for number, (at, fields) in enumerate(snapshots)
     ]
-    return _life(AGENT, told, now, None, "voice")
+    return _life(AGENT, told, now, rules, "voice")

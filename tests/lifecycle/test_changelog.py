@@ -96,6 +96,8 @@ def test_the_number_of_a_counter_never_changes() -> None:
     assert c.HOPS == (70, 71, 72)
     assert (c.CUSTOMER_WAIT, c.CUSTOMER_WAIT_ABANDONED) == (74, 75)
     assert (c.TIME_TO_ANSWER, c.TIMES_TO_ANSWER) == (76, 73)
+    assert list(c.STUCK.values()) == [224, 226, 228, 230, 232]
+    assert c.ANY_STUCK == 224
     assert (c.BOT_RESOLVED, c.RESOLVED_WITHOUT_REPLY) == (29, 41)
     assert (c.MOMENT, c.WAIT_BUCKETS, c.RESOLUTION_BUCKETS) == (1, 1_000, 3_000)
     assert (c.AGENT_BASE, c.AGENT_END) == (200, 300)

@@ -9,6 +9,7 @@ import pytest
 
 from streams.lifecycle import counters as c
 from streams.lifecycle import entity
+from streams.lifecycle.changelog import AGENT, key_of
 from streams.lifecycle.ledger import Ledger
 from streams.lifecycle.rules import Rules
 from streams.lifecycle.store import EntityStore
@@ -16,6 +17,9 @@ from tests.lifecycle.lives import HOUR, MINUTE, START, Told, fact
 
 HORIZON = 4 * HOUR
 TICKET = "t\0default\0ticket\0c"
+
+
+CALLS = c.STUCK["on_contact"]
 
 
 class Unit:
@@ -263,3 +267,29 @@ def test_an_open_contact_costs_at_most_a_kibibyte() -> None:
     tracemalloc.stop()
     assert len(unit.store) == number
     assert used / number <= 1_024
+
+
+def test_a_limit_that_does_not_pass_costs_no_write() -> None:
+    """Looked at when it would be due, an agent who has gone on is left, and found later."""
+    unit = Unit()
+    anna = key_of(AGENT, "default", "", "anna")
+
+    def say(at: int, number: int, **fields: Any) -> None:
+        about = {"agent_id": "anna", "queues": ["billing"], "state": "available"}
+        unit.add(anna, fact("agent.state", at, number, **about, **fields), at)
+        unit.turn(at)
+
+    for number in range(20):
+        say(number * 8_000, 2 * number, ringing=1)
+        say(number * 8_000 + 4_000, 2 * number + 1, handling={"voice": 1})
+    log, since = dict(unit.log), 19 * 8_000 + 4_000
+    for now in range(since + 1_000, since + 30 * MINUTE, 1_000):
+        unit.turn(now)
+    assert unit.log == log
+    for again in (unit, Unit(unit.log, since + 30 * MINUTE)):
+        for now in range(since + 30 * MINUTE, since + 3 * HOUR, MINUTE):
+            again.turn(now)
+        assert list(again.store.oldest.values()) == [{anna: START + since}] * 2
+        stuck = {at: n for (_, at, counter), n in again.booked().items() if counter == CALLS}
+        due = START + since + 2 * HOUR
+        assert stuck == {due - due % again.ledger.width: 1}

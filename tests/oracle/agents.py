@@ -12,24 +12,33 @@ NO_WORD_MS = 16 * HOUR_MS
 KEEP_MS = 90 * 24 * HOUR_MS
 MAX_SOURCES = 4
 FOREVER = 1 << 62
+#: How long an agent may stay in a state, in seconds, where the queue does not say.
+LIMITS = {"error": 120, "on_contact": 7_200, "wrapup": 900, "ringing": 60, "break": 3_600}
 STATES = ("error", "on_contact", "wrapup", "ringing", "break", "available", "unknown", "offline")
 AGENT_LEVELS = ("handling_agent", "staffed_agent", "slot_busy", "slot_capacity")
 
 
 @dataclass
 class Span:
-    """A word of one source: it holds from `begin` until `end`, at the latest until `void_at`."""
+    """A word of one source: it holds from `begin` until `end`, at the latest until `void_at`.
+
+    `first` and `last`: the places of the events that began it and ended it.
+    """
 
     begin: int
     void_at: int
     word: dict
+    first: int
     end: int = FOREVER
+    last: int = FOREVER
 
 
-def tell_agent(entity, events, now: int, result) -> None:
+def tell_agent(entity, events, now: int, oracle, result) -> None:
     """The agent's levels up to `now` are in `result`."""
     _, tenant, _ = entity
-    spans = spans_of(events, now, result.anomalies)
+    every = every_span_of(events, now, result.anomalies)
+    tell_stuck(tenant, moments(events, every), now, oracle, result)
+    spans = [span for span in every if span.begin < span.end]
     cuts = sorted({edge for span in spans for edge in (span.begin, span.end)} - {FOREVER})
     for begin, end in zip(cuts, [*cuts[1:], FOREVER], strict=True):
         words = [span.word for span in spans if span.begin <= begin < span.end]
@@ -44,24 +53,74 @@ def tell_agent(entity, events, now: int, result) -> None:
         write(tenant, begin, until, {place: {"unknown": 1} for place in places(last)}, result)
 
 
-def spans_of(events, now: int, anomalies) -> list[Span]:
-    """Every word that held for a time: until its source's next one, its own end, or its fall."""
+def moments(events, spans) -> list[tuple[int, list[dict], dict | None]]:
+    """(time, words that hold from then on, the event that says so) of all that changes them.
+
+    Several events of one instant are several moments; a word that ends by itself ends after them.
+    """
+    found = []
+    for place, event in enumerate(events):
+        at = event["occurred_at"]
+        holding = [s for s in spans if s.first <= place < s.last and s.void_at >= at]
+        found.append((at, 0, [s.word for s in holding], event))
+    ends = {s.end for s in spans if s.last == FOREVER} - {FOREVER}
+    found += [(at, 1, [s.word for s in spans if s.begin <= at < s.end], None) for at in ends]
+    in_time = sorted(found, key=lambda moment: moment[:2])
+    return [(at, words, event) for at, _, words, event in in_time]
+
+
+def tell_stuck(tenant: str, told, now: int, oracle, result) -> None:
+    """Where the agent is in one state for longer than the queue's limit, and since when."""
+    since_of: dict[str, int] = {}
+    for (at, words, event), until in zip(told, [*(m[0] for m in told[1:]), FOREVER], strict=True):
+        shown = {place: shown_at(place, words) for place in together(words)} if words else {}
+        before, since_of = since_of, {}
+        for state in set(shown.values()):
+            since = event.get("since") if event and event["state"] == state else None
+            begun = since if since and since <= at else at
+            since_of[state] = before.get(state, begun)
+        for (queue, channel), state in shown.items():
+            own = {name for name, where in shown if where == channel and name != "_all"}
+            names = own if queue == "_all" and own else {queue}
+            limits = [oracle.limit(tenant, name, channel, state, since_of[state]) for name in names]
+            if all(limit is None for limit in limits):
+                continue
+            over = since_of[state] + min(limit for limit in limits if limit is not None)
+            # A limit is a deadline: it passes after the events of its instant, and before now.
+            if over >= at and not over < min(now, until):
+                continue
+            begin = max(over, at)
+            about = (tenant, queue, channel, f"stuck.{state}")
+            result.levels.append((begin, *about, 1))
+            if until != FOREVER:
+                result.levels.append((until, *about, -1))
+            else:
+                result.stuck.append((tenant, queue, channel, since_of[state]))
+
+
+def every_span_of(events, now: int, anomalies) -> list[Span]:
+    """Every word: until its source's next one, its own end, or its fall."""
     spans: list[Span] = []
-    for event in events:
+    for place, event in enumerate(events):
         at, source, ttl = event["occurred_at"], event["source"], event.get("ttl_seconds")
         # A deadline happens if it lies before the next word and before now, never at them.
         living = {s.word["source"]: s for s in spans if s.end == FOREVER and s.void_at >= at}
         if source in living:
-            living[source].end = at
+            living[source].end, living[source].last = at, place
         elif len(living) == MAX_SOURCES:
             _, oldest = min((span.begin, name) for name, span in living.items())
-            living[oldest].end = at
+            living[oldest].end, living[oldest].last = at, place
             anomalies["source_dropped"] += 1
-        spans.append(Span(at, at + (NO_WORD_MS if ttl is None else ttl * 1000), event))
+        spans.append(Span(at, at + (NO_WORD_MS if ttl is None else ttl * 1000), event, place))
     for span in spans:
         if span.end == FOREVER and span.void_at < now:
             span.end = span.void_at
-    return [span for span in spans if span.begin < span.end]
+    return spans
+
+
+def spans_of(events, now: int, anomalies) -> list[Span]:
+    """Every word that held for a time."""
+    return [span for span in every_span_of(events, now, anomalies) if span.begin < span.end]
 
 
 def write(tenant: str, begin: int, end: int, held: dict, result) -> None:
@@ -114,20 +173,23 @@ def levels_at(place: tuple[str, str], words: list[dict]) -> dict[str, int]:
     active = [word for word in members if word["state"] == "available" or is_busy(word)]
     used = both([count(w, "handling", channel) + count(w, "wrapping", channel) for w in members])
     slots = both([capacity(word)[channel] for word in active] or [0])
-    if any(has(word, "handling") for word in words):
-        shown = "on_contact"
-    elif any(has(word, "wrapping") for word in words):
-        shown = "wrapup"
-    elif any(word.get("ringing") for word in words):
-        shown = "ringing"
-    else:
-        said = {word["state"] for word in members}
-        shown = next(s for s in ("error", "break", "available", "offline") if s in said)
     busy = any(map(is_busy, words))
     return {
-        shown: 1,
+        shown_at(place, words): 1,
         "staffed_agent": int(slots >= 1),
         "slot_capacity": slots,
         "handling_agent": int(busy and slots >= 1),
         "slot_busy": min(used, slots),
     }
+
+
+def shown_at(place: tuple[str, str], words: list[dict]) -> str:
+    """The one state an agent is counted in: what it does anywhere, or what is said there."""
+    if any(has(word, "handling") for word in words):
+        return "on_contact"
+    if any(has(word, "wrapping") for word in words):
+        return "wrapup"
+    if any(word.get("ringing") for word in words):
+        return "ringing"
+    said = {word["state"] for word in words if place in places(word)}
+    return next(s for s in ("error", "break", "available", "offline") if s in said)

@@ -6,7 +6,7 @@ are integers, means and ratios `Fraction`s rounded half to even once, at the end
 
 from fractions import Fraction
 
-from tests.oracle.agents import AGENT_LEVELS, STATES
+from tests.oracle.agents import AGENT_LEVELS, LIMITS, STATES
 from tests.oracle.story import BLOCK_REASONS, FLOW_REASONS
 
 COUNTS = (
@@ -96,7 +96,7 @@ def in_scope(row: tuple, scope: Scope, by_agent: bool = False) -> bool:
 
 def changes(result, scope: Scope, level: str) -> list[tuple[int, int]]:
     """(time, ±n) of one level in the scope, in time order."""
-    by_agent = level in AGENT_LEVELS or level.startswith("agents.")
+    by_agent = level in AGENT_LEVELS or level.startswith(("agents.", "stuck."))
     rows = (row for row in result.levels if row[4] == level and in_scope(row, scope, by_agent))
     return sorted((row[0], row[5]) for row in rows)
 
@@ -136,11 +136,17 @@ def figures(result, scope: Scope, a: int | None, b: int | None) -> dict:
     n = {name: totals.get(name, 0) for name in COUNTS}
     ms = {name: totals.get(f"{name}_ms", 0) for name in SUMS}
     levels = {name: area(name) for name in (*AGENT_LEVELS, "waiting")}
+    spent = {state: area(f"agents.{state}") for state in STATES}
+    ready = sum(spent[state] for state in ("on_contact", "wrapup", "ringing", "available"))
+    signed_in = sum(ms for state, ms in spent.items() if state not in ("offline", "unknown"))
     # What nobody measured is in no mean of waits: a lost entry must not improve it.
     abandoned = n["abandoned"] - n["abandoned_unmeasured"]
     closed = n["answered_measured"] + abandoned + n["flowed_out"]
     not_short = n["abandoned"] - n["short_abandoned"]
     in_time, decided = n["answered_in_threshold"], n["threshold_decided"]
+    offers = {outcome: totals.get(f"offers.{outcome}", 0) for outcome in OFFERS}
+    # Who hung up, and an offer taken back, say nothing about the agent.
+    to_answer = offers["accepted"] + offers["rejected"] + offers["timeout"]
 
     def mean(total_ms: int, of: int) -> float | None:
         return ratio(Fraction(total_ms, 1000), of)
@@ -153,13 +159,15 @@ def figures(result, scope: Scope, a: int | None, b: int | None) -> dict:
         "blocked_reasons": {
             reason: totals.get(f"blocked_reasons.{reason}", 0) for reason in BLOCK_REASONS
         },
-        "offers": {outcome: totals.get(f"offers.{outcome}", 0) for outcome in OFFERS},
+        "offers": offers,
+        "offer_answer_ratio": ratio(offers["accepted"], to_answer),
         **{f"{name}_seconds": seconds(total) for name, total in ms.items()},
         "wait_max_seconds": nearest_rank(waits, 100),
         "handling_agent_seconds": seconds(levels["handling_agent"]),
         "staffed_agent_seconds": seconds(levels["staffed_agent"]),
         "slot_busy_seconds": seconds(levels["slot_busy"]),
         "slot_capacity_seconds": seconds(levels["slot_capacity"]),
+        "agent_state_seconds": {state: seconds(ms) for state, ms in spent.items()},
         "waiting_seconds": seconds(levels["waiting"]),
         "waited_over_limit_ratio": ratio(n["waited_over_limit"], n["limit_decided"]),
         "hops_per_contact": ratio(n["offered"], n["contacts"]),
@@ -184,6 +192,7 @@ def figures(result, scope: Scope, a: int | None, b: int | None) -> dict:
         "wrapup_reported_mean_seconds": mean(ms["wrapup"], n["wrapups_reported"]),
         "handle_mean_seconds": mean(ms["talk"] + ms["hold"] + ms["wrapup"], n["handled"]),
         "occupancy_ratio": ratio(levels["handling_agent"], levels["staffed_agent"]),
+        "ready_ratio": ratio(ready, signed_in),
         "slot_occupancy_ratio": ratio(levels["slot_busy"], levels["slot_capacity"]),
         "depth_mean": ratio(levels["waiting"], length),
         "first_response_mean_seconds": mean(ms["first_response"], n["first_responses"]),
@@ -206,6 +215,7 @@ def live(result, scope: Scope) -> dict:
     ]
     waiting = [visit.enqueued_at for visit in visits if visit.waiting]
     handling = [visit.talks[-1].began for visit in visits if visit.connected]
+    stuck = [since for *place, since in result.stuck if tuple(place) == scope]
     opened = [
         since
         for owner, where, since in result.open_tickets
@@ -219,7 +229,10 @@ def live(result, scope: Scope) -> dict:
         "ringing": now("ringing"),
         "handling": now("handling"),
         "longest_handling_at": min(handling, default=None),
+        "in_progress_handle_seconds": seconds(sum(result.as_of - since for since in handling)),
         "agents": {state: now(f"agents.{state}") for state in STATES},
+        "agents_stuck": {state: now(f"stuck.{state}") for state in LIMITS},
+        "agents_stuck_oldest_at": min(stuck, default=None),
         "backlog": {status: now(f"backlog.{status}") for status in BACKLOG},
         "oldest_open_at": min(opened, default=None),
     }

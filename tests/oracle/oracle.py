@@ -14,7 +14,7 @@ from fractions import Fraction
 from typing import Any
 
 from tests.oracle import figures as oracle_figures
-from tests.oracle.agents import tell_agent
+from tests.oracle.agents import LIMITS, tell_agent
 from tests.oracle.contacts import tell_contact
 from tests.oracle.tickets import is_gone, tell_ticket
 
@@ -137,7 +137,14 @@ class Oracle:
             "wrapup": bool(given.get("wrapup", False)),
             "wrapup_cap_ms": given.get("wrapup_cap_seconds", 900) * 1000,
             "closed_resolves": bool(given.get("closed_resolves", True)),
+            "state_limit_seconds": given.get("state_limit_seconds", {}),
         }
+
+    def limit(self, tenant: str, queue: str, channel: str, state: str, at: int) -> int | None:
+        """How long an agent may be in the state, in ms; None: there is no limit."""
+        said = self.settings(tenant, queue, channel, at)["state_limit_seconds"]
+        seconds = said.get(state, LIMITS.get(state))
+        return seconds * 1000 if seconds else None
 
     def run(self, events: list[dict], now_ms: int | None = None) -> "Result":
         """Everything that follows from `events` at `now_ms` (default: the largest occurred_at)."""
@@ -152,7 +159,7 @@ class Oracle:
         for entity, told in entities.items():
             unique = without_repeats(told, result.anomalies)
             if entity[0] == "agent":
-                tell_agent(entity, in_order(unique, AGENT_RANKS), now, result)
+                tell_agent(entity, in_order(unique, AGENT_RANKS), now, self, result)
             elif entity[0] == "ticket":
                 tell_ticket(entity, in_order(unique, TICKET_RANKS), now, self, result)
             else:
@@ -175,6 +182,7 @@ class Result:
         self.resolutions: list[tuple[int, str, str, str, int]] = []
         self.visits: list = []
         self.open_tickets: list[tuple[str, str, int]] = []  # tenant, queue, opened_at
+        self.stuck: list[tuple[str, str, str, int]] = []  # tenant, queue, channel, since
         self.anomalies: Counter[str] = Counter()
         self.used: set[tuple[str, str, str]] = set()
 
@@ -190,6 +198,9 @@ class Result:
         self.visits = moved
         self.open_tickets = [
             (*place(tenant, queue), opened) for tenant, queue, opened in self.open_tickets
+        ]
+        self.stuck = [
+            (*place(tenant, queue), channel, since) for tenant, queue, channel, since in self.stuck
         ]
         self.used = {(*place(tenant, queue), channel) for tenant, queue, channel in self.used}
 
@@ -256,6 +267,7 @@ def content(event: dict) -> tuple:
             tuple(counts("wrapping", {})),
             tuple(counts("capacity", {"voice": 1})),
             event.get("ttl_seconds") or 57_600,
+            event.get("since") or 0,
         )
     detail: str | None = None
     if kind == "contact.resumed":

@@ -2,6 +2,7 @@
 
 import json
 import random
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 from functools import partial
@@ -15,7 +16,8 @@ from hypothesis import strategies as st
 
 from tests.data.call_logs import LOGS, answers_of, is_mean, name_of, rows_of
 from tests.examples import examples
-from tests.oracle.oracle import Oracle, Result
+from tests.oracle.agents import FOREVER, KEEP_MS, places, spans_of
+from tests.oracle.oracle import AGENT_RANKS, Oracle, Result, in_order, without_repeats
 from tests.strategies import QUEUE_VARIANTS, histories, queue_settings, random_history
 
 GOLDEN = Path(__file__).parents[1] / "golden"
@@ -36,6 +38,7 @@ HARD_CASES = {
     "logout lost": ["logout_lost"],
     "repeated login, pause, hold": ["repeated_states"],
     "agents without contacts": ["agents_alone"],
+    "agents in one state for too long": ["agents_stuck"],
     "one agent in several systems": ["two_systems", "several_systems", "five_systems"],
     "two calls by one agent at once": ["two_at_once", "several_queues_one_agent"],
     "break set during a call": ["break_during_call"],
@@ -179,10 +182,10 @@ def test_levels_never_go_below_zero_and_live_agrees(history, queues) -> None:
 
 def ratios_of(figures: dict) -> list[float | None]:
     names = (
-        *("abandonment_ratio", "waited_over_limit_ratio"),
-        *("occupancy_ratio", "slot_occupancy_ratio"),
+        *("abandonment", "waited_over_limit", "offer_answer", "occupancy"),
+        *("slot_occupancy", "ready"),
     )
-    return [*figures["service_level"].values(), *(figures[name] for name in names)]
+    return [*figures["service_level"].values(), *(figures[f"{name}_ratio"] for name in names)]
 
 
 @law
@@ -212,11 +215,42 @@ def test_service_levels_are_ordered_over_the_whole(history, queues) -> None:
             assert level["removed_in_threshold"] >= level["offered"]
 
 
+def memberships(told: list[dict], now: int) -> Iterator[tuple[set, int, int]]:
+    """(places, from, until) for each stretch of one agent's life; told in order, each id once."""
+    spans = spans_of(told, now, Counter())
+    edges = sorted({edge for span in spans for edge in (span.begin, span.end)} - {FOREVER})
+    for begin, end in pairwise([*edges, now]):
+        words = [span.word for span in spans if span.begin <= begin < span.end]
+        if words:
+            yield set().union(*map(places, words)), begin, end
+        else:
+            last = [word for word in told if word["occurred_at"] <= begin][-1]
+            yield places(last), begin, min(end, last["occurred_at"] + KEEP_MS)
+
+
+@law
+@given(histories(), queue_settings())
+def test_the_states_add_up_to_the_members_seconds(history, queues) -> None:
+    """A member is in one state at any instant, from its first word until it is forgotten."""
+    result = Oracle(queues).run(history)
+    told = [one for one in without_repeats(history, Counter()) if one["type"] in AGENT_RANKS]
+    wanted: Counter[tuple] = Counter()
+    for tenant, agent in {(one.get("tenant", "default"), one["agent_id"]) for one in told}:
+        own = [o for o in told if (o.get("tenant", "default"), o["agent_id"]) == (tenant, agent)]
+        for where, begin, end in memberships(in_order(own, AGENT_RANKS), result.as_of):
+            for queue, channel in where:
+                wanted[tenant, queue, channel] += end - begin
+    for scope in result.scopes():
+        spent = result.figures(*scope)["agent_state_seconds"]
+        assert round(1000 * sum(spent.values())) == wanted[scope], scope
+
+
 def additive(figures: dict) -> dict[str, float]:
     """All counts and seconds of the figures that panes must add up to."""
     flat = dict(figures)
     for by_word in ("offers", "flowed_out_reasons", "blocked_reasons"):
         flat |= {f"{by_word}.{word}": value for word, value in figures[by_word].items()}
+    flat |= {f"agent_{state}": spent for state, spent in figures["agent_state_seconds"].items()}
     derived = ("mean", "max", "ratio", "quantiles", "depth", "hops_per_contact")
     return {
         name: round(value * 1000)

@@ -63,6 +63,7 @@ NUMBERS: dict[tuple[str, str], tuple[str, ...]] = {
     ),
     ("QueueLongestWait", "page"): (f"{thresholds.LONGEST_WAIT_FACTOR} * max by",),
     ("QueueUnstaffed", "page"): ("> 0", "== 0"),
+    ("QueueAgentsStuck", "ticket"): ("> 0",),
     ("QueueHandleTimeShift", "ticket"): (
         f"{thresholds.HANDLE_TIME_FACTOR:g} * queue:",
         f">= {thresholds.HANDLE_TIME_HANDLED_MIN}",
@@ -212,7 +213,7 @@ def test_no_page_or_ticket_on_a_queue_ends_because_its_figures_are_gone() -> Non
         key = r"on \(tenant, queue, channel\)"
         figures = r"(\( )?queue:contactcenter_figures:timestamp_seconds"
         assert re.search(rf"{last} and {key} ALERTS{{{own}}} unless {key} {figures}", flat), rule
-    assert held == 9
+    assert held == 10
 
 
 def test_rules_name_only_metrics_that_exist() -> None:

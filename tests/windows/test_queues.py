@@ -127,6 +127,23 @@ def test_the_oldest_waiting_is_the_least_over_the_sources() -> None:
     assert queues.queue(PLACE).oldest_at(c.WAITING) == START + 5_000
 
 
+def test_who_talks_is_summed_over_the_sources_up_to_the_time_all_have_passed() -> None:
+    """n x as_of less the sum of the answers; one ahead of the others takes nothing away."""
+    queues = unit()
+    two = OldestUpdate(*PLACE, c.HANDLING, START + 1_000, 2, 2 * START + 5_000)
+    one = OldestUpdate(*PLACE, c.HANDLING, START + 20_000, 1, START + 20_000)
+    queues.accept(batch(9_000, source=0, sources=2, stocks=(two,)))
+    queues.accept(batch(29_000, source=1, sources=2, stocks=(one,)))
+    queues.advance(None)
+    queue = queues.queue(PLACE)
+    assert queue.in_progress_ms(queues.as_of) == 2 * 9_000 - 5_000
+    assert queue.in_progress_ms(START + 30_000) == 2 * 30_000 - 5_000 + 10_000
+    for source in (0, 1):
+        gone = OldestUpdate(*PLACE, c.HANDLING, None)
+        queues.accept(batch(30_000, source=source, sources=2, stocks=(gone,)))
+    assert queue.in_progress_ms(START + 30_000) == 0
+
+
 # -- intervals -------------------------------------------------------------------------------------
 
 
