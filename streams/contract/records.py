@@ -30,7 +30,13 @@ from streams.contract.fields import (
     total,
 )
 from streams.contract.limits import MAX_NAME
-from streams.contract.words import ANOMALY_SORTS, FLOW_OUT_REASONS, OFFER_OUTCOMES, WINDOWS
+from streams.contract.words import (
+    ANOMALY_SORTS,
+    FLOW_OUT_REASONS,
+    OFFER_OUTCOMES,
+    TICKET_LEAVES,
+    WINDOWS,
+)
 
 _VISITS: Final = "Visits {}, each counted at its own event's time."
 _NAME: Final = msgspec.Meta(min_length=1, max_length=MAX_NAME)
@@ -226,6 +232,33 @@ class Figures(Part, frozen=True):
         Count,
         count("Of the first resolutions, those of tickets that nobody had replied to.", since=2),
     ]
+    tickets_left: Annotated[
+        ByWord,
+        counts(
+            "Tickets that left the figures, by why; none of them is a resolution.",
+            TICKET_LEAVES,
+            "Tickets that left the figures as `{}`.",
+            since=2,
+        ),
+    ]
+    tickets_resolved_again: Annotated[
+        Count, count("Resolutions by a person of a ticket that was resolved before.", since=2)
+    ]
+    resolution_cycle_seconds: Annotated[
+        Number,
+        total("Sum from opened or last reopened to resolved, first or again", since=2),
+    ]
+    resolution_cycle_mean_seconds: Annotated[
+        Number | None,
+        mean("resolution_cycle_seconds / (tickets_resolved + tickets_resolved_again)", since=2),
+    ]
+    tickets_assigned: Annotated[Count, count("First assignments to an agent.", since=2)]
+    assign_seconds: Annotated[
+        Number, total("Sum from opened to the first assignment to an agent", since=2)
+    ]
+    assign_mean_seconds: Annotated[
+        Number | None, mean("assign_seconds / tickets_assigned", since=2)
+    ]
 
 
 class Agents(Part, frozen=True):
@@ -267,6 +300,7 @@ class Live(Part, frozen=True):
         Agents, frame("Members with a slot for the channel, by one exclusive state each.")
     ]
     backlog: Annotated[Backlog, frame("Open tickets by status.")]
+    backlog_unassigned: Annotated[Count, level("Open tickets without an agent.", since=2)]
     oldest_open_at: Annotated[
         Instant | None, instant("When the oldest open ticket was opened, in ms; null: none.")
     ]

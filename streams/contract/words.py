@@ -79,6 +79,8 @@ AGENT_STATES: Final = (
 )
 TicketStatus = Literal["open", "pending", "on_hold"]
 TICKET_STATUSES: Final[tuple[str, ...]] = get_args(TicketStatus)
+#: Resolved or closed for one of these reasons a ticket is out of the figures.
+TICKET_LEAVES: Final = ("merged", "spam", "deleted")
 
 #: What became of a legal event that found an unexpected state, or of a life that an age ended.
 AnomalySort = Literal["took_effect_otherwise", "given_up_by_age", "did_nothing"]

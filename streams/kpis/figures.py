@@ -25,6 +25,7 @@ def figures(view: View) -> Figures:
     measured, timed = count(c.ANSWERED_MEASURED), abandoned - count(c.ABANDONED_UNMEASURED)
     handled, closed = count(c.HANDLED), measured + timed + count(c.FLOWED_OUT)
     responses, resolved = count(c.FIRST_RESPONSES), count(c.TICKETS_RESOLVED)
+    resolved_again, assigned = count(c.TICKETS_RESOLVED_AGAIN), count(c.TICKETS_ASSIGNED)
     return Figures(
         # volumes
         offered=count(c.OFFERED),
@@ -89,6 +90,15 @@ def figures(view: View) -> Figures:
         tickets_reopened=count(c.TICKETS_REOPENED),
         bot_resolved=count(c.BOT_RESOLVED),
         resolved_without_reply=count(c.RESOLVED_WITHOUT_REPLY),
+        tickets_left={name: count(number) for name, number in c.TICKETS_LEFT.items()},
+        tickets_resolved_again=resolved_again,
+        resolution_cycle_seconds=seconds(count(c.RESOLUTION_CYCLE_TIME)),
+        resolution_cycle_mean_seconds=mean_seconds(
+            count(c.RESOLUTION_CYCLE_TIME), resolved + resolved_again
+        ),
+        tickets_assigned=assigned,
+        assign_seconds=seconds(count(c.ASSIGN_TIME)),
+        assign_mean_seconds=mean_seconds(count(c.ASSIGN_TIME), assigned),
     )
 
 

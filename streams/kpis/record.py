@@ -38,6 +38,7 @@ def live(levels: Mapping[int, int], oldest: Mapping[int, int | None]) -> Live:
         # `break` is a word of Python.
         agents=Agents(break_=states.pop("break"), **states),
         backlog=Backlog(**{name: level(number, 0) for name, number in c.BACKLOG.items()}),
+        backlog_unassigned=level(c.BACKLOG_UNASSIGNED, 0),
         oldest_open_at=oldest.get(c.BACKLOG["open"]),
     )
 

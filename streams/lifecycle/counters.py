@@ -10,6 +10,7 @@ from streams.contract.words import (
     FLOW_OUT_REASONS,
     HANDLE_BOUNDS_SECONDS,
     OFFER_OUTCOMES,
+    TICKET_LEAVES,
     TICKET_STATUSES,
     WAIT_BOUNDS_SECONDS,
 )
@@ -39,9 +40,14 @@ REASONS = {name: 30 + index for index, name in enumerate(FLOW_OUT_REASONS)}
 #: ever replied to.
 BOT_RESOLVED, RESOLVED_WITHOUT_REPLY = 29, 41
 
+#: Tickets that left the figures, by why; later resolutions by a person; first assignments.
+TICKETS_LEFT = {name: 60 + index for index, name in enumerate(TICKET_LEAVES)}
+TICKETS_RESOLVED_AGAIN, TICKETS_ASSIGNED = 63, 64
+
 # sums of milliseconds
 ANSWERED_WAIT, ABANDONED_WAIT, CLOSED_WAIT, TALK, HOLD, WRAPUP = range(50, 56)
 FIRST_RESPONSE_TIME, RESOLUTION_TIME = 56, 57
+RESOLUTION_CYCLE_TIME, ASSIGN_TIME = 80, 81
 
 # A level (how many wait, how many agents are staffed) is booked as its changes. Its own number has
 # their sum: added up from the beginning, that is its height. The next number is its moment: the sum
@@ -61,7 +67,12 @@ OVER_THRESHOLD_MOMENT = OVER_THRESHOLD + MOMENT
 RINGING_MOMENT = RINGING + MOMENT
 HANDLING_MOMENT = HANDLING + MOMENT
 BACKLOG = {name: 108 + 2 * index for index, name in enumerate(TICKET_STATUSES)}
-VISIT_LEVELS = (WAITING, OVER_THRESHOLD, RINGING, HANDLING, *BACKLOG.values())
+BACKLOG_UNASSIGNED = 130
+VISIT_LEVELS = (
+    *(WAITING, OVER_THRESHOLD, RINGING, HANDLING),
+    *BACKLOG.values(),
+    BACKLOG_UNASSIGNED,
+)
 
 # levels of agents; from AGENT_BASE on a queue's numbers are not part of `_all`, which has its own
 AGENT_BASE = 200

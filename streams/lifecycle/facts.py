@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from streams.contract import events as wire
-from streams.contract.words import UNKNOWN_REASON
+from streams.contract.words import TICKET_LEAVES, UNKNOWN_REASON
 from streams.lifecycle.ranks import AGENT_RANKS, CONTACT_RANKS, TICKET_RANKS
 from streams.lifecycle.rules import SNAPSHOT_MS
 
@@ -107,8 +107,6 @@ _TICKET = {
     for struct in wire.TYPES.values()
     if struct.TYPE in TICKET_RANKS
 }
-#: Resolving or closing for one of these reasons takes the ticket out of the figures.
-_LEAVES = frozenset({"merged", "spam", "deleted"})
 #: What a public reply is called, by its author; a bot's means nothing.
 _REPLIES = {"agent": "reply", "customer": "customer", "bot": None}
 
@@ -151,7 +149,7 @@ def contact_fact(event: Any) -> Fact:
 def ticket_fact(event: Any) -> Fact:
     """The fact of a ticket's event.
 
-    `detail` is the status; `left`, or `bot`; `reply` of an agent or `customer`, both in public; of
+    `detail` is the status; why it left the figures, or `bot`; `reply` of an agent or `customer`, both in public; of
     a snapshot the status, and whether it was replied to.
     """
     struct = event.__class__
@@ -161,8 +159,9 @@ def ticket_fact(event: Any) -> Fact:
     elif struct is wire.TicketReplied:
         detail = _REPLIES[event.author] if event.public else None
     elif struct is wire.TicketResolved or struct is wire.TicketClosed:
-        if (event.reason or "").strip().lower() in _LEAVES:
-            detail = "left"
+        reason = (event.reason or "").strip().lower()
+        if reason in TICKET_LEAVES:
+            detail = reason
         elif event.author == "bot":
             detail = "bot"
     elif struct is wire.TicketOpened:

@@ -19,49 +19,26 @@ from streams.lifecycle.ledger import Ledger
 from streams.lifecycle.plan import Plan
 from streams.lifecycle.ranks import TICKET_RANKS
 from streams.lifecycle.rules import FORGET_MS, NEVER
+from streams.lifecycle.ticket_state import (
+    ASSIGNED,
+    CLOSED,
+    LEFT,
+    LOST_AGENT,
+    NEVER_ASSIGNED,
+    NONE,
+    OPEN,
+    PHASES,
+    RESOLVED,
+    VERSION,
+    TicketState,
+    backlog,
+    count,
+)
 
-NONE: Final = 0
-OPEN: Final = 1
-RESOLVED: Final = 2
-CLOSED: Final = 3
-LEFT: Final = 4
-PHASES = ("none", "open", "resolved", "closed", "left")
+__all__ = ["CLOSED", "LEFT", "NONE", "OPEN", "PHASES", "RESOLVED", "VERSION", "TicketState"]
 
 #: What makes a ticket known; any other event needs that.
 BRINGS: Final = frozenset({TICKET_RANKS["ticket.opened"], TICKET_RANKS["ticket.snapshot"]})
-#: The version of the rules that a stored state goes by; see `adopt`.
-VERSION: Final = 1
-
-
-class TicketState(msgspec.Struct, array_like=True, gc=False):
-    """What the past of a ticket means for its future. Times in ms, -1: none.
-
-    `settled_at`: when it was resolved or closed; `responded`, `resolved`: the first one was
-    counted. `unknown_opening`: known by a snapshot, its opening was not told. `replied`: a person
-    has, ever; `since_reopening`: and none since the ticket came back. `awaits_customer`: we wrote
-    first, and he has not answered. The clocks of first response and resolution began at
-    `response_from` and `resolution_from`, -1: at the opening. `by_bot`: a bot has settled it.
-    `doubt`: until when an opening may still come that events before it wait for.
-    """
-
-    phase: int = NONE
-    queue: str = ""
-    status: str = "open"
-    opened_at: int = -1
-    responded: bool = False
-    resolved: bool = False
-    settled_at: int = -1
-    due: int = NEVER
-    version: int = 0
-    unknown_opening: bool = False
-    replied: bool = False
-    since_reopening: bool = False
-    awaits_customer: bool = False
-    by_bot: bool = False
-    response_from: int = -1
-    resolution_from: int = -1
-    reopened_at: int = -1
-    doubt: int = -1
 
 
 def blank() -> TicketState:
@@ -126,19 +103,12 @@ def adopt(state: TicketState, days: int, last_at: int = -1) -> None:
 # -- effects ---------------------------------------------------------------------------------------
 
 
-def _count(state: TicketState, fact: Fact, counter: int, ledger: Ledger, amount: int = 1) -> None:
-    ledger.cell(state.queue, fact.at)[counter] += ledger.sign * amount
-
-
-def _backlog(state: TicketState, at: int, change: int, ledger: Ledger) -> None:
-    ledger.level(state.queue, at, c.BACKLOG[state.status], change)
-
-
 def _opened(state: TicketState, fact: Fact, ledger: Ledger) -> None:
     state.phase, state.queue, state.status = OPEN, fact.queue or "", "open"
     state.opened_at, state.awaits_customer = fact.at, fact.outbound
-    _count(state, fact, c.TICKETS_OPENED, ledger)
-    _backlog(state, fact.at, 1, ledger)
+    state.unassigned = NEVER_ASSIGNED
+    count(state, fact, c.TICKETS_OPENED, ledger)
+    backlog(state, fact.at, 1, ledger)
 
 
 def _known(state: TicketState, fact: Fact, ledger: Ledger) -> None:
@@ -148,9 +118,10 @@ def _known(state: TicketState, fact: Fact, ledger: Ledger) -> None:
         ledger.anomaly("clamped", fact)
     state.unknown_opening, state.awaits_customer = True, fact.outbound
     state.responded = state.replied = bool(replied)
+    state.unassigned = NEVER_ASSIGNED if fact.agent is None else ASSIGNED
     if status in c.BACKLOG:
         state.phase, state.status = OPEN, status
-        _backlog(state, fact.at, 1, ledger)
+        backlog(state, fact.at, 1, ledger)
     else:
         state.phase, state.resolved = RESOLVED if status == "resolved" else CLOSED, True
 
@@ -158,9 +129,23 @@ def _known(state: TicketState, fact: Fact, ledger: Ledger) -> None:
 def _opened_again(state: TicketState, fact: Fact, ledger: Ledger) -> None:
     if state.unknown_opening:
         state.unknown_opening = False
-        _count(state, fact, c.TICKETS_OPENED, ledger)
+        count(state, fact, c.TICKETS_OPENED, ledger)
     else:
         ledger.anomaly("ticket_opened_again", fact)
+
+
+def _assigned(state: TicketState, fact: Fact, ledger: Ledger) -> None:
+    before = state.unassigned
+    if fact.agent is not None:
+        state.unassigned = ASSIGNED
+        if before == NEVER_ASSIGNED:
+            count(state, fact, c.TICKETS_ASSIGNED, ledger)
+            count(state, fact, c.ASSIGN_TIME, ledger, fact.at - state.opened_at)
+    elif before == ASSIGNED:
+        state.unassigned = LOST_AGENT
+    if state.phase == OPEN and bool(before) != bool(state.unassigned):
+        change = -1 if before else 1
+        ledger.level(state.queue, fact.at, c.BACKLOG_UNASSIGNED, change)
 
 
 def _replied(state: TicketState, fact: Fact, ledger: Ledger) -> None:
@@ -171,59 +156,75 @@ def _replied(state: TicketState, fact: Fact, ledger: Ledger) -> None:
         if not state.responded and not state.awaits_customer:
             state.responded = True
             asked_at = state.opened_at if state.response_from < 0 else state.response_from
-            _count(state, fact, c.FIRST_RESPONSES, ledger)
-            _count(state, fact, c.FIRST_RESPONSE_TIME, ledger, fact.at - asked_at)
+            count(state, fact, c.FIRST_RESPONSES, ledger)
+            count(state, fact, c.FIRST_RESPONSE_TIME, ledger, fact.at - asked_at)
 
 
 def _status_changed(state: TicketState, fact: Fact, ledger: Ledger) -> None:
-    _backlog(state, fact.at, -1, ledger)
+    backlog(state, fact.at, -1, ledger)
     state.status = fact.detail or "open"
-    _backlog(state, fact.at, 1, ledger)
+    backlog(state, fact.at, 1, ledger)
 
 
 def _moved(state: TicketState, fact: Fact, ledger: Ledger) -> None:
     if state.phase == OPEN:
-        _backlog(state, fact.at, -1, ledger)
+        backlog(state, fact.at, -1, ledger)
     state.queue = fact.queue or ""
-    _count(state, fact, c.TICKETS_MOVED_IN, ledger)
+    count(state, fact, c.TICKETS_MOVED_IN, ledger)
     if state.phase == OPEN:
-        _backlog(state, fact.at, 1, ledger)
+        backlog(state, fact.at, 1, ledger)
 
 
 def _resolution(state: TicketState, fact: Fact, ledger: Ledger) -> None:
-    """A bot's that nobody had answered, each; a person's, the first one."""
+    """A bot's that nobody had answered, each; a person's, the first one and the others apart."""
     replied = state.replied or state.responded
     if fact.detail == "bot" and (state.since_reopening or not replied):
         state.by_bot = True
-        _count(state, fact, c.BOT_RESOLVED, ledger)
-    elif not state.resolved:
-        state.resolved = True
-        began_at = state.opened_at if state.resolution_from < 0 else state.resolution_from
-        lasted = fact.at - began_at
-        _count(state, fact, c.TICKETS_RESOLVED, ledger)
-        _count(state, fact, c.RESOLUTION_TIME, ledger, lasted)
-        _count(state, fact, c.RESOLUTION_BUCKETS + bucket_of(lasted), ledger)
-        if not replied:
-            _count(state, fact, c.RESOLVED_WITHOUT_REPLY, ledger)
+        count(state, fact, c.BOT_RESOLVED, ledger)
+        return
+    cycle = fact.at - max(state.opened_at, state.reopened_at)
+    count(state, fact, c.RESOLUTION_CYCLE_TIME, ledger, cycle)
+    if state.resolved:
+        count(state, fact, c.TICKETS_RESOLVED_AGAIN, ledger)
+        return
+    state.resolved = True
+    began_at = state.opened_at if state.resolution_from < 0 else state.resolution_from
+    lasted = fact.at - began_at
+    count(state, fact, c.TICKETS_RESOLVED, ledger)
+    count(state, fact, c.RESOLUTION_TIME, ledger, lasted)
+    count(state, fact, c.RESOLUTION_BUCKETS + bucket_of(lasted), ledger)
+    if not replied:
+        count(state, fact, c.RESOLVED_WITHOUT_REPLY, ledger)
 
 
 def _resolved(state: TicketState, fact: Fact, ledger: Ledger) -> None:
-    _backlog(state, fact.at, -1, ledger)
+    backlog(state, fact.at, -1, ledger)
     state.settled_at = fact.at
-    if fact.detail == "left":
-        state.phase = LEFT
+    if _left(state, fact, ledger):
         return
     state.phase = RESOLVED
     _resolution(state, fact, ledger)
 
 
+def _left(state: TicketState, fact: Fact, ledger: Ledger) -> bool:
+    """Whether the ticket leaves the figures by this, which is counted by why."""
+    counter = c.TICKETS_LEFT.get(fact.detail or "")
+    if counter is None:
+        return False
+    state.phase = LEFT
+    count(state, fact, counter, ledger)
+    return True
+
+
 def _closed(state: TicketState, fact: Fact, ledger: Ledger) -> None:
-    left, opened = fact.detail == "left", state.phase == OPEN
+    opened, state.settled_at = state.phase == OPEN, fact.at
     if opened:
-        _backlog(state, fact.at, -1, ledger)
-        if not left and ledger.rules_for(state.queue, state.opened_at).closed_resolves:
-            _resolution(state, fact, ledger)
-    state.phase, state.settled_at = LEFT if left else CLOSED, fact.at
+        backlog(state, fact.at, -1, ledger)
+    if _left(state, fact, ledger):
+        return
+    if opened and ledger.rules_for(state.queue, state.opened_at).closed_resolves:
+        _resolution(state, fact, ledger)
+    state.phase = CLOSED
 
 
 def _reopened(state: TicketState, fact: Fact, ledger: Ledger) -> None:
@@ -244,8 +245,8 @@ def _back(state: TicketState, fact: Fact, ledger: Ledger, status: str) -> None:
         state.response_from = fact.at
     if state.by_bot:
         state.by_bot, state.resolution_from = False, fact.at
-    _count(state, fact, c.TICKETS_REOPENED, ledger)
-    _backlog(state, fact.at, 1, ledger)
+    count(state, fact, c.TICKETS_REOPENED, ledger)
+    backlog(state, fact.at, 1, ledger)
 
 
 def _not_resolved(state: TicketState, fact: Fact, ledger: Ledger) -> None:
@@ -273,7 +274,11 @@ _NO, _OVER, _SOLVED = "ticket_unknown", "ticket_closed", "ticket_resolved"
 # reply. The first resolution counts, from the opening; closing a ticket that nobody has resolved is
 # one, but where the queue says `closed_resolves = false` (as it said when the ticket was opened). A
 # bot's is none, unless a person has replied since the opening or the last reopening: it is counted
-# apart, each, and the person's after it runs from the reopening between the two.
+# apart, each, and the person's after it runs from the reopening between the two. A person's later
+# resolutions are counted apart; each has a cycle, from the opening or the last reopening.
+#
+# The first assignment to an agent counts, once a ticket; an open ticket without an agent is in a
+# stock of its own. A snapshot that names an agent tells of one that was assigned before.
 #
 # Counts and backlog belong to the queue that has the ticket at that moment; what was counted for
 # the queue before stays there. Only an open ticket is in a backlog, by its status.
@@ -295,7 +300,7 @@ LEADS_TO: dict[Effect, tuple[int, ...]] = {
 #: event: what it does to a ticket that is unknown, open, resolved, closed, left.
 TABLE: dict[str, tuple[Effect | str, ...]] = {
     "ticket.opened": (_opened, _opened_again, _opened_again, _opened_again, _opened_again),
-    "ticket.assigned": (_NO, _nothing, _nothing, _nothing, _nothing),
+    "ticket.assigned": (_NO, _assigned, _assigned, _assigned, _nothing),
     "ticket.replied": (_NO, _replied, _replied, _OVER, _OVER),
     "ticket.status_changed": (_NO, _status_changed, _reopened_as, _reopened_as, _OVER),
     "ticket.sla_set": (_NO, _nothing, _nothing, _nothing, _nothing),

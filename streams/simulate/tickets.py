@@ -22,13 +22,14 @@ KINDS = ("request", "request", "request", "complaint")
 class Ticket:
     """One ticket; `replied` and `resolved` are the first ones."""
 
-    __slots__ = ("assigned", "opened_ms", "plan", "ref", "reopened_ms", "replied", "resolved",
-                 "status")  # fmt: skip
+    __slots__ = ("assigned", "began_ms", "opened_ms", "plan", "ref", "reopened_ms", "replied",
+                 "resolved", "status")  # fmt: skip
 
     def __init__(self, ref: str, plan: QueuePlan, at_ms: int) -> None:
         self.ref = ref
         self.plan = plan
-        self.opened_ms = at_ms
+        self.opened_ms = self.began_ms = at_ms
+        """`began_ms`: opened or last reopened."""
         self.status = "open"
         self.replied = False
         self.resolved = False
@@ -93,6 +94,10 @@ class Desk:
                 self._work(line.popleft(), agent)
 
     def _work(self, ticket: Ticket, agent: Agent) -> None:
+        if ticket.assigned is None:
+            books = self.books[ticket.plan.name]
+            books.count["tickets_assigned"] += 1
+            books.sum_ms["assign"] += self.kernel.now_ms - ticket.opened_ms
         if ticket.assigned != agent.id:
             ticket.assigned = agent.id
             self._emit("ticket.assigned", ticket, agent_id=agent.id)
@@ -153,7 +158,10 @@ class Desk:
         kernel, books = self.kernel, self.books[ticket.plan.name]
         self._move(ticket, "resolved")
         self._emit("ticket.resolved", ticket, agent_id=agent.id)
-        if not ticket.resolved:
+        books.sum_ms["resolution_cycle"] += kernel.now_ms - ticket.began_ms
+        if ticket.resolved:
+            books.count["tickets_resolved_again"] += 1
+        else:
             ticket.resolved = True
             books.count["tickets_resolved"] += 1
             books.sum_ms["resolution"] += kernel.now_ms - ticket.opened_ms
@@ -166,7 +174,7 @@ class Desk:
 
     def _reopen(self, ticket: Ticket) -> None:
         self._move(ticket, "open")
-        ticket.reopened_ms = self.kernel.now_ms
+        ticket.reopened_ms = ticket.began_ms = self.kernel.now_ms
         self._emit("ticket.reopened", ticket)
         self.books[ticket.plan.name].count["tickets_reopened"] += 1
         self._queue(ticket)

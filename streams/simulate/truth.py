@@ -15,12 +15,14 @@ COUNTS = (
     "abandoned_in_threshold", "flowed_out_in_threshold", "tickets_opened", "first_responses",
     "reopen_responses", "tickets_resolved", "resolved_without_reply", "bot_resolved",
     "tickets_reopened", "tickets_closed", "surveys_sent", "surveys_answered", "sales", "followups",
+    "tickets_resolved_again", "tickets_assigned",
     "bot_contained", "bot_escalated", "callbacks_connected", "callbacks_not_reached",
     "callbacks_cancelled", "resumed", "messages", "contacts",
 )  # fmt: skip
 SUMS = (
     "answered_wait", "abandoned_wait", "closed_wait", "talk", "hold", "wrapup",
     "first_response", "reopen_response", "resolution", "waiting",
+    "resolution_cycle", "assign",
 )  # fmt: skip
 OFFERS = ("accepted", "rejected", "timeout", "customer_left", "rescinded")
 

@@ -35,6 +35,8 @@ COUNTS = (
     "tickets_reopened",
     "bot_resolved",
     "resolved_without_reply",
+    "tickets_resolved_again",
+    "tickets_assigned",
 )
 SUMS = (
     "answered_wait",
@@ -45,10 +47,13 @@ SUMS = (
     "wrapup",
     "first_response",
     "resolution",
+    "resolution_cycle",
+    "assign",
 )
 OFFERS = ("accepted", "rejected", "timeout", "customer_left", "rescinded")
 QUANTILES = (50, 80, 90, 95, 99)
 BACKLOG = ("open", "pending", "on_hold")
+LEFT_AS = ("merged", "spam", "deleted")
 
 Scope = tuple[str, str, str]
 
@@ -138,6 +143,7 @@ def figures(result, scope: Scope, a: int | None, b: int | None) -> dict:
         "flowed_out_reasons": {
             reason: totals.get(f"flowed_out_reasons.{reason}", 0) for reason in FLOW_REASONS
         },
+        "tickets_left": {why: totals.get(f"tickets_left.{why}", 0) for why in LEFT_AS},
         "offers": {outcome: totals.get(f"offers.{outcome}", 0) for outcome in OFFERS},
         **{f"{name}_seconds": seconds(total) for name, total in ms.items()},
         "wait_max_seconds": nearest_rank(waits, 100),
@@ -167,6 +173,10 @@ def figures(result, scope: Scope, a: int | None, b: int | None) -> dict:
         "depth_mean": ratio(levels["waiting"], length),
         "first_response_mean_seconds": mean(ms["first_response"], n["first_responses"]),
         "resolution_mean_seconds": mean(ms["resolution"], n["tickets_resolved"]),
+        "resolution_cycle_mean_seconds": mean(
+            ms["resolution_cycle"], n["tickets_resolved"] + n["tickets_resolved_again"]
+        ),
+        "assign_mean_seconds": mean(ms["assign"], n["tickets_assigned"]),
         "resolution_quantiles_seconds": {f"p{p}": nearest_rank(solved, p) for p in QUANTILES},
     }
 
@@ -199,5 +209,6 @@ def live(result, scope: Scope) -> dict:
         "longest_handling_at": min(handling, default=None),
         "agents": {state: now(f"agents.{state}") for state in STATES},
         "backlog": {status: now(f"backlog.{status}") for status in BACKLOG},
+        "backlog_unassigned": now("backlog_unassigned"),
         "oldest_open_at": min(opened, default=None),
     }

@@ -16,7 +16,7 @@ from typing import Any
 from tests.oracle import figures as oracle_figures
 from tests.oracle.agents import tell_agent
 from tests.oracle.contacts import tell_contact
-from tests.oracle.tickets import is_gone, tell_ticket
+from tests.oracle.tickets import gone_as, tell_ticket
 
 HOUR_MS = 3_600_000
 
@@ -259,7 +259,7 @@ def content(event: dict) -> tuple:
     if kind == "contact.resumed":
         detail = "returned"
     elif kind in ("ticket.resolved", "ticket.closed"):
-        detail = "left" if is_gone(event) else "bot" if event.get("author") == "bot" else None
+        detail = gone_as(event) or ("bot" if event.get("author") == "bot" else None)
     elif kind == "ticket.replied":
         public = event.get("public") is not False
         detail = {"agent": "reply", "customer": "customer"}.get(event["author"]) if public else None

@@ -55,6 +55,7 @@ HARD_CASES = {
     "a ticket comes back": ["tickets_memory", "tickets_back_again"],
     "who answered, who resolved": ["tickets_who_answered"],
     "the stream begins in mid-life": ["tickets_mid_life"],
+    "who has a ticket, works on it, waits for it": ["tickets_at_work"],
 }
 
 
@@ -209,7 +210,8 @@ def test_service_levels_are_ordered_over_the_whole(history, queues) -> None:
 
 def additive(figures: dict) -> dict[str, float]:
     """All counts and seconds of the figures that panes must add up to."""
-    flat = {**figures, **figures["offers"], **figures["flowed_out_reasons"]}
+    by_word = ("offers", "flowed_out_reasons", "tickets_left")
+    flat = {**figures, **{word: n for name in by_word for word, n in figures[name].items()}}
     derived = ("mean", "max", "ratio", "quantiles", "depth")
     return {
         name: round(value * 1000)
@@ -256,6 +258,7 @@ def test_generated_histories_reach_every_figure() -> None:
     counts = {name for name, value in figures.items() if type(value) is int}
     assert not counts - seen
     assert {f"offers.{name}" for name in figures["offers"]} <= seen
+    assert {f"tickets_left.{name}" for name in figures["tickets_left"]} <= seen
     assert {"clamped", "handling_expired", "repeat_differs", "ringing", "slot_busy"} <= seen
     assert {"agent_unknown", "source_dropped"} <= seen
 

@@ -7,17 +7,18 @@ A ticket is written down as a list of what happened to it; each figure looks bac
 DAY_MS = 86_400_000
 MAKES_KNOWN = ("ticket.opened", "ticket.snapshot")
 GONE_REASONS = ("merged", "spam", "deleted")
-NO_EFFECT = ("ticket.assigned", "ticket.sla_set", "work.started", "work.ended")
+NO_EFFECT = ("ticket.sla_set", "work.started", "work.ended")
 
 # A line of a ticket's past: (what happened, when). `known` is its opening, or a first snapshot.
-KNOWN, COUNTED = "known", "counted as opened"
+KNOWN, COUNTED, TAKEN = "known", "counted as opened", "assigned"
 REPLY, CUSTOMER, ANSWERED = "reply", "customer", "first response"
 SOLVED, BY_BOT, REOPENED, SETTLED = "resolved", "resolved by a bot", "reopened", "settled"
 
 
-def is_gone(event: dict) -> bool:
-    """Whether resolving or closing it so takes the ticket out of the figures."""
-    return (event.get("reason") or "").strip().lower() in GONE_REASONS
+def gone_as(event: dict) -> str | None:
+    """Why resolving or closing it so takes the ticket out of the figures; None: it does not."""
+    reason = (event.get("reason") or "").strip().lower()
+    return reason if reason in GONE_REASONS else None
 
 
 class Ticket:
@@ -30,6 +31,7 @@ class Ticket:
         self.status: str | None = "open"
         """None: not open."""
         self.closed = self.left = False
+        self.agent: str | None = None
         self.past: list[tuple[str, int]] = [(KNOWN, began_at)]
 
     def note(self, what: str, at: int) -> None:
@@ -91,6 +93,8 @@ def tell_ticket(entity, events, now: int, oracle, result) -> None:
     def backlog(known: Ticket, at: int, amount: int) -> None:
         if known.status is not None:
             result.levels.append((at, *scope(known), f"backlog.{known.status}", amount))
+            if known.agent is None:
+                result.levels.append((at, *scope(known), "backlog_unassigned", amount))
             result.used.add(scope(known))
 
     def begin(event: dict, at: int) -> Ticket:
@@ -102,6 +106,9 @@ def tell_ticket(entity, events, now: int, oracle, result) -> None:
             known = Ticket(event, min(event["opened_at"], at))
             if event["opened_at"] > at:
                 result.anomalies["clamped"] += 1
+            known.agent = event.get("agent_id")
+            if known.agent is not None:
+                known.note(TAKEN, at)
             if event.get("first_replied_at") is not None:
                 known.note(REPLY, at)
                 known.note(ANSWERED, at)
@@ -112,6 +119,15 @@ def tell_ticket(entity, events, now: int, oracle, result) -> None:
                 known.status = event["status"]
         backlog(known, at, 1)
         return known
+
+    def assigned(known: Ticket, agent: str | None, at: int) -> None:
+        backlog(known, at, -1)
+        known.agent = agent
+        backlog(known, at, 1)
+        if agent is not None and not known.has(TAKEN):
+            known.note(TAKEN, at)
+            count(known, at, "tickets_assigned")
+            count(known, at, "assign_ms", at - known.began_at)
 
     def replied(known: Ticket, event: dict, at: int) -> None:
         if event.get("public") is False or event["author"] == "bot":
@@ -133,7 +149,11 @@ def tell_ticket(entity, events, now: int, oracle, result) -> None:
         first = not known.has(SOLVED)
         lasted = at - known.resolution_clock()
         known.note(SOLVED, at)
-        if first:
+        begins = [t for what, t in known.past if what in (KNOWN, REOPENED)]
+        count(known, at, "resolution_cycle_ms", at - begins[-1])
+        if not first:
+            count(known, at, "tickets_resolved_again")
+        else:
             count(known, at, "tickets_resolved")
             count(known, at, "resolution_ms", lasted)
             result.resolutions.append((at, *scope(known), lasted))
@@ -144,8 +164,10 @@ def tell_ticket(entity, events, now: int, oracle, result) -> None:
         """Resolved or closed, of a ticket that is not closed yet."""
         closing = event["type"] == "ticket.closed"
         rules = oracle.settings(tenant, known.queue, "ticket", known.began_at)
-        if is_gone(event):
+        why = gone_as(event)
+        if why is not None:
             known.left = True
+            count(known, at, f"tickets_left.{why}")
         elif known.status is not None and (not closing or rules["closed_resolves"]):
             resolution(known, event, at)
         backlog(known, at, -1)
@@ -174,6 +196,8 @@ def tell_ticket(entity, events, now: int, oracle, result) -> None:
             pass
         elif known.left:
             result.anomalies["ticket_left"] += 1
+        elif kind == "ticket.assigned":
+            assigned(known, event.get("agent_id"), at)
         elif kind == "ticket.status_changed":
             if opened:
                 backlog(known, at, -1)
