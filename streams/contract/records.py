@@ -214,10 +214,31 @@ class Figures(Part, frozen=True):
     first_response_mean_seconds: Annotated[
         Number | None, mean("first_response_seconds / first_responses")
     ]
+    next_responses: Annotated[
+        Count, count("Public human replies to what the customer wrote later.", since=2)
+    ]
+    next_response_seconds: Annotated[
+        Number, total("Sum from the customer's first unanswered reply to those", since=2)
+    ]
+    next_response_mean_seconds: Annotated[
+        Number | None, mean("next_response_seconds / next_responses", since=2)
+    ]
     tickets_resolved: Annotated[Count, count("First resolutions.")]
     resolution_seconds: Annotated[Number, total("Sum from opened to first resolution")]
     resolution_mean_seconds: Annotated[
         Number | None, mean("ART: resolution_seconds / tickets_resolved")
+    ]
+    resolution_net_count: Annotated[
+        Count, count("Of those, the ones whose time in pending is known.", since=2)
+    ]
+    resolution_net_seconds: Annotated[
+        Number, total("Sum from opened to first resolution of those, less pending", since=2)
+    ]
+    resolution_net_mean_seconds: Annotated[
+        Number | None, mean("resolution_net_seconds / resolution_net_count", since=2)
+    ]
+    on_hold_seconds: Annotated[
+        Number, total("What of resolution_net_seconds the tickets were on hold", since=2)
     ]
     resolution_quantiles_seconds: Annotated[
         ByPercentile,
@@ -251,6 +272,16 @@ class Figures(Part, frozen=True):
     resolution_cycle_mean_seconds: Annotated[
         Number | None,
         mean("resolution_cycle_seconds / (tickets_resolved + tickets_resolved_again)", since=2),
+    ]
+    tickets_worked: Annotated[
+        Count, count("Tickets worked on, at the end of the first piece of work.", since=2)
+    ]
+    work_seconds: Annotated[
+        Number, total("Work of agents on tickets, each piece at its end", since=2)
+    ]
+    work_per_resolution_seconds: Annotated[
+        Number | None,
+        mean("work_seconds / (tickets_resolved + tickets_resolved_again)", since=2),
     ]
     tickets_assigned: Annotated[Count, count("First assignments to an agent.", since=2)]
     assign_seconds: Annotated[

@@ -43,11 +43,20 @@ BOT_RESOLVED, RESOLVED_WITHOUT_REPLY = 29, 41
 #: Tickets that left the figures, by why; later resolutions by a person; first assignments.
 TICKETS_LEFT = {name: 60 + index for index, name in enumerate(TICKET_LEAVES)}
 TICKETS_RESOLVED_AGAIN, TICKETS_ASSIGNED = 63, 64
+#: Replies of a person to what the customer wrote after the first response.
+NEXT_RESPONSES = 65
+#: First resolutions of tickets whose time in pending is known.
+RESOLVED_NET = 66
+#: Tickets somebody has worked on, at the end of the first piece of work.
+TICKETS_WORKED = 67
 
 # sums of milliseconds
 ANSWERED_WAIT, ABANDONED_WAIT, CLOSED_WAIT, TALK, HOLD, WRAPUP = range(50, 56)
 FIRST_RESPONSE_TIME, RESOLUTION_TIME = 56, 57
-RESOLUTION_CYCLE_TIME, ASSIGN_TIME = 80, 81
+RESOLUTION_CYCLE_TIME, ASSIGN_TIME, NEXT_RESPONSE_TIME = 80, 81, 82
+#: From opening to first resolution less the time in pending, and what of it was on hold.
+RESOLUTION_NET_TIME, ON_HOLD_TIME = 83, 84
+WORK_TIME = 85
 
 # A level (how many wait, how many agents are staffed) is booked as its changes. Its own number has
 # their sum: added up from the beginning, that is its height. The next number is its moment: the sum

@@ -149,8 +149,9 @@ def contact_fact(event: Any) -> Fact:
 def ticket_fact(event: Any) -> Fact:
     """The fact of a ticket's event.
 
-    `detail` is the status; why it left the figures, or `bot`; `reply` of an agent or `customer`, both in public; of
-    a snapshot the status, and whether it was replied to.
+    `detail` is the status; why it left the figures, or `bot`; `reply` of an agent or `customer`,
+    both in public; of a snapshot the status, whether it was replied to, and the seconds it was
+    pending, if told.
     """
     struct = event.__class__
     detail, outbound, since = None, False, -1
@@ -169,6 +170,8 @@ def ticket_fact(event: Any) -> Fact:
     elif struct is wire.TicketSnapshot:
         outbound, since = event.direction == "outbound", event.opened_at
         detail = event.status if event.first_replied_at is None else f"{event.status} replied"
+        if event.pending_seconds is not None:
+            detail = f"{detail} {event.pending_seconds}"
     return Fact(
         event.occurred_at,
         event.seq,

@@ -11,19 +11,18 @@ from typing import Final
 
 import msgspec
 
-from streams.contract.words import DAY_MS
 from streams.lifecycle import counters as c
+from streams.lifecycle import ticket_work as work
 from streams.lifecycle.facts import Fact
 from streams.lifecycle.histogram import bucket_of
 from streams.lifecycle.ledger import Ledger
 from streams.lifecycle.plan import Plan
 from streams.lifecycle.ranks import TICKET_RANKS
-from streams.lifecycle.rules import FORGET_MS, NEVER
+from streams.lifecycle.rules import NEVER
 from streams.lifecycle.ticket_state import (
     ASSIGNED,
     CLOSED,
     LEFT,
-    LOST_AGENT,
     NEVER_ASSIGNED,
     NONE,
     OPEN,
@@ -33,6 +32,8 @@ from streams.lifecycle.ticket_state import (
     TicketState,
     backlog,
     count,
+    end_status,
+    remembered_until,
 )
 
 __all__ = ["CLOSED", "LEFT", "NONE", "OPEN", "PHASES", "RESOLVED", "VERSION", "TicketState"]
@@ -78,49 +79,30 @@ def is_doubted(state: TicketState, fact: Fact, grace: int) -> bool:
     return fact.at <= state.doubt and fact.rank in BRINGS
 
 
-def remembered_until(last_at: int, days: int) -> int:
-    """The last ms a settled ticket is remembered: 00:00 UTC ends its last event's day + `days`."""
-    return (last_at // DAY_MS + 1 + days) * DAY_MS - 1
-
-
-def adopt(state: TicketState, days: int, last_at: int = -1) -> None:
-    """Let a state that older rules led to go on by these; one of these stays as it is.
-
-    `last_at`: the last event in ms, if known. Older rules had another way to forget alone; what
-    they have booked is right by its own rules, and stays.
-    """
-    if state.version == VERSION:
-        return
-    state.version = VERSION
-    if state.phase == RESOLVED:
-        state.due = remembered_until(max(last_at, state.due - FORGET_MS), days)
-    elif state.phase in (CLOSED, LEFT):
-        state.due = remembered_until(max(last_at, state.settled_at), days)
-    else:
-        state.due = NEVER
-
-
 # -- effects ---------------------------------------------------------------------------------------
 
 
 def _opened(state: TicketState, fact: Fact, ledger: Ledger) -> None:
     state.phase, state.queue, state.status = OPEN, fact.queue or "", "open"
     state.opened_at, state.awaits_customer = fact.at, fact.outbound
-    state.unassigned = NEVER_ASSIGNED
+    state.unassigned, state.status_at, state.pending_ms = NEVER_ASSIGNED, fact.at, 0
     count(state, fact, c.TICKETS_OPENED, ledger)
     backlog(state, fact.at, 1, ledger)
 
 
 def _known(state: TicketState, fact: Fact, ledger: Ledger) -> None:
-    status, _, replied = (fact.detail or "open").partition(" ")
+    status, *more = (fact.detail or "open").split(" ")
+    replied = "replied" in more
     state.queue, state.opened_at = fact.queue or "", min(fact.since, fact.at)
     if fact.since > fact.at:
         ledger.anomaly("clamped", fact)
     state.unknown_opening, state.awaits_customer = True, fact.outbound
-    state.responded = state.replied = bool(replied)
+    state.responded = state.replied = replied
     state.unassigned = NEVER_ASSIGNED if fact.agent is None else ASSIGNED
     if status in c.BACKLOG:
-        state.phase, state.status = OPEN, status
+        state.phase, state.status, state.status_at = OPEN, status, fact.at
+        for pending in filter(str.isdigit, more):
+            state.pending_ms = min(int(pending) * 1_000, fact.at - state.opened_at)
         backlog(state, fact.at, 1, ledger)
     else:
         state.phase, state.resolved = RESOLVED if status == "resolved" else CLOSED, True
@@ -134,23 +116,12 @@ def _opened_again(state: TicketState, fact: Fact, ledger: Ledger) -> None:
         ledger.anomaly("ticket_opened_again", fact)
 
 
-def _assigned(state: TicketState, fact: Fact, ledger: Ledger) -> None:
-    before = state.unassigned
-    if fact.agent is not None:
-        state.unassigned = ASSIGNED
-        if before == NEVER_ASSIGNED:
-            count(state, fact, c.TICKETS_ASSIGNED, ledger)
-            count(state, fact, c.ASSIGN_TIME, ledger, fact.at - state.opened_at)
-    elif before == ASSIGNED:
-        state.unassigned = LOST_AGENT
-    if state.phase == OPEN and bool(before) != bool(state.unassigned):
-        change = -1 if before else 1
-        ledger.level(state.queue, fact.at, c.BACKLOG_UNASSIGNED, change)
-
-
 def _replied(state: TicketState, fact: Fact, ledger: Ledger) -> None:
     if fact.detail == "customer" and state.awaits_customer:
         state.awaits_customer, state.response_from = False, fact.at
+    elif fact.detail == "customer":
+        if state.responded and state.asked_at < 0:
+            state.asked_at = fact.at
     elif fact.detail == "reply":
         state.replied, state.since_reopening = True, False
         if not state.responded and not state.awaits_customer:
@@ -158,10 +129,15 @@ def _replied(state: TicketState, fact: Fact, ledger: Ledger) -> None:
             asked_at = state.opened_at if state.response_from < 0 else state.response_from
             count(state, fact, c.FIRST_RESPONSES, ledger)
             count(state, fact, c.FIRST_RESPONSE_TIME, ledger, fact.at - asked_at)
+        elif state.asked_at >= 0:
+            count(state, fact, c.NEXT_RESPONSES, ledger)
+            count(state, fact, c.NEXT_RESPONSE_TIME, ledger, fact.at - state.asked_at)
+            state.asked_at = -1
 
 
 def _status_changed(state: TicketState, fact: Fact, ledger: Ledger) -> None:
     backlog(state, fact.at, -1, ledger)
+    end_status(state, fact.at)
     state.status = fact.detail or "open"
     backlog(state, fact.at, 1, ledger)
 
@@ -179,7 +155,7 @@ def _resolution(state: TicketState, fact: Fact, ledger: Ledger) -> None:
     """A bot's that nobody had answered, each; a person's, the first one and the others apart."""
     replied = state.replied or state.responded
     if fact.detail == "bot" and (state.since_reopening or not replied):
-        state.by_bot = True
+        state.by_bot, state.pending_ms, state.on_hold_ms = True, -1, 0
         count(state, fact, c.BOT_RESOLVED, ledger)
         return
     cycle = fact.at - max(state.opened_at, state.reopened_at)
@@ -195,11 +171,24 @@ def _resolution(state: TicketState, fact: Fact, ledger: Ledger) -> None:
     count(state, fact, c.RESOLUTION_BUCKETS + bucket_of(lasted), ledger)
     if not replied:
         count(state, fact, c.RESOLVED_WITHOUT_REPLY, ledger)
+    if state.pending_ms >= 0:
+        count(state, fact, c.RESOLVED_NET, ledger)
+        count(state, fact, c.RESOLUTION_NET_TIME, ledger, lasted - state.pending_ms)
+        count(state, fact, c.ON_HOLD_TIME, ledger, state.on_hold_ms)
+    state.pending_ms, state.on_hold_ms = -1, 0
+
+
+def _settle(state: TicketState, fact: Fact, ledger: Ledger) -> None:
+    """What ends with any resolution or closing."""
+    if state.phase == OPEN:
+        backlog(state, fact.at, -1, ledger)
+        end_status(state, fact.at)
+    state.settled_at, state.asked_at, state.status_at = fact.at, -1, -1
+    work.end_all(state, fact, ledger)
 
 
 def _resolved(state: TicketState, fact: Fact, ledger: Ledger) -> None:
-    backlog(state, fact.at, -1, ledger)
-    state.settled_at = fact.at
+    _settle(state, fact, ledger)
     if _left(state, fact, ledger):
         return
     state.phase = RESOLVED
@@ -217,9 +206,8 @@ def _left(state: TicketState, fact: Fact, ledger: Ledger) -> bool:
 
 
 def _closed(state: TicketState, fact: Fact, ledger: Ledger) -> None:
-    opened, state.settled_at = state.phase == OPEN, fact.at
-    if opened:
-        backlog(state, fact.at, -1, ledger)
+    opened = state.phase == OPEN
+    _settle(state, fact, ledger)
     if _left(state, fact, ledger):
         return
     if opened and ledger.rules_for(state.queue, state.opened_at).closed_resolves:
@@ -239,12 +227,14 @@ def _reopened_as(state: TicketState, fact: Fact, ledger: Ledger) -> None:
 
 
 def _back(state: TicketState, fact: Fact, ledger: Ledger, status: str) -> None:
-    state.phase, state.status = OPEN, status
+    state.phase, state.status, state.status_at = OPEN, status, fact.at
     state.settled_at, state.reopened_at, state.since_reopening = -1, fact.at, True
     if not state.responded and not state.awaits_customer:
         state.response_from = fact.at
     if state.by_bot:
         state.by_bot, state.resolution_from = False, fact.at
+        if not state.resolved:
+            state.pending_ms = 0
     count(state, fact, c.TICKETS_REOPENED, ledger)
     backlog(state, fact.at, 1, ledger)
 
@@ -277,8 +267,19 @@ _NO, _OVER, _SOLVED = "ticket_unknown", "ticket_closed", "ticket_resolved"
 # apart, each, and the person's after it runs from the reopening between the two. A person's later
 # resolutions are counted apart; each has a cycle, from the opening or the last reopening.
 #
+# The time in pending since the clock of a first resolution began is known, but of a ticket that a
+# snapshot without `pending_seconds` made known; where a bot's resolution started the clock anew, it
+# begins there. A settled ticket is not in pending.
+#
+# A next response is a person's first public reply after a run of the customer's, once there was a
+# first response; from the first of the run. What is resolved, closed or left asks no more.
+#
 # The first assignment to an agent counts, once a ticket; an open ticket without an agent is in a
 # stock of its own. A snapshot that names an agent tells of one that was assigned before.
+#
+# Work is what an agent does between `work.started` and `work.ended`: booked at its end, or at the
+# resolution, closing or leaving before it. A second start of one agent is none. What lasts longer
+# than `MAX_WORK_SECONDS` was never ended: it is dropped, when that is seen, and counted.
 #
 # Counts and backlog belong to the queue that has the ticket at that moment; what was counted for
 # the queue before stays there. Only an open ticket is in a backlog, by its status.
@@ -300,13 +301,13 @@ LEADS_TO: dict[Effect, tuple[int, ...]] = {
 #: event: what it does to a ticket that is unknown, open, resolved, closed, left.
 TABLE: dict[str, tuple[Effect | str, ...]] = {
     "ticket.opened": (_opened, _opened_again, _opened_again, _opened_again, _opened_again),
-    "ticket.assigned": (_NO, _assigned, _assigned, _assigned, _nothing),
+    "ticket.assigned": (_NO, work.assigned, work.assigned, work.assigned, _nothing),
     "ticket.replied": (_NO, _replied, _replied, _OVER, _OVER),
     "ticket.status_changed": (_NO, _status_changed, _reopened_as, _reopened_as, _OVER),
     "ticket.sla_set": (_NO, _nothing, _nothing, _nothing, _nothing),
     "ticket.moved": (_NO, _moved, _moved, _OVER, _OVER),
-    "work.started": (_NO, _nothing, _nothing, _nothing, _nothing),
-    "work.ended": (_NO, _nothing, _nothing, _nothing, _nothing),
+    "work.started": (_NO, work.started, work.started, work.started, _nothing),
+    "work.ended": (_NO, work.ended, work.ended, work.ended, _nothing),
     "ticket.resolved": (_NO, _resolved, _SOLVED, _OVER, _OVER),
     "ticket.reopened": (_NO, _not_resolved, _reopened, _reopened, _OVER),
     "ticket.closed": (_NO, _closed, _closed, _OVER, _OVER),

@@ -15,14 +15,16 @@ COUNTS = (
     "abandoned_in_threshold", "flowed_out_in_threshold", "tickets_opened", "first_responses",
     "reopen_responses", "tickets_resolved", "resolved_without_reply", "bot_resolved",
     "tickets_reopened", "tickets_closed", "surveys_sent", "surveys_answered", "sales", "followups",
-    "tickets_resolved_again", "tickets_assigned",
+    "tickets_resolved_again", "tickets_assigned", "next_responses",
+    "resolution_net_count", "tickets_worked",
     "bot_contained", "bot_escalated", "callbacks_connected", "callbacks_not_reached",
     "callbacks_cancelled", "resumed", "messages", "contacts",
 )  # fmt: skip
 SUMS = (
     "answered_wait", "abandoned_wait", "closed_wait", "talk", "hold", "wrapup",
     "first_response", "reopen_response", "resolution", "waiting",
-    "resolution_cycle", "assign",
+    "resolution_cycle", "assign", "next_response",
+    "resolution_net", "on_hold", "work",
 )  # fmt: skip
 OFFERS = ("accepted", "rejected", "timeout", "customer_left", "rescinded")
 

@@ -77,7 +77,12 @@ def test_a_remembered_ticket_costs_200_bytes_of_the_changelog(how: str) -> None:
         ("status_changed", {"status": "on_hold"}),
         ("resolved", {"author": "bot"}),
         ("reopened", {}),
+        ("assigned", {"agent_id": "anna"}),
+        ("assigned", {}),
+        ("work.started", {"agent_id": "anna"}),
+        ("replied", {"author": "agent"}),
         ("replied", {"author": "customer"}),
+        ("status_changed", {"status": "pending"}),
         (how, {}),
     ]
     for number, (kind, fields) in enumerate(steps):

@@ -37,6 +37,9 @@ COUNTS = (
     "resolved_without_reply",
     "tickets_resolved_again",
     "tickets_assigned",
+    "next_responses",
+    "tickets_worked",
+    "resolution_net_count",
 )
 SUMS = (
     "answered_wait",
@@ -49,6 +52,10 @@ SUMS = (
     "resolution",
     "resolution_cycle",
     "assign",
+    "next_response",
+    "work",
+    "resolution_net",
+    "on_hold",
 )
 OFFERS = ("accepted", "rejected", "timeout", "customer_left", "rescinded")
 QUANTILES = (50, 80, 90, 95, 99)
@@ -175,6 +182,11 @@ def figures(result, scope: Scope, a: int | None, b: int | None) -> dict:
         "resolution_mean_seconds": mean(ms["resolution"], n["tickets_resolved"]),
         "resolution_cycle_mean_seconds": mean(
             ms["resolution_cycle"], n["tickets_resolved"] + n["tickets_resolved_again"]
+        ),
+        "next_response_mean_seconds": mean(ms["next_response"], n["next_responses"]),
+        "resolution_net_mean_seconds": mean(ms["resolution_net"], n["resolution_net_count"]),
+        "work_per_resolution_seconds": mean(
+            ms["work"], n["tickets_resolved"] + n["tickets_resolved_again"]
         ),
         "assign_mean_seconds": mean(ms["assign"], n["tickets_assigned"]),
         "resolution_quantiles_seconds": {f"p{p}": nearest_rank(solved, p) for p in QUANTILES},

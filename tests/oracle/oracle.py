@@ -266,6 +266,8 @@ def content(event: dict) -> tuple:
     elif kind == "ticket.snapshot":
         known = event.get("first_replied_at") is not None
         detail = event["status"] + (" replied" if known else "")
+        if event.get("pending_seconds") is not None:
+            detail += f" {event['pending_seconds']}"
     elif kind in ("contact.enqueued", "contact.flowed_out"):
         detail = event.get("reason")
     elif kind in ("offer.failed", "bot.ended", "callback.attempted"):

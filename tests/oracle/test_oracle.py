@@ -212,7 +212,7 @@ def additive(figures: dict) -> dict[str, float]:
     """All counts and seconds of the figures that panes must add up to."""
     by_word = ("offers", "flowed_out_reasons", "tickets_left")
     flat = {**figures, **{word: n for name in by_word for word, n in figures[name].items()}}
-    derived = ("mean", "max", "ratio", "quantiles", "depth")
+    derived = ("mean", "max", "ratio", "quantiles", "depth", "_per_")
     return {
         name: round(value * 1000)
         for name, value in flat.items()
