@@ -117,9 +117,9 @@ def _opened_again(state: TicketState, fact: Fact, ledger: Ledger) -> None:
 
 
 def _replied(state: TicketState, fact: Fact, ledger: Ledger) -> None:
-    if fact.detail == "customer" and state.awaits_customer:
-        state.awaits_customer, state.response_from = False, fact.at
-    elif fact.detail == "customer":
+    if fact.detail == "customer":
+        if state.awaits_customer:
+            state.awaits_customer, state.response_from = False, fact.at
         if state.responded and state.asked_at < 0:
             state.asked_at = fact.at
     elif fact.detail == "reply":

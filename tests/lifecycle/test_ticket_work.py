@@ -60,6 +60,16 @@ def test_a_next_response_is_a_reply_to_what_the_customer_wrote_later() -> None:
     assert life.dated(c.NEXT_RESPONSE_TIME) == {500: 400, HOUR + 7: 7}
 
 
+def test_a_known_ticket_that_was_replied_to_has_next_responses_alone() -> None:
+    """Also one that we opened: the customer's first reply asks for the next response."""
+    known = {"opened_at": START - HOUR, "status": "open", "first_replied_at": START - 1}
+    for direction in ("inbound", "outbound"):
+        told: list[Told] = [("snapshot", 0, known | {"direction": direction})]
+        life = ticket(*told, ("replied", 10, ASKED), ("replied", 30, REPLY))
+        assert life.dated(c.NEXT_RESPONSE_TIME) == {30: 20}
+        assert life.total(c.FIRST_RESPONSES) == 0
+
+
 @pytest.mark.parametrize("end", ["resolved", "closed"])
 def test_what_is_settled_asks_no_more_until_the_customer_writes_again(end: str) -> None:
     """The resolution withdraws the question; one on a resolved ticket is answered after it."""
