@@ -22,7 +22,7 @@ THRESHOLD_DECIDED, ANSWERED_IN_THRESHOLD, ABANDONED_IN_THRESHOLD, FLOWED_OUT_IN_
     10, 14
 )
 TICKETS_OPENED, FIRST_RESPONSES, TICKETS_RESOLVED, TICKETS_REOPENED = range(14, 18)
-#: Not published, but a queue that a ticket was moved to exists.
+#: Not published, but a queue that an open ticket was moved to, or found in, exists.
 TICKETS_MOVED_IN = 18
 #: Orphaned visits of which the end was told after all.
 ORPHANS_RECOVERED = 19

@@ -103,6 +103,7 @@ def _known(state: TicketState, fact: Fact, ledger: Ledger) -> None:
         state.phase, state.status, state.status_at = OPEN, status, fact.at
         for pending in filter(str.isdigit, more):
             state.pending_ms = min(int(pending) * 1_000, fact.at - state.opened_at)
+        count(state, fact, c.TICKETS_MOVED_IN, ledger)  # its queue exists, if it is moved at once
         backlog(state, fact.at, 1, ledger)
     else:
         state.phase, state.resolved = RESOLVED if status == "resolved" else CLOSED, True

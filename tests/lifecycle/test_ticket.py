@@ -193,6 +193,14 @@ def test_a_snapshot_makes_a_ticket_known_and_opens_none() -> None:
     assert ticket(("snapshot", 0, replied), ("replied", 1, REPLY)).total(c.FIRST_RESPONSES) == 0
 
 
+def test_the_queue_of_a_snapshot_exists_even_if_the_ticket_is_moved_at_once() -> None:
+    """Its stocks are as they were; something is booked there that no other event takes back."""
+    known = {"opened_at": START - DAY, "status": "open"}
+    life = ticket(("snapshot", 0, known), ("moved", 0, {"queue": "support"}))
+    assert life.dated(c.BACKLOG["open"]) == {}
+    assert life.dated(c.TICKETS_MOVED_IN) == {0: 1}
+
+
 def test_a_snapshot_of_a_settled_ticket_lets_it_come_back() -> None:
     """At once, for its resolution was before; its first resolution is not counted again."""
     for status, phase in (("resolved", t.RESOLVED), ("closed", t.CLOSED)):
