@@ -86,6 +86,8 @@ FIELDS: dict[str, dict[str, tuple]] = {
         "opened_at": (BASE_MS - HOUR, BASE_MS, BASE_MS - 100 * DAY, BASE_MS + HOUR),
         "status": ("open", "pending", "on_hold", "resolved", "closed"),
         "first_replied_at": (None, None, BASE_MS - 1),
+        "pending_seconds": (None, 0, 60, 7_200),
+        "agent_id": (None, None, *AGENTS),
         "direction": (None, None, None, "outbound"),
     },
     "work.started": {"agent_id": AGENTS},
@@ -98,7 +100,7 @@ TICKET_TYPES = tuple(kind for kind in FIELDS if kind.startswith(("ticket.", "wor
 #: What a ticket's figures turn on, besides any event there is.
 TICKET_TURNS = (
     *("ticket.replied", "ticket.resolved", "ticket.closed"),
-    *("ticket.reopened", "ticket.status_changed", "midnight"),
+    *("ticket.reopened", "ticket.status_changed", "midnight", "talk", "work"),
 )
 
 
@@ -271,12 +273,23 @@ def ticket_story(chooser: Chooser, contacts: int = 4) -> list[Event]:
     told = [legal(chooser, who, first, at)]
     for _ in range(chooser.pick((2, 1, 3, 4, 5, 6, 9, 12))):
         at += chooser.pick((*SHORT_GAPS, *LONG_GAPS))
+        given: Event = {}
         step = chooser.pick((*TICKET_TYPES, *TICKET_TURNS, *TICKET_TURNS))
+        if step == "talk":  # what the customer writes is answered
+            given = {"author": "customer", "public": None}
+            told.append(legal(chooser, who, "ticket.replied", at, **given))
+            step, given = "ticket.replied", {"author": "agent", "public": None}
+            at += chooser.pick((*SHORT_GAPS, *LONG_GAPS))
+        elif step == "work":
+            given = {"agent_id": chooser.pick(AGENTS)}
+            told.append(legal(chooser, who, "work.started", at, **given))
+            step = "work.ended"
+            at += chooser.pick((*SHORT_GAPS, *LONG_GAPS))
         if step == "midnight":  # the last millisecond a settled ticket is remembered, and the next
             at += chooser.pick((0, 90 * DAY))
             at += DAY - 1 - at % DAY + chooser.pick((0, 1))
             step = chooser.pick(("ticket.reopened", "ticket.status_changed", "ticket.opened"))
-        told.append(legal(chooser, who, step, at))
+        told.append(legal(chooser, who, step, at, **given))
     return told
 
 

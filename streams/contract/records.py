@@ -39,6 +39,7 @@ from streams.contract.words import (
     FLOW_OUT_REASONS,
     OFFER_OUTCOMES,
     STATE_LIMIT_SECONDS,
+    TICKET_LEAVES,
     WINDOWS,
 )
 
@@ -309,10 +310,31 @@ class Figures(Part, frozen=True):
     first_response_mean_seconds: Annotated[
         Number | None, mean("first_response_seconds / first_responses")
     ]
+    next_responses: Annotated[
+        Count, count("Public human replies to what the customer wrote later.", since=2)
+    ]
+    next_response_seconds: Annotated[
+        Number, total("Sum from the customer's first unanswered reply to those", since=2)
+    ]
+    next_response_mean_seconds: Annotated[
+        Number | None, mean("next_response_seconds / next_responses", since=2)
+    ]
     tickets_resolved: Annotated[Count, count("First resolutions.")]
     resolution_seconds: Annotated[Number, total("Sum from opened to first resolution")]
     resolution_mean_seconds: Annotated[
         Number | None, mean("ART: resolution_seconds / tickets_resolved")
+    ]
+    resolution_net_count: Annotated[
+        Count, count("Of those, the ones whose time in pending is known.", since=2)
+    ]
+    resolution_net_seconds: Annotated[
+        Number, total("Sum from opened to first resolution of those, less pending", since=2)
+    ]
+    resolution_net_mean_seconds: Annotated[
+        Number | None, mean("resolution_net_seconds / resolution_net_count", since=2)
+    ]
+    on_hold_seconds: Annotated[
+        Number, total("What of resolution_net_seconds the tickets were on hold", since=2)
     ]
     resolution_quantiles_seconds: Annotated[
         ByPercentile,
@@ -326,6 +348,43 @@ class Figures(Part, frozen=True):
     resolved_without_reply: Annotated[
         Count,
         count("Of the first resolutions, those of tickets that nobody had replied to.", since=2),
+    ]
+    tickets_left: Annotated[
+        ByWord,
+        counts(
+            "Tickets that left the figures, by why; none of them is a resolution.",
+            TICKET_LEAVES,
+            "Tickets that left the figures as `{}`.",
+            since=2,
+        ),
+    ]
+    tickets_resolved_again: Annotated[
+        Count, count("Resolutions by a person of a ticket that was resolved before.", since=2)
+    ]
+    resolution_cycle_seconds: Annotated[
+        Number,
+        total("Sum from opened or last reopened to resolved, first or again", since=2),
+    ]
+    resolution_cycle_mean_seconds: Annotated[
+        Number | None,
+        mean("resolution_cycle_seconds / (tickets_resolved + tickets_resolved_again)", since=2),
+    ]
+    tickets_worked: Annotated[
+        Count, count("Tickets worked on, at the end of the first piece of work.", since=2)
+    ]
+    work_seconds: Annotated[
+        Number, total("Work of agents on tickets, each piece at its end", since=2)
+    ]
+    work_per_resolution_seconds: Annotated[
+        Number | None,
+        mean("work_seconds / (tickets_resolved + tickets_resolved_again)", since=2),
+    ]
+    tickets_assigned: Annotated[Count, count("First assignments to an agent.", since=2)]
+    assign_seconds: Annotated[
+        Number, total("Sum from opened to the first assignment to an agent", since=2)
+    ]
+    assign_mean_seconds: Annotated[
+        Number | None, mean("assign_seconds / tickets_assigned", since=2)
     ]
 
 
@@ -391,6 +450,7 @@ class Live(Part, frozen=True):
         instant("Since when the first of those has been in its state, in ms; null: none.", since=2),
     ]
     backlog: Annotated[Backlog, frame("Open tickets by status.")]
+    backlog_unassigned: Annotated[Count, level("Open tickets without an agent.", since=2)]
     oldest_open_at: Annotated[
         Instant | None, instant("When the oldest open ticket was opened, in ms; null: none.")
     ]

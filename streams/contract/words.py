@@ -92,6 +92,8 @@ STATE_LIMIT_SECONDS: Final = {
 }
 TicketStatus = Literal["open", "pending", "on_hold"]
 TICKET_STATUSES: Final[tuple[str, ...]] = get_args(TicketStatus)
+#: Resolved or closed for one of these reasons a ticket is out of the figures.
+TICKET_LEAVES: Final = ("merged", "spam", "deleted")
 
 #: What became of a legal event that found an unexpected state, or of a life that an age ended.
 AnomalySort = Literal["took_effect_otherwise", "given_up_by_age", "did_nothing"]
@@ -129,6 +131,8 @@ CHANNEL_DEFAULTS: Final[dict[str, ChannelDefaults]] = {
 WRAPUP_CAP_SECONDS: Final = 900
 #: How many days a ticket is remembered that was resolved or closed.
 TICKET_MEMORY_DAYS: Final = 90
+#: The longest piece of work on a ticket; a longer one was never ended, and is not counted.
+MAX_WORK_SECONDS: Final = 12 * 3600
 #: How late an event may come behind the slowest live source.
 HORIZON_SECONDS: Final = 4 * 3600
 #: Within it, meaning orders the events of a contact, not the clock.

@@ -25,6 +25,7 @@ def figures(view: View) -> Figures:
     measured, timed = count(c.ANSWERED_MEASURED), abandoned - count(c.ABANDONED_UNMEASURED)
     handled, closed = count(c.HANDLED), measured + timed + count(c.FLOWED_OUT)
     responses, resolved = count(c.FIRST_RESPONSES), count(c.TICKETS_RESOLVED)
+    resolved_again, assigned = count(c.TICKETS_RESOLVED_AGAIN), count(c.TICKETS_ASSIGNED)
     return Figures(
         # volumes
         offered=count(c.OFFERED),
@@ -104,13 +105,36 @@ def figures(view: View) -> Figures:
         first_responses=responses,
         first_response_seconds=seconds(count(c.FIRST_RESPONSE_TIME)),
         first_response_mean_seconds=mean_seconds(count(c.FIRST_RESPONSE_TIME), responses),
+        next_responses=count(c.NEXT_RESPONSES),
+        next_response_seconds=seconds(count(c.NEXT_RESPONSE_TIME)),
+        next_response_mean_seconds=mean_seconds(
+            count(c.NEXT_RESPONSE_TIME), count(c.NEXT_RESPONSES)
+        ),
         tickets_resolved=resolved,
         resolution_seconds=seconds(count(c.RESOLUTION_TIME)),
         resolution_mean_seconds=mean_seconds(count(c.RESOLUTION_TIME), resolved),
+        resolution_net_count=count(c.RESOLVED_NET),
+        resolution_net_seconds=seconds(count(c.RESOLUTION_NET_TIME)),
+        resolution_net_mean_seconds=mean_seconds(
+            count(c.RESOLUTION_NET_TIME), count(c.RESOLVED_NET)
+        ),
+        on_hold_seconds=seconds(count(c.ON_HOLD_TIME)),
         resolution_quantiles_seconds=resolutions,
         tickets_reopened=count(c.TICKETS_REOPENED),
         bot_resolved=count(c.BOT_RESOLVED),
         resolved_without_reply=count(c.RESOLVED_WITHOUT_REPLY),
+        tickets_left={name: count(number) for name, number in c.TICKETS_LEFT.items()},
+        tickets_resolved_again=resolved_again,
+        resolution_cycle_seconds=seconds(count(c.RESOLUTION_CYCLE_TIME)),
+        resolution_cycle_mean_seconds=mean_seconds(
+            count(c.RESOLUTION_CYCLE_TIME), resolved + resolved_again
+        ),
+        tickets_worked=count(c.TICKETS_WORKED),
+        work_seconds=seconds(count(c.WORK_TIME)),
+        work_per_resolution_seconds=mean_seconds(count(c.WORK_TIME), resolved + resolved_again),
+        tickets_assigned=assigned,
+        assign_seconds=seconds(count(c.ASSIGN_TIME)),
+        assign_mean_seconds=mean_seconds(count(c.ASSIGN_TIME), assigned),
     )
 
 

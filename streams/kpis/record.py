@@ -43,6 +43,7 @@ def live(levels: Mapping[int, int], oldest: Mapping[int, int | None], in_progres
         agents_stuck={name: level(number, 0) for name, number in c.STUCK.items()},
         agents_stuck_oldest_at=oldest.get(c.ANY_STUCK),
         backlog=Backlog(**{name: level(number, 0) for name, number in c.BACKLOG.items()}),
+        backlog_unassigned=level(c.BACKLOG_UNASSIGNED, 0),
         oldest_open_at=oldest.get(c.BACKLOG["open"]),
     )
 

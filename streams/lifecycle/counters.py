@@ -12,6 +12,7 @@ from streams.contract.words import (
     HANDLE_BOUNDS_SECONDS,
     OFFER_OUTCOMES,
     STATE_LIMIT_SECONDS,
+    TICKET_LEAVES,
     TICKET_STATUSES,
     WAIT_BOUNDS_SECONDS,
 )
@@ -23,7 +24,7 @@ THRESHOLD_DECIDED, ANSWERED_IN_THRESHOLD, ABANDONED_IN_THRESHOLD, FLOWED_OUT_IN_
     10, 14
 )
 TICKETS_OPENED, FIRST_RESPONSES, TICKETS_RESOLVED, TICKETS_REOPENED = range(14, 18)
-#: Not published, but a queue that a ticket was moved to exists.
+#: Not published, but a queue that an open ticket was moved to, or found in, exists.
 TICKETS_MOVED_IN = 18
 #: Orphaned visits of which the end was told after all.
 ORPHANS_RECOVERED = 19
@@ -50,6 +51,16 @@ WAITED_OVER_LIMIT, LIMIT_DECIDED = 48, 49
 #: ever replied to.
 BOT_RESOLVED, RESOLVED_WITHOUT_REPLY = 29, 41
 
+#: Tickets that left the figures, by why; later resolutions by a person; first assignments.
+TICKETS_LEFT = {name: 60 + index for index, name in enumerate(TICKET_LEAVES)}
+TICKETS_RESOLVED_AGAIN, TICKETS_ASSIGNED = 63, 64
+#: Replies of a person to what the customer wrote after the first response.
+NEXT_RESPONSES = 65
+#: First resolutions of tickets whose time in pending is known.
+RESOLVED_NET = 66
+#: Tickets somebody has worked on, at the end of the first piece of work.
+TICKETS_WORKED = 67
+
 # sums of milliseconds
 ANSWERED_WAIT, ABANDONED_WAIT, CLOSED_WAIT, TALK, HOLD, WRAPUP = range(50, 56)
 FIRST_RESPONSE_TIME, RESOLUTION_TIME = 56, 57
@@ -57,6 +68,10 @@ FIRST_RESPONSE_TIME, RESOLUTION_TIME = 56, 57
 TIME_TO_ANSWER, TIMES_TO_ANSWER = 76, 73
 #: All waits of the customer, at an answer and at an abandonment.
 CUSTOMER_WAIT, CUSTOMER_WAIT_ABANDONED = 74, 75
+RESOLUTION_CYCLE_TIME, ASSIGN_TIME, NEXT_RESPONSE_TIME = 80, 81, 82
+#: From opening to first resolution less the time in pending, and what of it was on hold.
+RESOLUTION_NET_TIME, ON_HOLD_TIME = 83, 84
+WORK_TIME = 85
 
 # A level (how many wait, how many agents are staffed) is booked as its changes. Its own number has
 # their sum: added up from the beginning, that is its height. The next number is its moment: the sum
@@ -77,7 +92,12 @@ RINGING_MOMENT = RINGING + MOMENT
 HANDLING_MOMENT = HANDLING + MOMENT
 BACKLOG = {name: 108 + 2 * index for index, name in enumerate(TICKET_STATUSES)}
 OVER_LIMIT = 116
-VISIT_LEVELS = (WAITING, OVER_THRESHOLD, RINGING, HANDLING, *BACKLOG.values(), OVER_LIMIT)
+BACKLOG_UNASSIGNED = 130
+VISIT_LEVELS = (
+    *(WAITING, OVER_THRESHOLD, RINGING, HANDLING),
+    *BACKLOG.values(),
+    *(OVER_LIMIT, BACKLOG_UNASSIGNED),
+)
 
 # levels of agents; from AGENT_BASE on a queue's numbers are not part of `_all`, which has its own
 AGENT_BASE = 200

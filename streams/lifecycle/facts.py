@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from streams.contract import events as wire
+from streams.contract.words import TICKET_LEAVES
 from streams.lifecycle.ranks import AGENT_RANKS, CONTACT_RANKS, TICKET_RANKS
 from streams.lifecycle.rules import SNAPSHOT_MS
 
@@ -110,8 +111,6 @@ _TICKET = {
     for struct in wire.TYPES.values()
     if struct.TYPE in TICKET_RANKS
 }
-#: Resolving or closing for one of these reasons takes the ticket out of the figures.
-_LEAVES = frozenset({"merged", "spam", "deleted"})
 #: What a public reply is called, by its author; a bot's means nothing.
 _REPLIES = {"agent": "reply", "customer": "customer", "bot": None}
 
@@ -156,8 +155,9 @@ def contact_fact(event: Any) -> Fact:
 def ticket_fact(event: Any) -> Fact:
     """The fact of a ticket's event.
 
-    `detail` is the status; `left`, or `bot`; `reply` of an agent or `customer`, both in public; of
-    a snapshot the status, and whether it was replied to.
+    `detail` is the status; why it left the figures, or `bot`; `reply` of an agent or `customer`,
+    both in public; of a snapshot the status, whether it was replied to, and the seconds it was
+    pending, if told.
     """
     struct = event.__class__
     detail, outbound, since = None, False, -1
@@ -166,8 +166,9 @@ def ticket_fact(event: Any) -> Fact:
     elif struct is wire.TicketReplied:
         detail = _REPLIES[event.author] if event.public else None
     elif struct is wire.TicketResolved or struct is wire.TicketClosed:
-        if (event.reason or "").strip().lower() in _LEAVES:
-            detail = "left"
+        reason = (event.reason or "").strip().lower()
+        if reason in TICKET_LEAVES:
+            detail = reason
         elif event.author == "bot":
             detail = "bot"
     elif struct is wire.TicketOpened:
@@ -175,6 +176,8 @@ def ticket_fact(event: Any) -> Fact:
     elif struct is wire.TicketSnapshot:
         outbound, since = event.direction == "outbound", event.opened_at
         detail = event.status if event.first_replied_at is None else f"{event.status} replied"
+        if event.pending_seconds is not None:
+            detail = f"{detail} {event.pending_seconds}"
     return Fact(
         event.occurred_at,
         event.seq,

@@ -11,7 +11,7 @@ from copy import copy
 from msgspec.structs import replace
 
 from streams.contract.words import DAY_MS
-from streams.lifecycle import ticket
+from streams.lifecycle import ticket, ticket_state
 from streams.lifecycle.entity import Entity
 from streams.lifecycle.facts import Fact
 from streams.lifecycle.rules import NEVER
@@ -53,9 +53,9 @@ def short(kept: TicketEntity) -> TicketEntity:
 
 
 def whole(kept: TicketEntity, days: int) -> None:
-    """Undo `short`; and let what older rules led to go on by these (see `ticket.adopt`)."""
+    """Undo `short`; and let what older rules led to go on by these (see `ticket_state.adopt`)."""
     if kept.base is None and not kept.tail:
         kept.base = copy(kept.state)
-    ticket.adopt(kept.state, days, kept.tail[-1].at if kept.tail else -1)
+    ticket_state.adopt(kept.state, days, kept.tail[-1].at if kept.tail else -1)
     if kept.base is not None:
-        ticket.adopt(kept.base, days)
+        ticket_state.adopt(kept.base, days)

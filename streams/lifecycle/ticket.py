@@ -11,57 +11,35 @@ from typing import Final
 
 import msgspec
 
-from streams.contract.words import DAY_MS
 from streams.lifecycle import counters as c
+from streams.lifecycle import ticket_work as work
 from streams.lifecycle.facts import Fact
 from streams.lifecycle.histogram import bucket_of
 from streams.lifecycle.ledger import Ledger
 from streams.lifecycle.plan import Plan
 from streams.lifecycle.ranks import TICKET_RANKS
-from streams.lifecycle.rules import FORGET_MS, NEVER
+from streams.lifecycle.rules import NEVER
+from streams.lifecycle.ticket_state import (
+    ASSIGNED,
+    CLOSED,
+    LEFT,
+    NEVER_ASSIGNED,
+    NONE,
+    OPEN,
+    PHASES,
+    RESOLVED,
+    VERSION,
+    TicketState,
+    backlog,
+    count,
+    end_status,
+    remembered_until,
+)
 
-NONE: Final = 0
-OPEN: Final = 1
-RESOLVED: Final = 2
-CLOSED: Final = 3
-LEFT: Final = 4
-PHASES = ("none", "open", "resolved", "closed", "left")
+__all__ = ["CLOSED", "LEFT", "NONE", "OPEN", "PHASES", "RESOLVED", "VERSION", "TicketState"]
 
 #: What makes a ticket known; any other event needs that.
 BRINGS: Final = frozenset({TICKET_RANKS["ticket.opened"], TICKET_RANKS["ticket.snapshot"]})
-#: The version of the rules that a stored state goes by; see `adopt`.
-VERSION: Final = 1
-
-
-class TicketState(msgspec.Struct, array_like=True, gc=False):
-    """What the past of a ticket means for its future. Times in ms, -1: none.
-
-    `settled_at`: when it was resolved or closed; `responded`, `resolved`: the first one was
-    counted. `unknown_opening`: known by a snapshot, its opening was not told. `replied`: a person
-    has, ever; `since_reopening`: and none since the ticket came back. `awaits_customer`: we wrote
-    first, and he has not answered. The clocks of first response and resolution began at
-    `response_from` and `resolution_from`, -1: at the opening. `by_bot`: a bot has settled it.
-    `doubt`: until when an opening may still come that events before it wait for.
-    """
-
-    phase: int = NONE
-    queue: str = ""
-    status: str = "open"
-    opened_at: int = -1
-    responded: bool = False
-    resolved: bool = False
-    settled_at: int = -1
-    due: int = NEVER
-    version: int = 0
-    unknown_opening: bool = False
-    replied: bool = False
-    since_reopening: bool = False
-    awaits_customer: bool = False
-    by_bot: bool = False
-    response_from: int = -1
-    resolution_from: int = -1
-    reopened_at: int = -1
-    doubt: int = -1
 
 
 def blank() -> TicketState:
@@ -101,56 +79,32 @@ def is_doubted(state: TicketState, fact: Fact, grace: int) -> bool:
     return fact.at <= state.doubt and fact.rank in BRINGS
 
 
-def remembered_until(last_at: int, days: int) -> int:
-    """The last ms a settled ticket is remembered: 00:00 UTC ends its last event's day + `days`."""
-    return (last_at // DAY_MS + 1 + days) * DAY_MS - 1
-
-
-def adopt(state: TicketState, days: int, last_at: int = -1) -> None:
-    """Let a state that older rules led to go on by these; one of these stays as it is.
-
-    `last_at`: the last event in ms, if known. Older rules had another way to forget alone; what
-    they have booked is right by its own rules, and stays.
-    """
-    if state.version == VERSION:
-        return
-    state.version = VERSION
-    if state.phase == RESOLVED:
-        state.due = remembered_until(max(last_at, state.due - FORGET_MS), days)
-    elif state.phase in (CLOSED, LEFT):
-        state.due = remembered_until(max(last_at, state.settled_at), days)
-    else:
-        state.due = NEVER
-
-
 # -- effects ---------------------------------------------------------------------------------------
-
-
-def _count(state: TicketState, fact: Fact, counter: int, ledger: Ledger, amount: int = 1) -> None:
-    ledger.cell(state.queue, fact.at)[counter] += ledger.sign * amount
-
-
-def _backlog(state: TicketState, at: int, change: int, ledger: Ledger) -> None:
-    ledger.level(state.queue, at, c.BACKLOG[state.status], change)
 
 
 def _opened(state: TicketState, fact: Fact, ledger: Ledger) -> None:
     state.phase, state.queue, state.status = OPEN, fact.queue or "", "open"
     state.opened_at, state.awaits_customer = fact.at, fact.outbound
-    _count(state, fact, c.TICKETS_OPENED, ledger)
-    _backlog(state, fact.at, 1, ledger)
+    state.unassigned, state.status_at, state.pending_ms = NEVER_ASSIGNED, fact.at, 0
+    count(state, fact, c.TICKETS_OPENED, ledger)
+    backlog(state, fact.at, 1, ledger)
 
 
 def _known(state: TicketState, fact: Fact, ledger: Ledger) -> None:
-    status, _, replied = (fact.detail or "open").partition(" ")
+    status, *more = (fact.detail or "open").split(" ")
+    replied = "replied" in more
     state.queue, state.opened_at = fact.queue or "", min(fact.since, fact.at)
     if fact.since > fact.at:
         ledger.anomaly("clamped", fact)
     state.unknown_opening, state.awaits_customer = True, fact.outbound
-    state.responded = state.replied = bool(replied)
+    state.responded = state.replied = replied
+    state.unassigned = NEVER_ASSIGNED if fact.agent is None else ASSIGNED
     if status in c.BACKLOG:
-        state.phase, state.status = OPEN, status
-        _backlog(state, fact.at, 1, ledger)
+        state.phase, state.status, state.status_at = OPEN, status, fact.at
+        for pending in filter(str.isdigit, more):
+            state.pending_ms = min(int(pending) * 1_000, fact.at - state.opened_at)
+        count(state, fact, c.TICKETS_MOVED_IN, ledger)  # its queue exists, if it is moved at once
+        backlog(state, fact.at, 1, ledger)
     else:
         state.phase, state.resolved = RESOLVED if status == "resolved" else CLOSED, True
 
@@ -158,72 +112,108 @@ def _known(state: TicketState, fact: Fact, ledger: Ledger) -> None:
 def _opened_again(state: TicketState, fact: Fact, ledger: Ledger) -> None:
     if state.unknown_opening:
         state.unknown_opening = False
-        _count(state, fact, c.TICKETS_OPENED, ledger)
+        count(state, fact, c.TICKETS_OPENED, ledger)
     else:
         ledger.anomaly("ticket_opened_again", fact)
 
 
 def _replied(state: TicketState, fact: Fact, ledger: Ledger) -> None:
-    if fact.detail == "customer" and state.awaits_customer:
-        state.awaits_customer, state.response_from = False, fact.at
+    if fact.detail == "customer":
+        if state.awaits_customer:
+            state.awaits_customer, state.response_from = False, fact.at
+        if state.responded and state.asked_at < 0:
+            state.asked_at = fact.at
     elif fact.detail == "reply":
         state.replied, state.since_reopening = True, False
         if not state.responded and not state.awaits_customer:
             state.responded = True
             asked_at = state.opened_at if state.response_from < 0 else state.response_from
-            _count(state, fact, c.FIRST_RESPONSES, ledger)
-            _count(state, fact, c.FIRST_RESPONSE_TIME, ledger, fact.at - asked_at)
+            count(state, fact, c.FIRST_RESPONSES, ledger)
+            count(state, fact, c.FIRST_RESPONSE_TIME, ledger, fact.at - asked_at)
+        elif state.asked_at >= 0:
+            count(state, fact, c.NEXT_RESPONSES, ledger)
+            count(state, fact, c.NEXT_RESPONSE_TIME, ledger, fact.at - state.asked_at)
+            state.asked_at = -1
 
 
 def _status_changed(state: TicketState, fact: Fact, ledger: Ledger) -> None:
-    _backlog(state, fact.at, -1, ledger)
+    backlog(state, fact.at, -1, ledger)
+    end_status(state, fact.at)
     state.status = fact.detail or "open"
-    _backlog(state, fact.at, 1, ledger)
+    backlog(state, fact.at, 1, ledger)
 
 
 def _moved(state: TicketState, fact: Fact, ledger: Ledger) -> None:
     if state.phase == OPEN:
-        _backlog(state, fact.at, -1, ledger)
+        backlog(state, fact.at, -1, ledger)
     state.queue = fact.queue or ""
-    _count(state, fact, c.TICKETS_MOVED_IN, ledger)
+    count(state, fact, c.TICKETS_MOVED_IN, ledger)
     if state.phase == OPEN:
-        _backlog(state, fact.at, 1, ledger)
+        backlog(state, fact.at, 1, ledger)
 
 
 def _resolution(state: TicketState, fact: Fact, ledger: Ledger) -> None:
-    """A bot's that nobody had answered, each; a person's, the first one."""
+    """A bot's that nobody had answered, each; a person's, the first one and the others apart."""
     replied = state.replied or state.responded
     if fact.detail == "bot" and (state.since_reopening or not replied):
-        state.by_bot = True
-        _count(state, fact, c.BOT_RESOLVED, ledger)
-    elif not state.resolved:
-        state.resolved = True
-        began_at = state.opened_at if state.resolution_from < 0 else state.resolution_from
-        lasted = fact.at - began_at
-        _count(state, fact, c.TICKETS_RESOLVED, ledger)
-        _count(state, fact, c.RESOLUTION_TIME, ledger, lasted)
-        _count(state, fact, c.RESOLUTION_BUCKETS + bucket_of(lasted), ledger)
-        if not replied:
-            _count(state, fact, c.RESOLVED_WITHOUT_REPLY, ledger)
+        state.by_bot, state.pending_ms, state.on_hold_ms = True, -1, 0
+        count(state, fact, c.BOT_RESOLVED, ledger)
+        return
+    cycle = fact.at - max(state.opened_at, state.reopened_at)
+    count(state, fact, c.RESOLUTION_CYCLE_TIME, ledger, cycle)
+    if state.resolved:
+        count(state, fact, c.TICKETS_RESOLVED_AGAIN, ledger)
+        return
+    state.resolved = True
+    began_at = state.opened_at if state.resolution_from < 0 else state.resolution_from
+    lasted = fact.at - began_at
+    count(state, fact, c.TICKETS_RESOLVED, ledger)
+    count(state, fact, c.RESOLUTION_TIME, ledger, lasted)
+    count(state, fact, c.RESOLUTION_BUCKETS + bucket_of(lasted), ledger)
+    if not replied:
+        count(state, fact, c.RESOLVED_WITHOUT_REPLY, ledger)
+    if state.pending_ms >= 0:
+        count(state, fact, c.RESOLVED_NET, ledger)
+        count(state, fact, c.RESOLUTION_NET_TIME, ledger, lasted - state.pending_ms)
+        count(state, fact, c.ON_HOLD_TIME, ledger, state.on_hold_ms)
+    state.pending_ms, state.on_hold_ms = -1, 0
+
+
+def _settle(state: TicketState, fact: Fact, ledger: Ledger) -> None:
+    """What ends with any resolution or closing."""
+    if state.phase == OPEN:
+        backlog(state, fact.at, -1, ledger)
+        end_status(state, fact.at)
+    state.settled_at, state.asked_at, state.status_at = fact.at, -1, -1
+    work.end_all(state, fact, ledger)
 
 
 def _resolved(state: TicketState, fact: Fact, ledger: Ledger) -> None:
-    _backlog(state, fact.at, -1, ledger)
-    state.settled_at = fact.at
-    if fact.detail == "left":
-        state.phase = LEFT
+    _settle(state, fact, ledger)
+    if _left(state, fact, ledger):
         return
     state.phase = RESOLVED
     _resolution(state, fact, ledger)
 
 
+def _left(state: TicketState, fact: Fact, ledger: Ledger) -> bool:
+    """Whether the ticket leaves the figures by this, which is counted by why."""
+    counter = c.TICKETS_LEFT.get(fact.detail or "")
+    if counter is None:
+        return False
+    state.phase = LEFT
+    count(state, fact, counter, ledger)
+    return True
+
+
 def _closed(state: TicketState, fact: Fact, ledger: Ledger) -> None:
-    left, opened = fact.detail == "left", state.phase == OPEN
-    if opened:
-        _backlog(state, fact.at, -1, ledger)
-        if not left and ledger.rules_for(state.queue, state.opened_at).closed_resolves:
-            _resolution(state, fact, ledger)
-    state.phase, state.settled_at = LEFT if left else CLOSED, fact.at
+    opened = state.phase == OPEN
+    _settle(state, fact, ledger)
+    if _left(state, fact, ledger):
+        return
+    if opened and ledger.rules_for(state.queue, state.opened_at).closed_resolves:
+        _resolution(state, fact, ledger)
+    state.phase = CLOSED
 
 
 def _reopened(state: TicketState, fact: Fact, ledger: Ledger) -> None:
@@ -238,14 +228,16 @@ def _reopened_as(state: TicketState, fact: Fact, ledger: Ledger) -> None:
 
 
 def _back(state: TicketState, fact: Fact, ledger: Ledger, status: str) -> None:
-    state.phase, state.status = OPEN, status
+    state.phase, state.status, state.status_at = OPEN, status, fact.at
     state.settled_at, state.reopened_at, state.since_reopening = -1, fact.at, True
     if not state.responded and not state.awaits_customer:
         state.response_from = fact.at
     if state.by_bot:
         state.by_bot, state.resolution_from = False, fact.at
-    _count(state, fact, c.TICKETS_REOPENED, ledger)
-    _backlog(state, fact.at, 1, ledger)
+        if not state.resolved:
+            state.pending_ms = 0
+    count(state, fact, c.TICKETS_REOPENED, ledger)
+    backlog(state, fact.at, 1, ledger)
 
 
 def _not_resolved(state: TicketState, fact: Fact, ledger: Ledger) -> None:
@@ -273,7 +265,22 @@ _NO, _OVER, _SOLVED = "ticket_unknown", "ticket_closed", "ticket_resolved"
 # reply. The first resolution counts, from the opening; closing a ticket that nobody has resolved is
 # one, but where the queue says `closed_resolves = false` (as it said when the ticket was opened). A
 # bot's is none, unless a person has replied since the opening or the last reopening: it is counted
-# apart, each, and the person's after it runs from the reopening between the two.
+# apart, each, and the person's after it runs from the reopening between the two. A person's later
+# resolutions are counted apart; each has a cycle, from the opening or the last reopening.
+#
+# The time in pending since the clock of a first resolution began is known, but of a ticket that a
+# snapshot without `pending_seconds` made known; where a bot's resolution started the clock anew, it
+# begins there. A settled ticket is not in pending.
+#
+# A next response is a person's first public reply after a run of the customer's, once there was a
+# first response; from the first of the run. What is resolved, closed or left asks no more.
+#
+# The first assignment to an agent counts, once a ticket; an open ticket without an agent is in a
+# stock of its own. A snapshot that names an agent tells of one that was assigned before.
+#
+# Work is what an agent does between `work.started` and `work.ended`: booked at its end, or at the
+# resolution, closing or leaving before it. A second start of one agent is none. What lasts longer
+# than `MAX_WORK_SECONDS` was never ended: it is dropped, when that is seen, and counted.
 #
 # Counts and backlog belong to the queue that has the ticket at that moment; what was counted for
 # the queue before stays there. Only an open ticket is in a backlog, by its status.
@@ -295,13 +302,13 @@ LEADS_TO: dict[Effect, tuple[int, ...]] = {
 #: event: what it does to a ticket that is unknown, open, resolved, closed, left.
 TABLE: dict[str, tuple[Effect | str, ...]] = {
     "ticket.opened": (_opened, _opened_again, _opened_again, _opened_again, _opened_again),
-    "ticket.assigned": (_NO, _nothing, _nothing, _nothing, _nothing),
+    "ticket.assigned": (_NO, work.assigned, work.assigned, work.assigned, _nothing),
     "ticket.replied": (_NO, _replied, _replied, _OVER, _OVER),
     "ticket.status_changed": (_NO, _status_changed, _reopened_as, _reopened_as, _OVER),
     "ticket.sla_set": (_NO, _nothing, _nothing, _nothing, _nothing),
     "ticket.moved": (_NO, _moved, _moved, _OVER, _OVER),
-    "work.started": (_NO, _nothing, _nothing, _nothing, _nothing),
-    "work.ended": (_NO, _nothing, _nothing, _nothing, _nothing),
+    "work.started": (_NO, work.started, work.started, work.started, _nothing),
+    "work.ended": (_NO, work.ended, work.ended, work.ended, _nothing),
     "ticket.resolved": (_NO, _resolved, _SOLVED, _OVER, _OVER),
     "ticket.reopened": (_NO, _not_resolved, _reopened, _reopened, _OVER),
     "ticket.closed": (_NO, _closed, _closed, _OVER, _OVER),

@@ -22,17 +22,23 @@ KINDS = ("request", "request", "request", "complaint")
 class Ticket:
     """One ticket; `replied` and `resolved` are the first ones."""
 
-    __slots__ = ("assigned", "opened_ms", "plan", "ref", "reopened_ms", "replied", "resolved",
-                 "status")  # fmt: skip
+    __slots__ = (
+        *("asked_ms", "assigned", "began_ms", "opened_ms", "plan", "ref", "reopened_ms"),
+        *("replied", "resolved", "spent_ms", "status", "status_ms", "worked"),
+    )
 
     def __init__(self, ref: str, plan: QueuePlan, at_ms: int) -> None:
         self.ref = ref
         self.plan = plan
-        self.opened_ms = at_ms
-        self.status = "open"
-        self.replied = False
+        self.opened_ms = self.began_ms = at_ms
+        """`began_ms`: opened or last reopened."""
+        self.status, self.status_ms = "open", at_ms
+        self.spent_ms = {"pending": 0, "on_hold": 0}
+        self.replied = self.worked = False
         self.resolved = False
         self.assigned: str | None = None
+        self.asked_ms: int | None = None
+        """When the customer wrote what nobody has replied to."""
         self.reopened_ms: int | None = None
         """Set while the reply to a reopened ticket is due."""
 
@@ -93,16 +99,23 @@ class Desk:
                 self._work(line.popleft(), agent)
 
     def _work(self, ticket: Ticket, agent: Agent) -> None:
+        if ticket.assigned is None:
+            books = self.books[ticket.plan.name]
+            books.count["tickets_assigned"] += 1
+            books.sum_ms["assign"] += self.kernel.now_ms - ticket.opened_ms
         if ticket.assigned != agent.id:
             ticket.assigned = agent.id
             self._emit("ticket.assigned", ticket, agent_id=agent.id)
         self._emit("work.started", ticket, agent_id=agent.id)
         self.floor.shift_count(agent, "handling", TICKET, 1)
         work = 3 + self.kernel.lognormal(max(1.0, ticket.plan.handle_seconds - 3), 0.6)
-        self.kernel.after(work, self._worked, ticket, agent)
+        self.kernel.after(work, self._worked, ticket, agent, self.kernel.now_ms)
 
-    def _worked(self, ticket: Ticket, agent: Agent) -> None:
-        kernel = self.kernel
+    def _worked(self, ticket: Ticket, agent: Agent, began_ms: int) -> None:
+        kernel, books = self.kernel, self.books[ticket.plan.name]
+        books.sum_ms["work"] += kernel.now_ms - began_ms
+        books.count["tickets_worked"] += not ticket.worked
+        ticket.worked = True
         if kernel.chance(0.1):  # a note to colleagues is no reply
             self._emit("ticket.replied", ticket, author="agent", public=False, agent_id=agent.id)
         self._emit("ticket.replied", ticket, author="agent", public=True, agent_id=agent.id)
@@ -124,10 +137,13 @@ class Desk:
             ticket.replied = True
             books.count["first_responses"] += 1
             books.sum_ms["first_response"] += now - ticket.opened_ms
+        elif ticket.asked_ms is not None:
+            books.count["next_responses"] += 1
+            books.sum_ms["next_response"] += now - ticket.asked_ms
         elif ticket.reopened_ms is not None:
             books.count["reopen_responses"] += 1
             books.sum_ms["reopen_response"] += now - ticket.reopened_ms
-        ticket.reopened_ms = None
+        ticket.reopened_ms = ticket.asked_ms = None
 
     def _move(self, ticket: Ticket, status: str) -> None:
         backlog = self.books[ticket.plan.name].backlog
@@ -135,7 +151,10 @@ class Desk:
             backlog[ticket.status] -= 1
         if status in backlog:
             backlog[status] += 1
-        ticket.status = status
+        now = self.kernel.now_ms
+        if ticket.status in ticket.spent_ms:
+            ticket.spent_ms[ticket.status] += now - ticket.status_ms
+        ticket.status, ticket.status_ms = status, now
 
     def _put_aside(self, ticket: Ticket, status: str, seconds: float) -> None:
         self._move(ticket, status)
@@ -145,6 +164,7 @@ class Desk:
     def _take_up(self, ticket: Ticket) -> None:
         if ticket.status == "pending":
             self._emit("ticket.replied", ticket, author="customer", public=True)
+            ticket.asked_ms = self.kernel.now_ms
         self._move(ticket, "open")
         self._emit("ticket.status_changed", ticket, status="open")
         self._queue(ticket)
@@ -153,10 +173,17 @@ class Desk:
         kernel, books = self.kernel, self.books[ticket.plan.name]
         self._move(ticket, "resolved")
         self._emit("ticket.resolved", ticket, agent_id=agent.id)
-        if not ticket.resolved:
+        books.sum_ms["resolution_cycle"] += kernel.now_ms - ticket.began_ms
+        if ticket.resolved:
+            books.count["tickets_resolved_again"] += 1
+        else:
             ticket.resolved = True
             books.count["tickets_resolved"] += 1
-            books.sum_ms["resolution"] += kernel.now_ms - ticket.opened_ms
+            lasted = kernel.now_ms - ticket.opened_ms
+            books.sum_ms["resolution"] += lasted
+            books.count["resolution_net_count"] += 1
+            books.sum_ms["resolution_net"] += lasted - ticket.spent_ms["pending"]
+            books.sum_ms["on_hold"] += ticket.spent_ms["on_hold"]
             books.count["resolved_without_reply"] += not ticket.replied
         self.follow_ups.ended(ticket.plan, ticket.ref, agent.id)
         if kernel.chance(0.08):
@@ -166,7 +193,7 @@ class Desk:
 
     def _reopen(self, ticket: Ticket) -> None:
         self._move(ticket, "open")
-        ticket.reopened_ms = self.kernel.now_ms
+        ticket.reopened_ms = ticket.began_ms = self.kernel.now_ms
         self._emit("ticket.reopened", ticket)
         self.books[ticket.plan.name].count["tickets_reopened"] += 1
         self._queue(ticket)

@@ -15,14 +15,17 @@ COUNTS = (
     "abandoned_in_threshold", "flowed_out_in_threshold", "waited_over_limit", "tickets_opened",
     "first_responses", "reopen_responses", "tickets_resolved", "resolved_without_reply",
     "bot_resolved", "tickets_reopened", "tickets_closed", "surveys_sent", "surveys_answered",
-    "sales", "followups", "bot_contained", "bot_escalated", "callbacks_connected",
-    "callbacks_not_reached", "callbacks_cancelled", "resumed", "messages", "arrivals", "contacts",
-    "contacts_hopped", "contacts_over_two", "time_to_answer_count",
+    "tickets_resolved_again", "tickets_assigned", "next_responses", "resolution_net_count",
+    "tickets_worked", "sales", "followups", "bot_contained", "bot_escalated",
+    "callbacks_connected", "callbacks_not_reached", "callbacks_cancelled", "resumed", "messages",
+    "arrivals", "contacts", "contacts_hopped", "contacts_over_two", "time_to_answer_count",
 )  # fmt: skip
 SUMS = (
     "answered_wait", "abandoned_wait", "closed_wait", "customer_wait", "customer_wait_abandoned",
-    "time_to_answer",    "talk", "hold", "wrapup",
+    "time_to_answer", "talk", "hold", "wrapup",
     "first_response", "reopen_response", "resolution", "waiting",
+    "resolution_cycle", "assign", "next_response",
+    "resolution_net", "on_hold", "work",
 )  # fmt: skip
 HOPS = ("contacts", "contacts_hopped", "contacts_over_two")
 DERIVED = ("threshold_decided", "limit_decided", "customer_wait_count")

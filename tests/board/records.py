@@ -165,6 +165,7 @@ class Centre:
                     "pending": round(queue.rate * 20) if ticket else 0,
                     "on_hold": round(queue.rate * 5) if ticket else 0,
                 },
+                "backlog_unassigned": round(queue.rate * 8) if ticket else 0,
                 "oldest_open_at": now_ms - 183_000_000 if ticket else None,
             },
             "windows": {
@@ -194,6 +195,7 @@ class Centre:
         closed = answered + abandoned - short + flowed
         opened = offered if ticket else 0
         replied, resolved = round(opened * 0.9), round(opened * 0.8)
+        again = round(resolved * 0.05)
         replied_seconds = round(replied * (140 + queue.trouble * 400), 3)
         return {
             "offered": 0 if ticket else offered,
@@ -297,13 +299,30 @@ class Centre:
             "first_responses": replied,
             "first_response_seconds": replied_seconds,
             "first_response_mean_seconds": _ratio(replied_seconds, replied),
+            "next_responses": replied,
+            "next_response_seconds": replied_seconds,
+            "next_response_mean_seconds": _ratio(replied_seconds, replied),
             "tickets_resolved": resolved,
             "resolution_seconds": round(resolved * 21_600.0, 3),
             "resolution_mean_seconds": 21_600.0 if resolved else None,
+            "resolution_net_count": resolved,
+            "resolution_net_seconds": round(resolved * 14_400.0, 3),
+            "resolution_net_mean_seconds": 14_400.0 if resolved else None,
+            "on_hold_seconds": round(resolved * 900.0, 3),
             "resolution_quantiles_seconds": {},
             "tickets_reopened": round(resolved * 0.06),
             "bot_resolved": round(resolved * 0.1),
             "resolved_without_reply": round(resolved * 0.02),
+            "tickets_left": {"merged": 0, "spam": round(opened * 0.04), "deleted": 0},
+            "tickets_resolved_again": again,
+            "resolution_cycle_seconds": round((resolved + again) * 21_600.0, 3),
+            "resolution_cycle_mean_seconds": 21_600.0 if resolved else None,
+            "tickets_worked": replied,
+            "work_seconds": round(replied * 700.0, 3),
+            "work_per_resolution_seconds": _ratio(replied * 700.0, resolved + again),
+            "tickets_assigned": replied,
+            "assign_seconds": round(replied * 95.0, 3),
+            "assign_mean_seconds": 95.0 if replied else None,
         }
 
     def history(self, now_ms: int) -> list[Record]:

@@ -77,7 +77,12 @@ def test_a_remembered_ticket_costs_200_bytes_of_the_changelog(how: str) -> None:
         ("status_changed", {"status": "on_hold"}),
         ("resolved", {"author": "bot"}),
         ("reopened", {}),
+        ("assigned", {"agent_id": "anna"}),
+        ("assigned", {}),
+        ("work.started", {"agent_id": "anna"}),
+        ("replied", {"author": "agent"}),
         ("replied", {"author": "customer"}),
+        ("status_changed", {"status": "pending"}),
         (how, {}),
     ]
     for number, (kind, fields) in enumerate(steps):
@@ -136,8 +141,15 @@ def test_live_forgets_as_one_fold_of_all_does(seed: int) -> None:
     chance = Random(seed)
     days = chance.choice((1, 2))
     log: list[tuple[int, str, Fact]] = []
-    kinds = ("assigned", "resolved", "closed", "reopened", "replied", "status_changed", "snapshot")
+    kinds = (
+        *("assigned", "resolved", "closed", "reopened", "replied", "status_changed", "snapshot"),
+        *("work.started", "work.ended", "asked"),
+    )
     fields: dict[str, dict[str, Any]] = {
+        "assigned": {"agent_id": chance.choice((None, "anna"))},
+        "work.started": {"agent_id": "anna"},
+        "work.ended": {"agent_id": "anna"},
+        "asked": {"author": "customer"},
         "replied": REPLY,
         "status_changed": {"status": "pending"},
         "snapshot": {"opened_at": START - DAY, "status": "closed"},
@@ -146,7 +158,9 @@ def test_live_forgets_as_one_fold_of_all_does(seed: int) -> None:
         at = chance.randrange(DAY)
         for number in range(chance.randrange(2, 9)):
             kind = chance.choice(kinds) if number else chance.choice(("opened", "snapshot"))
-            said = fact(kind, at, number, "ticket", **fields.get(kind, {}))
+            about = fields.get(kind, {})
+            kind = "replied" if kind == "asked" else kind
+            said = fact(kind, at, number, "ticket", **about)
             log.append((at + chance.choice((0, 0, chance.randrange(HORIZON))), key(name), said))
             at += chance.choice((1_000, MINUTE, HOUR, DAY, 2 * DAY))
             if chance.random() < 0.4:

@@ -275,7 +275,7 @@ def test_a_limit_that_does_not_pass_costs_no_write() -> None:
     anna = key_of(AGENT, "default", "", "anna")
 
     def say(at: int, number: int, **fields: Any) -> None:
-        about = {"agent_id": "anna", "queues": ["billing"], "state": "available"}
+        about: dict[str, Any] = {"agent_id": "anna", "queues": ["billing"], "state": "available"}
         unit.add(anna, fact("agent.state", at, number, **about, **fields), at)
         unit.turn(at)
 

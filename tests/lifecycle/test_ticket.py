@@ -193,6 +193,14 @@ def test_a_snapshot_makes_a_ticket_known_and_opens_none() -> None:
     assert ticket(("snapshot", 0, replied), ("replied", 1, REPLY)).total(c.FIRST_RESPONSES) == 0
 
 
+def test_the_queue_of_a_snapshot_exists_even_if_the_ticket_is_moved_at_once() -> None:
+    """Its stocks are as they were; something is booked there that no other event takes back."""
+    known = {"opened_at": START - DAY, "status": "open"}
+    life = ticket(("snapshot", 0, known), ("moved", 0, {"queue": "support"}))
+    assert life.dated(c.BACKLOG["open"]) == {}
+    assert life.dated(c.TICKETS_MOVED_IN) == {0: 1}
+
+
 def test_a_snapshot_of_a_settled_ticket_lets_it_come_back() -> None:
     """At once, for its resolution was before; its first resolution is not counted again."""
     for status, phase in (("resolved", t.RESOLVED), ("closed", t.CLOSED)):
@@ -251,6 +259,32 @@ def test_spam_merged_and_deleted_tickets_leave_the_figures() -> None:
         assert life.total(c.TICKETS_RESOLVED) == life.total(c.TICKETS_REOPENED) == 0
         assert life.total(c.BACKLOG["open"]) == life.total(c.FIRST_RESPONSES) == 0
         assert life.anomalies == {"ticket_closed": 2}
+
+
+@pytest.mark.parametrize("why", ["merged", "spam", "deleted"])
+def test_a_ticket_that_leaves_is_counted_by_why(why: str) -> None:
+    """Resolved or closed, open or settled before: at that event, once, in its queue of then."""
+    for how in ("resolved", "closed"):
+        life = ticket(("opened", 0), (how, 7, {"reason": why.title()}), (how, 8, {"reason": why}))
+        assert life.dated(c.TICKETS_LEFT[why]) == {7: 1}
+        assert sum(map(life.total, c.TICKETS_LEFT.values())) == 1
+    settled = ticket(("opened", 0), ("resolved", 1), ("closed", 7, {"reason": why}))
+    assert settled.dated(c.TICKETS_LEFT[why]) == {7: 1}
+    assert settled.total(c.TICKETS_RESOLVED) == 1
+
+
+def test_each_resolution_by_a_person_has_a_cycle() -> None:
+    """From the opening or the last reopening; later ones are counted apart, a bot's are not."""
+    bot = {"author": "bot"}
+    life = ticket(
+        *(("opened", 0), ("resolved", HOUR)),
+        *(("reopened", DAY), ("resolved", DAY + 7, bot)),
+        *(("reopened", 2 * DAY), ("closed", 2 * DAY + 500)),
+    )
+    assert life.dated(c.TICKETS_RESOLVED) == {HOUR: 1}
+    assert life.dated(c.BOT_RESOLVED) == {DAY + 7: 1}
+    assert life.dated(c.TICKETS_RESOLVED_AGAIN) == {2 * DAY + 500: 1}
+    assert life.dated(c.RESOLUTION_CYCLE_TIME) == {HOUR: HOUR, 2 * DAY + 500: 500}
 
 
 def test_a_moved_ticket_takes_its_backlog_along() -> None:

@@ -44,6 +44,11 @@ COUNTS = (
     "tickets_reopened",
     "bot_resolved",
     "resolved_without_reply",
+    "tickets_resolved_again",
+    "tickets_assigned",
+    "next_responses",
+    "tickets_worked",
+    "resolution_net_count",
 )
 SUMS = (
     "answered_wait",
@@ -57,10 +62,17 @@ SUMS = (
     "wrapup",
     "first_response",
     "resolution",
+    "resolution_cycle",
+    "assign",
+    "next_response",
+    "work",
+    "resolution_net",
+    "on_hold",
 )
 OFFERS = ("accepted", "rejected", "timeout", "customer_left", "rescinded")
 QUANTILES = (50, 80, 90, 95, 99)
 BACKLOG = ("open", "pending", "on_hold")
+LEFT_AS = ("merged", "spam", "deleted")
 
 Scope = tuple[str, str, str]
 
@@ -159,6 +171,7 @@ def figures(result, scope: Scope, a: int | None, b: int | None) -> dict:
         "blocked_reasons": {
             reason: totals.get(f"blocked_reasons.{reason}", 0) for reason in BLOCK_REASONS
         },
+        "tickets_left": {why: totals.get(f"tickets_left.{why}", 0) for why in LEFT_AS},
         "offers": offers,
         "offer_answer_ratio": ratio(offers["accepted"], to_answer),
         **{f"{name}_seconds": seconds(total) for name, total in ms.items()},
@@ -197,6 +210,15 @@ def figures(result, scope: Scope, a: int | None, b: int | None) -> dict:
         "depth_mean": ratio(levels["waiting"], length),
         "first_response_mean_seconds": mean(ms["first_response"], n["first_responses"]),
         "resolution_mean_seconds": mean(ms["resolution"], n["tickets_resolved"]),
+        "resolution_cycle_mean_seconds": mean(
+            ms["resolution_cycle"], n["tickets_resolved"] + n["tickets_resolved_again"]
+        ),
+        "next_response_mean_seconds": mean(ms["next_response"], n["next_responses"]),
+        "resolution_net_mean_seconds": mean(ms["resolution_net"], n["resolution_net_count"]),
+        "work_per_resolution_seconds": mean(
+            ms["work"], n["tickets_resolved"] + n["tickets_resolved_again"]
+        ),
+        "assign_mean_seconds": mean(ms["assign"], n["tickets_assigned"]),
         "resolution_quantiles_seconds": {f"p{p}": nearest_rank(solved, p) for p in QUANTILES},
     }
 
@@ -234,5 +256,6 @@ def live(result, scope: Scope) -> dict:
         "agents_stuck": {state: now(f"stuck.{state}") for state in LIMITS},
         "agents_stuck_oldest_at": min(stuck, default=None),
         "backlog": {status: now(f"backlog.{status}") for status in BACKLOG},
+        "backlog_unassigned": now("backlog_unassigned"),
         "oldest_open_at": min(opened, default=None),
     }

@@ -16,7 +16,7 @@ from typing import Any
 from tests.oracle import figures as oracle_figures
 from tests.oracle.agents import LIMITS, tell_agent
 from tests.oracle.contacts import tell_contact
-from tests.oracle.tickets import is_gone, tell_ticket
+from tests.oracle.tickets import gone_as, tell_ticket
 
 HOUR_MS = 3_600_000
 
@@ -273,13 +273,15 @@ def content(event: dict) -> tuple:
     if kind == "contact.resumed":
         detail = "returned"
     elif kind in ("ticket.resolved", "ticket.closed"):
-        detail = "left" if is_gone(event) else "bot" if event.get("author") == "bot" else None
+        detail = gone_as(event) or ("bot" if event.get("author") == "bot" else None)
     elif kind == "ticket.replied":
         public = event.get("public") is not False
         detail = {"agent": "reply", "customer": "customer"}.get(event["author"]) if public else None
     elif kind == "ticket.snapshot":
         known = event.get("first_replied_at") is not None
         detail = event["status"] + (" replied" if known else "")
+        if event.get("pending_seconds") is not None:
+            detail += f" {event['pending_seconds']}"
     elif kind in ("contact.enqueued", "contact.flowed_out", "contact.blocked"):
         detail = event.get("reason")
     elif kind in ("offer.failed", "bot.ended", "callback.attempted"):

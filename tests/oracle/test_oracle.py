@@ -60,6 +60,7 @@ HARD_CASES = {
     "a ticket comes back": ["tickets_memory", "tickets_back_again"],
     "who answered, who resolved": ["tickets_who_answered"],
     "the stream begins in mid-life": ["tickets_mid_life"],
+    "who has a ticket, works on it, waits for it": ["tickets_at_work"],
 }
 
 
@@ -248,10 +249,10 @@ def test_the_states_add_up_to_the_members_seconds(history, queues) -> None:
 def additive(figures: dict) -> dict[str, float]:
     """All counts and seconds of the figures that panes must add up to."""
     flat = dict(figures)
-    for by_word in ("offers", "flowed_out_reasons", "blocked_reasons"):
+    for by_word in ("offers", "flowed_out_reasons", "blocked_reasons", "tickets_left"):
         flat |= {f"{by_word}.{word}": value for word, value in figures[by_word].items()}
     flat |= {f"agent_{state}": spent for state, spent in figures["agent_state_seconds"].items()}
-    derived = ("mean", "max", "ratio", "quantiles", "depth", "hops_per_contact")
+    derived = ("mean", "max", "ratio", "quantiles", "depth", "_per_")
     return {
         name: round(value * 1000)
         for name, value in flat.items()
@@ -296,7 +297,7 @@ def test_generated_histories_reach_every_figure() -> None:
     figures = Oracle([{"name": "q"}]).run([]).figures("default", "q", "voice")
     counts = {name for name, value in figures.items() if type(value) is int}
     assert not counts - seen
-    for by_word in ("offers", "blocked_reasons"):
+    for by_word in ("offers", "blocked_reasons", "tickets_left"):
         assert {f"{by_word}.{word}" for word in figures[by_word]} <= seen
     assert {"clamped", "handling_expired", "repeat_differs", "ringing", "slot_busy"} <= seen
     assert {"agent_unknown", "source_dropped", "arrival_too_old"} <= seen

@@ -7,17 +7,21 @@ A ticket is written down as a list of what happened to it; each figure looks bac
 DAY_MS = 86_400_000
 MAKES_KNOWN = ("ticket.opened", "ticket.snapshot")
 GONE_REASONS = ("merged", "spam", "deleted")
-NO_EFFECT = ("ticket.assigned", "ticket.sla_set", "work.started", "work.ended")
+NO_EFFECT = ("ticket.sla_set",)
+MAX_WORK_MS = 12 * 3_600_000
+MAX_WORKERS = 8
 
 # A line of a ticket's past: (what happened, when). `known` is its opening, or a first snapshot.
-KNOWN, COUNTED = "known", "counted as opened"
+WORKED = "worked on"
+KNOWN, COUNTED, TAKEN = "known", "counted as opened", "assigned"
 REPLY, CUSTOMER, ANSWERED = "reply", "customer", "first response"
 SOLVED, BY_BOT, REOPENED, SETTLED = "resolved", "resolved by a bot", "reopened", "settled"
 
 
-def is_gone(event: dict) -> bool:
-    """Whether resolving or closing it so takes the ticket out of the figures."""
-    return (event.get("reason") or "").strip().lower() in GONE_REASONS
+def gone_as(event: dict) -> str | None:
+    """Why resolving or closing it so takes the ticket out of the figures; None: it does not."""
+    reason = (event.get("reason") or "").strip().lower()
+    return reason if reason in GONE_REASONS else None
 
 
 class Ticket:
@@ -30,6 +34,13 @@ class Ticket:
         self.status: str | None = "open"
         """None: not open."""
         self.closed = self.left = False
+        self.agent: str | None = None
+        self.working: dict[str, int] = {}
+        """Who works on it, since when."""
+        self.pending_before: int | None = 0
+        """How long it was pending before it became known; None: nobody says."""
+        self.statuses: list[tuple[int, str | None]] = []
+        """Since when it had which status."""
         self.past: list[tuple[str, int]] = [(KNOWN, began_at)]
 
     def note(self, what: str, at: int) -> None:
@@ -57,6 +68,12 @@ class Ticket:
                 return None
             begins = asked[0]
         return max([begins, *(at for what, at in self.past if what == REOPENED)])
+
+    def time_in(self, status: str, since: int, until: int) -> int:
+        """How long it had a status, as far as was seen, in ms."""
+        ends = [at for at, _ in self.statuses[1:]] + [until]
+        spans = zip(self.statuses, ends, strict=True)
+        return sum(max(0, end - max(at, since)) for (at, name), end in spans if name == status)
 
     def resolution_clock(self) -> int:
         """Since when its resolution is waited for: a bot's leaves the reopening after it."""
@@ -91,7 +108,15 @@ def tell_ticket(entity, events, now: int, oracle, result) -> None:
     def backlog(known: Ticket, at: int, amount: int) -> None:
         if known.status is not None:
             result.levels.append((at, *scope(known), f"backlog.{known.status}", amount))
+            if known.agent is None:
+                result.levels.append((at, *scope(known), "backlog_unassigned", amount))
             result.used.add(scope(known))
+
+    def have_status(known: Ticket, status: str | None, at: int) -> None:
+        backlog(known, at, -1)
+        known.status = status
+        known.statuses.append((at, status))
+        backlog(known, at, 1)
 
     def begin(event: dict, at: int) -> Ticket:
         if event["type"] == "ticket.opened":
@@ -102,6 +127,11 @@ def tell_ticket(entity, events, now: int, oracle, result) -> None:
             known = Ticket(event, min(event["opened_at"], at))
             if event["opened_at"] > at:
                 result.anomalies["clamped"] += 1
+            told = event.get("pending_seconds")
+            known.pending_before = None if told is None else min(told * 1000, at - known.began_at)
+            known.agent = event.get("agent_id")
+            if known.agent is not None:
+                known.note(TAKEN, at)
             if event.get("first_replied_at") is not None:
                 known.note(REPLY, at)
                 known.note(ANSWERED, at)
@@ -110,15 +140,54 @@ def tell_ticket(entity, events, now: int, oracle, result) -> None:
                 known.note(SOLVED, known.began_at)
             else:
                 known.status = event["status"]
+        known.statuses.append((at, known.status))
         backlog(known, at, 1)
         return known
+
+    def assigned(known: Ticket, agent: str | None, at: int) -> None:
+        backlog(known, at, -1)
+        known.agent = agent
+        backlog(known, at, 1)
+        if agent is not None and not known.has(TAKEN):
+            known.note(TAKEN, at)
+            count(known, at, "tickets_assigned")
+            count(known, at, "assign_ms", at - known.began_at)
+
+    def start_work(known: Ticket, agent: str, at: int) -> None:
+        since = known.working.get(agent)
+        if since is not None and at - since <= MAX_WORK_MS:
+            result.anomalies["said_again"] += 1
+            return
+        if since is not None:
+            del known.working[agent]
+            result.anomalies["work_dropped"] += 1
+        elif len(known.working) == MAX_WORKERS:
+            del known.working[min(known.working, key=lambda who: known.working[who])]
+            result.anomalies["work_dropped"] += 1
+        known.working[agent] = at
+
+    def end_work(known: Ticket, agents: list[str], at: int) -> None:
+        for lasted in [at - known.working.pop(agent) for agent in agents]:
+            if lasted > MAX_WORK_MS:
+                result.anomalies["work_dropped"] += 1
+                continue
+            count(known, at, "work_ms", lasted)
+            if not known.has(WORKED):
+                known.note(WORKED, at)
+                count(known, at, "tickets_worked")
 
     def replied(known: Ticket, event: dict, at: int) -> None:
         if event.get("public") is False or event["author"] == "bot":
             return
+        questions = [t for what, t in known.since(REPLY, SETTLED) if what == CUSTOMER]
         known.note(REPLY if event["author"] == "agent" else CUSTOMER, at)
         clock = known.response_clock()
-        if event["author"] != "agent" or clock is None or known.has(ANSWERED):
+        if event["author"] != "agent" or clock is None:
+            return
+        if known.has(ANSWERED):
+            if questions:
+                count(known, at, "next_responses")
+                count(known, at, "next_response_ms", at - questions[0])
             return
         known.note(ANSWERED, at)
         count(known, at, "first_responses")
@@ -133,9 +202,21 @@ def tell_ticket(entity, events, now: int, oracle, result) -> None:
         first = not known.has(SOLVED)
         lasted = at - known.resolution_clock()
         known.note(SOLVED, at)
-        if first:
+        begins = [t for what, t in known.past if what in (KNOWN, REOPENED)]
+        count(known, at, "resolution_cycle_ms", at - begins[-1])
+        if not first:
+            count(known, at, "tickets_resolved_again")
+        else:
             count(known, at, "tickets_resolved")
             count(known, at, "resolution_ms", lasted)
+            clock, before = known.resolution_clock(), known.pending_before
+            if clock != known.began_at:
+                before = 0
+            if before is not None:
+                pending = before + known.time_in("pending", clock, at)
+                count(known, at, "resolution_net_count")
+                count(known, at, "resolution_net_ms", lasted - pending)
+                count(known, at, "on_hold_ms", known.time_in("on_hold", clock, at))
             result.resolutions.append((at, *scope(known), lasted))
             if not known.has(REPLY):
                 count(known, at, "resolved_without_reply")
@@ -144,19 +225,22 @@ def tell_ticket(entity, events, now: int, oracle, result) -> None:
         """Resolved or closed, of a ticket that is not closed yet."""
         closing = event["type"] == "ticket.closed"
         rules = oracle.settings(tenant, known.queue, "ticket", known.began_at)
-        if is_gone(event):
+        end_work(known, list(known.working), at)
+        why = gone_as(event)
+        if why is not None:
             known.left = True
+            count(known, at, f"tickets_left.{why}")
         elif known.status is not None and (not closing or rules["closed_resolves"]):
             resolution(known, event, at)
-        backlog(known, at, -1)
-        known.status, known.closed = None, closing
+        have_status(known, None, at)
+        known.closed = closing
         known.note(SETTLED, at)
 
     def reopen(known: Ticket, at: int, status: str) -> None:
-        known.status, known.closed = status, False
+        known.closed = False
         known.note(REOPENED, at)
         count(known, at, "tickets_reopened")
-        backlog(known, at, 1)
+        have_status(known, status, at)
 
     def within_grace(known: Ticket, what: str, at: int) -> bool:
         then = known.last(what)
@@ -174,11 +258,18 @@ def tell_ticket(entity, events, now: int, oracle, result) -> None:
             pass
         elif known.left:
             result.anomalies["ticket_left"] += 1
+        elif kind == "work.started":
+            start_work(known, event["agent_id"], at)
+        elif kind == "work.ended":
+            if event["agent_id"] in known.working:
+                end_work(known, [event["agent_id"]], at)
+            elif opened:
+                result.anomalies["work_ended_without_start"] += 1
+        elif kind == "ticket.assigned":
+            assigned(known, event.get("agent_id"), at)
         elif kind == "ticket.status_changed":
             if opened:
-                backlog(known, at, -1)
-                known.status = event["status"]
-                backlog(known, at, 1)
+                have_status(known, event["status"], at)
             elif within_grace(known, SETTLED, at):
                 result.anomalies["status_after_resolution"] += 1
             else:
