@@ -24,8 +24,8 @@ TICK_SECONDS = 0.25
 STATUS_SECONDS = 2.0
 RING_FRAMES = 120  # at least 30 s of small changes; fewer when hundreds of queues change at once
 RING_PUBLISHED = 3  # but always as much as the last changes made, so often
-RECORDS_A_SECOND = 2_000  # about 4 MB/s: more a browser does not read and draw
-CHUNK_RECORDS = 50  # records a frame: no frame is much above 100 KB
+RECORDS_A_SECOND = 1_200  # about 4 MB/s: more a browser does not read and draw
+CHUNK_RECORDS = 30  # records a frame: no frame is much above 100 KB
 
 
 class DroppedError(Exception):
