@@ -20,7 +20,7 @@ HORIZON_MS = 14_400_000
 def lately(seed: int, stories: int) -> list[dict[str, Any]]:
     """A seeded history without what happens months later: intervals are many otherwise.
 
-    Nor are there revisions of what is final by then: nobody remembers it.
+    Nor is an id told again, revised or not, when what it told is final: nobody remembers it.
     """
     history = random_history(seed, stories)
     first = min(event["occurred_at"] for event in history)
@@ -29,11 +29,10 @@ def lately(seed: int, stories: int) -> list[dict[str, Any]]:
         identity = event["source"], event["event_id"]
         said[identity] = min(event["occurred_at"], said.get(identity, event["occurred_at"]))
     return [
-        {name: value for name, value in event.items() if name != "revision"}
-        if event["occurred_at"] > said[event["source"], event["event_id"]] + 3_600_000
-        else event
+        event
         for event in history
         if event["occurred_at"] < first + 40 * 3_600_000
+        and event["occurred_at"] <= said[event["source"], event["event_id"]] + 3_600_000
     ]
 
 
