@@ -51,6 +51,7 @@ GAUGES: Mapping[str, float] = {
 }
 OUTCOMES: Mapping[str, float] = {
     "offered": 50,
+    "contacts": 45,
     "answered": 40,
     "abandoned": 6,
     "short_abandoned": 2,
@@ -58,6 +59,8 @@ OUTCOMES: Mapping[str, float] = {
     "handled": 38,
     "threshold_decided": 48,
     "answered_measured": 38,
+    "limit_decided": 47,
+    "waited_over_limit": 5,
     "answered_in_threshold": 33,
     "abandoned_in_threshold": 3,
 }

@@ -232,6 +232,12 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
             yield asked
 
 
+def test_the_page_that_stands_in_for_a_worker_has_every_metric() -> None:
+    """A new label without a value would be no page, and two minutes of waiting for an alert."""
+    page = Centre().page()
+    assert [m.full_name for m in CATALOGUE if f"# TYPE {m.full_name} " not in page] == []
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", BOARDS)
 def test_variables_offer_values(name: str, live: Live) -> None:
