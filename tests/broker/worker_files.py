@@ -102,5 +102,8 @@ def expected_sums(settings: Settings, events: Iterable[Event]) -> Sums:
         sums = in_thousandths(record["windows"]["all"])
         if record["live"]["waiting"] and record["as_of"] % PANE_MS:
             del sums["waiting_seconds"]  # integrals of a live record end at the last full pane
+        if any(record["live"]["agents"].values()):
+            # For the worker time goes on, and who is known stays in some state.
+            sums = {n: s for n, s in sums.items() if not n.startswith("agent_state_seconds.")}
         found[record["tenant"], record["queue"], record["channel"]] = sums
     return found
