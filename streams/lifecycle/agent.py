@@ -163,10 +163,15 @@ def _begin(state: AgentState, fact: Snapshot, ledger: Ledger) -> None:
 
 def _hold(state: AgentState, told: agent_limits.Stay, at: int, passed: int, ledger: Ledger) -> None:
     """The agent may be shown otherwise since `at`."""
-    shown = _shown(state)
-    if shown or state.stays:
-        state.stays = agent_limits.stays(state.stays, shown.values(), told, at)
-    _limit(state, shown, at, passed, ledger)
+    numbers = _numbers(state)
+    if numbers or state.stays:
+        state.stays = agent_limits.stays(state.stays, numbers, told, at)
+    soonest = agent_limits.soonest(state.stays, ledger)
+    if state.stuck or soonest <= passed:
+        _limit(state, _shown(state), at, passed, ledger)
+    else:
+        state.due = min(_until(state), soonest)
+        state.limit_due = soonest
 
 
 def _limit(
@@ -188,21 +193,28 @@ def _until(state: AgentState) -> int:
     return state.until if state.until >= 0 else state.due
 
 
+def _numbers(state: AgentState) -> tuple[int, ...]:
+    """The numbers of the states with a limit that the agent is shown in."""
+    if state.sources:
+        return tuple(_shown(state).values())
+    if not state.has_limits or state.state == GONE or not state.capacity:
+        return ()
+    number = c.STATES[shown_as(state)]
+    return (number,) if number in agent_limits.LIMITED else ()
+
+
 def _shown(state: AgentState) -> dict[Place, int]:
     """The number of the state the agent is shown in, by place, `_all` after the queues.
 
     Nothing where the one state it is in has no limit.
     """
-    if not state.has_limits or state.state == GONE:
-        return {}
     if state.sources:
+        if not state.has_limits:
+            return {}
         found = union(state.sources).items()
         return {place: next(iter(heights)) for place, heights in sorted(found, key=_whole_last)}
-    number = c.STATES[shown_as(state)]
-    if number not in agent_limits.LIMITED:
-        return {}
     places = [(queue, channel) for channel, _ in state.capacity for queue in (*state.queues, ALL)]
-    return dict.fromkeys(places, number)
+    return {place: number for number in _numbers(state) for place in places}
 
 
 def _whole_last(item: tuple[Place, Heights]) -> bool:

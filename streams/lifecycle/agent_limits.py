@@ -3,7 +3,8 @@
 In: as what an agent is shown, place by place. Out: since when each state that has a limit holds, in
 which places it is over the queue's limit, and when the next limit passes. In `_all` an agent counts
 once it does by the least limit of its queues. Invariant: how often a state is said again leaves no
-trace. Cost: a look-up of rules a place, for the states that have a limit.
+trace. Cost: an addition a snapshot; a look-up of rules a place once a limit could have passed,
+which for most states never comes.
 """
 
 from collections.abc import Iterable, Mapping
@@ -37,6 +38,12 @@ def stays(before: tuple[Stay, ...], shown: Iterable[int], told: Stay, at: int) -
         for state in sorted(set(shown))
         if state in LIMITED
     )
+
+
+def soonest(held: tuple[Stay, ...], ledger: Ledger) -> int:
+    """The first time (ms) at which a limit could pass, whatever the agent's queues say."""
+    least = ledger.least_limits
+    return min((since + least[LIMITED[state]] for state, since in held), default=NEVER)
 
 
 def over_limits(

@@ -12,7 +12,6 @@ from streams.lifecycle import counters as c
 from streams.lifecycle.contact_state import (
     AGED_MS,
     BY_AGE,
-    CONNECTED,
     EXPIRED,
     IDLE,
     MAX_AGED,
@@ -58,7 +57,7 @@ def orphan(state: ContactState, at: int, ledger: Ledger) -> None:
     _remember(state, at, ORPHANED)
     if not state.outbound:
         ledger.cell(state.queue, at)[c.ORPHANED] += ledger.sign
-        leaving.leave_undecided(state, at, ledger)
+        leaving.leave(state, at, None, ledger)
     close(state, at, BY_AGE)
 
 
@@ -235,20 +234,11 @@ def answered_unseen(state: ContactState, fact: Fact, ledger: Ledger) -> None:
     entry was not told.
     """
     last = state.last
-    if (
-        last is not None
-        and last.connected
-        and last.queue == fact.queue
-        and fact.at - last.answered_at <= ledger.rules.grace_ms
-    ):
+    if last is not None and not (last.connected and last.queue == fact.queue):
+        last = None
+    if last is not None and fact.at - last.answered_at <= ledger.rules.grace_ms:
         ledger.anomaly("answered_again", fact)
-    elif (
-        last is not None
-        and state.phase == IDLE
-        and last.how == SAID_TRANSFERRED
-        and last.connected
-        and last.queue == fact.queue
-    ):
+    elif last is not None and last.how == SAID_TRANSFERRED and state.phase == IDLE:
         _goes_on(state, last, fact, ledger)
     elif (one := _take(state, fact, (ORPHANED, SILENT))) is not None:
         _recovered(one, fact, ledger)
@@ -262,14 +252,12 @@ def answered_unseen(state: ContactState, fact: Fact, ledger: Ledger) -> None:
 def _goes_on(state: ContactState, last: Closed, fact: Fact, ledger: Ledger) -> None:
     """A transferred conversation without an entry since: the same visit, with another agent."""
     ledger.anomaly("goes_on", fact)
-    at = fact.at
-    state.phase, state.queue, state.entered_at = CONNECTED, last.queue, last.entered_at
-    state.outbound, state.answered_at, state.agent = last.outbound, at, fact.agent
-    state.hold_since, state.hold, state.ringing, state.waited = -1, 0, (), 0
+    state.queue, state.entered_at, state.outbound = last.queue, last.entered_at, last.outbound
     state.former, state.handled_already, state.transferred = None, True, True
     state.resumed = state.continues = state.answered_by_message = False
+    effects.connect(state, fact.at, fact.agent)
     if not last.outbound:
-        ledger.level(last.queue, at, c.HANDLING, 1)
+        ledger.level(last.queue, fact.at, c.HANDLING, 1)
 
 
 def _opens_answered(state: ContactState, fact: Fact, ledger: Ledger) -> None:

@@ -50,22 +50,29 @@ def step(state: ContactState, fact: Fact, ledger: Ledger) -> None:
 
 def _due(state: ContactState, ledger: Ledger) -> int:
     """The earliest implied event, ms; NEVER without one."""
-    phase, due = state.phase, NEVER
-    if phase == WAITING:
+    if state.phase == WAITING:
         due = min(_waiting(state, ledger.rules_for(state.queue, state.entered_at)))[0]
-    elif phase == CONNECTED:
-        age = ledger.rules_for(state.queue, state.entered_at).max_handle_ms
-        if age is not None:
-            due = state.answered_at + age
-    elif state.closed_at >= 0 and not (
-        state.wrapups and any(leg.completes_visit for leg in state.wrapups)
-    ):
-        due = state.closed_at + ledger.rules.horizon_ms
-        for one in state.aged:
-            due = max(due, one.closed_at + AGED_MS)
+    elif state.phase == CONNECTED:
+        due = _expires_at(state, ledger)
+    else:
+        due = _forgotten_at(state, ledger)
     for leg in state.wrapups:
         if leg.completes_visit:
             due = min(due, leg.ended_at + contact_talk.cap_of(leg, ledger))
+    return due
+
+
+def _expires_at(state: ContactState, ledger: Ledger) -> int:
+    age = ledger.rules_for(state.queue, state.entered_at).max_handle_ms
+    return NEVER if age is None else state.answered_at + age
+
+
+def _forgotten_at(state: ContactState, ledger: Ledger) -> int:
+    if state.closed_at < 0 or any(leg.completes_visit for leg in state.wrapups):
+        return NEVER
+    due = state.closed_at + ledger.rules.horizon_ms
+    for one in state.aged:
+        due = max(due, one.closed_at + AGED_MS)
     return due
 
 
@@ -84,38 +91,37 @@ def _waiting(state: ContactState, rules: QueueRules) -> list[tuple[int, int]]:
 
 
 def fire(state: ContactState, ledger: Ledger) -> None:
-    """Let the implied event happen that is due first."""
-    at = _due(state, ledger)
-    if at != state.due:  # an edit changed the rules of a visit that began ahead of the unit's now
-        state.due = at
-        return
+    """Let the implied event happen that is due first.
+
+    Nothing does where an edit changed the rules of a visit that began ahead of the unit's now.
+    """
+    _happen(state, state.due, ledger)
+    state.due = _due(state, ledger)
+
+
+def _happen(state: ContactState, at: int, ledger: Ledger) -> None:
     if state.phase == WAITING:
         due, kind = min(_waiting(state, ledger.rules_for(state.queue, state.entered_at)))
         if due == at:
-            if kind == _THRESHOLD:
-                _threshold_passed(state, at, ledger)
-            elif kind == _LIMIT:
-                _limit_passed(state, at, ledger)
-            elif kind == _SILENCE:
-                contact_aged.fall_silent(state, at, ledger)
-            else:
-                contact_aged.orphan(state, at, ledger)
-            state.due = _due(state, ledger)
+            _BEFALLS[kind](state, at, ledger)
             return
     for leg in state.wrapups:
         if leg.completes_visit and leg.ended_at + contact_talk.cap_of(leg, ledger) == at:
             contact_talk.give_up(state, leg, at, ledger)
-            state.due = _due(state, ledger)
             return
     if state.phase == CONNECTED:
-        contact_aged.expire(state, at, ledger)
-        state.due = _due(state, ledger)
-    else:
-        # What is in doubt stays so: when the contact is forgotten must change no figure.
-        doubt = state.doubt
-        for field, value in zip(_FIELDS, msgspec.structs.astuple(visit.blank()), strict=True):
-            setattr(state, field, value)
-        state.doubt = doubt
+        if _expires_at(state, ledger) == at:
+            contact_aged.expire(state, at, ledger)
+    elif state.phase == IDLE and _forgotten_at(state, ledger) == at:
+        _forget(state)
+
+
+def _forget(state: ContactState) -> None:
+    # What is in doubt stays so: when the contact is forgotten must change no figure.
+    doubt = state.doubt
+    for field, value in zip(_FIELDS, msgspec.structs.astuple(visit.blank()), strict=True):
+        setattr(state, field, value)
+    state.doubt = doubt
 
 
 def _threshold_passed(state: ContactState, at: int, ledger: Ledger) -> None:
@@ -131,4 +137,9 @@ def _limit_passed(state: ContactState, at: int, ledger: Ledger) -> None:
     sign, cell = ledger.sign, ledger.cell(state.queue, at)
     cell[c.LIMIT_DECIDED] += sign
     cell[c.WAITED_OVER_LIMIT] += sign
-    ledger.level(state.queue, at, c.OVER_LIMIT, 1)
+    cell[c.OVER_LIMIT] += sign
+    cell[c.OVER_LIMIT_MOMENT] += sign * (at % ledger.width)
+
+
+#: What befalls a waiting visit, by its number above.
+_BEFALLS = (_threshold_passed, _limit_passed, contact_aged.fall_silent, contact_aged.orphan)

@@ -217,7 +217,7 @@ def answer(state: ContactState, at: int, agent: str | None, ledger: Ledger) -> N
         cell[c.HANDLING] += sign
         cell[c.HANDLING_MOMENT] += sign * offset
         leave(state, at, c.ANSWERED_IN_THRESHOLD, ledger)
-    _connect(state, at, agent)
+    connect(state, at, agent)
 
 
 def book_answer(state: ContactState, cell: dict[int, int], sign: int, wait: int) -> None:
@@ -238,7 +238,8 @@ def _book_first_answer(state: ContactState, cell: dict[int, int], sign: int, at:
         cell[c.TIME_TO_ANSWER] += sign * (at - state.arrived_at)
 
 
-def _connect(state: ContactState, at: int, agent: str | None) -> None:
+def connect(state: ContactState, at: int, agent: str | None) -> None:
+    """A conversation begins at `at` (ms)."""
     state.phase, state.answered_at, state.agent = CONNECTED, at, agent
     state.hold_since, state.hold, state.ringing = -1, 0, ()
     state.waited, state.met = 0, True
@@ -263,7 +264,7 @@ def open_answered(
         else:
             book_answer(state, cell, ledger.sign, at - entered_at)
         ledger.level(queue, at, c.HANDLING, 1)
-    _connect(state, at, fact.agent)
+    connect(state, at, fact.agent)
 
 
 def answered_again(state: ContactState, fact: Fact, ledger: Ledger) -> None:

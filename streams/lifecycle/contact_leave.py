@@ -19,7 +19,10 @@ from streams.lifecycle.ledger import Ledger
 
 
 def leave(state: ContactState, at: int, in_threshold: int | None, ledger: Ledger) -> None:
-    """The wait is over: levels fall, and what has not passed is decided: threshold and limit."""
+    """The wait is over: levels fall, and what has not passed is decided: threshold and limit.
+
+    `in_threshold`: the counter of who leaves so in time; None: nothing is decided.
+    """
     sign, cell, offset = ledger.sign, ledger.cell(state.queue, at), at % ledger.width
     cell[c.WAITING] -= sign
     cell[c.WAITING_MOMENT] -= sign * offset
@@ -29,7 +32,8 @@ def leave(state: ContactState, at: int, in_threshold: int | None, ledger: Ledger
     rules = ledger.rules_for(state.queue, state.entered_at)
     threshold, limit = rules.threshold_ms, rules.wait_limit_ms
     if state.over_limit:
-        ledger.level(state.queue, at, c.OVER_LIMIT, -1)
+        cell[c.OVER_LIMIT] -= sign
+        cell[c.OVER_LIMIT_MOMENT] -= sign * offset
     elif in_threshold is not None and limit is not None and at <= state.entered_at + limit:
         cell[c.LIMIT_DECIDED] += sign
     if state.threshold_decided:
@@ -38,11 +42,6 @@ def leave(state: ContactState, at: int, in_threshold: int | None, ledger: Ledger
     elif in_threshold is not None and threshold is not None and at <= state.entered_at + threshold:
         cell[c.THRESHOLD_DECIDED] += sign
         cell[in_threshold] += sign
-
-
-def leave_undecided(state: ContactState, at: int, ledger: Ledger) -> None:
-    """It leaves the wait without anything being decided."""
-    leave(state, at, None, ledger)
 
 
 def abandoned(state: ContactState, fact: Fact, ledger: Ledger) -> None:

@@ -29,8 +29,8 @@ from streams.lifecycle.contact_state import (
     TOLD,
     WAITING,
     ContactState,
-    Wrapup,
 )
+from streams.lifecycle.contact_talk import owed_to
 from streams.lifecycle.facts import Fact
 from streams.lifecycle.plan import Plan, fits
 from streams.lifecycle.ranks import CLOSERS, CONTACT_RANKS
@@ -68,15 +68,11 @@ def is_plain(state: ContactState, fact: Fact, grace: int) -> bool:
     """Whether the event finds what it needs and closes nothing by itself: no order to look at."""
     phase, rank = state.phase, fact.rank
     if rank not in _PLAIN[phase]:
-        return rank == WRAPUP_ENDED and phase == IDLE and _owes(state.wrapups, fact)
+        return rank == WRAPUP_ENDED and phase == IDLE and bool(owed_to(state.wrapups, fact))
     if phase != IDLE and fact.queue is not None and fact.queue != state.queue:
         return rank in _FREE
     last = state.last
     return rank not in CLOSERS or last is None or fact.at - last.closed_at > grace
-
-
-def _owes(wrapups: tuple[Wrapup, ...], fact: Fact) -> bool:
-    return any(fits(leg.queue, fact.queue) and fits(leg.agent, fact.agent) for leg in wrapups)
 
 
 def _needed(state: ContactState, fact: Fact) -> frozenset[int]:
@@ -97,7 +93,7 @@ def _needed(state: ContactState, fact: Fact) -> frozenset[int]:
         return _NOTHING if here and phase == CONNECTED and state.hold_since >= 0 else _HOLDS
     if rank == WRAPUP_ENDED:
         early = here and phase == CONNECTED and (fact.agent is None or fact.agent == state.agent)
-        return _ENDS if early or not _owes(state.wrapups, fact) else _NOTHING
+        return _ENDS if early or not owed_to(state.wrapups, fact) else _NOTHING
     return _NOTHING
 
 

@@ -17,6 +17,7 @@ from streams.lifecycle.contact_state import (
 )
 from streams.lifecycle.facts import Fact
 from streams.lifecycle.ledger import Ledger
+from streams.lifecycle.plan import fits
 
 
 def hold_started(state: ContactState, fact: Fact, ledger: Ledger) -> None:
@@ -171,17 +172,17 @@ def wrapup_ended(state: ContactState, fact: Fact, ledger: Ledger) -> None:
         ledger.cell(leg.queue, fact.at)[c.WRAPUP] += ledger.sign * lasted
 
 
+def owed_to(wrapups: tuple[Wrapup, ...], fact: Fact) -> list[Wrapup]:
+    """The wrap-ups that the event may be the end of, by queue and agent, the oldest first."""
+    return [leg for leg in wrapups if fits(leg.queue, fact.queue) and fits(leg.agent, fact.agent)]
+
+
 def _owed(state: ContactState, fact: Fact) -> Wrapup | None:
-    """Which wrap-up it is: of its queue, its agent's, one that ended just now, the oldest."""
-    queue, agent = fact.queue, fact.agent
-    fitting = [
-        leg
-        for leg in state.wrapups
-        if (queue is None or leg.queue == queue)
-        and (agent is None or leg.agent is None or leg.agent == agent)
-    ]
+    """Which wrap-up it is: its agent's, one that ended just now, the oldest."""
+    agent = fact.agent
 
     def unlikely(leg: Wrapup) -> tuple[bool, bool]:
         return agent is None or leg.agent != agent, leg.ended_at != fact.at
 
-    return min(fitting, key=unlikely, default=None)  # of equals the oldest: the first
+    # Of equals the oldest: the first.
+    return min(owed_to(state.wrapups, fact), key=unlikely, default=None)

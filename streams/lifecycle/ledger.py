@@ -52,7 +52,7 @@ class Ledger:
     unexpected state; like every contribution it is taken back when a refold explains it.
     `heard` is told of each, with its event. `overflowed` counts, by channel, look-ups of queues
     beyond a limit, which went to `_other`; `over_limit` all look-ups of names beyond one, by the
-    limit's name.
+    limit's name. `least_limits` are those of the rules (`Rules.least_limits`).
     """
 
     __slots__ = (
@@ -64,6 +64,7 @@ class Ledger:
         "channel",
         "entries",
         "heard",
+        "least_limits",
         "over_limit",
         "overflowed",
         "rules",
@@ -74,6 +75,7 @@ class Ledger:
 
     def __init__(self, rules: Rules, width: int = PANE_MS) -> None:
         self.rules = rules
+        self.least_limits = rules.least_limits()
         self.width = width
         self.sign = 1
         self.tenant = self.channel = ""
@@ -125,6 +127,7 @@ class Ledger:
 
     def reload_rules(self) -> None:
         """Take every entry's rules again from `rules`."""
+        self.least_limits = self.rules.least_limits()
         for key, entry in self.entries.items():
             entry.rules = self.rules.of(*key)
 

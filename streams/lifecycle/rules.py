@@ -121,6 +121,13 @@ class Rules:
         """The queue's own rules, or its channel's defaults."""
         return self.queues.get((tenant, queue, channel)) or DEFAULTS[channel]
 
+    def least_limits(self) -> tuple[int, ...]:
+        """Of each state in `STATE_LIMIT_SECONDS`, the least limit (ms) any queue ever has."""
+        first = (*DEFAULTS.values(), *self.queues.values())
+        each = [rules for one in first for rules in (one, *(then for _, then in one.later))]
+        limits = zip(*(rules.state_limits_ms for rules in each), strict=True)
+        return tuple(min(NEVER if ms is None else ms for ms in of_state) for of_state in limits)
+
 
 def rules_of(settings: Settings) -> Rules:
     """The rules of every configured queue on each of its channels."""
