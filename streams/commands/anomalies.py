@@ -11,7 +11,6 @@ import time
 from collections import Counter
 from datetime import UTC, datetime
 from heapq import nlargest
-from typing import Any
 
 import orjson
 from rich.console import Console, Group
@@ -19,6 +18,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from streams.commands.reading import REFRESH_SECONDS, Record, add_reading, line_of
 from streams.commands.times import TIMES, time_of
 from streams.contract.words import ANOMALY_SORTS
 from streams.kafka.compacted import Pair, follow, matches
@@ -32,22 +32,17 @@ EXAMPLE = (
     "streams anomalies --once --sort did_nothing --since 2026-03-02T09:00\n"
     "streams anomalies --once --json --kind ended_without_visit"
 )
-_JSON = orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE
 _EMPTY = "no anomalies in the last seven days"
 _NONE_CHOSEN = "none of the anomalies there are is chosen"
 _NAMES = ("kind", "sort", "type", "source", "tenant", "queue", "channel")
 _SHOWN = 30
 _WIDTH = 120
-_REFRESH_SECONDS = 1.0
-Record = dict[str, Any]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds this command's options."""
+    add_reading(parser)
     add = parser.add_argument
-    add("--once", action="store_true", help="print what there is now, and end")
-    add("--follow", action="store_true", help="go on until Ctrl-C (the default)")
-    add("--json", action="store_true", help="records, one a line, keys sorted")
     add("--since", type=time_of, metavar="TIME", help=f"taken then or later: {TIMES}")
     add("--until", type=time_of, metavar="TIME", help="taken before then: a time as for --since")
     add("--kind", choices=KINDS, metavar="KIND", help=f"only this kind: {', '.join(KINDS)}")
@@ -65,7 +60,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     if args.json:
         for pairs, complete in batches:
             for record in sample.take(pairs):
-                sys.stdout.write(orjson.dumps(record, option=_JSON).decode())
+                sys.stdout.write(line_of(record).decode())
             sys.stdout.flush()
             if complete and args.once:
                 break
@@ -85,7 +80,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         with Live(Text("reading…"), auto_refresh=False) as screen:
             for pairs, complete in batches:
                 sample.take(pairs)
-                if complete and time.monotonic() - drawn >= _REFRESH_SECONDS:
+                if complete and time.monotonic() - drawn >= REFRESH_SECONDS:
                     drawn = time.monotonic()
                     shown = [table(sample.newest)] if sample.newest else []
                     screen.update(Group(*shown, Text(sample.summary())), refresh=True)

@@ -10,8 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import orjson
-
+from streams.commands.reading import line_of
 from streams.commands.times import TIMES, time_of
 from streams.errors import StreamsError, UsageError
 from streams.exports import write_csv, write_parquet
@@ -20,7 +19,6 @@ from streams.settings import Settings
 
 HELP = "the newest revision of each 15-minute interval"
 EXAMPLE = "streams intervals --json --queue billing\nstreams intervals --out day.csv"
-_JSON = orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE
 _SHOWN = ("offered", "answered", "abandoned", "handled", "wait_mean_seconds", "handle_mean_seconds")
 _EMPTY = "no intervals yet: start a worker (streams worker) and send events (streams simulate)"
 
@@ -84,7 +82,7 @@ def _between(records: list[dict[str, Any]]) -> str:
 
 
 def _lines(records: list[dict[str, Any]]) -> bytes:
-    return b"".join(orjson.dumps(record, option=_JSON) for record in records)
+    return b"".join(map(line_of, records))
 
 
 def _table(records: list[dict[str, Any]]) -> None:

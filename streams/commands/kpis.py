@@ -15,6 +15,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from streams.commands.reading import REFRESH_SECONDS, Record, add_reading, line_of
 from streams.contract.words import WINDOWS
 from streams.kafka.compacted import chosen_from, follow, matches, newest
 from streams.settings import Settings
@@ -22,19 +23,14 @@ from streams.wall_clock import now_ms
 
 HELP = "the live KPIs, as a table or as JSON"
 EXAMPLE = "streams kpis\nstreams kpis --once --json --queue billing\nstreams kpis --follow --json"
-_JSON = orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE
 _EMPTY = "no KPIs yet: start a worker (streams worker) and send events (streams simulate)"
 _NONE_CHOSEN = "none of the queues there are is chosen (streams kpis --once names them)"
-_REFRESH_SECONDS = 1.0
-Record = dict[str, Any]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds this command's options."""
+    add_reading(parser)
     add = parser.add_argument
-    add("--once", action="store_true", help="print what there is now, and end")
-    add("--follow", action="store_true", help="go on until Ctrl-C (the default)")
-    add("--json", action="store_true", help="records, one a line, keys sorted")
     add("--window", choices=WINDOWS, default="5m", help="which figures the table shows (5m)")
     for name in ("tenant", "queue", "channel"):
         add(f"--{name}", metavar="NAME", help=f"only this {name}")
@@ -51,7 +47,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         if not records:
             print(_EMPTY, file=sys.stderr)
         elif args.json:
-            sys.stdout.write(b"".join(orjson.dumps(r, option=_JSON) for r in records).decode())
+            sys.stdout.write(b"".join(map(line_of, records)).decode())
         else:
             console = Console()
             console.width = max(console.width, 80)
@@ -65,7 +61,7 @@ def _stream(settings: Settings, topic: str, chosen: dict[str, str | None]) -> in
         for _, value in pairs:
             record = orjson.loads(value) if value else None
             if record and matches(record, chosen):
-                sys.stdout.write(orjson.dumps(record, option=_JSON).decode())
+                sys.stdout.write(line_of(record).decode())
         sys.stdout.flush()
     return 0
 
@@ -83,7 +79,7 @@ def _live(settings: Settings, topic: str, chosen: dict[str, str | None], window:
                 else:
                     records.pop(key, None)
                     others.add(key)
-            if complete and time.monotonic() - drawn >= _REFRESH_SECONDS:
+            if complete and time.monotonic() - drawn >= REFRESH_SECONDS:
                 drawn = time.monotonic()
                 shown = table(list(records.values()), window, now_ms())
                 nothing = Text(_NONE_CHOSEN if others else _EMPTY)

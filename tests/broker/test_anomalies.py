@@ -1,7 +1,6 @@
 """`streams anomalies`, and a worker that writes what it lists, on a real Kafka."""
 
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +17,6 @@ from tests.broker.toy_world import wait_until
 from tests.broker.worker_world import World
 
 AT = 1_772_442_000_000  # 2026-03-02T09:00:00Z
-
-
-@pytest.fixture
-def settings(fresh_topics: Callable[..., Settings], monkeypatch: pytest.MonkeyPatch) -> Settings:
-    made = fresh_topics(partitions=2)
-    monkeypatch.setenv("STREAMS_TOPIC_PREFIX", made.topic_prefix)
-    monkeypatch.setenv("STREAMS_BOOTSTRAP", made.bootstrap)
-    return made
 
 
 def sample(offset: int, kind: str, sort: str, **changes: Any) -> AnomalyRecord:

@@ -1,7 +1,7 @@
 """`streams deadletters`: what was rejected can be seen, and sent again once."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,15 +18,6 @@ from streams.kafka.redrive_plan import FromLog
 from streams.kafka.topics import message_limits
 from streams.settings import Settings
 from tests.broker.records import read_topic
-
-
-@pytest.fixture
-def settings(fresh_topics: Callable[..., Settings], monkeypatch: pytest.MonkeyPatch) -> Settings:
-    made = fresh_topics(partitions=2)
-    monkeypatch.setenv("STREAMS_BOOTSTRAP", made.bootstrap)
-    monkeypatch.setenv("STREAMS_TOPIC_PREFIX", made.topic_prefix)
-    monkeypatch.setenv("STREAMS_APP_ID", made.app_id)
-    return made
 
 
 def bury(settings: Settings, letters: Sequence[tuple[str, str, bytes | None, bytes]]) -> None:

@@ -4,7 +4,6 @@ import csv
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -62,14 +61,6 @@ def send(settings: Settings, topic: str, records: list[dict[str, Any]]) -> None:
 def hear_interrupts() -> None:
     # A shell's background job ignores SIGINT, and so would what it starts.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
-@pytest.fixture
-def settings(fresh_topics: Callable[..., Settings], monkeypatch: pytest.MonkeyPatch) -> Settings:
-    made = fresh_topics(partitions=2)
-    monkeypatch.setenv("STREAMS_TOPIC_PREFIX", made.topic_prefix)
-    monkeypatch.setenv("STREAMS_BOOTSTRAP", made.bootstrap)
-    return made
 
 
 def test_once_gives_the_newest_record_of_each_queue(

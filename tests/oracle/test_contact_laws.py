@@ -1,6 +1,7 @@
 """Laws that the oracle's contacts keep by themselves, whatever real systems send."""
 
 from collections import Counter
+from collections.abc import Iterable
 from itertools import groupby
 
 from hypothesis import HealthCheck, assume, given, settings
@@ -19,7 +20,12 @@ GRACE_MS = 5_000
 
 def sums_after_each_instant(result: Result, scope: Scope) -> list[Counter[str]]:
     """Every count, sum and level of the scope, after each instant at which one changed."""
-    rows = [row for row in result.contributions + result.levels if row[1:4] == scope]
+    rows = result.contributions + result.levels
+    return running_sums(row for row in rows if row[1:4] == scope)
+
+
+def running_sums(rows: Iterable[tuple]) -> list[Counter[str]]:
+    """What rows (time, ..., name, amount) add up to by name, after each instant."""
     total: Counter[str] = Counter()
     found = []
     for _, same in groupby(sorted(rows), key=lambda row: row[0]):
@@ -76,22 +82,9 @@ def test_a_contact_stands_in_one_queue_at_a_time(history, queues) -> None:
             contacts.setdefault(entity, []).append(event)
     for (_, tenant, channel, _), events in contacts.items():
         result = Oracle(queues).run(events)
-        total: Counter[str] = Counter()
-        for n in sums_of_all(result, tenant, channel):
-            total = n
-            assert total["waiting"] + total["handling"] <= 1
-
-
-def sums_of_all(result: Result, tenant: str, channel: str) -> list[Counter[str]]:
-    """The same over all queues of the tenant."""
-    rows = [row for row in result.levels if (row[1], row[3]) == (tenant, channel)]
-    total: Counter[str] = Counter()
-    found = []
-    for _, same in groupby(sorted(rows), key=lambda row: row[0]):
-        for *_, name, amount in same:
-            total[name] += amount
-        found.append(total.copy())
-    return found
+        rows = [row for row in result.levels if (row[1], row[3]) == (tenant, channel)]
+        for n in running_sums(rows):
+            assert n["waiting"] + n["handling"] <= 1
 
 
 @law

@@ -1,7 +1,8 @@
 """Both stages with records made by hand; the wall clock is the test's own."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import orjson
 
@@ -53,6 +54,16 @@ class Stages:
         self.wall = START
         self.intake = IntakeStage(settings, 0, IntakeMeter(), lambda: self.wall)
         self.queues = QueueStage(settings, Definitions(settings), 0, QueueMeter())
+
+    @classmethod
+    def restored(cls, state: Mapping[bytes, bytes | None]) -> Self:
+        """A fresh intake stage that is loaded from these writes."""
+        stages = cls()
+        for key, value in state.items():
+            if value is not None:
+                stages.intake.restore(key, value)
+        stages.intake.restored()
+        return stages
 
     def take(self, *records: Record) -> Turn:
         """One turn of the intake stage, caught up at the wall's time."""

@@ -139,9 +139,5 @@ def test_counts_by_sort_go_on_after_a_restart() -> None:
     """They are of the state, not of the process."""
     stages = Stages()
     state = dict(stages.take(*strays(3)).state)
-    again = Stages()
-    for key, value in state.items():
-        if value is not None:
-            again.intake.restore(key, value)
-    again.intake.restored()
+    again = Stages.restored(state)
     assert quality(again.take(*strays(1, 10)))["anomalies_by_sort"]["did_nothing"] == 4

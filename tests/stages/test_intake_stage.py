@@ -140,11 +140,7 @@ def test_eighteen_thousand_sources_fit_into_every_record_and_a_restart() -> None
     assert len(quality[3] or b"") < 100_000
     assert len(orjson.loads(quality[3] or b"")["sources"]) == 200
     assert max(len(value) for value in state.values() if value) < 333_000
-    again = Stages()
-    for key, value in state.items():
-        if value is not None:
-            again.intake.restore(key, value)
-    again.intake.restored()
+    again = Stages.restored(state)
     assert again.intake.intake.watermark() == stages.intake.intake.watermark()
 
 
