@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from streams.contract import fields, schemas
-from streams.contract.records import Figures
+from streams.contract.figures import Figures
 from streams.lifecycle import agent, contact, ticket
 from streams.lifecycle.agent_sources import PRECEDENCE
 from streams.metrics.catalogue import CATALOGUE, LABEL_VALUES

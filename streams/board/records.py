@@ -12,14 +12,13 @@ from typing import TypeVar
 import msgspec
 
 from streams.contract.fields import reading
+from streams.contract.figures import Figures, Part
 from streams.contract.records import (
     DefinitionsShown,
-    Figures,
     HistoryRecord,
     IntervalRecord,
     KpiRecord,
     Live,
-    Part,
     QualityRecord,
 )
 from streams.contract.words import MINUTE_MS, QueueKey

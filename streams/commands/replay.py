@@ -16,7 +16,8 @@ from pathlib import Path
 
 from streams.contract.events import Event
 from streams.contract.fields import fields_of
-from streams.contract.records import Figures, KpiRecord
+from streams.contract.figures import Figures
+from streams.contract.records import KpiRecord
 from streams.contract.records import encode as encode_record
 from streams.contract.words import ANOMALY_SORTS
 from streams.kpis.replay import Replay

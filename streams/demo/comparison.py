@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from streams.contract.fields import fields_of
-from streams.contract.records import Figures
+from streams.contract.figures import Figures
 from streams.contract.words import QueueKey
 
 #: What time alone decides: it goes on for the worker after the simulator has ended.

@@ -6,7 +6,8 @@
 from dataclasses import asdict
 from typing import Any
 
-from streams.contract.records import DefinitionsShown, Part, TargetsShown
+from streams.contract.figures import Part
+from streams.contract.records import DefinitionsShown, TargetsShown
 from streams.contract.words import ALL, CHANNELS, QueueKey
 from streams.lifecycle.rules import in_force
 from streams.settings import QueueSettings, Settings

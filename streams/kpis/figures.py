@@ -7,7 +7,7 @@ None.
 """
 
 from streams.contract.fields import PERCENTILES
-from streams.contract.records import ByPercentile, Figures, ServiceLevel
+from streams.contract.figures import ByPercentile, Figures, ServiceLevel
 from streams.kpis.rounding import mean_seconds, ratio, seconds
 from streams.lifecycle import counters as c
 from streams.lifecycle.histogram import middle_of

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from streams.contract.fields import fields_of
-from streams.contract.records import Figures
+from streams.contract.figures import Figures
 from streams.contract.words import (
     AGENT_STATES,
     ANOMALY_SORTS,

@@ -8,7 +8,8 @@ import pytest
 
 from streams.board.server import STATIC
 from streams.contract.fields import fields_of, part_of
-from streams.contract.records import Figures, Live, Part, QualityRecord
+from streams.contract.figures import Figures, Part
+from streams.contract.records import Live, QualityRecord
 from streams.contract.words import FORMULAS
 from tests.board.records import Centre
 

@@ -8,17 +8,15 @@ import pytest
 
 from streams.contract.events import TYPES
 from streams.contract.fields import Count, count, fields_of, newest_field, part_of, reading
+from streams.contract.figures import Figures, Part, ServiceLevel
 from streams.contract.records import (
     SCHEMA_VERSION,
     Agents,
     Backlog,
-    Figures,
     HistoryRecord,
     IntervalRecord,
     KpiRecord,
-    Part,
     QualityRecord,
-    ServiceLevel,
     TargetsShown,
 )
 from streams.contract.words import (

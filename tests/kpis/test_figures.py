@@ -5,7 +5,7 @@ import random
 import pytest
 
 from streams.contract.fields import fields_of
-from streams.contract.records import Figures, ServiceLevel
+from streams.contract.figures import Figures, ServiceLevel
 from streams.kpis import figures as f
 from streams.kpis.definitions import Definitions
 from streams.kpis.figures import figures

@@ -6,7 +6,8 @@ from typing import Any
 import orjson
 
 from streams.contract.fields import fields_of
-from streams.contract.records import Figures, Part, encode
+from streams.contract.figures import Figures, Part
+from streams.contract.records import encode
 from streams.kpis.definitions import Definitions
 from streams.kpis.record import interval_record, kpi_record
 from streams.lifecycle.rules import rules_of

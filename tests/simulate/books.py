@@ -3,7 +3,7 @@
 from typing import Any
 
 from streams.contract.fields import fields_of
-from streams.contract.records import Figures
+from streams.contract.figures import Figures
 from streams.simulate import Centre, default_centre
 
 START_MS = 1_767_600_000_000  # 2026-01-05T08:00:00Z

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from streams.contract.records import Figures
+from streams.contract.figures import Figures
 from streams.kpis.replay import Replay
 from streams.settings import Settings
 from streams.sources import queue_log
