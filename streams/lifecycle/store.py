@@ -19,18 +19,30 @@ which `wake` is stored.
 from collections import defaultdict
 from collections.abc import Iterator
 from heapq import heapify, heappop, heappush
-from typing import Any, Generic
+from typing import Any
 
 import msgspec
 
 from streams.contract.words import ALL, MINUTE_MS, QueueKey
-from streams.lifecycle import agent, changelog, entity, memory, ticket
+from streams.lifecycle import changelog, entity, memory
 from streams.lifecycle import contact_state as visit
 from streams.lifecycle.changelog import CHUNK, Write, key_of, kind_of, parts_of
 from streams.lifecycle.counters import ANY_STUCK
-from streams.lifecycle.entity import AGENT, CONTACT, TICKET, Chunk, Entity, Lifecycle, S
+from streams.lifecycle.entity import AGENT, TICKET, Entity
 from streams.lifecycle.facts import Fact, Snapshot
 from streams.lifecycle.ledger import Ledger
+from streams.lifecycle.packed import (
+    KINDS,
+    AnyChunk,
+    AnyEntity,
+    AnyLife,
+    AtHand,
+    Entries,
+    Kind,
+    PackedChunk,
+    entries_of,
+    hash_of,
+)
 from streams.lifecycle.rules import NEVER
 from streams.lifecycle.versions import Versions, take_over
 
@@ -39,106 +51,6 @@ from streams.lifecycle.versions import Versions, take_over
 _LOOK_MS = 3_600_000
 
 _ENCODE = msgspec.msgpack.Encoder().encode
-
-# Any: which of the three lifecycles an entity has is known by the letter of its key alone.
-AnyLife = Lifecycle[Any, Any]
-AnyEntity = Entity[Any, Any]
-AnyChunk = Chunk[Any, Any]
-
-
-class _When(msgspec.Struct, array_like=True, gc=False):
-    """A fact whose time alone is wanted."""
-
-    at: int
-
-
-class _Glance(msgspec.Struct, Generic[S], array_like=True, gc=False):
-    """The fields of an `Entity`, as far as a unit that is loaded has to know them."""
-
-    base: msgspec.Raw
-    state: S
-    tail: list[_When]
-    limit: int
-    skipped: int
-    fired: int
-    wake: int
-    chunks: int = 0
-    rules: int = 0
-    marks: bytes = b""
-    marked_until: int = -1
-
-
-class _Kind:
-    """One lifecycle and how its entities and chunks are packed."""
-
-    def __init__(self, life: AnyLife, state: Any, fact: Any) -> None:
-        self.life = life
-        # Any: a type made of variables is more than a type checker follows.
-        self.decode = msgspec.msgpack.Decoder(Entity[state, fact]).decode
-        self.glance = msgspec.msgpack.Decoder(_Glance[state]).decode
-        self.decode_state = msgspec.msgpack.Decoder(state | None).decode
-        self.decode_chunk = msgspec.msgpack.Decoder(Chunk[state, fact]).decode
-
-
-#: By the kind of an entity's key.
-_KINDS = {
-    changelog.CONTACT: _Kind(CONTACT, visit.ContactState, Fact),
-    changelog.TICKET: _Kind(TICKET, ticket.TicketState, Fact),
-    changelog.AGENT: _Kind(AGENT, agent.AgentState, Snapshot),
-}
-
-
-#: ((tenant, queue, channel), level, start) of each level that an entity stands in.
-Entries = tuple[tuple[QueueKey, int, int], ...]
-
-
-def _entries_of(life: AnyLife, tenant: str, channel: str, state: Any) -> Entries:
-    if life is AGENT:
-        return tuple(
-            ((tenant, queue, where), ANY_STUCK, since) for queue, where, _, since in state.stuck
-        )
-    entry = life.oldest_entry(state)
-    if entry is None:
-        return ()
-    queue, level, at = entry
-    return (((tenant, queue, channel), level, at),)
-
-
-class _AtHand:
-    """An entity at hand, and what it was when it was unpacked."""
-
-    __slots__ = ("channel", "entity", "ids", "kind", "minute", "stands_in", "tenant")
-
-    def __init__(self, key: str, unpacked: AnyEntity) -> None:
-        self.kind = _KINDS[kind_of(key)]
-        self.entity = unpacked
-        self.tenant, self.channel, _ = parts_of(key)
-        self.stands_in = self.stands_in_now()
-        self.minute = self.last_minute()
-        self.ids = {fact.id for fact in unpacked.tail}
-
-    def stands_in_now(self) -> Entries:
-        """What it stands in now."""
-        return _entries_of(self.kind.life, self.tenant, self.channel, self.entity.state)
-
-    def last_minute(self) -> int:
-        kept = self.entity
-        return (kept.tail[-1].at if kept.tail else kept.marked_until) // MINUTE_MS
-
-
-class _Packed:
-    """A chunk that is not at hand."""
-
-    __slots__ = ("data", "hashes", "last_at", "number")
-
-    def __init__(self, number: int, data: bytes, chunk: AnyChunk) -> None:
-        self.number, self.data = number, data
-        self.last_at: int = chunk.facts[-1].at
-        self.hashes = b"".join(_hash(fact) for fact in chunk.facts)
-
-
-def _hash(fact: Fact | Snapshot) -> bytes:
-    return hash((fact.source, fact.id)).to_bytes(8, "little", signed=True)
 
 
 class EntityStore:
@@ -151,8 +63,8 @@ class EntityStore:
         self.oldest: dict[tuple[QueueKey, int], dict[str, int]] = defaultdict(dict)
         self.changed_oldest: set[tuple[QueueKey, int]] = set()
         self._packed: dict[str, bytes] = {}
-        self._chunks: dict[str, list[_Packed]] = {}
-        self._at_hand: dict[str, _AtHand] = {}
+        self._chunks: dict[str, list[PackedChunk]] = {}
+        self._at_hand: dict[str, AtHand] = {}
         self._wakes: list[tuple[int, str]] = []
         #: In place of `Entity.wake`, where a look was early and nothing was written.
         self._early: dict[str, int] = {}
@@ -200,7 +112,7 @@ class EntityStore:
         """
         if kind_of(key) != changelog.AGENT or key in self._at_hand:
             return False
-        glance = _KINDS[changelog.AGENT].glance(self._packed[key])
+        glance = KINDS[changelog.AGENT].glance(self._packed[key])
         due = min(glance.skipped, glance.state.due)
         listed = wake == self._early.get(key, glance.wake)
         if due < now or (listed and due == NEVER):
@@ -210,7 +122,7 @@ class EntityStore:
             heappush(self._wakes, (self._early[key], key))
         return True
 
-    def _fire_until(self, at_hand: _AtHand, now: int) -> None:
+    def _fire_until(self, at_hand: AtHand, now: int) -> None:
         ledger = self.ledger.select(at_hand.tenant, at_hand.channel)
         entity.fire_until(at_hand.kind.life, at_hand.entity, now, ledger)
 
@@ -269,15 +181,15 @@ class EntityStore:
             return
         *entity_key, number = parts_of(key)
         owner = key_of(*entity_key)
-        chunk = _KINDS[kind_of(owner)].decode_chunk(value)
-        self._chunks.setdefault(owner, []).append(_Packed(int(number), value, chunk))
+        chunk = KINDS[kind_of(owner)].decode_chunk(value)
+        self._chunks.setdefault(owner, []).append(PackedChunk(int(number), value, chunk))
 
     def _list(self, key: str, value: bytes) -> None:
         """Rebuild what is derived of one entity, and leave it packed as it is."""
-        kind = _KINDS[kind_of(key)]
+        kind = KINDS[kind_of(key)]
         glance = kind.glance(value)
         tenant, channel, _ = parts_of(key)
-        entries = _entries_of(kind.life, tenant, channel, glance.state)
+        entries = entries_of(kind.life, tenant, channel, glance.state)
         if entries:
             self._update_oldest(key, (), entries)
         # What was popped was written again in the same transaction: the wakes that stand in the
@@ -302,11 +214,11 @@ class EntityStore:
     def entities(self) -> Iterator[tuple[str, AnyEntity]]:
         """Every entity, for tests and tools; after `collect` only."""
         for key, packed in self._packed.items():
-            yield key, _KINDS[kind_of(key)].decode(packed)
+            yield key, KINDS[kind_of(key)].decode(packed)
 
-    def _unpack(self, key: str) -> _AtHand:
+    def _unpack(self, key: str) -> AtHand:
         packed = self._packed.get(key)
-        kind = _KINDS[kind_of(key)]
+        kind = KINDS[kind_of(key)]
         current, taken_over = self.versions.current, False
         if packed is None:
             unpacked = Entity(None, kind.life.blank(), [], -1, rules=current)
@@ -327,18 +239,18 @@ class EntityStore:
                 entity.fire_until(TICKET, unpacked, self.now, ledger)
             # Every implied event before the last `advance` has happened: nothing fell due since.
             unpacked.limit = max(unpacked.limit, self.now)
-        at_hand = self._at_hand[key] = _AtHand(key, unpacked)
+        at_hand = self._at_hand[key] = AtHand(key, unpacked)
         if taken_over:
             at_hand.minute = -1  # to be listed anew: it is remembered for another time now
         return at_hand
 
-    def _take_chunks(self, key: str, kind: _Kind) -> list[Any]:
+    def _take_chunks(self, key: str, kind: Kind) -> list[Any]:
         """The facts of all chunks, which are given up."""
         chunks = self._chunks.pop(key, [])
         self._writes += [(_chunk_key(key, chunk.number), None) for chunk in chunks]
         return [fact for chunk in chunks for fact in kind.decode_chunk(chunk.data).facts]
 
-    def _schedule(self, key: str, at_hand: _AtHand) -> None:
+    def _schedule(self, key: str, at_hand: AtHand) -> None:
         """See to it that the entity is looked at when it is due, and when its facts are final."""
         kept = at_hand.entity
         due, is_ticket = kept.due, at_hand.kind.life is TICKET
@@ -379,7 +291,7 @@ class EntityStore:
         queue_key = self.ledger.place(*place)
         return (queue_key,) if level == ANY_STUCK else (queue_key, (queue_key[0], ALL, place[2]))
 
-    def _rebase(self, key: str, at_hand: _AtHand, before: int) -> None:
+    def _rebase(self, key: str, at_hand: AtHand, before: int) -> None:
         kept = at_hand.entity
         if 0 <= kept.marked_until < before:
             kept.marks, kept.marked_until = b"", -1
@@ -403,10 +315,10 @@ class EntityStore:
 
     def _put_away(self, key: str, number: int, chunk: AnyChunk) -> None:
         data = _ENCODE(chunk)
-        self._chunks.setdefault(key, []).append(_Packed(number, data, chunk))
+        self._chunks.setdefault(key, []).append(PackedChunk(number, data, chunk))
         self._writes.append((_chunk_key(key, number), data))
 
-    def _bring_back(self, key: str, at_hand: _AtHand, fact: Fact | Snapshot) -> None:
+    def _bring_back(self, key: str, at_hand: AtHand, fact: Fact | Snapshot) -> None:
         """Unpack the chunks that hold this id, or facts that it could still change.
 
         A chunk keeps only eight bytes a fact in memory beside its packed data. A hash that is some
@@ -414,7 +326,7 @@ class EntityStore:
         the ids themselves. Chunks come back from the newest on, down to the oldest that is needed,
         because the base before a chunk is the one that all newer facts are folded upon.
         """
-        chunks, hashed = self._chunks[key], _hash(fact)
+        chunks, hashed = self._chunks[key], hash_of(fact)
         changes, grace = fact.at, self.ledger.rules.grace_ms
         if entity.is_needed_before(at_hand.kind.life, at_hand.entity, fact, grace):
             changes -= grace

@@ -1,0 +1,121 @@
+"""Layer 2: the forms in which a unit holds its entities: at hand, packed, and at a glance.
+
+In: the bytes of an entity or a chunk, by the letter of its key. Out: how they are decoded, and what
+is known of them without that. Invariant: what is told of an entity at hand is told of its bytes
+alike. Cost: a glance decodes the state and the times of the tail, and no base and no fact.
+"""
+
+from typing import Any, Generic
+
+import msgspec
+
+from streams.contract.words import MINUTE_MS, QueueKey
+from streams.lifecycle import agent, changelog, ticket
+from streams.lifecycle import contact_state as visit
+from streams.lifecycle.changelog import kind_of, parts_of
+from streams.lifecycle.counters import ANY_STUCK
+from streams.lifecycle.entity import AGENT, CONTACT, TICKET, Chunk, Entity, Lifecycle, S
+from streams.lifecycle.facts import Fact, Snapshot
+
+# Any: which of the three lifecycles an entity has is known by the letter of its key alone.
+AnyLife = Lifecycle[Any, Any]
+AnyEntity = Entity[Any, Any]
+AnyChunk = Chunk[Any, Any]
+
+
+class _When(msgspec.Struct, array_like=True, gc=False):
+    """A fact whose time alone is wanted."""
+
+    at: int
+
+
+class Glance(msgspec.Struct, Generic[S], array_like=True, gc=False):
+    """The fields of an `Entity`, as far as a unit that is loaded has to know them."""
+
+    base: msgspec.Raw
+    state: S
+    tail: list[_When]
+    limit: int
+    skipped: int
+    fired: int
+    wake: int
+    chunks: int = 0
+    rules: int = 0
+    marks: bytes = b""
+    marked_until: int = -1
+
+
+class Kind:
+    """One lifecycle and how its entities and chunks are packed."""
+
+    def __init__(self, life: AnyLife, state: Any, fact: Any) -> None:
+        self.life = life
+        # Any: a type made of variables is more than a type checker follows.
+        self.decode = msgspec.msgpack.Decoder(Entity[state, fact]).decode
+        self.glance = msgspec.msgpack.Decoder(Glance[state]).decode
+        self.decode_state = msgspec.msgpack.Decoder(state | None).decode
+        self.decode_chunk = msgspec.msgpack.Decoder(Chunk[state, fact]).decode
+
+
+#: By the kind of an entity's key.
+KINDS = {
+    changelog.CONTACT: Kind(CONTACT, visit.ContactState, Fact),
+    changelog.TICKET: Kind(TICKET, ticket.TicketState, Fact),
+    changelog.AGENT: Kind(AGENT, agent.AgentState, Snapshot),
+}
+
+
+#: ((tenant, queue, channel), level, start) of each level that an entity stands in.
+Entries = tuple[tuple[QueueKey, int, int], ...]
+
+
+def entries_of(life: AnyLife, tenant: str, channel: str, state: Any) -> Entries:
+    """The levels that an entity of this state stands in."""
+    if life is AGENT:
+        return tuple(
+            ((tenant, queue, where), ANY_STUCK, since) for queue, where, _, since in state.stuck
+        )
+    entry = life.oldest_entry(state)
+    if entry is None:
+        return ()
+    queue, level, at = entry
+    return (((tenant, queue, channel), level, at),)
+
+
+class AtHand:
+    """An entity at hand, and what it was when it was unpacked."""
+
+    __slots__ = ("channel", "entity", "ids", "kind", "minute", "stands_in", "tenant")
+
+    def __init__(self, key: str, unpacked: AnyEntity) -> None:
+        self.kind = KINDS[kind_of(key)]
+        self.entity = unpacked
+        self.tenant, self.channel, _ = parts_of(key)
+        self.stands_in = self.stands_in_now()
+        self.minute = self.last_minute()
+        self.ids = {fact.id for fact in unpacked.tail}
+
+    def stands_in_now(self) -> Entries:
+        """What it stands in now."""
+        return entries_of(self.kind.life, self.tenant, self.channel, self.entity.state)
+
+    def last_minute(self) -> int:
+        """The minute of the last fact; below 0 without one."""
+        kept = self.entity
+        return (kept.tail[-1].at if kept.tail else kept.marked_until) // MINUTE_MS
+
+
+class PackedChunk:
+    """A chunk that is not at hand."""
+
+    __slots__ = ("data", "hashes", "last_at", "number")
+
+    def __init__(self, number: int, data: bytes, chunk: AnyChunk) -> None:
+        self.number, self.data = number, data
+        self.last_at: int = chunk.facts[-1].at
+        self.hashes = b"".join(hash_of(fact) for fact in chunk.facts)
+
+
+def hash_of(fact: Fact | Snapshot) -> bytes:
+    """A fact's identity in eight bytes, of this process alone."""
+    return hash((fact.source, fact.id)).to_bytes(8, "little", signed=True)
