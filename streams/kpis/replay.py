@@ -15,7 +15,7 @@ from streams.contract.records import KpiRecord
 from streams.contract.words import ALL, QueueKey
 from streams.kpis.definitions import Definitions
 from streams.kpis.record import replay_record
-from streams.lifecycle.counters import AGENT_BASE, AGENT_END, ANY_STUCK, HANDLING
+from streams.lifecycle.counters import AGENT_BASE, AGENT_END, HANDLING
 from streams.lifecycle.entity import AGENT, CONTACT, TICKET, fold
 from streams.lifecycle.facts import FACTS, in_order
 from streams.lifecycle.ledger import WHOLE_MS, Ledger
@@ -89,15 +89,8 @@ class Replay:
             life: Any  # which of the three lifecycles, only the key tells
             life = TICKET if channel == "ticket" else CONTACT if channel else AGENT
             state = fold(life, self._counted(), as_of, self.ledger.select(tenant, channel))
-            if life is AGENT:
-                for queue, where, _, start in state.stuck:
-                    starts = oldest[self.ledger.place(tenant, queue, where)]
-                    starts[ANY_STUCK] = min(starts.get(ANY_STUCK, NEVER), start)
-            standing = life.oldest_entry(state)
-            if standing is not None:
-                queue, level, start = standing
-                place = self.ledger.place(tenant, queue, channel)
-                for queue_key in (place, (place[0], ALL, channel)):
+            for queue, where, level, start in life.standing(state):
+                for queue_key in self.ledger.shown_in(tenant, queue, where or channel, level):
                     known = oldest[queue_key].get(level, NEVER)
                     oldest[queue_key][level] = min(known, start)
                     if level == HANDLING:

@@ -16,7 +16,7 @@ from streams.lifecycle import agent_limits
 from streams.lifecycle import counters as c
 from streams.lifecycle.agent_sources import MAX_SOURCES, Heights, Place, Source, oldest_of, union
 from streams.lifecycle.facts import Snapshot
-from streams.lifecycle.ledger import Ledger
+from streams.lifecycle.ledger import Ledger, Standing
 from streams.lifecycle.rules import FORGET_MS, NEVER
 
 UNKNOWN: Final = "unknown"
@@ -64,9 +64,9 @@ def is_blank(state: AgentState, before: int) -> bool:
     return state.state == GONE
 
 
-def oldest_entry(state: AgentState) -> None:
-    """Agents have no oldest but those in `stuck`."""
-    return
+def standing(state: AgentState) -> tuple[Standing, ...]:
+    """The places in which the agent has been in its state for too long, each since it began."""
+    return tuple((queue, channel, c.ANY_STUCK, since) for queue, channel, _, since in state.stuck)
 
 
 def shown_as(state: AgentState) -> str:

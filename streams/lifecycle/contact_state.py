@@ -10,6 +10,7 @@ import msgspec
 
 from streams.contract.words import HOUR_MS
 from streams.lifecycle import counters as c
+from streams.lifecycle.ledger import Standing
 from streams.lifecycle.rules import NEVER
 
 IDLE: Final = 0
@@ -154,15 +155,15 @@ def is_blank(state: ContactState, before: int) -> bool:
     )
 
 
-def oldest_entry(state: ContactState) -> tuple[str, int, int] | None:
-    """(queue, level, start in ms) of what a wallboard shows the oldest of."""
+def standing(state: ContactState) -> tuple[Standing, ...]:
+    """What the contact stands in now: it waits, or is talking."""
     if state.outbound:
-        return None
+        return ()
     if state.phase == WAITING:
-        return state.queue, c.WAITING, state.entered_at
+        return ((state.queue, "", c.WAITING, state.entered_at),)
     if state.phase == CONNECTED:
-        return state.queue, c.HANDLING, state.answered_at
-    return None
+        return ((state.queue, "", c.HANDLING, state.answered_at),)
+    return ()
 
 
 def close(state: ContactState, at: int, how: int, handled: bool = True) -> None:

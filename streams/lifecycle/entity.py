@@ -19,7 +19,7 @@ import msgspec
 from streams.lifecycle import agent, contact_deadlines, contact_order, ticket
 from streams.lifecycle import contact_state as visit
 from streams.lifecycle.facts import Fact, Snapshot, content_of, order_of
-from streams.lifecycle.ledger import Ledger
+from streams.lifecycle.ledger import Ledger, Standing
 from streams.lifecycle.plan import Plan
 from streams.lifecycle.rules import NEVER
 from streams.lifecycle.versions import is_among
@@ -51,8 +51,8 @@ class Lifecycle(Generic[S, F]):
     blank: Callable[[], S]
     #: True if it can be dropped without a trace, all its events being before a time (ms).
     is_blank: Callable[[S, int], bool]
-    #: (queue, level, start in ms) of what a wallboard shows the oldest of; None if nothing.
-    oldest_entry: Callable[[S], tuple[str, int, int] | None]
+    #: What the entity stands in now, of which a wallboard shows the oldest.
+    standing: Callable[[S], tuple[Standing, ...]]
     #: Take one fact, in order, and book what it changes.
     step: Callable[[S, F, Ledger], None]
     #: Book the implied event that is due next.
@@ -64,7 +64,7 @@ class Lifecycle(Generic[S, F]):
 CONTACT: Final[Lifecycle[visit.ContactState, Fact]] = Lifecycle(
     blank=visit.blank,
     is_blank=visit.is_blank,
-    oldest_entry=visit.oldest_entry,
+    standing=visit.standing,
     step=contact_deadlines.step,
     fire=contact_deadlines.fire,
     ordering=Ordering(contact_order.is_plain, contact_order.arrange, contact_order.is_doubted),
@@ -72,7 +72,7 @@ CONTACT: Final[Lifecycle[visit.ContactState, Fact]] = Lifecycle(
 TICKET: Final[Lifecycle[ticket.TicketState, Fact]] = Lifecycle(
     blank=ticket.blank,
     is_blank=ticket.is_blank,
-    oldest_entry=ticket.oldest_entry,
+    standing=ticket.standing,
     step=ticket.step,
     fire=ticket.fire,
     ordering=Ordering(ticket.is_plain, ticket.arrange, ticket.is_doubted),
@@ -80,7 +80,7 @@ TICKET: Final[Lifecycle[ticket.TicketState, Fact]] = Lifecycle(
 AGENT: Final[Lifecycle[agent.AgentState, Snapshot]] = Lifecycle(
     blank=agent.blank,
     is_blank=agent.is_blank,
-    oldest_entry=agent.oldest_entry,
+    standing=agent.standing,
     step=agent.step,
     fire=agent.fire,
 )

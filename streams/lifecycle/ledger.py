@@ -17,8 +17,8 @@ from collections import Counter, defaultdict
 from collections.abc import Callable
 from typing import Any
 
-from streams.contract.words import OTHER, RESERVED_QUEUES, QueueKey
-from streams.lifecycle.counters import MOMENT
+from streams.contract.words import ALL, OTHER, RESERVED_QUEUES, QueueKey
+from streams.lifecycle.counters import AGENT_BASE, AGENT_END, MOMENT
 from streams.lifecycle.rules import QueueRules, Rules
 
 #: Width of a base pane, ms. Levels cannot be cut inside a pane.
@@ -27,6 +27,9 @@ PANE_MS = 10_000
 WHOLE_MS = 1 << 62
 
 Cell = defaultdict[int, int]
+#: (queue, channel, level, start in ms): an entity stands in a level of a queue since then. The
+#: channel is empty where it is the entity's own.
+Standing = tuple[str, str, int, int]
 
 
 def _cell() -> Cell:
@@ -119,6 +122,16 @@ class Ledger:
         """Whose figures an event of this tenant, queue and channel is in."""
         entry = self.select(tenant, channel).entry(queue)
         return entry.tenant, entry.queue, entry.channel
+
+    def shown_in(self, tenant: str, queue: str, channel: str, level: int) -> tuple[QueueKey, ...]:
+        """Whose figures what stands in a level is in: the queue's, and those of its tenant's all.
+
+        An agent stands in `_all` by itself.
+        """
+        place = self.place(tenant, queue, channel)
+        if AGENT_BASE <= level < AGENT_END:
+            return (place,)
+        return place, (place[0], ALL, channel)
 
     def rules_for(self, queue: str, entered_at: int) -> QueueRules:
         """The rules for a visit to a queue of the entity's tenant and channel that began then."""

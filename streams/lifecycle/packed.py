@@ -9,11 +9,10 @@ from typing import Any, Generic
 
 import msgspec
 
-from streams.contract.words import MINUTE_MS, QueueKey
+from streams.contract.words import MINUTE_MS
 from streams.lifecycle import agent, changelog, ticket
 from streams.lifecycle import contact_state as visit
 from streams.lifecycle.changelog import kind_of, parts_of
-from streams.lifecycle.counters import ANY_STUCK
 from streams.lifecycle.entity import AGENT, CONTACT, TICKET, Chunk, Entity, Lifecycle, S
 from streams.lifecycle.facts import Fact, Snapshot
 
@@ -65,21 +64,16 @@ KINDS = {
 }
 
 
-#: ((tenant, queue, channel), level, start) of each level that an entity stands in.
-Entries = tuple[tuple[QueueKey, int, int], ...]
+#: (tenant, queue, channel, level, start) of each level that an entity stands in.
+Entries = tuple[tuple[str, str, str, int, int], ...]
 
 
 def entries_of(life: AnyLife, tenant: str, channel: str, state: Any) -> Entries:
     """The levels that an entity of this state stands in."""
-    if life is AGENT:
-        return tuple(
-            ((tenant, queue, where), ANY_STUCK, since) for queue, where, _, since in state.stuck
-        )
-    entry = life.oldest_entry(state)
-    if entry is None:
-        return ()
-    queue, level, at = entry
-    return (((tenant, queue, channel), level, at),)
+    return tuple(
+        (tenant, queue, where or channel, level, start)
+        for queue, where, level, start in life.standing(state)
+    )
 
 
 class AtHand:

@@ -23,11 +23,10 @@ from typing import Any
 
 import msgspec
 
-from streams.contract.words import ALL, MINUTE_MS, QueueKey
+from streams.contract.words import MINUTE_MS, QueueKey
 from streams.lifecycle import changelog, entity, memory
 from streams.lifecycle import contact_state as visit
 from streams.lifecycle.changelog import CHUNK, Write, key_of, kind_of, parts_of
-from streams.lifecycle.counters import ANY_STUCK
 from streams.lifecycle.entity import AGENT, TICKET, Entity
 from streams.lifecycle.facts import Fact, Snapshot
 from streams.lifecycle.ledger import Ledger
@@ -277,19 +276,14 @@ class EntityStore:
     def _update_oldest(self, key: str, old: Entries, new: Entries) -> None:
         # Under the name that the figures are under: one that is a look-up beyond a limit now was
         # one when the entity came to stand there.
-        for place, level, _ in old:
-            for queue_key in self._shown_in(place, level):
+        for tenant, queue, channel, level, _ in old:
+            for queue_key in self.ledger.shown_in(tenant, queue, channel, level):
                 self.oldest[queue_key, level].pop(key, None)
                 self.changed_oldest.add((queue_key, level))
-        for place, level, at in new:
-            for queue_key in self._shown_in(place, level):
+        for tenant, queue, channel, level, at in new:
+            for queue_key in self.ledger.shown_in(tenant, queue, channel, level):
                 self.oldest[queue_key, level][key] = at
                 self.changed_oldest.add((queue_key, level))
-
-    def _shown_in(self, place: QueueKey, level: int) -> tuple[QueueKey, ...]:
-        """The queue under the name of its figures, and `_all`; an agent is there by itself."""
-        queue_key = self.ledger.place(*place)
-        return (queue_key,) if level == ANY_STUCK else (queue_key, (queue_key[0], ALL, place[2]))
 
     def _rebase(self, key: str, at_hand: AtHand, before: int) -> None:
         kept = at_hand.entity

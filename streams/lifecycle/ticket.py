@@ -15,7 +15,7 @@ from streams.lifecycle import counters as c
 from streams.lifecycle import ticket_work as work
 from streams.lifecycle.facts import Fact
 from streams.lifecycle.histogram import bucket_of
-from streams.lifecycle.ledger import Ledger
+from streams.lifecycle.ledger import Ledger, Standing
 from streams.lifecycle.plan import Plan
 from streams.lifecycle.ranks import TICKET_RANKS
 from streams.lifecycle.rules import NEVER
@@ -52,9 +52,9 @@ def is_blank(state: TicketState, before: int) -> bool:
     return state.phase == NONE and state.doubt < before
 
 
-def oldest_entry(state: TicketState) -> tuple[str, int, int] | None:
-    """(queue, level, start in ms) of what a wallboard shows the oldest of."""
-    return (state.queue, c.BACKLOG["open"], state.opened_at) if state.phase == OPEN else None
+def standing(state: TicketState) -> tuple[Standing, ...]:
+    """What the ticket stands in now: an open one in its queue's backlog, since its opening."""
+    return ((state.queue, "", c.BACKLOG["open"], state.opened_at),) if state.phase == OPEN else ()
 
 
 def is_plain(state: TicketState, fact: Fact, grace: int) -> bool:

@@ -37,12 +37,12 @@ def test_a_status_change_moves_the_ticket_within_the_backlog() -> None:
 def test_only_an_open_ticket_can_be_the_oldest() -> None:
     """From its opening on, whatever its status; resolved, closed or unknown it is none."""
     told: list[Told] = [("opened", 1_000), ("status_changed", 2_000, {"status": "pending"})]
-    oldest = ("billing", c.BACKLOG["open"], START + 1_000)
-    assert t.oldest_entry(t.blank()) is None
+    oldest = (("billing", "", c.BACKLOG["open"], START + 1_000),)
+    assert t.standing(t.blank()) == ()
     for events in (told[:1], told, [*told, ("resolved", 3_000), ("reopened", 4_000)]):
-        assert t.oldest_entry(ticket(*events).state) == oldest
+        assert t.standing(ticket(*events).state) == oldest
     for end in ("resolved", "closed"):
-        assert t.oldest_entry(ticket(*told, (end, 3_000)).state) is None
+        assert t.standing(ticket(*told, (end, 3_000)).state) == ()
 
 
 def test_the_first_response_is_a_humans_in_public() -> None:
