@@ -35,7 +35,6 @@ talk, and lies within what ends at ended_at: where talk has it in it already, le
 Our outcomes: answered, abandoned, each reason of contact.flowed_out and contact.blocked, ignore.
 """
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -47,6 +46,7 @@ from streams.contract.names import clean
 from streams.contract.words import BLOCK_REASONS, FLOW_OUT_REASONS, RESERVED_QUEUES
 from streams.errors import ConfigError
 from streams.sources.clock_times import NAMED, LengthUnit, TimeReader
+from streams.sources.mapping_files import mapping_document, parsed
 
 REQUIRED: Final = ("call_id", "queue", "entered_at", "outcome")
 #: Of each pair a log has at least one.
@@ -130,22 +130,12 @@ def _meant(words: Mapping[str, str], word: str) -> str | None:
 
 def load_mapping(path: Path) -> CallLogMapping:
     """Return the mapping in a TOML file. Raise ConfigError with all of its mistakes."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as fault:
-        raise ConfigError([f"{path}: cannot be read: {fault.strerror}"]) from None
-    except UnicodeDecodeError:
-        raise ConfigError([f"{path}: is not TOML: it is not UTF-8"]) from None
-    return load_mapping_text(str(path), text)
+    return _Reader(str(path), mapping_document(path)).mapping()
 
 
 def load_mapping_text(place: str, text: str) -> CallLogMapping:
     """Return the mapping in a text; `place` is what mistakes are named after."""
-    try:
-        document = tomllib.loads(text)
-    except ValueError as fault:
-        raise ConfigError([f"{place}: is not TOML: {fault}"]) from None
-    return _Reader(place, document).mapping()
+    return _Reader(place, parsed(place, text)).mapping()
 
 
 class _Reader:

@@ -8,7 +8,6 @@ ends the last one counts: by `revision`, so no row waits for another. Everything
 not check in Python is checked here.
 """
 
-import hmac
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from hashlib import blake2b
@@ -36,6 +35,7 @@ from streams.sources.call_log_mapping import (
 )
 from streams.sources.clock_times import read_length
 from streams.sources.complaints import Complaints
+from streams.sources.customers import customer_hash
 from streams.wire.explain import TIME_RANGE
 
 _VERB_ROOM: Final = len(":0000000000000000:offered")
@@ -151,10 +151,7 @@ class RowReader:
         text = self.text(cells, "customer")
         if text is None:
             return None
-        if self._key is None:
-            self._said.note("customers not read, for customer_key_file names no key to hash with")
-            return None
-        return hmac.new(self._key, text.encode(), "sha256").hexdigest()
+        return customer_hash(text, self._key, self._said)
 
     def priority(self, cells: dict[str, str]) -> int | str | None:
         """Whole numbers as such, anything else as text."""

@@ -18,9 +18,9 @@
 A record comes when its contact is over: what waited longer than the horizon is late in a worker.
 """  # noqa: E501 - a table
 
-import hmac
 from typing import Any, Final
 
+from streams.sources.customers import customer_hash
 from streams.sources.json_records import Record, part
 from streams.wire.instants import parse_rfc3339_ms
 
@@ -100,9 +100,7 @@ class ContactRecords:
 
     def _customer(self, endpoint: Record) -> str | None:
         address = endpoint.get("Address")
-        if self._key is None or not isinstance(address, str):
-            return None
-        return hmac.new(self._key, address.encode(), "sha256").hexdigest()
+        return customer_hash(address, self._key) if isinstance(address, str) else None
 
 
 def _answered(record: Record, agent: Record, answered: Any, tell: Any) -> None:

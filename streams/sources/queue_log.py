@@ -31,11 +31,10 @@ tenant = "acme"
 "Local/101@agents/n" = "Anna Bach"
 """  # noqa: E501 - a table
 
-import tomllib
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
@@ -43,6 +42,7 @@ from streams.contract.events import Event
 from streams.errors import ConfigError
 from streams.sources.complaints import Complaints
 from streams.sources.json_records import Record
+from streams.sources.mapping_files import mapping_document
 from streams.sources.queue_log_agents import MEMBERS, Agents
 from streams.sources.queue_log_calls import Calls
 from streams.sources.queue_log_events import BLOCKED, ENDED, LEFT, RANG
@@ -180,14 +180,7 @@ def _is_word(text: str) -> bool:
 
 
 def _mapping(path: Path | None) -> tuple[Record, dict[str, str]]:
-    read: dict[str, Any] = {}
-    if path is not None:
-        try:
-            read = tomllib.loads(path.read_text(encoding="utf-8"))
-        except OSError as fault:
-            raise ConfigError([f"{path}: cannot be read: {fault.strerror}"]) from None
-        except ValueError as fault:
-            raise ConfigError([f"{path}: is not TOML: {fault}"]) from None
+    read: Record = {} if path is None else mapping_document(path)
     wrong = [f"{path}: {key}: expected one of {', '.join(_KEYS)}" for key in read.keys() - {*_KEYS}]
     members = read.get("members", {})
     if not isinstance(members, dict) or not all(isinstance(n, str) for n in members.values()):

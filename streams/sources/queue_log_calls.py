@@ -8,12 +8,12 @@ events.
 What is remembered: `queue_log_stays.py`.
 """
 
-import hmac
 from bisect import bisect_left
 from collections.abc import Callable
 from typing import Any, Final
 
 from streams.sources.complaints import Complaints
+from streams.sources.customers import customer_hash
 from streams.sources.json_records import Record
 from streams.sources.queue_log_events import BLOCKED, ENDED, LEFT, RANG
 from streams.sources.queue_log_lines import Line, QueueLogs, short
@@ -280,12 +280,7 @@ class Calls:
     def _customer(self) -> str | None:
         line = self._line
         number = line.data[1] if len(line.data) > 1 else ""
-        if not number:
-            return None
-        if self._key is None:
-            self._said.note("customers not read, for customer_key_file names no key to hash with")
-            return None
-        return hmac.new(self._key, number.encode(), "sha256").hexdigest()
+        return customer_hash(number, self._key, self._said) if number else None
 
     def _tell(
         self, kind: str, contact: str, at: int | None = None, queue: str = "", **more: Any
