@@ -97,14 +97,9 @@ def _figures() -> str:
         "| figure | kind | unit | meaning |",
         "|---|---|---|---|",
     ]
-    for name, field in fields.fields_of(Figures).items():
-        part = fields.part_of(field)
-        if part is None:
-            kind = field.kind if field.exact else f"{field.kind}, not exact"
-            lines.append(f"| `{name}` | {kind} | {field.unit} | {field.meaning} |")
-            continue
-        for inner, one in fields.fields_of(part).items():
-            lines.append(f"| `{name}.{inner}` | {one.kind} | {one.unit} | {one.meaning} |")
+    for path, field in fields.leaves_of(Figures):
+        kind = field.kind if field.exact else f"{field.kind}, not exact"
+        lines.append(f"| `{'.'.join(path)}` | {kind} | {field.unit} | {field.meaning} |")
     return "\n".join(lines) + "\n"
 
 

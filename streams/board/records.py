@@ -11,8 +11,8 @@ from typing import TypeVar
 
 import msgspec
 
-from streams.contract.fields import reading
-from streams.contract.figures import Figures, Part
+from streams.contract.fields import Part, reading
+from streams.contract.figures import Figures
 from streams.contract.records import (
     DefinitionsShown,
     HistoryRecord,

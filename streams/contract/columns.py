@@ -58,22 +58,26 @@ def interval_columns() -> tuple[Column, ...]:
     return tuple(sorted(columns, key=rank))
 
 
-def _columns(struct: type[msgspec.Struct], path: tuple[str, ...]) -> Iterator[Column]:
+def _columns(
+    struct: type[msgspec.Struct], path: tuple[str, ...], may_lack: bool = False
+) -> Iterator[Column]:
+    """`may_lack`: whether a record may be without the struct."""
     for field in fields_of(struct).values():
         here = (*path, field.name)
         part = part_of(field)
+        lacks = may_lack or field.since > 0
         if part is not None:
-            yield from _columns(part, here)
+            yield from _columns(part, here, lacks or field.nullable)
         elif field.each:
             inner = get_args(field.type)[1]
             for word in field.each:
                 meaning = field.each_means.format(word)
-                yield _column((*here, word), field, inner, meaning)
+                yield _column((*here, word), field, inner, meaning, lacks)
         else:
-            yield _column(here, field, field.type, field.meaning)
+            yield _column(here, field, field.type, field.meaning, lacks)
 
 
-def _column(path: tuple[str, ...], field: Field, kind: Any, meaning: str) -> Column:
+def _column(path: tuple[str, ...], field: Field, kind: Any, meaning: str, may_lack: bool) -> Column:
     plain, nullable = plain_type(kind)
     is_instant = field.kind == "instant"
     shown = path[1:] if path[0] == "figures" else path
@@ -81,7 +85,7 @@ def _column(path: tuple[str, ...], field: Field, kind: Any, meaning: str) -> Col
         name="_".join(shown),
         path=path,
         type="timestamp" if is_instant else _TYPES[plain],
-        nullable=nullable or field.since > 0,
+        nullable=nullable or may_lack,
         unit="" if is_instant else field.unit,
         kind=field.kind,
         meaning=meaning,

@@ -5,8 +5,8 @@ Invariants: a decoded event satisfies every constraint below, and its times are 
 are frozen. Unknown fields are ignored, so a producer may add one. `null` is the same as absent
 where a field may be absent. Structs built in Python are not checked: sources check for themselves.
 
-Channels: contact, offer, hold, wrap-up, message, bot and callback events are `voice` or `chat`;
-ticket and work events are `ticket`; follow-ups, surveys and sales take any of the three; agent
+Channels: contact, offer, hold, wrap-up, message and callback events are `voice` or `chat`; ticket
+and work events are `ticket`; bots, follow-ups, surveys and sales take any of the three; agent
 events and heartbeats need none.
 """
 
@@ -22,6 +22,7 @@ from streams.contract.words import (
     FlowOutReason,
     LiveChannel,
     OfferOutcome,
+    SlaMetric,
     TicketStatus,
 )
 
@@ -214,9 +215,13 @@ class ContactAbandoned(QueuedContactEvent, kw_only=True, frozen=True, tag="conta
 
 
 class ContactFlowedOut(QueuedContactEvent, kw_only=True, frozen=True, tag="contact.flowed_out"):
-    """Left the queue unanswered, and not by hanging up."""
+    """Left the queue unanswered, and not by hanging up.
+
+    `due_at`, with the reason `callback`: the time agreed for the call back.
+    """
 
     reason: Annotated[Literal[FlowOutReason, "unknown"], _UNKNOWN]
+    due_at: Instant | None = None
 
 
 class MessageSent(ContactEvent, kw_only=True, frozen=True, tag="message.sent"):
@@ -234,16 +239,26 @@ class MessageSent(ContactEvent, kw_only=True, frozen=True, tag="message.sent"):
             raise ValueError("agent_id: required when `author` is `agent`")
 
 
-class BotEnded(ContactEvent, kw_only=True, frozen=True, tag="bot.ended"):
-    """The bot's part is over."""
+class CallbackRequested(QueuedContactEvent, kw_only=True, frozen=True, tag="callback.requested"):
+    """A call back was asked for otherwise than from a queue: on a web page, say.
 
-    outcome: Literal["contained", "escalated"]
+    `due_at`: the time agreed. Later attempts have the contact_id of the request.
+    """
+
+    due_at: Instant | None = None
 
 
 class CallbackAttempted(QueuedContactEvent, kw_only=True, frozen=True, tag="callback.attempted"):
-    """A promised call back was tried."""
+    """A promised call back was tried; its contact_id is the request's.
 
-    outcome: Literal["connected", "not_reached", "cancelled"]
+    `final`: it will not be tried again. `requested_at`, `due_at`: of the request, where it may not
+    be known.
+    """
+
+    outcome: Literal["connected", "not_reached", "cancelled", "given_up"]
+    final: bool = False
+    requested_at: Instant | None = None
+    due_at: Instant | None = None
 
 
 class AnyChannelEvent(BaseEvent, kw_only=True, frozen=True):
@@ -251,6 +266,13 @@ class AnyChannelEvent(BaseEvent, kw_only=True, frozen=True):
 
     channel: Channel
     contact_id: ContactId
+
+
+class BotEnded(AnyChannelEvent, kw_only=True, frozen=True, tag="bot.ended"):
+    """The bot's part is over; `started_at`: when it began."""
+
+    outcome: Literal["contained", "escalated"]
+    started_at: Instant | None = None
 
 
 class FollowupCompleted(AnyChannelEvent, kw_only=True, frozen=True, tag="followup.completed"):
@@ -274,6 +296,13 @@ class TicketOpened(TicketEvent, kw_only=True, frozen=True, tag="ticket.opened"):
     priority: Priority | None = None
 
 
+class TicketUpdated(TicketEvent, kw_only=True, frozen=True, tag="ticket.updated"):
+    """The priority, the kind or the topic is another from now on; what is absent stays."""
+
+    kind: Text | None = None
+    priority: Priority | None = None
+
+
 class TicketAssigned(TicketEvent, kw_only=True, frozen=True, tag="ticket.assigned"):
     """A ticket has an agent; without `agent_id`, none."""
 
@@ -292,10 +321,11 @@ class TicketStatusChanged(TicketEvent, kw_only=True, frozen=True, tag="ticket.st
 
 
 class TicketSlaSet(TicketEvent, kw_only=True, frozen=True, tag="ticket.sla_set"):
-    """A promise with a due time; without `due_at`, the queue's target."""
+    """A promise with a due time; without `due_at`, the queue's target; or it is `cancelled`."""
 
-    metric: Literal["first_response", "resolution"]
+    metric: SlaMetric
     due_at: Instant | None = None
+    cancelled: bool = False
 
 
 class TicketResolved(TicketEvent, kw_only=True, frozen=True, tag="ticket.resolved"):
@@ -324,8 +354,20 @@ class TicketMoved(TicketEvent, kw_only=True, frozen=True, tag="ticket.moved"):
     queue: Name
 
 
+class DueTimes(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
+    """When the running promises of a ticket are due."""
+
+    first_response: Instant | None = None
+    next_response: Instant | None = None
+    resolution: Instant | None = None
+
+
 class TicketSnapshot(TicketEvent, kw_only=True, frozen=True, tag="ticket.snapshot"):
-    """A ticket that began before the stream, as it is now; nothing for a ticket that is known."""
+    """A ticket that began before the stream, as it is now; nothing for a ticket that is known.
+
+    `last_customer_at`: when the customer wrote what nobody has replied to. `due`: the running
+    promises.
+    """
 
     queue: Name
     opened_at: Instant
@@ -334,6 +376,8 @@ class TicketSnapshot(TicketEvent, kw_only=True, frozen=True, tag="ticket.snapsho
     kind: Text | None = None
     priority: Priority | None = None
     pending_seconds: Annotated[int, Meta(ge=0, le=limits.MAX_PENDING_SECONDS)] | None = None
+    last_customer_at: Instant | None = None
+    due: DueTimes | None = None
 
 
 class WorkStarted(TicketEvent, kw_only=True, frozen=True, tag="work.started"):
@@ -432,9 +476,11 @@ Event = (
     | ContactFlowedOut
     | MessageSent
     | BotEnded
+    | CallbackRequested
     | CallbackAttempted
     | FollowupCompleted
     | TicketOpened
+    | TicketUpdated
     | TicketAssigned
     | TicketReplied
     | TicketStatusChanged

@@ -11,6 +11,7 @@ Kinds:
     setting, frame   what the figures go by, and whose they are
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from types import UnionType
@@ -35,11 +36,18 @@ Kind = Literal["count", "sum", "ratio", "mean", "quantile", "level", "instant", 
 Count = Annotated[int, Meta(ge=0)]
 Number = Annotated[float, Meta(ge=0)]
 Instant = Annotated[int, Meta(ge=0, le=253_402_300_799_999)]
+ByWord = dict[str, Count]
+SecondsByWord = dict[str, Number]
+ByPercentile = dict[str, Number | None]
 PERCENTILES: Final = ("p50", "p80", "p90", "p95", "p99")
 _BOUND: Final = "error at most 0.8 %"
 
 
 S = TypeVar("S", bound=msgspec.Struct)
+
+
+class Part(msgspec.Struct, frozen=True, kw_only=True):
+    """Base of every record and part: fields go by name; a reader passes over unknown ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +192,17 @@ def part_of(field: Field) -> type[msgspec.Struct] | None:
         held = next(kind for kind in get_args(held) if kind is not type(None))
     is_struct = isinstance(held, type) and issubclass(held, msgspec.Struct)
     return held if is_struct else None
+
+
+def leaves_of(struct: type[msgspec.Struct]) -> Iterator[tuple[tuple[str, ...], Field]]:
+    """The fields of a record that hold values, those of its parts too, each with its path."""
+    for name, field in fields_of(struct).items():
+        part = part_of(field)
+        if part is None:
+            yield (name,), field
+        else:
+            for path, leaf in leaves_of(part):
+                yield (name, *path), leaf
 
 
 @cache

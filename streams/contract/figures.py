@@ -7,11 +7,19 @@ Invariant: counts and sums add up over intervals and queues; ratios, means and q
 
 from typing import Annotated, Final
 
-import msgspec
-
+from streams.contract.channel_figures import (
+    BotFigures,
+    CallbackFigures,
+    ChatFigures,
+    TicketFigures,
+)
 from streams.contract.fields import (
+    ByPercentile,
+    ByWord,
     Count,
     Number,
+    Part,
+    SecondsByWord,
     count,
     counts,
     frame,
@@ -31,13 +39,6 @@ from streams.contract.words import (
 )
 
 _VISITS: Final = "Visits {}, each counted at its own event's time."
-ByWord = dict[str, Count]
-SecondsByWord = dict[str, Number]
-ByPercentile = dict[str, Number | None]
-
-
-class Part(msgspec.Struct, frozen=True, kw_only=True):
-    """Base of every record and part: fields go by name; a reader passes over unknown ones."""
 
 
 class ServiceLevel(Part, frozen=True):
@@ -221,6 +222,14 @@ class Figures(Part, frozen=True):
     time_to_answer_mean_seconds: Annotated[
         Number | None, mean("time_to_answer_seconds / time_to_answer_count", since=2)
     ]
+    time_to_answer_quantiles_seconds: Annotated[
+        ByPercentile,
+        quantiles(
+            "Times from the contact's arrival to its first answer",
+            "Percentile {} of times to answer, in seconds; null without any.",
+            since=3,
+        ),
+    ]
     wait_max_seconds: Annotated[Number | None, quantile("Longest wait of visits answered")]
     wait_quantiles_seconds: Annotated[
         ByPercentile,
@@ -371,4 +380,19 @@ class Figures(Part, frozen=True):
     ]
     assign_mean_seconds: Annotated[
         Number | None, mean("assign_seconds / tickets_assigned", since=2)
+    ]
+    resolution_in_time_ratio: Annotated[
+        Number | None,
+        ratio("Of `ticket.sla.resolution`: met / (met + breached), 0-1.", since=3),
+    ]
+
+    # what one channel alone has
+    bot: Annotated[BotFigures, frame("What bots did.", since=3)]
+    chat: Annotated[ChatFigures | None, frame("Messages; null where it is no chat.", since=3)]
+    callbacks: Annotated[
+        CallbackFigures | None, frame("Calls promised back; null for tickets.", since=3)
+    ]
+    ticket: Annotated[
+        TicketFigures | None,
+        frame("Promises and complaints; null where it is no ticket.", since=3),
     ]

@@ -13,9 +13,11 @@ from typing import Annotated, Final
 import msgspec
 
 from streams.contract.fields import (
+    ByWord,
     Count,
     Instant,
     Number,
+    Part,
     count,
     counts,
     frame,
@@ -27,10 +29,11 @@ from streams.contract.fields import (
     ratio,
     setting,
 )
-from streams.contract.figures import ByWord, Figures, Part
+from streams.contract.figures import Figures
 from streams.contract.limits import MAX_NAME
 from streams.contract.words import (
     ANOMALY_SORTS,
+    BACKLOG_AGES,
     STATE_LIMIT_SECONDS,
     WINDOWS,
 )
@@ -57,6 +60,23 @@ class Backlog(Part, frozen=True):
     open: Annotated[Count, level("Tickets with the status `open`.")]
     pending: Annotated[Count, level("Tickets with the status `pending`.")]
     on_hold: Annotated[Count, level("Tickets with the status `on_hold`.")]
+
+
+class SlaLive(Part, frozen=True):
+    """The clocks of one promise; at_risk are running, breached_open count as breached."""
+
+    running: Annotated[Count, level("Clocks that run, not due yet.")]
+    paused: Annotated[Count, level("Clocks that stand still, not due yet.")]
+    at_risk: Annotated[Count, level("Of those that run, the ones with little time left.")]
+    breached_open: Annotated[Count, level("Clocks that were due and are not fulfilled yet.")]
+
+
+class PromisesLive(Part, frozen=True):
+    """The three promises of a ticket."""
+
+    first_response: Annotated[SlaLive, frame("The first response.")]
+    next_response: Annotated[SlaLive, frame("A reply to what the customer wrote later.")]
+    resolution: Annotated[SlaLive, frame("The resolution.")]
 
 
 class Live(Part, frozen=True):
@@ -103,6 +123,32 @@ class Live(Part, frozen=True):
     backlog_unassigned: Annotated[Count, level("Open tickets without an agent.", since=2)]
     oldest_open_at: Annotated[
         Instant | None, instant("When the oldest open ticket was opened, in ms; null: none.")
+    ]
+    backlog_age: Annotated[
+        ByWord,
+        levels(
+            "Open tickets by age, from their opening; reopened ones keep it.",
+            BACKLOG_AGES,
+            "Open tickets younger than `{}`, and not in a younger group.",
+            since=3,
+        ),
+    ]
+    complaints_open: Annotated[Count, level("Open complaints.", since=3)]
+    sla: Annotated[
+        PromisesLive | None,
+        frame("The clocks of promises; null where it is no ticket.", since=3),
+    ]
+    next_due_at: Annotated[
+        Instant | None,
+        instant("When the first of the running clocks is due, in ms; null: none.", since=3),
+    ]
+    callbacks_owed: Annotated[Count, level("Calls promised back and not ended.", since=3)]
+    callbacks_overdue: Annotated[
+        Count, level("Of those, the ones whose agreed time has passed.", since=3)
+    ]
+    oldest_callback_at: Annotated[
+        Instant | None,
+        instant("When the oldest of the calls owed was asked for, in ms; null: none.", since=3),
     ]
 
 

@@ -73,6 +73,8 @@ def _property(field: Field) -> dict[str, Any]:
     part = part_of(field)
     if not field.each:
         body = {"type": _type(field.type)} if part is None else _object(part)
+        if part is not None and field.nullable:
+            body["type"] = ["object", "null"]
     else:
         value = {"type": _type(get_args(field.type)[1])} if part is None else _object(part)
         body = _keys({word: {"description": _means(field, word)} | value for word in field.each})

@@ -19,7 +19,9 @@ ALL: Final = "_all"
 #: The queue that further queues count as, once a tenant has too many; and the tenant that further
 #: tenants count as, whose only queue is it.
 OTHER: Final = "_other"
-RESERVED_QUEUES: Final = frozenset({ALL, OTHER})
+#: The queue of what bots did where the event names none.
+BOT: Final = "_bot"
+RESERVED_QUEUES: Final = frozenset({ALL, OTHER, BOT})
 
 Channel = Literal["voice", "chat", "ticket"]
 CHANNELS: Final[tuple[str, ...]] = get_args(Channel)
@@ -94,6 +96,26 @@ TicketStatus = Literal["open", "pending", "on_hold"]
 TICKET_STATUSES: Final[tuple[str, ...]] = get_args(TicketStatus)
 #: Resolved or closed for one of these reasons a ticket is out of the figures.
 TICKET_LEAVES: Final = ("merged", "spam", "deleted")
+
+#: What a ticket may be promised, and the priorities that promises are told apart by; any other
+#: priority, and none, is `other`.
+SlaMetric = Literal["first_response", "next_response", "resolution"]
+SLA_METRICS: Final[tuple[str, ...]] = get_args(SlaMetric)
+TICKET_PRIORITIES: Final = ("urgent", "high", "normal", "low", "other")
+#: The kind of a ticket that has figures of its own.
+COMPLAINT: Final = "complaint"
+#: Ages of open tickets, by the border that they have not reached, in ms; `over`: beyond the last.
+BACKLOG_AGES_MS: Final = {
+    "1h": HOUR_MS,
+    "8h": 8 * HOUR_MS,
+    "24h": 24 * HOUR_MS,
+    "3d": 3 * DAY_MS,
+    "7d": 7 * DAY_MS,
+    "30d": 30 * DAY_MS,
+}
+BACKLOG_AGES: Final = (*BACKLOG_AGES_MS, "over")
+#: Attempts to call back that called anybody.
+CALLBACK_ATTEMPTS: Final = ("connected", "not_reached")
 
 #: What became of a legal event that found an unexpected state, or of a life that an age ended.
 AnomalySort = Literal["took_effect_otherwise", "given_up_by_age", "did_nothing"]

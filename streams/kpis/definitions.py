@@ -6,7 +6,7 @@
 from dataclasses import asdict
 from typing import Any
 
-from streams.contract.figures import Part
+from streams.contract.fields import Part
 from streams.contract.records import DefinitionsShown, TargetsShown
 from streams.contract.words import ALL, CHANNELS, QueueKey
 from streams.lifecycle.rules import in_force

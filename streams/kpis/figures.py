@@ -6,18 +6,30 @@ records. Counts are decided at their own event's time; a value whose denominator
 None.
 """
 
-from streams.contract.fields import PERCENTILES
-from streams.contract.figures import ByPercentile, Figures, ServiceLevel
+from typing import Literal
+
+from streams.contract.figures import Figures, ServiceLevel
+from streams.kpis.channel_figures import (
+    bot_figures,
+    callback_figures,
+    chat_figures,
+    in_time_ratio,
+    ticket_figures,
+)
+from streams.kpis.quantiles import quantiles
 from streams.kpis.rounding import mean_seconds, ratio, seconds
 from streams.lifecycle import counters as c
-from streams.lifecycle.histogram import middle_of
 from streams.windows.views import View
 
-_PERCENTILES = tuple((name, int(name[1:])) for name in PERCENTILES)
+#: How long a window is: shorter than a day; an interval; the day so far, or a whole replay.
+Span = Literal["short", "interval", "days"]
 
 
-def figures(view: View) -> Figures:
-    """All figures of one window; the sums and ratios that have a formula are functions below."""
+def figures(view: View, channel: str, span: Span) -> Figures:
+    """All figures of one window; the sums and ratios that have a formula are functions below.
+
+    Parts that the channel does not have are null, and cohorts in short windows.
+    """
     count, area = view.count, view.integral
     waits, longest_wait = quantiles(view, c.WAIT_BUCKETS)
     resolutions, _ = quantiles(view, c.RESOLUTION_BUCKETS)
@@ -74,6 +86,7 @@ def figures(view: View) -> Figures:
         time_to_answer_seconds=seconds(count(c.TIME_TO_ANSWER)),
         time_to_answer_count=count(c.TIMES_TO_ANSWER),
         time_to_answer_mean_seconds=mean_seconds(count(c.TIME_TO_ANSWER), count(c.TIMES_TO_ANSWER)),
+        time_to_answer_quantiles_seconds=quantiles(view, c.TIME_TO_ANSWER_BUCKETS)[0],
         wait_max_seconds=longest_wait,
         wait_quantiles_seconds=waits,
         waiting_seconds=seconds(area(c.WAITING)),
@@ -135,6 +148,12 @@ def figures(view: View) -> Figures:
         tickets_assigned=assigned,
         assign_seconds=seconds(count(c.ASSIGN_TIME)),
         assign_mean_seconds=mean_seconds(count(c.ASSIGN_TIME), assigned),
+        resolution_in_time_ratio=in_time_ratio(view),
+        # what one channel alone has
+        bot=bot_figures(view),
+        chat=chat_figures(view) if channel == "chat" else None,
+        callbacks=None if channel == "ticket" else callback_figures(view),
+        ticket=ticket_figures(view, span) if channel == "ticket" else None,
     )
 
 
@@ -186,24 +205,3 @@ def handle_mean_seconds(view: View) -> float | None:
     """AHT: (talk + hold + wrap-up) / handled, of visits handled in W. No waiting in it."""
     total = view.count(c.TALK) + view.count(c.HOLD) + view.count(c.WRAPUP)
     return mean_seconds(total, view.count(c.HANDLED))
-
-
-def quantiles(view: View, base: int) -> tuple[ByPercentile, float | None]:
-    """Nearest-rank percentiles and the maximum (seconds) of a histogram; error <= 0.8 %."""
-    end = c.BUCKETS_END[base]
-    buckets = sorted(
-        (counter - base, n) for counter, n in view.sums.items() if base <= counter < end and n > 0
-    )
-    total = sum(n for _, n in buckets)
-    found: ByPercentile = dict.fromkeys(PERCENTILES)
-    if not total:
-        return found, None
-    ranks = iter(_PERCENTILES)
-    name, percent = next(ranks)
-    seen = 0
-    for bucket, n in buckets:
-        seen += n
-        while seen * 100 >= percent * total:
-            found[name] = seconds(middle_of(bucket))
-            name, percent = next(ranks, ("", 101))
-    return found, seconds(middle_of(buckets[-1][0]))

@@ -15,8 +15,10 @@ from streams.contract.records import (
     IntervalRecord,
     KpiRecord,
     Live,
+    PromisesLive,
+    SlaLive,
 )
-from streams.contract.words import INTERVAL_MS, SLIDING_MS, TODAY, QueueKey
+from streams.contract.words import INTERVAL_MS, SLA_METRICS, SLIDING_MS, TODAY, QueueKey
 from streams.kpis.definitions import Definitions
 from streams.kpis.figures import figures
 from streams.kpis.rounding import seconds
@@ -25,7 +27,12 @@ from streams.windows import views
 from streams.windows.queues import Queue, Queues
 
 
-def live(levels: Mapping[int, int], oldest: Mapping[int, int | None], in_progress_ms: int) -> Live:
+def live(
+    levels: Mapping[int, int],
+    oldest: Mapping[int, int | None],
+    in_progress_ms: int,
+    channel: str,
+) -> Live:
     """Levels now, the starts (ms) of the oldest, and how long all who talk have talked."""
     level = levels.get
     states = {name: level(number, 0) for name, number in c.STATES.items()}
@@ -45,6 +52,27 @@ def live(levels: Mapping[int, int], oldest: Mapping[int, int | None], in_progres
         backlog=Backlog(**{name: level(number, 0) for name, number in c.BACKLOG.items()}),
         backlog_unassigned=level(c.BACKLOG_UNASSIGNED, 0),
         oldest_open_at=oldest.get(c.BACKLOG["open"]),
+        backlog_age={name: level(number, 0) for name, number in c.AGES.items()},
+        complaints_open=level(c.COMPLAINTS_OPEN, 0),
+        sla=_clocks(levels) if channel == "ticket" else None,
+        next_due_at=oldest.get(c.NEXT_DUE),
+        callbacks_owed=level(c.CALLBACKS_OWED, 0),
+        callbacks_overdue=level(c.CALLBACKS_OVERDUE, 0),
+        oldest_callback_at=oldest.get(c.CALLBACKS_OWED),
+    )
+
+
+def _clocks(levels: Mapping[int, int]) -> PromisesLive:
+    return PromisesLive(
+        **{
+            metric: SlaLive(
+                running=levels.get(c.RUNNING[metric], 0),
+                paused=levels.get(c.PAUSED[metric], 0),
+                at_risk=levels.get(c.AT_RISK[metric], 0),
+                breached_open=levels.get(c.BREACHED_OPEN[metric], 0),
+            )
+            for metric in SLA_METRICS
+        }
     )
 
 
@@ -57,8 +85,11 @@ def kpi_record(queue: Queue, queues: Queues, definitions: Definitions) -> KpiRec
     return KpiRecord(
         **_frame(queue.queue_key, as_of, queues.watermark, queues.revision, definitions),
         as_of=as_of,
-        live=live(panes.levels(), starts, queue.in_progress_ms(as_of)),
-        windows={name: figures(view) for name, view in shown.items()},
+        live=live(panes.levels(), starts, queue.in_progress_ms(as_of), queue.queue_key[2]),
+        windows={
+            name: figures(view, queue.queue_key[2], "days" if name == TODAY else "short")
+            for name, view in shown.items()
+        },
     )
 
 
@@ -76,8 +107,8 @@ def replay_record(
     return KpiRecord(
         **_frame(queue_key, as_of, watermark, 1, definitions),
         as_of=as_of,
-        live=live(sums, oldest, in_progress_ms),
-        windows={"all": figures(views.whole(sums, first, as_of))},
+        live=live(sums, oldest, in_progress_ms, queue_key[2]),
+        windows={"all": figures(views.whole(sums, first, as_of), queue_key[2], "days")},
     )
 
 
@@ -93,7 +124,11 @@ def interval_record(
         interval_start=start,
         interval_seconds=INTERVAL_MS // 1_000,
         final=queue.panes.intervals[start].final,
-        figures=figures(views.interval(queue.panes, start, before, queues.as_of)),
+        figures=figures(
+            views.interval(queue.panes, start, before, queues.as_of),
+            queue.queue_key[2],
+            "interval",
+        ),
     )
 
 

@@ -7,12 +7,15 @@ there. Changing a number changes stored state: append, never renumber.
 
 from streams.contract.words import (
     AGENT_STATES,
+    BACKLOG_AGES,
     BLOCK_REASONS,
     FLOW_OUT_REASONS,
     HANDLE_BOUNDS_SECONDS,
     OFFER_OUTCOMES,
+    SLA_METRICS,
     STATE_LIMIT_SECONDS,
     TICKET_LEAVES,
+    TICKET_PRIORITIES,
     TICKET_STATUSES,
     WAIT_BOUNDS_SECONDS,
 )
@@ -94,10 +97,71 @@ BACKLOG = {name: 108 + 2 * index for index, name in enumerate(TICKET_STATUSES)}
 OVER_LIMIT = 116
 OVER_LIMIT_MOMENT = OVER_LIMIT + MOMENT
 BACKLOG_UNASSIGNED = 130
+# The numbers of other parts of a queue begin at 300, after those of agents.
+
+# chats
+FIRST_MESSAGES, FIRST_MESSAGE_TIME, RESPONSES, RESPONSE_TIME = range(300, 304)
+#: Conversations that ended with messages told, those a customer's message ends, and those in which
+#: he wrote nothing after the answer.
+CHATS_MESSAGED, CHATS_LEFT_UNANSWERED, CHATS_NO_REPLY = range(304, 307)
+# bots: how their conversations ended, those whose start is told, waits for a person after them
+BOT_CONTAINED, BOT_ESCALATED, BOT_TIMED, BOT_TIME = range(310, 314)
+BOT_HANDOFFS, BOT_HANDOFF_TIME = 314, 315
+
+# call-backs: asked; attempts by outcome; how requests ended; times from asked, or agreed
+CALLBACKS_ASKED, CALLBACKS_CONNECTED, CALLBACKS_NOT_REACHED = range(360, 363)
+CALLBACKS_REACHED, CALLBACKS_GIVEN_UP, CALLBACKS_CANCELLED, CALLBACKS_EXPIRED = range(363, 367)
+CALLBACKS_TIMED, CALLBACK_TIME, CALLBACK_VISITS = range(367, 370)
+CALLBACKS_OWED, CALLBACKS_OVERDUE = 380, 382
+
+# cohorts of tickets, and their times by the wall clock
+RESOLVED_SAME_DAY, LEFT_SAME_DAY, RESOLUTION_DECIDED, RESOLVED_WITHIN = range(400, 404)
+REOPEN_DECIDED, REOPENED_WITHIN = 404, 405
+FIRST_RESPONSE_CALENDAR, NEXT_RESPONSE_CALENDAR, RESOLUTION_CALENDAR = range(410, 413)
+RESOLUTION_CYCLE_CALENDAR, RESOLUTION_NET_CALENDAR, ASSIGN_CALENDAR = range(413, 416)
+AGES = {name: 440 + 2 * index for index, name in enumerate(BACKLOG_AGES)}
+COMPLAINTS_OPEN = 460
+
+#: Counts and sums of tickets that are booked once more for a complaint, and under which number.
+COMPLAINTS = {
+    number: 500 + index
+    for index, number in enumerate(
+        (
+            *(TICKETS_OPENED, FIRST_RESPONSES, FIRST_RESPONSE_TIME),
+            *(NEXT_RESPONSES, NEXT_RESPONSE_TIME, TICKETS_RESOLVED, RESOLUTION_TIME),
+            *(TICKETS_RESOLVED_AGAIN, RESOLUTION_CYCLE_TIME, RESOLVED_NET, RESOLUTION_NET_TIME),
+            *(TICKETS_REOPENED, BOT_RESOLVED, RESOLVED_WITHOUT_REPLY, *TICKETS_LEFT.values()),
+            *(TICKETS_ASSIGNED, ASSIGN_TIME, TICKETS_WORKED, WORK_TIME),
+            *(RESOLVED_SAME_DAY, LEFT_SAME_DAY, RESOLUTION_DECIDED, RESOLVED_WITHIN),
+            *(REOPEN_DECIDED, REOPENED_WITHIN),
+        )
+    )
+}
+
+#: By metric: the first number of what became of its promises: kept and broken, each by priority,
+#: and withdrawn. A complaint's stand `SLA_OF_COMPLAINT` further on.
+SLA = {metric: 700 + 30 * index for index, metric in enumerate(SLA_METRICS)}
+MET = {name: index for index, name in enumerate(TICKET_PRIORITIES)}
+BREACHED = {name: 10 + index for index, name in enumerate(TICKET_PRIORITIES)}
+WITHDRAWN = 20
+SLA_OF_COMPLAINT = 100
+SLA_NEVER_DUE = 698
+#: By metric: clocks that run, stand still, have little time left, were due and are not fulfilled.
+RUNNING = {metric: 900 + 10 * index for index, metric in enumerate(SLA_METRICS)}
+PAUSED = {metric: number + 2 for metric, number in RUNNING.items()}
+AT_RISK = {metric: number + 4 for metric, number in RUNNING.items()}
+BREACHED_OPEN = {metric: number + 6 for metric, number in RUNNING.items()}
+#: No level: stands for the due times of the clocks that run, where the first is wanted.
+NEXT_DUE = 990
+
+#: Levels in which an entity stands since an instant: the oldest, or the first, is a figure.
+VISIT_STANDING = (WAITING, HANDLING, BACKLOG["open"], CALLBACKS_OWED, NEXT_DUE)
 VISIT_LEVELS = (
     *(WAITING, OVER_THRESHOLD, RINGING, HANDLING),
     *BACKLOG.values(),
-    *(OVER_LIMIT, BACKLOG_UNASSIGNED),
+    *(OVER_LIMIT, BACKLOG_UNASSIGNED, CALLBACKS_OWED, CALLBACKS_OVERDUE),
+    *(*AGES.values(), COMPLAINTS_OPEN),
+    *(*RUNNING.values(), *PAUSED.values(), *AT_RISK.values(), *BREACHED_OPEN.values()),
 )
 
 # levels of agents; from AGENT_BASE on a queue's numbers are not part of `_all`, which has its own
@@ -108,8 +172,10 @@ STATES = {name: 208 + 2 * index for index, name in enumerate(AGENT_STATES)}
 STUCK = {name: 224 + 2 * index for index, name in enumerate(STATE_LIMIT_SECONDS)}
 #: Stands for all of them where the oldest is wanted.
 ANY_STUCK = 224
+#: How many contacts of the channel they have, not cut at their capacity.
+AGENT_CONTACTS = 236
 AGENT_LEVELS = (
-    *(HANDLING_AGENTS, STAFFED_AGENTS, SLOT_BUSY, SLOT_CAPACITY),
+    *(HANDLING_AGENTS, STAFFED_AGENTS, SLOT_BUSY, SLOT_CAPACITY, AGENT_CONTACTS),
     *(*STATES.values(), *STUCK.values()),
 )
 LEVELS = VISIT_LEVELS + AGENT_LEVELS
@@ -119,12 +185,22 @@ AGENT_END = 300
 # beyond any wait (2,000 buckets: two years) and any time between two events (2,368 buckets)
 WAIT_BUCKETS = 1_000
 RESOLUTION_BUCKETS = 3_000
+FIRST_RESPONSE_BUCKETS, FIRST_MESSAGE_BUCKETS, RESPONSE_BUCKETS = 6_000, 9_000, 12_000
+CALLBACK_BUCKETS, TIME_TO_ANSWER_BUCKETS = 15_000, 18_000
 
 # Classic buckets of the process's own histograms, counted at booking: from LOCAL on a number stays
 # in the process and is not part of a pane. Bounds are inclusive, ms; the last bucket is "longer".
-LOCAL = 6_000
+LOCAL = 30_000
 #: Where the numbers of a histogram end.
-BUCKETS_END = {WAIT_BUCKETS: RESOLUTION_BUCKETS, RESOLUTION_BUCKETS: LOCAL}
+BUCKETS_END = {
+    WAIT_BUCKETS: RESOLUTION_BUCKETS,
+    RESOLUTION_BUCKETS: FIRST_RESPONSE_BUCKETS,
+    FIRST_RESPONSE_BUCKETS: FIRST_MESSAGE_BUCKETS,
+    FIRST_MESSAGE_BUCKETS: RESPONSE_BUCKETS,
+    RESPONSE_BUCKETS: CALLBACK_BUCKETS,
+    CALLBACK_BUCKETS: TIME_TO_ANSWER_BUCKETS,
+    TIME_TO_ANSWER_BUCKETS: TIME_TO_ANSWER_BUCKETS + 3_000,
+}
 WAIT_BOUNDS_MS = tuple(1_000 * bound for bound in WAIT_BOUNDS_SECONDS)
 HANDLE_BOUNDS_MS = tuple(1_000 * bound for bound in HANDLE_BOUNDS_SECONDS)
 ANSWERED_WITHIN = LOCAL

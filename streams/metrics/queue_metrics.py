@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from streams.contract.figures import Figures, Part
+from streams.contract.fields import Part
+from streams.contract.figures import Figures
 from streams.contract.records import Agents, KpiRecord
 from streams.contract.words import (
     AGENT_STATES,

@@ -161,7 +161,7 @@ _HOST = text(r"[A-Za-z0-9._:-]+", "a host name or address")
 _KAFKA_NAME = r"[A-Za-z0-9._-]"
 _NAME = rf"(?!{{reserved}}$)\S(.{{{{0,{MAX_NAME - 2}}}}}\S)?"
 _LENGTHS = f"1 to {MAX_NAME} characters"
-_QUEUE = name(_NAME.format(reserved="_(all|other)"), f"{_LENGTHS}, not _all or _other")
+_QUEUE = name(_NAME.format(reserved="_(all|other|bot)"), f"{_LENGTHS}, not _all, _other or _bot")
 _TENANT = text(_NAME.format(reserved="_other"), f"{_LENGTHS}, not _other")
 _LABEL = text(r".{0,64}", "at most 64 characters")
 _RATIO = number(0, 1)

@@ -22,7 +22,7 @@ from streams.lifecycle.counters import (
     LOCAL,
     ORPHANED,
     STATES,
-    VISIT_LEVELS,
+    VISIT_STANDING,
 )
 from streams.lifecycle.facts import EFFECTIVE, FACTS
 from streams.lifecycle.kinds import KINDS
@@ -331,7 +331,7 @@ class Intake:
             (queue_key, level)
             for queue_key in self.ledger.entries
             if OTHER in queue_key[:2]
-            for level in (*VISIT_LEVELS, ANY_STUCK)
+            for level in (*VISIT_STANDING, ANY_STUCK)
         }
 
     def over_limit(self) -> Counter[str]:

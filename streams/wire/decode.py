@@ -14,13 +14,19 @@ from msgspec.structs import force_setattr
 from streams.contract.events import (
     AgentHeartbeat,
     AgentState,
+    BotEnded,
+    CallbackAttempted,
+    CallbackRequested,
     ContactAnswered,
     ContactEnqueued,
+    ContactFlowedOut,
+    DueTimes,
     Event,
     TicketSlaSet,
     TicketSnapshot,
 )
 from streams.contract.limits import MAX_RECORD_BYTES, MAX_TIME_MS, MIN_TIME_MS
+from streams.contract.words import SLA_METRICS
 from streams.wire.explain import TIME_RANGE, explain
 from streams.wire.instants import parse_rfc3339_ms
 from streams.wire.letters import in_known_words
@@ -31,8 +37,12 @@ _decode: Final = msgspec.json.Decoder(Event).decode
 _FURTHER_TIMES: Final = {
     ContactEnqueued: ("arrived_at",),
     ContactAnswered: ("entered_at",),
+    ContactFlowedOut: ("due_at",),
+    CallbackRequested: ("due_at",),
+    CallbackAttempted: ("requested_at", "due_at"),
+    BotEnded: ("started_at",),
     TicketSlaSet: ("due_at",),
-    TicketSnapshot: ("opened_at", "first_replied_at"),
+    TicketSnapshot: ("opened_at", "first_replied_at", "last_customer_at"),
     AgentState: ("since",),
     AgentHeartbeat: ("since",),
 }
@@ -64,6 +74,12 @@ def decode(raw: bytes | bytearray | memoryview | None) -> Event | Rejected:
                 fault = _read_time(event, field)
                 if fault is not None:
                     return fault
+    if isinstance(event, TicketSnapshot) and event.due is not None:
+        for metric in SLA_METRICS:
+            if type(getattr(event.due, metric)) is str:
+                fault = _read_time(event.due, metric, "due.")
+                if fault is not None:
+                    return fault
     if type(event.occurred_at) is not int:
         fault = _read_time(event, "occurred_at")
         if fault is not None:
@@ -76,13 +92,13 @@ def decode(raw: bytes | bytearray | memoryview | None) -> Event | Rejected:
     return misnamed(event, raw) or event
 
 
-def _read_time(event: Event, field: str) -> Rejected | None:
+def _read_time(event: Event | DueTimes, field: str, within: str = "") -> Rejected | None:
     """Turn the text of `field` into ms. The event is ours alone here, so it may still change."""
     try:
         instant = parse_rfc3339_ms(getattr(event, field))
     except ValueError as fault:
-        return Rejected("schema", str(fault), field)
+        return Rejected("schema", str(fault), within + field)
     if not MIN_TIME_MS <= instant <= MAX_TIME_MS:
-        return Rejected("schema", TIME_RANGE, field)
+        return Rejected("schema", TIME_RANGE, within + field)
     force_setattr(event, field, instant)
     return None

@@ -15,12 +15,14 @@ from msgspec import inspect
 
 from streams.contract.events import TYPES, BaseEvent
 from streams.contract.limits import MAX_TIME_MS, MIN_TIME_MS
+from streams.contract.words import SLA_METRICS
 from streams.wire.rejected import Rejected
 
 TIME_FIELDS = frozenset(
     {
         *("occurred_at", "arrived_at", "due_at", "entered_at", "since"),
-        *("opened_at", "first_replied_at"),
+        *("opened_at", "first_replied_at", "last_customer_at", "requested_at", "started_at"),
+        *(f"due.{metric}" for metric in SLA_METRICS),
     }
 )
 TIME_EXPECTED = "expected integer ms since the epoch, or RFC 3339 text with an offset"

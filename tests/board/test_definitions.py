@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from streams.board.server import STATIC
-from streams.contract.fields import fields_of, part_of
-from streams.contract.figures import Figures, Part
+from streams.contract.fields import Part, fields_of, part_of
+from streams.contract.figures import Figures
 from streams.contract.records import Live, QualityRecord
 from streams.contract.words import FORMULAS
 from tests.board.records import Centre

@@ -32,10 +32,14 @@ def record(queue: str, waiting: int, **more: Any) -> dict[str, Any]:
 
 
 def kpi(queue: str, waiting: int) -> dict[str, Any]:
-    nothing = published(figures(View({}, {}, 0)))
+    nothing = published(figures(View({}, {}, 0), "voice", "days"))
     windows = dict.fromkeys(("1m", "5m", "15m", "30m", "60m", "today"), nothing)
+    empty = published(live({}, {}, 0, "voice"))
     made = record(
-        queue, waiting, windows=windows, live=published(live({}, {}, 0)) | {"waiting": waiting}
+        queue,
+        waiting,
+        windows=windows,
+        live=empty | {"waiting": waiting},
     )
     del made["waiting"]
     return made
@@ -43,7 +47,7 @@ def kpi(queue: str, waiting: int) -> dict[str, Any]:
 
 def interval(queue: str, start: int, revision: int) -> dict[str, Any]:
     made = record(queue, 0, interval_start=start, interval_seconds=900, final=False)
-    made["figures"] = published(figures(View({}, {}, 0)))
+    made["figures"] = published(figures(View({}, {}, 0), "voice", "days"))
     del made["as_of"], made["waiting"]
     return made | {"revision": revision}
 

@@ -7,8 +7,8 @@ import msgspec
 import pytest
 
 from streams.contract.events import TYPES
-from streams.contract.fields import Count, count, fields_of, newest_field, part_of, reading
-from streams.contract.figures import Figures, Part, ServiceLevel
+from streams.contract.fields import Count, Part, count, fields_of, newest_field, part_of, reading
+from streams.contract.figures import Figures, ServiceLevel
 from streams.contract.records import (
     SCHEMA_VERSION,
     Agents,

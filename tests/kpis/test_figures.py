@@ -9,6 +9,7 @@ from streams.contract.figures import Figures, ServiceLevel
 from streams.kpis import figures as f
 from streams.kpis.definitions import Definitions
 from streams.kpis.figures import figures
+from streams.kpis.quantiles import quantiles
 from streams.lifecycle import counters as c
 from streams.lifecycle.histogram import bucket_of
 from streams.settings import QueueSettings, Settings
@@ -65,7 +66,7 @@ def test_handle_time_and_occupancy() -> None:
     """AHT is talk, hold and wrap-up of handled visits; occupancy is busy of staffed time."""
     assert f.handle_mean_seconds(WINDOW) == 120.0
     assert f.occupancy_ratio(WINDOW) == 0.85
-    found = figures(WINDOW)
+    found = figures(WINDOW, "voice", "days")
     assert (found.slot_occupancy_ratio, found.depth_mean) == (0.75, 1.5)
     assert f.wait_mean_seconds(WINDOW) == 10.0
 
@@ -84,27 +85,29 @@ def test_ready_is_of_the_time_signed_in() -> None:
     spent |= {"break": 250, "offline": 5_000, "unknown": 7_000}
     view = View({}, {c.STATES[state]: ms for state, ms in spent.items()}, 0)
     assert f.ready_ratio(view) == 0.6
-    assert figures(view).agent_state_seconds == {state: ms / 1_000 for state, ms in spent.items()}
+    assert figures(view, "voice", "days").agent_state_seconds == {
+        state: ms / 1_000 for state, ms in spent.items()
+    }
     assert f.ready_ratio(View({}, {c.STATES["offline"]: 5_000}, 0)) is None
 
 
 def test_quantiles_are_nearest_rank() -> None:
     """Of 1 … 100 ms (exact buckets) the p-th is p; without a sample there is none."""
     view = View({c.WAIT_BUCKETS + bucket_of(ms): 1 for ms in range(1, 101)}, {}, 0)
-    found, longest = f.quantiles(view, c.WAIT_BUCKETS)
+    found, longest = quantiles(view, c.WAIT_BUCKETS)
     assert found == {"p50": 0.05, "p80": 0.08, "p90": 0.09, "p95": 0.095, "p99": 0.099}
     assert longest == 0.1
-    assert f.quantiles(View({}, {}, 0), c.WAIT_BUCKETS) == (dict.fromkeys(found), None)
+    assert quantiles(View({}, {}, 0), c.WAIT_BUCKETS) == (dict.fromkeys(found), None)
 
 
 def test_an_empty_window_has_zeros_and_no_ratios() -> None:
     """Counts and sums are 0, and None stands where there is nothing to divide by."""
-    empty = figures(View({}, {}, 0))
+    empty = figures(View({}, {}, 0), "voice", "days")
     for name, field in fields_of(Figures).items():
         value = getattr(empty, name)
         if field.additive and not field.each:
             assert value == 0, name
-        elif field.nullable:
+        elif field.nullable and field.kind != "frame":
             assert value is None, name
 
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import orjson
 
-from streams.contract.fields import fields_of
-from streams.contract.figures import Figures, Part
+from streams.contract.fields import Part, leaves_of
+from streams.contract.figures import Figures
 from streams.contract.records import encode
 from streams.kpis.definitions import Definitions
 from streams.kpis.record import interval_record, kpi_record
@@ -127,9 +127,15 @@ class Pipeline:
 def additive(figures: dict[str, Any]) -> dict[str, Any]:
     """The figures that add up over intervals: counts and sums of seconds."""
     found: dict[str, Any] = {}
-    for name, field in fields_of(Figures).items():
-        if field.each and field.additive:
-            found |= {f"{name}.{word}": figures[name][word] for word in field.each}
-        elif field.additive:
-            found[name] = figures[name]
+    for path, field in leaves_of(Figures):
+        value: Any = figures
+        for key in path:
+            value = None if value is None else value[key]
+        if value is None or not field.additive:
+            continue
+        name = ".".join(path)
+        if field.each:
+            found |= {f"{name}.{word}": value[word] for word in field.each}
+        else:
+            found[name] = value
     return found

@@ -58,10 +58,13 @@ def close(found: Any, expected: Any) -> bool:
 
 
 def differences(found: dict[str, Any], expected: dict[str, Any]) -> list[str]:
-    """Every key that differs; quantiles may by the stated error."""
+    """Every key that differs, in parts too; quantiles may by the stated error."""
     assert found.keys() == expected.keys(), found.keys() ^ expected.keys()
     wrong = []
     for key, value in expected.items():
+        if isinstance(value, dict) and isinstance(found[key], dict) and "quantiles" not in key:
+            wrong += [f"{key}.{line}" for line in differences(found[key], value)]
+            continue
         if "quantiles" in key:
             same = all(close(found[key][name], value[name]) for name in value)
         elif key == "wait_max_seconds":

@@ -15,7 +15,10 @@ FOREVER = 1 << 62
 #: How long an agent may stay in a state, in seconds, where the queue does not say.
 LIMITS = {"error": 120, "on_contact": 7_200, "wrapup": 900, "ringing": 60, "break": 3_600}
 STATES = ("error", "on_contact", "wrapup", "ringing", "break", "available", "unknown", "offline")
-AGENT_LEVELS = ("handling_agent", "staffed_agent", "slot_busy", "slot_capacity")
+AGENT_LEVELS = (
+    *("handling_agent", "staffed_agent", "slot_busy", "slot_capacity"),
+    "agent_contacts",
+)
 
 
 @dataclass

@@ -7,6 +7,7 @@ are integers, means and ratios `Fraction`s rounded half to even once, at the end
 from fractions import Fraction
 
 from tests.oracle.agents import AGENT_LEVELS, LIMITS, STATES
+from tests.oracle.parts import AGES, CLOCKS, METRICS, parts, quantiles
 from tests.oracle.story import BLOCK_REASONS, FLOW_REASONS
 
 COUNTS = (
@@ -126,16 +127,20 @@ def integral(result, scope: Scope, level: str, a: int, b: int) -> int:
     return total + height * max(0, b - reached)
 
 
-def figures(result, scope: Scope, a: int | None, b: int | None) -> dict:
-    """The figures of [a, b) ms; None on either side means no bound there."""
+def figures(result, scope: Scope, a: int | None, b: int | None, span: str = "days") -> dict:
+    """The figures of [a, b) ms; None on either side means no bound there.
+
+    `span`: "short", "interval" or "days"; some figures are of long windows alone.
+    """
 
     def inside(time: int) -> bool:
         return (a is None or time >= a) and (b is None or time < b)
 
-    totals: dict[str, int] = {}
+    amounts: dict[str, list[int]] = {}
     for row in result.contributions:
         if inside(row[0]) and in_scope(row, scope):
-            totals[row[4]] = totals.get(row[4], 0) + row[5]
+            amounts.setdefault(row[4], []).append(row[5])
+    totals = {name: sum(each) for name, each in amounts.items()}
     waits = [row[4] for row in result.waits if inside(row[0]) and in_scope(row, scope)]
     solved = [row[4] for row in result.resolutions if inside(row[0]) and in_scope(row, scope)]
     begin = result.first_ms if a is None else a
@@ -159,6 +164,15 @@ def figures(result, scope: Scope, a: int | None, b: int | None) -> dict:
     offers = {outcome: totals.get(f"offers.{outcome}", 0) for outcome in OFFERS}
     # Who hung up, and an offer taken back, say nothing about the agent.
     to_answer = offers["accepted"] + offers["rejected"] + offers["timeout"]
+
+    kept, broken = (
+        sum(
+            sum(each)
+            for name, each in amounts.items()
+            if name.startswith(f"sla.resolution.{what}.")
+        )
+        for what in ("met", "breached")
+    )
 
     def mean(total_ms: int, of: int) -> float | None:
         return ratio(Fraction(total_ms, 1000), of)
@@ -190,6 +204,7 @@ def figures(result, scope: Scope, a: int | None, b: int | None) -> dict:
         "abandoned_wait_mean_seconds": mean(ms["abandoned_wait"], abandoned),
         "customer_wait_mean_seconds": mean(ms["customer_wait"], n["customer_wait_count"]),
         "customer_wait_abandoned_mean_seconds": mean(ms["customer_wait_abandoned"], abandoned),
+        "time_to_answer_quantiles_seconds": quantiles(amounts.get("time_to_answer_ms", [])),
         "time_to_answer_mean_seconds": mean(ms["time_to_answer"], n["time_to_answer_count"]),
         "wait_quantiles_seconds": {f"p{p}": nearest_rank(waits, p) for p in QUANTILES},
         "service_level": {
@@ -220,6 +235,8 @@ def figures(result, scope: Scope, a: int | None, b: int | None) -> dict:
         ),
         "assign_mean_seconds": mean(ms["assign"], n["tickets_assigned"]),
         "resolution_quantiles_seconds": {f"p{p}": nearest_rank(solved, p) for p in QUANTILES},
+        "resolution_in_time_ratio": ratio(kept, kept + broken),
+        **parts(amounts, area, scope[2], span, n["tickets_opened"]),
     }
 
 
@@ -243,6 +260,16 @@ def live(result, scope: Scope) -> dict:
         for owner, where, since in result.open_tickets
         if owner == tenant and channel == "ticket" and queue in ("_all", where)
     ]
+
+    def first_of(standing: list[tuple[str, str, str, int]]) -> int | None:
+        """The least time of (tenant, queue, channel, time) in the scope."""
+        times = [
+            at
+            for owner, where, on, at in standing
+            if owner == tenant and on == channel and queue in ("_all", where)
+        ]
+        return min(times, default=None)
+
     return {
         "waiting": now("waiting"),
         "waiting_over_threshold": now("waiting_over_threshold"),
@@ -258,4 +285,15 @@ def live(result, scope: Scope) -> dict:
         "backlog": {status: now(f"backlog.{status}") for status in BACKLOG},
         "backlog_unassigned": now("backlog_unassigned"),
         "oldest_open_at": min(opened, default=None),
+        "backlog_age": {age: now(f"backlog_age.{age}") for age in AGES},
+        "complaints_open": now("complaints_open"),
+        "sla": (
+            {m: {clock: now(f"sla.{m}.{clock}") for clock in CLOCKS} for m in METRICS}
+            if channel == "ticket"
+            else None
+        ),
+        "next_due_at": first_of(result.due),
+        "callbacks_owed": now("callbacks_owed"),
+        "callbacks_overdue": now("callbacks_overdue"),
+        "oldest_callback_at": first_of(result.callbacks),
     }

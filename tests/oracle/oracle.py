@@ -183,6 +183,9 @@ class Result:
         self.visits: list = []
         self.open_tickets: list[tuple[str, str, int]] = []  # tenant, queue, opened_at
         self.stuck: list[tuple[str, str, str, int]] = []  # tenant, queue, channel, since
+        #: (tenant, queue, channel, at): due times of running clocks, and when calls owed were asked.
+        self.due: list[tuple[str, str, str, int]] = []
+        self.callbacks: list[tuple[str, str, str, int]] = []
         self.anomalies: Counter[str] = Counter()
         self.used: set[tuple[str, str, str]] = set()
 
@@ -199,9 +202,10 @@ class Result:
         self.open_tickets = [
             (*place(tenant, queue), opened) for tenant, queue, opened in self.open_tickets
         ]
-        self.stuck = [
-            (*place(tenant, queue), channel, since) for tenant, queue, channel, since in self.stuck
-        ]
+        for standing in (self.stuck, self.due, self.callbacks):
+            standing[:] = [
+                (*place(tenant, queue), channel, at) for tenant, queue, channel, at in standing
+            ]
         self.used = {(*place(tenant, queue), channel) for tenant, queue, channel in self.used}
 
     def scopes(self) -> set[tuple[str, str, str]]:
@@ -215,10 +219,16 @@ class Result:
         return found | {(tenant, "_all", channel) for tenant, _, channel in found}
 
     def figures(
-        self, tenant: str, queue: str, channel: str, a: int | None = None, b: int | None = None
+        self,
+        tenant: str,
+        queue: str,
+        channel: str,
+        a: int | None = None,
+        b: int | None = None,
+        span: str = "days",
     ) -> dict:
         """The contract's `figures` of [a, b) ms; without bounds a replay's window `all`."""
-        return oracle_figures.figures(self, (tenant, queue, channel), a, b)
+        return oracle_figures.figures(self, (tenant, queue, channel), a, b, span)
 
     def live(self, tenant: str, queue: str, channel: str) -> dict:
         """The contract's `live` object at `as_of`."""
