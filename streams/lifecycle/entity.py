@@ -16,7 +16,7 @@ from typing import Any, Final, Generic, TypeVar
 
 import msgspec
 
-from streams.lifecycle import agent, contact_deadlines, contact_order, ticket
+from streams.lifecycle import agent, contact_deadlines, contact_order, ticket, ticket_deadlines
 from streams.lifecycle import contact_state as visit
 from streams.lifecycle.facts import Fact, Snapshot, content_of, order_of
 from streams.lifecycle.ledger import Ledger, Standing
@@ -73,8 +73,8 @@ TICKET: Final[Lifecycle[ticket.TicketState, Fact]] = Lifecycle(
     blank=ticket.blank,
     is_blank=ticket.is_blank,
     standing=ticket.standing,
-    step=ticket.step,
-    fire=ticket.fire,
+    step=ticket_deadlines.step,
+    fire=ticket_deadlines.fire,
     ordering=Ordering(ticket.is_plain, ticket.arrange, ticket.is_doubted),
 )
 AGENT: Final[Lifecycle[agent.AgentState, Snapshot]] = Lifecycle(

@@ -7,6 +7,7 @@ Invariant: a key is listed at most once, under the time in its state. Cost: one 
 
 from collections import defaultdict
 from copy import copy
+from typing import Final
 
 from msgspec.structs import replace
 
@@ -14,9 +15,12 @@ from streams.contract.words import DAY_MS
 from streams.lifecycle import ticket, ticket_state
 from streams.lifecycle.entity import Entity
 from streams.lifecycle.facts import Fact
-from streams.lifecycle.rules import NEVER
+from streams.lifecycle.packed import Glance
+from streams.lifecycle.rules import NEVER, Rules
 
 TicketEntity = Entity[ticket.TicketState, Fact]
+
+_NIL: Final = b"\xc0"
 
 
 class Memory:
@@ -29,8 +33,8 @@ class Memory:
         return sum(map(len, self._days.values()))
 
     def rest(self, key: str, base: ticket.TicketState | None) -> None:
-        """No fact of the ticket is remembered any more, its state is `base`: list a settled one."""
-        if base is not None and base.due < NEVER:
+        """No fact of the ticket is remembered any more: list a settled one that is only forgotten."""
+        if base is not None and base.due < NEVER and ticket_state.is_resting(base):
             self._days[base.due // DAY_MS].add(key)
 
     def take(self, key: str, kept: TicketEntity, days: int) -> None:
@@ -43,6 +47,30 @@ class Memory:
         """The tickets whose day ended at or before `before` (ms): no longer listed."""
         over = sorted(day for day in self._days if (day + 1) * DAY_MS <= before)
         return [key for day in over for key in sorted(self._days.pop(day))]
+
+
+def next_look(kept: TicketEntity, rules: Rules) -> int:
+    """When the ticket is to be looked at by itself (ms), NEVER without a reason.
+
+    When a deadline of its own is due; once nothing more is, when its base may have had the last.
+    """
+    if not ticket_state.is_resting(kept.state):
+        return kept.due
+    base = kept.base
+    if kept.tail or base is None or base.due >= kept.state.due:
+        return kept.skipped
+    return min(kept.skipped, base.due + rules.horizon_ms + rules.grace_ms)
+
+
+def is_behind(glance: Glance[ticket.TicketState]) -> bool:
+    """Whether a ticket that nothing is due of is to be unpacked and written all the same.
+
+    Because its base has not yet had its last deadline, or because it goes by older rules.
+    """
+    state = glance.state
+    if state.version < ticket_state.VERSION:
+        return True
+    return ticket_state.is_resting(state) and not glance.tail and bytes(glance.base) != _NIL
 
 
 def short(kept: TicketEntity) -> TicketEntity:

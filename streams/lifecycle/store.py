@@ -11,9 +11,9 @@ listed again only for something earlier. An entry may be out of date, because th
 has moved: then the look finds nothing due, and does no harm. A time far ahead is cut to an hour,
 lest entries of entities long gone stay as long. `_minutes` lists entities by the minute of their
 newest fact: once that is final the tail is folded into the base, and an entity without a future is
-dropped. A ticket is in no heap from then on; one that is settled is in a list by day, which
-drops it unread (`memory.py`). All are in memory only and are built again from the changelog, for
-which `wake` is stored.
+dropped. A ticket is looked at when a deadline of its own is due, and never for being forgotten: one
+that is settled is in a list by day, which drops it unread (`memory.py`). All are in memory only and
+are built again from the changelog, for which `wake` is stored.
 """
 
 from collections import defaultdict
@@ -24,7 +24,7 @@ from typing import Any
 import msgspec
 
 from streams.contract.words import MINUTE_MS, QueueKey
-from streams.lifecycle import changelog, entity, memory
+from streams.lifecycle import changelog, entity, memory, ticket_state
 from streams.lifecycle import contact_state as visit
 from streams.lifecycle.changelog import CHUNK, Write, key_of, kind_of, parts_of
 from streams.lifecycle.entity import AGENT, TICKET, Entity
@@ -105,20 +105,30 @@ class EntityStore:
         self.now = max(self.now, now)
 
     def _is_early(self, key: str, wake: int, now: int) -> bool:
-        """Whether nothing of an agent that is not at hand is due before `now`: left as it is.
+        """Whether nothing of an agent or ticket that is not at hand is due: left as it is.
 
-        Most limits of states never pass, for the state has changed by then: no reason to write.
+        Most limits of states never pass, for the state has changed by then, and a promise that was
+        kept is not due any more: no reason to write.
         """
-        if kind_of(key) != changelog.AGENT or key in self._at_hand:
+        kind = kind_of(key)
+        if kind == changelog.CONTACT or key in self._at_hand:
             return False
-        glance = KINDS[changelog.AGENT].glance(self._packed[key])
+        glance = KINDS[kind].glance(self._packed[key])
         due = min(glance.skipped, glance.state.due)
         listed = wake == self._early.get(key, glance.wake)
-        if due < now or (listed and due == NEVER):
+        if kind == changelog.TICKET:
+            if due < now or memory.is_behind(glance):
+                return False
+            if ticket_state.is_resting(glance.state):
+                due = glance.skipped
+        elif due < now or (listed and due == NEVER):
             return False
+        else:
+            due = min(due, now + _LOOK_MS)
         if listed:
-            self._early[key] = min(due, now + _LOOK_MS)
-            heappush(self._wakes, (self._early[key], key))
+            self._early[key] = due
+            if due < NEVER:
+                heappush(self._wakes, (due, key))
         return True
 
     def _fire_until(self, at_hand: AtHand, now: int) -> None:
@@ -193,14 +203,14 @@ class EntityStore:
             self._update_oldest(key, (), entries)
         # What was popped was written again in the same transaction: the wakes that stand in the
         # changelog are those of the heap.
-        is_ticket = kind.life is TICKET
-        wake = min(glance.wake, glance.skipped, NEVER if is_ticket else glance.state.due)
+        rests = kind.life is TICKET and ticket_state.is_resting(glance.state)
+        wake = min(glance.wake, glance.skipped, NEVER if rests else glance.state.due)
         if wake < NEVER:
             self._wakes.append((wake, key))
         last = glance.tail[-1].at if glance.tail else glance.marked_until
         if last >= 0:
             self._minutes[last // MINUTE_MS].append(key)
-        elif is_ticket and wake == NEVER:
+        elif rests:
             self._memory.rest(key, kind.decode_state(glance.base) or glance.state)
 
     def restored(self) -> None:
@@ -252,19 +262,19 @@ class EntityStore:
     def _schedule(self, key: str, at_hand: AtHand) -> None:
         """See to it that the entity is looked at when it is due, and when its facts are final."""
         kept = at_hand.entity
-        due, is_ticket = kept.due, at_hand.kind.life is TICKET
+        due = kept.due
         waits = bool(kept.tail or kept.marked_until >= 0)  # listed by its last fact's minute
-        if is_ticket:
-            due = kept.skipped
+        if at_hand.kind.life is TICKET:
+            due = memory.next_look(kept, self.ledger.rules)
             if not waits:
                 self._memory.rest(key, kept.base)
-        if isinstance(kept.state, visit.ContactState) and kept.state.phase == visit.IDLE:
+        elif isinstance(kept.state, visit.ContactState) and kept.state.phase == visit.IDLE:
             # One that is over is looked at, and written, when it is forgotten, and when its base
             # may be: not every hour.
             if due == NEVER and kept.base is not None:
                 rules = self.ledger.rules
                 due = kept.base.due + rules.horizon_ms + rules.grace_ms
-        elif due < NEVER or not (is_ticket or waits):
+        elif due < NEVER or not waits:
             due = min(due, max(self.now, 0) + _LOOK_MS)
         if due < kept.wake:
             kept.wake = due

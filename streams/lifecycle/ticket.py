@@ -9,8 +9,6 @@ one is remembered for some days and then forgotten, which contributes nothing.
 from collections.abc import Callable
 from typing import Final
 
-import msgspec
-
 from streams.lifecycle import counters as c
 from streams.lifecycle import ticket_work as work
 from streams.lifecycle.facts import Fact
@@ -18,7 +16,6 @@ from streams.lifecycle.histogram import bucket_of
 from streams.lifecycle.ledger import Ledger, Standing
 from streams.lifecycle.plan import Plan
 from streams.lifecycle.ranks import TICKET_RANKS
-from streams.lifecycle.rules import NEVER
 from streams.lifecycle.ticket_state import (
     ASSIGNED,
     CLOSED,
@@ -33,7 +30,6 @@ from streams.lifecycle.ticket_state import (
     backlog,
     count,
     end_status,
-    remembered_until,
 )
 
 __all__ = ["CLOSED", "LEFT", "NONE", "OPEN", "PHASES", "RESOLVED", "VERSION", "TicketState"]
@@ -285,9 +281,9 @@ _NO, _OVER, _SOLVED = "ticket_unknown", "ticket_closed", "ticket_resolved"
 # Counts and backlog belong to the queue that has the ticket at that moment; what was counted for
 # the queue before stays there. Only an open ticket is in a backlog, by its status.
 #
-# The one implied event is being forgotten, after `ticket_memory_days` from the day of its last
-# event, whatever that did. An open ticket never is. Events of one time and `seq` are taken in the
-# order of the rows, always. A refold is as in `contact.py`.
+# A ticket is forgotten after `ticket_memory_days` from the day of its last event, whatever that did.
+# An open one never is. What else falls due, and in which order: `ticket_deadlines.py`. Events of
+# one time and `seq` are taken in the order of the rows, always. A refold is as in `contact.py`.
 
 #: The phases an effect may lead to; one that is not named here leaves the phase as it is.
 LEADS_TO: dict[Effect, tuple[int, ...]] = {
@@ -314,21 +310,3 @@ TABLE: dict[str, tuple[Effect | str, ...]] = {
     "ticket.closed": (_NO, _closed, _closed, _OVER, _OVER),
     "ticket.snapshot": (_known, _nothing, _nothing, _nothing, _nothing),
 }
-_STEPS = tuple(zip(*TABLE.values(), strict=True))
-
-
-def step(state: TicketState, fact: Fact, ledger: Ledger) -> None:
-    """Take one event, in order."""
-    effect = _STEPS[state.phase][fact.rank]
-    if effect.__class__ is str:
-        ledger.anomaly(effect, fact)
-    else:
-        effect(state, fact, ledger)
-    settled = state.phase > OPEN
-    state.due = remembered_until(fact.at, ledger.rules.ticket_memory_days) if settled else NEVER
-
-
-def fire(state: TicketState, ledger: Ledger) -> None:
-    """The ticket is forgotten: its only implied event, and it books nothing."""
-    for field, value in zip(state.__struct_fields__, msgspec.structs.astuple(blank()), strict=True):
-        setattr(state, field, value)

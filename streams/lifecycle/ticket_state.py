@@ -28,7 +28,7 @@ LOST_AGENT: Final = 1
 NEVER_ASSIGNED: Final = 2
 
 #: The version of the rules that a stored state goes by; see `adopt`.
-VERSION: Final = 1
+VERSION: Final = 2
 
 
 class TicketState(msgspec.Struct, array_like=True, gc=False):
@@ -44,7 +44,8 @@ class TicketState(msgspec.Struct, array_like=True, gc=False):
     has replied to since, after the first response. `status_at`: since when it has its status.
     `pending_ms`, `on_hold_ms`: how long it was so before that, since the clock of the resolution
     began and until it ended; -1: not known. `working`: who works on it, and since when. `worked`:
-    it was counted as a ticket somebody has worked on.
+    it was counted as a ticket somebody has worked on. `forgotten_at`: when a settled one is
+    forgotten, which was its only implied event by the rules before version 2.
     """
 
     phase: int = NONE
@@ -72,6 +73,7 @@ class TicketState(msgspec.Struct, array_like=True, gc=False):
     on_hold_ms: int = 0
     working: tuple[tuple[str, int], ...] = ()
     worked: bool = False
+    forgotten_at: int = NEVER
 
 
 def remembered_until(last_at: int, days: int) -> int:
@@ -87,13 +89,20 @@ def adopt(state: TicketState, days: int, last_at: int = -1) -> None:
     """
     if state.version == VERSION:
         return
-    state.version = VERSION
-    if state.phase == RESOLVED:
-        state.due = remembered_until(max(last_at, state.due - FORGET_MS), days)
-    elif state.phase in (CLOSED, LEFT):
-        state.due = remembered_until(max(last_at, state.settled_at), days)
-    else:
-        state.due = NEVER
+    before, state.version = state.version, VERSION
+    if before == 0:
+        if state.phase == RESOLVED:
+            state.due = remembered_until(max(last_at, state.due - FORGET_MS), days)
+        elif state.phase in (CLOSED, LEFT):
+            state.due = remembered_until(max(last_at, state.settled_at), days)
+        else:
+            state.due = NEVER
+    state.forgotten_at = state.due
+
+
+def is_resting(state: TicketState) -> bool:
+    """Whether nothing but being forgotten, or nothing at all, can befall the ticket by itself."""
+    return state.due == state.forgotten_at or state.version == 1
 
 
 def count(state: TicketState, fact: Fact, counter: int, ledger: Ledger, amount: int = 1) -> None:

@@ -1,0 +1,59 @@
+"""Layer 2: a ticket's step: one event from the table of `ticket.py`, or one implied event.
+
+Implied events (deadlines) fall due at a known time; `due` in the state is the earliest. They sort
+after real events of their millisecond. At one and the same due time they happen in the order of
+`_BEFALLS`. The order is fixed because figures depend on it; forgetting is last, for it leaves
+nothing that could fall due.
+
+What falls due is told by `_dues`, what it does by `_BEFALLS`: a new deadline is a line in each, and
+must be in the past (or gone) once it has happened. Cost: a look at each deadline a step.
+"""
+
+import msgspec
+
+from streams.lifecycle import ticket
+from streams.lifecycle.facts import Fact
+from streams.lifecycle.ledger import Ledger
+from streams.lifecycle.rules import NEVER
+from streams.lifecycle.ticket_state import OPEN, TicketState, remembered_until
+
+_STEPS = tuple(zip(*ticket.TABLE.values(), strict=True))
+_FIELDS = TicketState.__struct_fields__
+
+# What can befall a ticket: of two at one time, the lesser number happens first.
+(_FORGOTTEN,) = range(1)
+
+
+def step(state: TicketState, fact: Fact, ledger: Ledger) -> None:
+    """Take one event, in order."""
+    effect = _STEPS[state.phase][fact.rank]
+    if effect.__class__ is str:
+        ledger.anomaly(effect, fact)
+    else:
+        effect(state, fact, ledger)
+    settled, days = state.phase > OPEN, ledger.rules.ticket_memory_days
+    state.forgotten_at = remembered_until(fact.at, days) if settled else NEVER
+    state.due = min(_dues(state, ledger))[0]
+
+
+def _dues(state: TicketState, ledger: Ledger) -> list[tuple[int, int]]:
+    """(due, order) of everything that can befall the ticket; NEVER: it does not."""
+    return [(state.forgotten_at, _FORGOTTEN)]
+
+
+def fire(state: TicketState, ledger: Ledger) -> None:
+    """Let the implied event happen that is due first."""
+    at, order = min(_dues(state, ledger))
+    # Later than it was noted to be, where an edit changed the rules since: nothing happens yet.
+    if at <= state.due:
+        _BEFALLS[order](state, at, ledger)
+    state.due = min(_dues(state, ledger))[0]
+
+
+def _forget(state: TicketState, at: int, ledger: Ledger) -> None:
+    for field, value in zip(_FIELDS, msgspec.structs.astuple(ticket.blank()), strict=True):
+        setattr(state, field, value)
+
+
+#: What befalls a ticket, by its number above.
+_BEFALLS = (_forget,)
