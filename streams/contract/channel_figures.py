@@ -123,13 +123,18 @@ class CallbackFigures(Part, frozen=True):
     ]
 
 
-class SlaFigures(Part, frozen=True):
+class PromiseFigures(Part, frozen=True):
     """Promises of one kind: each clock is decided once."""
 
     met: Annotated[Count, count("Promises kept: fulfilled by the due time.")]
     breached: Annotated[Count, count("Promises broken: unfulfilled at the due time.")]
     withdrawn: Annotated[Count, count("Promises that ended undecided: left, or not asked for.")]
     compliance_ratio: Annotated[Number | None, ratio("met / (met + breached), 0-1.")]
+
+
+class SlaFigures(PromiseFigures, frozen=True):
+    """The same, by priority too."""
+
     met_by_priority: Annotated[
         ByWord, counts("`met` by priority.", TICKET_PRIORITIES, "Kept with the priority `{}`.")
     ]
@@ -145,6 +150,14 @@ class Promises(Part, frozen=True):
     first_response: Annotated[SlaFigures, frame("The first response.")]
     next_response: Annotated[SlaFigures, frame("A reply to what the customer wrote later.")]
     resolution: Annotated[SlaFigures, frame("The resolution.")]
+
+
+class ComplaintPromises(Part, frozen=True):
+    """The three promises of a complaint."""
+
+    first_response: Annotated[PromiseFigures, frame("The first response.")]
+    next_response: Annotated[PromiseFigures, frame("A reply to what the customer wrote later.")]
+    resolution: Annotated[PromiseFigures, frame("The resolution.")]
 
 
 class Cohorts(Part, frozen=True):
@@ -206,7 +219,7 @@ class Complaints(Part, frozen=True):
     assign_seconds: Annotated[Number, total("Sum from opened to the first assignment")]
     worked: Annotated[Count, count("Complaints worked on.")]
     work_seconds: Annotated[Number, total("Work of agents on complaints")]
-    sla: Annotated[Promises, frame("The promises of complaints.")]
+    sla: Annotated[ComplaintPromises, frame("The promises of complaints.")]
     cohorts: Annotated[
         Cohorts | None, frame("Those of complaints; null in windows shorter than a day.")
     ]

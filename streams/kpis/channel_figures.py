@@ -9,7 +9,9 @@ from streams.contract.channel_figures import (
     CallbackFigures,
     ChatFigures,
     Cohorts,
+    ComplaintPromises,
     Complaints,
+    PromiseFigures,
     Promises,
     SlaFigures,
     TicketFigures,
@@ -104,7 +106,7 @@ def ticket_figures(view: View, span: str) -> TicketFigures:
         first_response_quantiles_seconds=_quantiles(
             view, c.FIRST_RESPONSE_BUCKETS, count(c.FIRST_RESPONSES)
         ),
-        sla=_promises(view, 0),
+        sla=Promises(**{name: _sla(view, c.SLA[name]) for name in SLA_METRICS}),
         sla_never_due=count(c.SLA_NEVER_DUE),
         complaints=_complaints(view, span),
         cohorts=_cohorts(view, span, {}),
@@ -114,10 +116,6 @@ def ticket_figures(view: View, span: str) -> TicketFigures:
 def in_time_ratio(view: View) -> float | None:
     """Resolutions by their due time / those decided."""
     return _sla(view, c.SLA["resolution"]).compliance_ratio
-
-
-def _promises(view: View, further: int) -> Promises:
-    return Promises(**{name: _sla(view, c.SLA[name] + further) for name in SLA_METRICS})
 
 
 def _sla(view: View, first: int) -> SlaFigures:
@@ -131,6 +129,21 @@ def _sla(view: View, first: int) -> SlaFigures:
         compliance_ratio=ratio(kept, kept + broken),
         met_by_priority=met,
         breached_by_priority=breached,
+    )
+
+
+def _complaint_promises(view: View) -> ComplaintPromises:
+    found = {name: _sla(view, c.SLA[name] + c.SLA_OF_COMPLAINT) for name in SLA_METRICS}
+    return ComplaintPromises(
+        **{
+            name: PromiseFigures(
+                met=one.met,
+                breached=one.breached,
+                withdrawn=one.withdrawn,
+                compliance_ratio=one.compliance_ratio,
+            )
+            for name, one in found.items()
+        }
     )
 
 
@@ -185,7 +198,7 @@ def _complaints(view: View, span: str) -> Complaints:
         assign_seconds=seconds(count(c.ASSIGN_TIME)),
         worked=count(c.TICKETS_WORKED),
         work_seconds=seconds(count(c.WORK_TIME)),
-        sla=_promises(view, c.SLA_OF_COMPLAINT),
+        sla=_complaint_promises(view),
         cohorts=_cohorts(view, span, c.COMPLAINTS),
     )
 

@@ -16,7 +16,7 @@ def misfits(value: Any, schema: dict[str, Any], where: str) -> list[str]:
     """Where a value is not what these schemas (objects of plain values) say."""
     assert where == "" or schema["description"], where
     kinds = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
-    if "object" in kinds:
+    if "object" in kinds and value is not None:
         found = [] if value.keys() == schema["properties"].keys() else [f"{where}: keys"]
         for key, part in schema["properties"].items():
             found += misfits(value[key], part, f"{where}/{key}")

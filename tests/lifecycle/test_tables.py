@@ -29,7 +29,10 @@ TICKETS = tuple(
     ticket.TicketState(phase=phase, queue="billing", opened_at=START - 1_000)
     for phase in range(len(ticket.PHASES))
 )
-LIVES = (("chat", contact, steps.step, CONTACTS), ("ticket", ticket, ticket_deadlines.step, TICKETS))
+LIVES = (
+    ("chat", contact, steps.step, CONTACTS),
+    ("ticket", ticket, ticket_deadlines.step, TICKETS),
+)
 PAIRS = [
     pytest.param(channel, step, state, kind, effect, id=f"{kind}-{number}")
     for channel, module, step, states in LIVES

@@ -183,7 +183,7 @@ class Result:
         self.visits: list = []
         self.open_tickets: list[tuple[str, str, int]] = []  # tenant, queue, opened_at
         self.stuck: list[tuple[str, str, str, int]] = []  # tenant, queue, channel, since
-        #: (tenant, queue, channel, at): due times of running clocks, and when calls owed were asked.
+        #: (tenant, queue, channel, at): due times of running clocks; when calls owed were asked.
         self.due: list[tuple[str, str, str, int]] = []
         self.callbacks: list[tuple[str, str, str, int]] = []
         self.anomalies: Counter[str] = Counter()

@@ -116,22 +116,23 @@ def _callbacks(rows: Rows, n: Callable[[str], int]) -> dict:
     }
 
 
-def _promise(n: Callable[[str], int], name: str) -> dict:
+def _promise(n: Callable[[str], int], name: str, by_priority: bool) -> dict:
     met = {priority: n(f"{name}.met.{priority}") for priority in PRIORITIES}
     breached = {priority: n(f"{name}.breached.{priority}") for priority in PRIORITIES}
     kept, broken = sum(met.values()), sum(breached.values())
-    return {
+    found = {
         "met": kept,
         "breached": broken,
         "withdrawn": n(f"{name}.withdrawn"),
         "compliance_ratio": ratio(kept, kept + broken),
-        "met_by_priority": met,
-        "breached_by_priority": breached,
     }
+    return found | (
+        {"met_by_priority": met, "breached_by_priority": breached} if by_priority else {}
+    )
 
 
-def _promises(n: Callable[[str], int]) -> dict:
-    return {metric: _promise(n, f"sla.{metric}") for metric in METRICS}
+def _promises(n: Callable[[str], int], by_priority: bool = True) -> dict:
+    return {metric: _promise(n, f"sla.{metric}", by_priority) for metric in METRICS}
 
 
 def _cohorts(n: Callable[[str], int], span: str, opened: int) -> dict | None:
@@ -201,6 +202,6 @@ def _complaints(all_rows: Callable[[str], int], span: str) -> dict:
         "assign_seconds": seconds(n("assign_ms")),
         "worked": n("tickets_worked"),
         "work_seconds": seconds(n("work_ms")),
-        "sla": _promises(n),
+        "sla": _promises(n, by_priority=False),
         "cohorts": _cohorts(n, span, opened),
     }
