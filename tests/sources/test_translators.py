@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from streams.errors import UsageError
 from streams.kpis.replay import Replay
-from streams.settings import Settings
+from streams.settings import Secret, Settings
 from streams.sources import formats
 from streams.sources.complaints import Complaints
 from streams.sources.connect_ctr import ContactRecords
@@ -120,6 +120,31 @@ def test_what_cannot_be_used_is_named_with_its_field(tmp_path: Path) -> None:
         "passed over: never in a queue: 1 rows",
         "3 records: 1 used, 1 passed over, 1 not understood",
     ]
+
+
+def test_customers_are_hashed_or_said_to_be_passed_over(tmp_path: Path) -> None:
+    """Once for every record that names one; no number is in what is told, nor in what is said."""
+    file = tmp_path / "records.json"
+    called = connect("c", CustomerEndpoint={"Type": "TELEPHONE_NUMBER", "Address": "+4930555"})
+    menu = called | {"ContactId": "m", "Queue": None}
+    file.write_text("".join(map(json.dumps, (called, called, connect("d"), menu))))
+    _, _, said = replayed("connect-ctr", file)
+    unread = "customers not read, for customer_key_file names no key to hash with: 2 rows"
+    assert unread in said
+    settings, hashed = Settings(customer_key=Secret("key")), Complaints()
+    read = formats.read("connect-ctr", [file], None, settings, hashed)
+    found = [event for _, _, event in read]
+    assert len({getattr(event, "customer_ref", None) for event in found} - {None}) == 1
+    assert not any("customers" in line for line in hashed.lines())
+    assert "4930555" not in repr(found) + "".join(said)
+
+
+def test_another_document_is_no_contact_record(tmp_path: Path) -> None:
+    """A wrong file is not taken for calls that never waited."""
+    file = tmp_path / "tickets.json"
+    file.write_text('{"tickets": [{"id": 1}]}')
+    _, _, said = replayed("connect-ctr", file)
+    assert said[0] == "passed over: no contact record: 1 rows"
 
 
 def metric(number: int, name: str, instance: int, kind: str, time: str) -> dict[str, Any]:
