@@ -17,7 +17,7 @@ from typing import Any
 
 import orjson
 
-from streams.errors import StreamsError
+from streams.errors import StreamsError, UsageError
 from streams.settings import Settings
 from streams.simulate import erlang_command as simulate_erlang
 from streams.simulate.config import default_centre
@@ -33,6 +33,7 @@ EXAMPLE = (
 )
 FILE_START = "2026-01-05T08:00:00Z"
 FILE_MINUTES = 60.0
+BACKLOG_MINUTES = 30.0
 FOREVER_MINUTES = 10 * 366 * 24 * 60.0
 
 
@@ -47,8 +48,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--minutes", type=_positive, metavar="M", help="length; file 60, Kafka until a signal")
     add("--start", type=_instant, metavar="TIME", help=f"first moment of a file ({FILE_START})")
     add(
-        "--backlog-minutes", type=_not_negative, metavar="B", default=30.0,
-        help="how far in the past a run to Kafka starts; sent at once (30)",
+        "--backlog-minutes", type=_not_negative, metavar="B",
+        help=f"how far in the past a run to Kafka starts; sent at once ({BACKLOG_MINUTES:.0f})",
     )  # fmt: skip
     add("--speed", type=_positive, metavar="X", help="pace of the backlog: X times real time")
     add("--scale", type=_whole, default=1, metavar="N", help="N times the customers and agents (1)")
@@ -68,6 +69,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     """Simulates until the end or a signal; raises BrokerError and StreamsError."""
     if args.model == "erlang":
         return simulate_erlang.run(args)
+    _check(args)
     started = time.monotonic()
     stop = threading.Event()
     session = _session(args)
@@ -93,6 +95,18 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
+def _check(args: argparse.Namespace) -> None:
+    """Options that would be ignored are mistakes."""
+    if args.out:
+        for name in ("backlog_minutes", "speed"):
+            if getattr(args, name) is not None:
+                raise UsageError(f"--{name.replace('_', '-')} does not go with --out")
+    elif args.start is not None:
+        raise UsageError(
+            "--start goes with --out FILE; a run to Kafka starts --backlog-minutes before now"
+        )
+
+
 def _session(args: argparse.Namespace) -> Session:
     tenants = args.tenant or ["default"]
     configs = [default_centre(tenant).scaled(args.scale) for tenant in tenants]
@@ -100,7 +114,8 @@ def _session(args: argparse.Namespace) -> Session:
         start_ms = _instant(FILE_START) if args.start is None else args.start
         minutes = args.minutes or FILE_MINUTES
     else:
-        start_ms = int(time.time() * 1000) - round(args.backlog_minutes * 60_000)
+        backlog = BACKLOG_MINUTES if args.backlog_minutes is None else args.backlog_minutes
+        start_ms = int(time.time() * 1000) - round(backlog * 60_000)
         minutes = args.minutes or FOREVER_MINUTES
     faults = Faults(
         duplicate_ratio=args.duplicates,

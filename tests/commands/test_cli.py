@@ -90,6 +90,13 @@ def test_every_module_of_a_command_is_listed() -> None:
         (("board", "--port", "99999"), "--port: needs a whole number"),
         (("board", "--host", "no host"), "--host: needs a host name"),
         (("broker", "--port", "99999"), "--port: needs a port"),
+        (("topics", "reset", "--alter", "--yes"), "--alter does not go with reset"),
+        (("topics", "create", "--yes"), "--yes does not go with create"),
+        (("simulate", "--start", "2026-01-05T08:00:00Z"), "--start goes with --out FILE"),
+        (("simulate", "--out", "-", "--speed", "2"), "--speed does not go with --out"),
+        (("simulate", "--out", "-", "--backlog-minutes", "2"), "--backlog-minutes does not go"),
+        (("kpis", "--once", "--follow"), "not allowed with argument --once"),
+        (("anomalies", "--once", "--follow"), "not allowed with argument --once"),
     ],
 )
 def test_wrong_use_exits_2(arguments: tuple[str, ...], words: str) -> None:
