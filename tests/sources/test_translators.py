@@ -183,6 +183,20 @@ def test_metric_events_tell_a_tickets_life(tmp_path: Path) -> None:
     assert said[-1] == "10 records: 6 used, 4 passed over, 0 not understood"
 
 
+def test_what_is_passed_over_repeats_only_words_of_the_format(tmp_path: Path) -> None:
+    """Thousands of other words are one line, and none of them is in it."""
+    events = [metric(n, f"+49170{n}", 1, f"+49171{n}", "09:00:00") for n in range(3_000)]
+    events.append(metric(9_000, "reply_time", 1, "breach", "09:00:00"))
+    file = tmp_path / "metrics.json"
+    file.write_text(json.dumps({"ticket_metric_events": events}))
+    _, _, said = replayed("zendesk", file)
+    assert said == [
+        "passed over: a metric event of no known kind: 3,000 rows",
+        "passed over: reply_time breach: 1 rows",
+        "3,001 records: 0 used, 3,001 passed over, 0 not understood",
+    ]
+
+
 def audit(number: int, time: str, author: int, *events: dict[str, Any]) -> dict[str, Any]:
     """One audit of ticket 9; its events are numbered after it."""
     numbered = [{"id": number * 100 + n, **event} for n, event in enumerate(events)]
