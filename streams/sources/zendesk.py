@@ -30,13 +30,17 @@ _STATUSES: Final = {"new": "open", "open": "open", "pending": "pending", "hold":
 _OVER: Final = frozenset({"solved", "closed"})
 #: Words of a metric event that may be said; what else stands there is somebody's data.
 _METRICS: Final = frozenset(
-    "reply_time first_reply_time next_reply_time agent_work_time requester_wait_time on_hold_time"
-    " periodic_update_time pausable_update_time resolution_time total_resolution_time"
-    " group_ownership_time".split()
+    {
+        *("reply_time", "first_reply_time", "next_reply_time", "agent_work_time"),
+        *("requester_wait_time", "on_hold_time", "periodic_update_time", "pausable_update_time"),
+        *("resolution_time", "total_resolution_time", "group_ownership_time"),
+    }
 )
 _KINDS: Final = frozenset(
-    "activate pause fulfill measure breach apply_sla apply_group_sla update_status"
-    " update_group_status".split()
+    {
+        *("activate", "pause", "fulfill", "measure", "breach", "apply_sla", "apply_group_sla"),
+        *("update_status", "update_group_status"),
+    }
 )
 _STAFF: Final = frozenset({"agent", "admin"})
 

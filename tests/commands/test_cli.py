@@ -97,6 +97,9 @@ def test_every_module_of_a_command_is_listed() -> None:
         (("simulate", "--out", "-", "--backlog-minutes", "2"), "--backlog-minutes does not go"),
         (("kpis", "--once", "--follow"), "not allowed with argument --once"),
         (("anomalies", "--once", "--follow"), "not allowed with argument --once"),
+        (("intervals", "--json", "--out", "day.csv"), "not allowed with argument --json"),
+        (("demo", "--bootstrap", "kafka-1:9092"), "--bootstrap does not go with demo"),
+        (("broker", "--bootstrap", "kafka-1:9092"), "--bootstrap does not go with broker"),
     ],
 )
 def test_wrong_use_exits_2(arguments: tuple[str, ...], words: str) -> None:
