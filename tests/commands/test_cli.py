@@ -13,8 +13,8 @@ import pytest
 from streams.__main__ import COMMANDS
 from streams.kafka.local_kafka import free_ports
 
-ERLANG = ("simulate", "erlang", "--arrival-rate", "1", "--handle", "60")
-ERLANG += ("--contacts", "9", "--out", "-")
+RATES = ("--arrival-rate", "1", "--handle", "60", "--contacts", "9")
+ERLANG = ("simulate", "erlang", *RATES, "--out", "-")
 
 
 def _streams(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
