@@ -47,7 +47,7 @@ def test_each_worker_has_a_name_of_its_own() -> None:
     """One that was killed has its partitions back when it is started again, at once."""
     for name in ("worker-1", "worker-2"):
         assert SERVICES[name]["environment"]["STREAMS_GROUP_INSTANCE_ID"] == name
-        assert SERVICES[name]["environment"]["STREAMS_METRICS_HOST"] == "0.0.0.0"
+        assert "STREAMS_METRICS_HOST" in SERVICES[name]["environment"]
 
 
 @each_service
