@@ -1,4 +1,4 @@
-"""Whatever there is to show, it can be read: no text over another, none cut off, none alike."""
+"""Whatever there is to show, it can be read: no text or line over another, none cut, none alike."""
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -113,7 +113,7 @@ def test_the_page_of_a_queue_can_be_read(browser: Browser, load: str) -> None:
 
 
 def test_the_measure_finds_what_is_wrong(browser: Browser) -> None:
-    """Two texts moved over each other, one cut off, two names alike: each is found."""
+    """Texts over each other, one cut off, two names alike, a line through words: each is found."""
     with Serving(filled(World(6))) as board:
         tab = Tab(browser, TV)
         page = shown(tab, board.url, 6)
@@ -126,6 +126,12 @@ def test_the_measure_finds_what_is_wrong(browser: Browser) -> None:
         assert any(line.startswith("overlap") for line in measure(page))
         page.evaluate(style, ".form-hero .card-figures { max-height: 3rem; overflow: hidden }")
         assert any(line.startswith("cut off") for line in measure(page))
+        page.evaluate(style, ".spark { grid-row: 1 !important }")
+        page.evaluate(
+            "() => document.querySelectorAll('.spark-line')"
+            ".forEach(line => line.setAttribute('d', 'M0 12L59 12'))"
+        )
+        assert any(line.startswith("a line runs through") for line in measure(page))
         page.evaluate(
             "() => document.querySelectorAll('.wall .card[data-key*=voice] .card-name a')"
             ".forEach(name => { name.textContent = 'billing' })"
