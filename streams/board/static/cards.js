@@ -12,12 +12,13 @@ export class Card {
     this.form = form;
     this.head = new Head(record, form);
     const plain = form === 'tile';
-    const figure = (id, className) => new Figure(id, { plain, className });
+    const figure = (id, className, label) => new Figure(id, { plain, className, label });
     this.figures = [figure('waiting', 'fig-big'), figure('oldest_wait', 'fig-big')];
     const middle = ['service_level', 'abandonment', 'aht'].map((id) => figure(id));
     if (form === 'hero') middle.push(...['wait_mean', 'offered', 'abandoned'].map((id) => figure(id)));
     this.occupancy = occupancyOf(record.channel);
-    const occupancy = figure(this.occupancy, 'fig-occupancy');
+    const slots = this.occupancy === 'slot_occupancy' ? t('slots') : undefined;
+    const occupancy = figure(this.occupancy, 'fig-occupancy', slots);
     this.meter = new Meter();
     if (!plain) occupancy.node.append(this.meter.node);
     this.agents = new Agents(plain);

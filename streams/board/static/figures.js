@@ -65,9 +65,9 @@ export function target(id, { definitions, live, channel, figures }) {
 
 const shortRatio = (ratio) => percentShort(ratio).replace(/\s*%$/, '');
 
-/** The element of one figure and how to update it. A plain one has no button, unit or target. */
+/** The element of one figure and how to update it. A plain one has no button, unit or target; `label` is a shorter name. */
 export class Figure {
-  constructor(id, { plain = false, form = plain ? 'tight' : '', className = '' } = {}) {
+  constructor(id, { plain = false, form = plain ? 'tight' : '', className = '', label = definition(id).name } = {}) {
     this.id = id;
     this.plain = plain;
     this.form = form;
@@ -76,7 +76,7 @@ export class Figure {
     this.verdict = null;
     this.level = null;
     this.value = el('span', 'fig-value', plain ? this.text : el('span', 'fig-text', this.text));
-    this.label = el('span', 'fig-label', definition(id).name);
+    this.label = el('span', 'fig-label', label);
     this.node = el(plain ? 'span' : 'button', `fig ${className}`, this.label, this.value);
     this.node.dataset.figure = id;
     if (plain) return;
