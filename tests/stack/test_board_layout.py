@@ -4,7 +4,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from streams.board.store import Store
-from tests.board.serving import Serving
+from tests.board.records import Centre, key_of, value_of
+from tests.board.serving import Serving, now_ms
 from tests.board.worlds import World, filled, generated, name_of
 from tests.stack.chromium import LAPTOP, PHONE, TV, Tab
 from tests.stack.layout import measure
@@ -93,6 +94,25 @@ def test_an_alarm_leaves_the_rest_readable(browser: Browser, state: str, queues:
     with Serving(store, workers=("http://127.0.0.1:1",)) as board:
         tab = Tab(browser, TV)
         assert findings(tab, f"{board.url}/?lang=de", queues) == {}
+        tab.close()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_many_sources_can_be_read(browser: Browser, language: str) -> None:
+    """Of twelve with long names the eight silent longest stand in the strip, and how many more."""
+    store, now = filled(World(6)), now_ms()
+    for record in Centre(6).quality(now):
+        names = [f"telephone-exchange-{number:02}-of-the-western-region" for number in range(12)]
+        record["sources"] = {name: now - 20_000 * at for at, name in enumerate(names)}
+        record |= {"effective_lately": 4_000, "did_nothing_lately": 200}
+        store.put_history(key_of(record), value_of(record))
+    with Serving(store) as board:
+        tab = Tab(browser, TV)
+        assert findings(tab, f"{board.url}/?lang={language}", 6) == {}
+        sources = tab.page.locator(".quality [data-figure=source_age]")
+        expect(sources).to_have_count(8)
+        expect(sources.first).to_contain_text("telephone-exchange-11")
+        expect(tab.page.locator(".quality span.quality-item")).to_contain_text("4")
         tab.close()
 
 
