@@ -12,7 +12,6 @@ from typing import Any
 import orjson
 import pytest
 
-from deploy.thresholds import OPEN_HOURS
 from streams.kafka.compacted import follow
 from streams.kafka.local_kafka import LocalKafka
 from tests.grafana_ui.drawing import Drawing, Seen
@@ -41,8 +40,8 @@ READY = (
 )
 #: 61 s and 90 s as "1 min".
 MINUTES = re.compile(r"\d mins?\b")
-#: Green with the worker gone: Prometheus' own work, and what ten hours have told.
-KNOWN_WITHOUT = {"alerts": {"Alerting works", f"Budget left of the last {OPEN_HOURS} hours"}}
+#: Green with the worker gone: that Prometheus does its own work.
+KNOWN_WITHOUT = {"alerts": {"Alerting works"}}
 MUTED = 'ALERTS{alertname="NoWorkers", alertstate="firing"}'
 #: Headings that tell queues apart; in small letters, their labels.
 KEYS = ("Tenant", "Queue", "Channel")
@@ -151,6 +150,8 @@ def test_every_panel_shows_something(
 ) -> None:
     """Each panel whose component there is draws figures, rows, curves with names, or words; no
     heading and no cell of a table is cut off, and no time is rounded to minutes."""
+    # On a busy machine the worker may just be taking its queues over again.
+    eventually(lambda: ask(centre.base, READY), "figures of the queue nearest to a page")
     seen = draw(drawing, name, centre, chosen, time.time())
     drawing.picture(name)
     for title, panel in seen.items():
@@ -169,6 +170,8 @@ def test_the_wall_says_what_the_kpi_topic_says(
     record of the topic says, and the tiles above what these records give together."""
 
     def look() -> bool:
+        if not ask(centre.base, READY):
+            return False
         # The rules' last figures; a page that was scraped meanwhile may be newer.
         [evaluated] = ask(centre.base, f"max(timestamp({PRESSURE}))")
         at = float(evaluated["value"][1])
@@ -223,10 +226,7 @@ def test_without_a_worker_no_missing_figure_is_green(
     seen = draw(drawing, name, deserted, chosen, time.time())
     drawing.picture(f"{name}-no-worker")
     green = {
-        title
-        for title, panel in seen.items()
-        for one in panel.everything
-        if "green" in one.hues
+        title for title, panel in seen.items() for one in panel.everything if "green" in one.hues
     }
     assert green == KNOWN_WITHOUT.get(name, set())
     if name == "alerts":
