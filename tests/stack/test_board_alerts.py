@@ -249,7 +249,9 @@ def test_alerts_can_be_read_by_everybody(
         expect(page.locator(".alerts-rest")).not_to_be_empty(timeout=SOON)
         if language == "en" and world.names == "short":
             assert page.evaluate("document.documentElement.scrollHeight") <= TV["height"]
-        for size in (TV, LAPTOP, PHONE):
+        page.set_viewport_size(LAPTOP)  # type: ignore[arg-type]
+        assert measure(page) == []
+        for size in (TV, PHONE):
             page.set_viewport_size(size)  # type: ignore[arg-type]
             for theme in ("dark", "light"):
                 page.evaluate("theme => document.documentElement.dataset.theme = theme", theme)
