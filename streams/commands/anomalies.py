@@ -21,7 +21,7 @@ from rich.text import Text
 from streams.commands.reading import REFRESH_SECONDS, Record, add_reading, line_of
 from streams.commands.times import TIMES, time_of
 from streams.contract.words import ANOMALY_SORTS
-from streams.kafka.compacted import Pair, follow, matches
+from streams.kafka.compacted import Pair, follow, matches, named
 from streams.kafka.patience import PATIENCE_SECONDS, Patience
 from streams.lifecycle.kinds import KINDS, NOTHING
 from streams.settings import Settings
@@ -34,6 +34,7 @@ EXAMPLE = (
 )
 _EMPTY = "no anomalies in the last seven days"
 _NONE_CHOSEN = "none of the anomalies there are is chosen"
+_NONE_THEN = "no anomalies in that time; they were taken from {} to {}"
 _NAMES = ("kind", "sort", "type", "source", "tenant", "queue", "channel")
 _SHOWN = 30
 _WIDTH = 120
@@ -95,40 +96,66 @@ class _Sample:
         self._args = args
         self._chosen = {name: getattr(args, name) for name in _NAMES}
         self._counts: Counter[str] = Counter()
-        self._others = self._left_off = 0
+        self._left_off = 0
+        #: When the first and the last of all were taken; of those in the chosen time, which names
+        #: there are where one was asked for.
+        self._taken: tuple[int, int] | None = None
+        self._others = 0
+        self._there: dict[str, set[str]] = {
+            name: set() for name, value in self._chosen.items() if value is not None
+        }
 
     def take(self, pairs: list[Pair]) -> list[Record]:
         """The records that are chosen."""
         found = []
         for _, value in pairs:
             record = orjson.loads(value or b"{}")
-            if record and self._is_chosen(record):
+            if not record:
+                continue
+            at = record["seen_at"]
+            first, last = self._taken or (at, at)
+            self._taken = min(first, at), max(last, at)
+            if not self._is_then(at):
+                continue
+            self._others += 1
+            for name, there in self._there.items():
+                there.add(record[name] or "–")
+            if matches(record, self._chosen):
                 found.append(record)
                 self._counts[record["kind"]] += 1
                 self._left_off += record["left_off"]
-            else:
-                self._others += 1
         if found:
             self.newest = nlargest(_SHOWN, self.newest + found, key=_when)
         return found
 
-    def _is_chosen(self, record: Record) -> bool:
+    def _is_then(self, at_ms: int) -> bool:
         since, until = self._args.since, self._args.until
-        if since is not None and record["seen_at"] < since:
-            return False
-        if until is not None and record["seen_at"] >= until:
-            return False
-        return matches(record, self._chosen)
+        return (since is None or at_ms >= since) and (until is None or at_ms < until)
 
     def summary(self) -> str:
         """How many there are, by kind."""
         total = self._counts.total()
         if not total:
-            return _NONE_CHOSEN if self._others else _EMPTY
+            return self._none()
         kinds = ", ".join(f"{kind} {times:,}" for kind, times in self._counts.most_common())
         more = f" ({self._left_off:,} more, of whatever kind, were left off)" * bool(self._left_off)
         newest = f", the newest {_SHOWN} shown" if total > _SHOWN and not self._args.json else ""
         return f"{total:,} in the sample{more}{newest}: {kinds}"
+
+    def _none(self) -> str:
+        """Why nothing is chosen: of a wrong name, or of a wrong time, what there is."""
+        if self._taken is None:
+            return _EMPTY
+        if not self._others:
+            return _NONE_THEN.format(*(f"{_utc(at):%Y-%m-%dT%H:%MZ}" for at in self._taken))
+        for name, there in self._there.items():
+            if self._chosen[name] not in there:
+                return f"{_NONE_CHOSEN}: no {name} {self._chosen[name]!r}; there is: {named(there)}"
+        return _NONE_CHOSEN
+
+
+def _utc(at_ms: int) -> datetime:
+    return datetime.fromtimestamp(at_ms / 1000, UTC)
 
 
 def _when(record: Record) -> tuple[int, str, int, int]:
@@ -145,11 +172,10 @@ def table(records: list[Record]) -> Table:
         made.add_column(name, no_wrap=True, overflow="ellipsis", min_width=8)
     made.add_column("stands at", no_wrap=True)
     for record in records:
-        taken = datetime.fromtimestamp(record["seen_at"] / 1000, UTC)
         queue = record["queue"] or "–"
         style = "red" if record["sort"] == NOTHING else ""
         made.add_row(
-            f"{taken:%m-%d %H:%M:%S}",
+            f"{_utc(record['seen_at']):%m-%d %H:%M:%S}",
             record["kind"],
             Text(record["sort"].replace("_", " "), style=style),
             record["type"],

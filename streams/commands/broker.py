@@ -11,7 +11,7 @@ import sys
 import threading
 from pathlib import Path
 
-from streams.errors import BrokerError, StreamsError
+from streams.errors import BrokerError, StreamsError, UsageError
 from streams.kafka.local_kafka import KAFKA_VERSION, LocalKafka
 from streams.settings import Settings
 
@@ -55,6 +55,8 @@ def _port(text: str) -> int:
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Runs until a signal, or until too few nodes are left; raises BrokerError then."""
     del settings  # a new broker has its own address
+    if args.bootstrap is not None:
+        raise UsageError("--bootstrap does not go with broker: --port says where it listens")
     asked = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: asked.set())

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import orjson
 
+from streams.commands.numbers import whole
 from streams.commands.questions import agreed
 from streams.errors import StreamsError, UsageError
 from streams.settings import Settings
@@ -54,19 +55,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     add("--reason", choices=REASONS, help="only this reason (not with redrive FILE)")
     add(
-        "--limit", type=_count, metavar="N",
+        "--limit", type=whole, metavar="N",
         help=f"list, export: the newest N (list {SHOWN}, export all)",
     )  # fmt: skip
     add("--json", action="store_true", help="list: one JSON object a line")
     add("--dry-run", action="store_true", help="redrive: say what would be sent")
     add("--anyway", action="store_true", help="redrive: also what would be rejected again")
     add("--yes", action="store_true", help="redrive: do not ask")
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal() or int(text) == 0:
-        raise argparse.ArgumentTypeError("needs a whole number above 0")
-    return int(text)
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:

@@ -26,7 +26,7 @@ from streams.demo import alerts as demo_alerts
 from streams.demo.children import Child, Ports, answers
 from streams.demo.comparison import differences, sums
 from streams.demo.view import Figures, View
-from streams.errors import StreamsError
+from streams.errors import StreamsError, UsageError
 from streams.kafka.kafka_node import HOST
 from streams.kafka.local_kafka import KAFKA_VERSION, LocalKafka
 from streams.settings import Settings
@@ -66,6 +66,11 @@ def _seconds(text: str) -> float:
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Runs until it is asked to end; raises StreamsError when a part of it fails."""
     del settings  # it brings everything itself, its configuration too
+    for name in ("bootstrap", "config"):
+        if getattr(args, name) is not None:
+            raise UsageError(
+                f"--{name} does not go with demo: it brings its own Kafka and settings"
+            )
     folder, temporary = _folder(args.dir)
     view = View()
     demo = Demo(folder, view)

@@ -26,8 +26,11 @@ _EMPTY = "no intervals yet: start a worker (streams worker) and send events (str
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds this command's options."""
     add = parser.add_argument
-    add("--json", action="store_true", help="records, one a line, keys sorted")
-    add("--out", type=Path, metavar="FILE", help="to FILE.csv, FILE.parquet or FILE.ndjson")
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument("--json", action="store_true", help="records, one a line, keys sorted")
+    how.add_argument(
+        "--out", type=Path, metavar="FILE", help="to FILE.csv, FILE.parquet or FILE.ndjson"
+    )
     add("--since", type=time_of, metavar="TIME", help=f"that start then or later: {TIMES}")
     add(
         "--until",

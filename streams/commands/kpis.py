@@ -57,12 +57,19 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 
 
 def _stream(settings: Settings, topic: str, chosen: dict[str, str | None]) -> int:
-    for pairs, _ in follow(settings, topic):
+    others, silent = False, True
+    for pairs, complete in follow(settings, topic):
         for _, value in pairs:
             record = orjson.loads(value) if value else None
             if record and matches(record, chosen):
                 sys.stdout.write(line_of(record).decode())
+                silent = False
+            others = others or record is not None
         sys.stdout.flush()
+        if complete and silent:
+            # Said once: what is waited for may come yet.
+            print(_NONE_CHOSEN if others else _EMPTY, file=sys.stderr)
+            silent = False
     return 0
 
 

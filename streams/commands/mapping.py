@@ -17,7 +17,7 @@ from streams.errors import ConfigError, StreamsError
 from streams.settings import Settings
 from streams.sources import call_log
 from streams.sources.call_log_mapping import OUTCOMES, load_mapping_text
-from streams.sources.files import opened
+from streams.sources.files import STANDARD_INPUT, opened
 from streams.sources.mapping_guess import Guess, guess
 from streams.sources.ndjson import blocks_of, numbered_lines
 from streams.sources.time_forms import with_zone_words
@@ -32,7 +32,9 @@ _HOLD: Final = "    # added to talk; leave it out where talk has it in it"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds this command's options."""
-    parser.add_argument("file", type=Path, metavar="FILE", help="a table, one row a call")
+    parser.add_argument(
+        "file", type=Path, metavar="FILE", help="a table, one row a call; - is standard input"
+    )
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:  # noqa: ARG001 - as every command
@@ -44,7 +46,9 @@ def run(args: argparse.Namespace, settings: Settings) -> int:  # noqa: ARG001 - 
         raise StreamsError(f"{args.file}: {fault}") from None
     text = _toml(found, encoding)
     print(text, end="")
-    for line in _understood(args.file, text) if not found.missing else ():
+    # Standard input cannot be read again.
+    again = not found.missing and str(args.file) != STANDARD_INPUT
+    for line in _understood(args.file, text) if again else ():
         print(line, file=sys.stderr)
     for line in found.open:
         print(f"open: {line}", file=sys.stderr)

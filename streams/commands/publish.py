@@ -10,6 +10,7 @@ import sys
 import time
 from pathlib import Path
 
+from streams.commands.numbers import positive
 from streams.settings import Settings
 from streams.sources import formats
 from streams.sources.complaints import Complaints
@@ -31,15 +32,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="in any order; - is standard input, .gz is unpacked",
     )
     add("--format", choices=formats.FORMATS, default="ndjson", help="of all files (ndjson)")
-    add("--rate", type=_rate, metavar="N", help="at most N events a second (as fast as possible)")
+    add(
+        "--rate", type=positive, metavar="N", help="at most N events a second (as fast as possible)"
+    )
     add("--mapping", type=Path, metavar="TOML", help="a call log's columns, a queue log's members")
-
-
-def _rate(text: str) -> float:
-    value = float(text)
-    if not value > 0:
-        raise argparse.ArgumentTypeError("needs a number above 0")
-    return value
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:

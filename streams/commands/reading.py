@@ -12,10 +12,10 @@ Record = dict[str, Any]
 
 def add_reading(parser: argparse.ArgumentParser) -> None:
     """Adds the options of how to read: once or on and on, as a table or as records."""
-    add = parser.add_argument
-    add("--once", action="store_true", help="print what there is now, and end")
-    add("--follow", action="store_true", help="go on until Ctrl-C (the default)")
-    add("--json", action="store_true", help="records, one a line, keys sorted")
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument("--once", action="store_true", help="print what there is now, and end")
+    how.add_argument("--follow", action="store_true", help="go on until Ctrl-C (the default)")
+    parser.add_argument("--json", action="store_true", help="records, one a line, keys sorted")
 
 
 def line_of(record: Record) -> bytes:

@@ -17,9 +17,10 @@ from typing import Any
 
 import orjson
 
-from streams.errors import StreamsError
+from streams.commands import simulate_erlang
+from streams.commands.numbers import not_negative, positive, ratio, whole
+from streams.errors import StreamsError, UsageError
 from streams.settings import Settings
-from streams.simulate import erlang_command as simulate_erlang
 from streams.simulate.config import default_centre
 from streams.simulate.records import FILE_REASONS, KAFKA_REASONS, Faults
 from streams.simulate.session import Session
@@ -33,6 +34,7 @@ EXAMPLE = (
 )
 FILE_START = "2026-01-05T08:00:00Z"
 FILE_MINUTES = 60.0
+BACKLOG_MINUTES = 30.0
 FOREVER_MINUTES = 10 * 366 * 24 * 60.0
 
 
@@ -44,20 +46,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--write-config", metavar="FILE", help="the queues as a streams.toml for the worker")
     add("--seed", type=int, default=1, help="the same seed and start give the same events (1)")
     add("--tenant", action="append", metavar="NAME", help="repeatable: a centre each (default)")
-    add("--minutes", type=_positive, metavar="M", help="length; file 60, Kafka until a signal")
+    add("--minutes", type=positive, metavar="M", help="length; file 60, Kafka until a signal")
     add("--start", type=_instant, metavar="TIME", help=f"first moment of a file ({FILE_START})")
     add(
-        "--backlog-minutes", type=_not_negative, metavar="B", default=30.0,
-        help="how far in the past a run to Kafka starts; sent at once (30)",
+        "--backlog-minutes", type=not_negative, metavar="B",
+        help=f"how far in the past a run to Kafka starts; sent at once ({BACKLOG_MINUTES:.0f})",
     )  # fmt: skip
-    add("--speed", type=_positive, metavar="X", help="pace of the backlog: X times real time")
-    add("--scale", type=_whole, default=1, metavar="N", help="N times the customers and agents (1)")
-    add("--duplicates", type=_ratio, default=0.0, metavar="RATIO", help="records sent twice")
+    add("--speed", type=positive, metavar="X", help="pace of the backlog: X times real time")
+    add("--scale", type=whole, default=1, metavar="N", help="N times the customers and agents (1)")
+    add("--duplicates", type=ratio, default=0.0, metavar="RATIO", help="records sent twice")
     add(
-        "--disorder", type=_not_negative, default=0.0, metavar="SECONDS",
+        "--disorder", type=not_negative, default=0.0, metavar="SECONDS",
         help="a tenth of the records comes up to this much later",
     )  # fmt: skip
-    add("--bad", type=_ratio, default=0.0, metavar="RATIO", help="added bad records, of all kinds")
+    add("--bad", type=ratio, default=0.0, metavar="RATIO", help="added bad records, of all kinds")
     models = parser.add_subparsers(dest="model", metavar="[erlang]")
     simulate_erlang.add_arguments(
         models.add_parser("erlang", help="M/M/n or M/M/n+M: one textbook queue, to a file")
@@ -68,6 +70,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     """Simulates until the end or a signal; raises BrokerError and StreamsError."""
     if args.model == "erlang":
         return simulate_erlang.run(args)
+    _check(args)
     started = time.monotonic()
     stop = threading.Event()
     session = _session(args)
@@ -93,6 +96,21 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
+def _check(args: argparse.Namespace) -> None:
+    """Options that would be ignored are mistakes, and a tenant has a name and one centre."""
+    tenants = args.tenant or ["default"]
+    if len(set(tenants)) < len(tenants) or not all(name.strip() for name in tenants):
+        raise UsageError("--tenant: needs a name, and each tenant another one")
+    if args.out:
+        for name in ("backlog_minutes", "speed"):
+            if getattr(args, name) is not None:
+                raise UsageError(f"--{name.replace('_', '-')} does not go with --out")
+    elif args.start is not None:
+        raise UsageError(
+            "--start goes with --out FILE; a run to Kafka starts --backlog-minutes before now"
+        )
+
+
 def _session(args: argparse.Namespace) -> Session:
     tenants = args.tenant or ["default"]
     configs = [default_centre(tenant).scaled(args.scale) for tenant in tenants]
@@ -100,7 +118,8 @@ def _session(args: argparse.Namespace) -> Session:
         start_ms = _instant(FILE_START) if args.start is None else args.start
         minutes = args.minutes or FILE_MINUTES
     else:
-        start_ms = int(time.time() * 1000) - round(args.backlog_minutes * 60_000)
+        backlog = BACKLOG_MINUTES if args.backlog_minutes is None else args.backlog_minutes
+        start_ms = int(time.time() * 1000) - round(backlog * 60_000)
         minutes = args.minutes or FOREVER_MINUTES
     faults = Faults(
         duplicate_ratio=args.duplicates,
@@ -194,34 +213,6 @@ def _summary(truth: dict[str, Any], where: str, seconds: float) -> None:
         f" ({truth['records'] / max(seconds, 0.001):,.0f}/s)" + (f": {extra}" if extra else ""),
         file=sys.stderr,
     )
-
-
-def _whole(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError("needs a whole number above 0")
-    return value
-
-
-def _positive(text: str) -> float:
-    value = float(text)
-    if not value > 0:
-        raise argparse.ArgumentTypeError("needs a number above 0")
-    return value
-
-
-def _not_negative(text: str) -> float:
-    value = float(text)
-    if not value >= 0:
-        raise argparse.ArgumentTypeError("needs a number of 0 or more")
-    return value
-
-
-def _ratio(text: str) -> float:
-    value = float(text)
-    if not 0 <= value <= 1:
-        raise argparse.ArgumentTypeError("needs a ratio from 0 to 1")
-    return value
 
 
 def _instant(text: str) -> int:

@@ -4,7 +4,7 @@ import argparse
 import sys
 
 from streams.commands.questions import agreed
-from streams.errors import StreamsError
+from streams.errors import StreamsError, UsageError
 from streams.kafka.topics import alter_topics, check_topics, create_topics, topic_plan
 from streams.kafka.topics_reset import derived_topics, reset_topics
 from streams.settings import Settings
@@ -45,6 +45,10 @@ def _reset(settings: Settings, yes: bool) -> bool:
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Exit 0 when all topics are as planned afterwards, else 1 with the differences on stderr."""
+    if args.yes and args.action != "reset":
+        raise UsageError(f"--yes does not go with {args.action}")
+    if args.alter and args.action != "create":
+        raise UsageError(f"--alter does not go with {args.action}")
     if args.action == "reset" and not _reset(settings, args.yes):
         print("nothing was done")
         return 1

@@ -5,7 +5,7 @@ key away. A later record of a key replaces an earlier one. No group: every reade
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import orjson
@@ -88,6 +88,12 @@ def matches(record: dict[str, Any], chosen: dict[str, str | None]) -> bool:
     return all(value is None or record[name] == value for name, value in chosen.items())
 
 
+def named(names: Collection[str]) -> str:
+    """The first of the names, sorted, and how many more there are."""
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return f"{', '.join(sorted(names)[:NAMED])}{more}"
+
+
 def chosen_from(
     records: list[dict[str, Any]], chosen: dict[str, str | None]
 ) -> list[dict[str, Any]]:
@@ -98,9 +104,8 @@ def chosen_from(
         return found
     asked = {name: value for name, value in chosen.items() if value is not None}
     for name, value in asked.items():
-        there = sorted({record[name] for record in records})
+        there = {record[name] for record in records}
         if value not in there:
-            more = f" and {len(there) - NAMED} more" if len(there) > NAMED else ""
-            raise StreamsError(f"no {name} {value!r}; there is: {', '.join(there[:NAMED])}{more}")
+            raise StreamsError(f"no {name} {value!r}; there is: {named(there)}")
     words = " and ".join(f"{name} {value!r}" for name, value in asked.items())
     raise StreamsError(f"nothing has {words} together")

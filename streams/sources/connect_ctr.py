@@ -11,6 +11,7 @@
 | no agent; `NextContactId` or `TransferredToEndpoint` | contact.flowed_out transfer | |
 | no agent; `DisconnectReason` of a fault | contact.flowed_out error | nobody hung up |
 | no agent, none of these | contact.abandoned | |
+| `CustomerEndpoint.Address` | `customer_ref` | hashed; without a key it is not read, which is said |
 | `Queue` null | – | it never waited: it left in the menu |
 | `Channel` TASK, EMAIL | – | neither call nor chat |
 | `LastUpdateTimestamp` | `revision` | records come at least once, and changed for two years |
@@ -20,6 +21,7 @@ A record comes when its contact is over: what waited longer than the horizon is 
 
 from typing import Any, Final
 
+from streams.sources.complaints import Complaints
 from streams.sources.customers import customer_hash
 from streams.sources.json_records import Record, part
 from streams.wire.instants import parse_rfc3339_ms
@@ -32,12 +34,16 @@ _FAULTS: Final = frozenset({"TELECOM_PROBLEM", "BARGED", "CONTACT_FLOW_ERROR", "
 
 
 class ContactRecords:
-    """Translates records; remembers the ids of contacts that were called back."""
+    """Translates records; remembers the ids of contacts that were called back.
+
+    `said` hears of customers that are not read for want of a key.
+    """
 
     LISTS: tuple[str, ...] = ("ContactTraceRecords",)
 
-    def __init__(self, customer_key: bytes | None = None) -> None:
+    def __init__(self, customer_key: bytes | None = None, said: Complaints | None = None) -> None:
         self._key = customer_key
+        self._said = said
         self._called_back: set[str] = set()
 
     def learn(self, kind: str, record: Record) -> None:  # noqa: ARG002 - one kind only
@@ -53,7 +59,7 @@ class ContactRecords:
             return f"channel {channel}"
         queue, agent = part(record, "Queue"), part(record, "Agent")
         if not queue:
-            return "never in a queue"
+            return "never in a queue" if "ContactId" in record else "no contact record"
         method = str(record.get("InitiationMethod"))
         common: Record = {
             "source": "amazon-connect",
@@ -100,7 +106,9 @@ class ContactRecords:
 
     def _customer(self, endpoint: Record) -> str | None:
         address = endpoint.get("Address")
-        return customer_hash(address, self._key) if isinstance(address, str) else None
+        if not isinstance(address, str):
+            return None
+        return customer_hash(address, self._key, self._said)
 
 
 def _answered(record: Record, agent: Record, answered: Any, tell: Any) -> None:

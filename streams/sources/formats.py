@@ -49,7 +49,7 @@ def read(
     from streams.sources.json_records import Translator, translated
     from streams.sources.zendesk import Tickets
 
-    translator: Translator = ContactRecords(key) if form == "connect-ctr" else Tickets()
+    translator: Translator = ContactRecords(key, said) if form == "connect-ctr" else Tickets()
     return translated(paths, translator, said)
 
 

@@ -28,6 +28,20 @@ from streams.sources.json_records import Record, part
 DEFAULT_QUEUE: Final = "Support"
 _STATUSES: Final = {"new": "open", "open": "open", "pending": "pending", "hold": "on_hold"}
 _OVER: Final = frozenset({"solved", "closed"})
+#: Words of a metric event that may be said; what else stands there is somebody's data.
+_METRICS: Final = frozenset(
+    {
+        *("reply_time", "first_reply_time", "next_reply_time", "agent_work_time"),
+        *("requester_wait_time", "on_hold_time", "periodic_update_time", "pausable_update_time"),
+        *("resolution_time", "total_resolution_time", "group_ownership_time"),
+    }
+)
+_KINDS: Final = frozenset(
+    {
+        *("activate", "pause", "fulfill", "measure", "breach", "apply_sla", "apply_group_sla"),
+        *("update_status", "update_group_status"),
+    }
+)
 _STAFF: Final = frozenset({"agent", "admin"})
 
 
@@ -100,8 +114,9 @@ class Tickets:
             case "agent_work_time", "activate" if ticket in self._pending:
                 self._pending.discard(ticket)
                 return [common | {"type": "ticket.status_changed", "status": "open"}]
-        known = isinstance(metric, str) and isinstance(what, str)
-        return f"{metric} {what}" if known else "a metric event of no kind"
+        known = isinstance(metric, str) and metric in _METRICS
+        known = known and isinstance(what, str) and what in _KINDS
+        return f"{metric} {what}" if known else "a metric event of no known kind"
 
     def _audit(self, audit: Record) -> list[Record] | str:
         changes = [change for change in audit["events"] if isinstance(change, dict)]

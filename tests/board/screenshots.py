@@ -1,17 +1,25 @@
 """Makes the pictures of the wallboard for the README: `python -m tests.board.screenshots FOLDER`.
 
-The page is the real one in a real Chromium; the figures are those of the tests' seeded generator.
+The page is the real one in a real Chromium; the figures are those of the tests' seeded generator,
+the alerts those of the rules' own tests, told by a real Alertmanager.
 """
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+from deploy.prometheus.render import Fast, render
 from streams.board.store import Store
 from tests.board import worlds
 from tests.board.records import Centre, key_of, value_of
 from tests.board.serving import Serving, now_ms, put
 from tests.board.worlds import World
 from tests.stack.chromium import PHONE, TV, Tab, chromium
+from tests.stack.messages import alert, of, post
+from tests.stack.servers import alertmanager
 
 PICTURES = {
     "wallboard": (World(6), 0, "/?theme=dark", TV),
@@ -25,7 +33,9 @@ PICTURES = {
     "wallboard-definition": (World(6), 0, "/?theme=dark", TV),
     "wallboard-state": (World(6), 0, "/?theme=dark", TV),
     "wallboard-phone": (World(6), 0, "/?theme=dark", PHONE),
+    "wallboard-page": (World(6), 0, "/?theme=dark", TV),
 }
+PAGES = "wallboard-page"
 CLICKED = {"wallboard-definition": "[data-figure=service_level]", "wallboard-state": ".chip"}
 
 
@@ -39,16 +49,34 @@ def shown(world: World, age_seconds: int) -> Store:
     return store
 
 
+@contextmanager
+def paging() -> Iterator[str]:
+    """An Alertmanager to which two queues page, and one has a ticket."""
+    with TemporaryDirectory() as name:
+        render(Path(name), Fast(targets=[]))
+        with alertmanager(Path(name)) as base:
+            began = datetime.now(UTC)
+            post(base, of(alert("QueueOccupancyHigh", old_figures=""), "billing"), began)
+            waits = {"summary": "claims (voice): a customer has waited 1m 4s", "value": "1m 4s"}
+            post(base, of(alert("QueueLongestWait", old_figures=""), "claims", **waits), began)
+            left = {"summary": "billing (voice): 13% abandoned", "value": "13%"}
+            post(base, of(alert("QueueAbandonmentHigh", "ticket"), "billing", **left), began)
+            yield base
+
+
 def main(folder: Path) -> None:
     """Write all pictures."""
-    with chromium() as browser:
+    with chromium() as browser, paging() as manager:
         for name, (world, age_seconds, address, size) in PICTURES.items():
-            with Serving(shown(world, age_seconds)) as board:
+            told = manager if name == PAGES else None
+            with Serving(shown(world, age_seconds), alertmanager=told) as board:
                 tab = Tab(browser, size)
                 page = tab.open(board.url + address)
                 page.wait_for_selector(".quality [data-figure=source_age]")
                 if "/queue" in address:
                     page.wait_for_selector(".plot canvas")
+                if told:
+                    page.wait_for_selector(".alerts-one:nth-child(3)")
                 if name in CLICKED:
                     page.click(f".form-hero {CLICKED[name]}")
                 page.evaluate("() => document.fonts.ready.then(() => true)")

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from deploy import thresholds
 from streams.board.server import STATIC
 from streams.contract.fields import Part, fields_of, part_of
 from streams.contract.figures import Figures
@@ -79,6 +80,26 @@ def test_a_definition_is_complete(name: str) -> None:
     for language, words in STRINGS.items():
         if language != "en":
             assert set(words["figures"][name]) == {"name", "means", "hard_case"}
+
+
+def test_what_is_marked_is_marked_where_the_alerts_and_dashboards_are() -> None:
+    """The strip's limits are those of deploy/thresholds.py, and its words say them."""
+    anomalies, source = DEFINITIONS["did_nothing"], DEFINITIONS["source_age"]
+    assert anomalies["marked"] == {
+        "above_share": thresholds.BAD_EVENT_RATIO,
+        "at_least": thresholds.DID_NOTHING_MIN,
+    }
+    assert source["marked"] == {"above_seconds": thresholds.SOURCE_SILENT_AMBER_SECONDS}
+    others = [words["figures"] for name, words in STRINGS.items() if name != "en"]
+    ten = {"ten", "diez", "zehn"}
+    for words in (DEFINITIONS, *others):
+        said = words["did_nothing"]["hard_case"]
+        assert f"{thresholds.BAD_EVENT_RATIO * 100:g} %" in said
+        assert said.removesuffix(".").rsplit(" ", 1)[1] in ten
+    assert {name for name, what in DEFINITIONS.items() if "marked" in what} == {
+        "did_nothing",
+        "source_age",
+    }
 
 
 def test_every_figure_of_the_page_has_a_definition() -> None:

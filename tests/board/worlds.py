@@ -126,6 +126,7 @@ def _load(record: Record, world: World, draw: random.Random, now: int) -> None:
         )
         figures["abandonment_ratio"] = draw.choice((0.0, 0.05, 0.123, 1.0))
         figures["occupancy_ratio"] = draw.choice((0.444, 0.9999, 1.0))
+        figures["slot_occupancy_ratio"] = figures["occupancy_ratio"]
         figures["handle_mean_seconds"] = draw.choice((5.0, 754.4, 5_025.0, 50_025.0))
         figures["wait_mean_seconds"] = draw.choice((5.0, 754.4, 5_025.0))
         figures["offered"] = draw.choice((1, 12_345, 123_456))

@@ -41,7 +41,8 @@ def put(settings: Settings, records: list[AnomalyRecord]) -> None:
 def test_what_is_chosen_is_listed_and_counted(
     settings: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """As a table, newest first, or as JSON; by kind, sort, source, queue and time."""
+    """As a table, newest first, or as JSON; by kind, sort, source, queue and time; where nothing is
+    chosen, what there is."""
     assert main(["anomalies", "--once"]) == 0
     assert "no anomalies in the last seven days" in capsys.readouterr().err
     put(settings, [
@@ -71,6 +72,16 @@ def test_what_is_chosen_is_listed_and_counted(
         found = capsys.readouterr()
         assert sorted(orjson.loads(row)["offset"] for row in found.out.splitlines()) == offsets
     assert "none of the anomalies there are is chosen" in found.err
+    for arguments, words in (
+        (("--queue", "bilings"), "no queue 'bilings'; there is: billing, –"),
+        (("--source", "x", "--kind", "clamped"), "no source 'x'; there is: acd, pbx"),
+        (
+            ("--since", "2027-01-01"),
+            "no anomalies in that time; they were taken from 2026-03-02T09:",
+        ),
+    ):
+        assert main(["anomalies", "--once", *arguments]) == 0
+        assert words in capsys.readouterr().err
 
 
 def test_a_worker_tells_where_an_anomaly_stands(

@@ -28,6 +28,7 @@ EVENT = (
 ASKING = (
     *("topics check", "topics reset --yes", "kpis", "kpis --once", "intervals", "worker"),
     *("deadletters list", "deadletters redrive --yes", "publish FILE", "simulate"),
+    *("anomalies", "anomalies --once", "deadletters export letters.ndjson"),
 )
 
 

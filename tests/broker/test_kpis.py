@@ -174,6 +174,25 @@ def test_a_name_that_is_not_there_is_told_with_those_that_are(
     assert "no channel 'chat'; there is: voice" in capfd.readouterr().err
 
 
+def test_a_follower_of_what_is_not_there_says_so(settings: Settings) -> None:
+    """Once, and goes on: it may come yet."""
+    send(settings, settings.topics.kpis, [kpi("billing", 3)])
+    command = [sys.executable, "-m", "streams", "kpis", "--json", "--queue", "bilings"]
+    with subprocess.Popen(
+        command,
+        stderr=subprocess.PIPE,
+        preexec_fn=hear_interrupts,  # noqa: PLW1509
+    ) as process:
+        try:
+            assert process.stderr is not None
+            assert b"none of the queues there are is chosen" in process.stderr.readline()
+            assert process.poll() is None
+            process.send_signal(signal.SIGINT)
+            assert (process.wait(60), process.stderr.read()) == (130, b"")
+        finally:
+            process.kill()
+
+
 def test_times_are_said_and_checked(settings: Settings, capfd: pytest.CaptureFixture[str]) -> None:
     """What is no time gets an example, exit 2; a time without intervals gets those there are."""
     with pytest.raises(SystemExit, match="2"):

@@ -13,6 +13,9 @@ import pytest
 from streams.__main__ import COMMANDS
 from streams.kafka.local_kafka import free_ports
 
+RATES = ("--arrival-rate", "1", "--handle", "60", "--contacts", "9")
+ERLANG = ("simulate", "erlang", *RATES, "--out", "-")
+
 
 def _streams(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
@@ -90,6 +93,25 @@ def test_every_module_of_a_command_is_listed() -> None:
         (("board", "--port", "99999"), "--port: needs a whole number"),
         (("board", "--host", "no host"), "--host: needs a host name"),
         (("broker", "--port", "99999"), "--port: needs a port"),
+        (("topics", "reset", "--alter", "--yes"), "--alter does not go with reset"),
+        (("topics", "create", "--yes"), "--yes does not go with create"),
+        (("simulate", "--start", "2026-01-05T08:00:00Z"), "--start goes with --out FILE"),
+        (("simulate", "--out", "-", "--speed", "2"), "--speed does not go with --out"),
+        (("simulate", "--out", "-", "--backlog-minutes", "2"), "--backlog-minutes does not go"),
+        (("simulate", "--out", "-", "--minutes", "inf"), "--minutes: needs a number above 0"),
+        (
+            ("simulate", "--out", "-", "--disorder", "inf"),
+            "--disorder: needs a number of 0 or more",
+        ),
+        (("simulate", "--out", "-", "--tenant", "a", "--tenant", "a"), "--tenant: needs a name"),
+        (("simulate", "--out", "-", "--tenant", ""), "--tenant: needs a name"),
+        ((*ERLANG, "--agents", "0"), "--agents: needs a whole number above 0"),
+        ((*ERLANG, "--agents", "3"), "--agents 3 cannot serve a load of 60"),
+        (("kpis", "--once", "--follow"), "not allowed with argument --once"),
+        (("anomalies", "--once", "--follow"), "not allowed with argument --once"),
+        (("intervals", "--json", "--out", "day.csv"), "not allowed with argument --json"),
+        (("demo", "--bootstrap", "kafka-1:9092"), "--bootstrap does not go with demo"),
+        (("broker", "--bootstrap", "kafka-1:9092"), "--bootstrap does not go with broker"),
     ],
 )
 def test_wrong_use_exits_2(arguments: tuple[str, ...], words: str) -> None:

@@ -376,6 +376,7 @@ def test_after_a_slow_commit_a_turn_takes_half(kafka_memory: MemoryKafka, ended:
         factory = Factory()
         unit = await begun(kafka_memory, ended, factory, commit_timeout_seconds=3.0)
         await feed(unit, *(batch([b"a"] * 250, start=250 * i) for i in range(31)))
+        before = sum(1 for records in factory.last.turned if records)
         kafka_memory.hold = asyncio.Event()
         events = [MemoryEvent(batch([b"a"] * 250, start=250 * i)) for i in range(31, 63)]
         for event in events:
@@ -384,8 +385,8 @@ def test_after_a_slow_commit_a_turn_takes_half(kafka_memory: MemoryKafka, ended:
         await until(lambda: time.monotonic() - (unit.busy_since or 0) > 0.4)
         kafka_memory.hold.set()
         await until(lambda: all(event.acked for event in events))
-        taken = [records for records in factory.last.turned if records][5:]
-        assert taken[:2] == [4_000, 2_000]
+        taken = [records for records in factory.last.turned if records][before:]
+        assert taken[1] <= taken[0] // 2  # 4,000 and 2,000, unless the machine was slow before
         await unit.release()
 
     run(test())

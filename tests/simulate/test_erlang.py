@@ -148,5 +148,5 @@ def test_a_queue_that_would_grow_for_ever_is_refused(
     code = run_command(
         tool, f"erlang --arrival-rate 1 --handle 60 --agents 50 --contacts 10 --out {out}"
     )
-    assert code == 1
+    assert code == 2
     assert "--patience" in capsys.readouterr().err

@@ -1,5 +1,6 @@
 """`streams mapping`: from a table that nobody here has seen to figures, in two commands."""
 
+import io
 from pathlib import Path
 from typing import Any
 
@@ -272,6 +273,19 @@ def test_a_column_whose_words_cannot_be_read_is_left_out(
     assert not [line for line in lines if line.startswith(('channel = "media', "direction ="))]
     assert any(line.startswith("open: channel: media type holds words other") for line in lines)
     assert any(line.startswith("open: direction: direction holds words other") for line in lines)
+
+
+def test_standard_input_is_read_once(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is proposed for as a file is, and nothing is said against it when it is over."""
+    header = b"call_id,queue,entered_at,outcome,answered_at,ended_at\n"
+    row = b"1,q,2026-03-02T09:00:00Z,answered,2026-03-02T09:00:12Z,2026-03-02T09:04:40Z\n"
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(header + row)))
+    assert main(["mapping", "-"]) == 0
+    shown = capsys.readouterr()
+    assert 'call_id = "call_id"' in shown.out
+    assert shown.err == ""
 
 
 def test_what_is_missing_is_said_once_in_plain_words(

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from streams.errors import UsageError
 from streams.kpis.replay import Replay
-from streams.settings import Settings
+from streams.settings import Secret, Settings
 from streams.sources import formats
 from streams.sources.complaints import Complaints
 from streams.sources.connect_ctr import ContactRecords
@@ -122,6 +122,31 @@ def test_what_cannot_be_used_is_named_with_its_field(tmp_path: Path) -> None:
     ]
 
 
+def test_customers_are_hashed_or_said_to_be_passed_over(tmp_path: Path) -> None:
+    """Once for every record that names one; no number is in what is told, nor in what is said."""
+    file = tmp_path / "records.json"
+    called = connect("c", CustomerEndpoint={"Type": "TELEPHONE_NUMBER", "Address": "+4930555"})
+    menu = called | {"ContactId": "m", "Queue": None}
+    file.write_text("".join(map(json.dumps, (called, called, connect("d"), menu))))
+    _, _, said = replayed("connect-ctr", file)
+    unread = "customers not read, for customer_key_file names no key to hash with: 2 rows"
+    assert unread in said
+    settings, hashed = Settings(customer_key=Secret("key")), Complaints()
+    read = formats.read("connect-ctr", [file], None, settings, hashed)
+    found = [event for _, _, event in read]
+    assert len({getattr(event, "customer_ref", None) for event in found} - {None}) == 1
+    assert not any("customers" in line for line in hashed.lines())
+    assert "4930555" not in repr(found) + "".join(said)
+
+
+def test_another_document_is_no_contact_record(tmp_path: Path) -> None:
+    """A wrong file is not taken for calls that never waited."""
+    file = tmp_path / "tickets.json"
+    file.write_text('{"tickets": [{"id": 1}]}')
+    _, _, said = replayed("connect-ctr", file)
+    assert said[0] == "passed over: no contact record: 1 rows"
+
+
 def metric(number: int, name: str, instance: int, kind: str, time: str) -> dict[str, Any]:
     """One ticket metric event of ticket 501."""
     return {
@@ -156,6 +181,20 @@ def test_metric_events_tell_a_tickets_life(tmp_path: Path) -> None:
     assert found.resolution_mean_seconds == 10_800
     assert (found.tickets_opened, found.tickets_resolved, found.tickets_reopened) == (1, 1, 1)
     assert said[-1] == "10 records: 6 used, 4 passed over, 0 not understood"
+
+
+def test_what_is_passed_over_repeats_only_words_of_the_format(tmp_path: Path) -> None:
+    """Thousands of other words are one line, and none of them is in it."""
+    events = [metric(n, f"+49170{n}", 1, f"+49171{n}", "09:00:00") for n in range(3_000)]
+    events.append(metric(9_000, "reply_time", 1, "breach", "09:00:00"))
+    file = tmp_path / "metrics.json"
+    file.write_text(json.dumps({"ticket_metric_events": events}))
+    _, _, said = replayed("zendesk", file)
+    assert said == [
+        "passed over: a metric event of no known kind: 3,000 rows",
+        "passed over: reply_time breach: 1 rows",
+        "3,001 records: 0 used, 3,001 passed over, 0 not understood",
+    ]
 
 
 def audit(number: int, time: str, author: int, *events: dict[str, Any]) -> dict[str, Any]:

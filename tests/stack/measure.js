@@ -53,6 +53,20 @@
             if (wide > 1.5 && high > 1.5) found.push(`overlap by ${wide.toFixed(0)} x ${high.toFixed(0)} px: ${name(one.node)} and ${name(other.node)}`);
         }
     });
+    // a plot's line that runs through a text of its card
+    for (const line of document.querySelectorAll('.spark-box:has(.spark-caption) .spark-line')) {
+        const svg = line.closest('svg');
+        const box = svg.getBoundingClientRect();
+        const length = svg.checkVisibility({ visibilityProperty: true }) ? line.getTotalLength() : 0;
+        if (!length || (getComputedStyle(svg).overflow !== 'visible' && box.height < 1)) continue;
+        const beside = texts.filter(({ node }) => line.closest('.card').contains(node));
+        const place = line.getScreenCTM();
+        for (let at = 0; at <= length; at += length / 240) {
+            const { x, y } = line.getPointAtLength(at).matrixTransform(place);
+            const crossed = beside.find((text) => x > text.left && x < text.right && y > text.top && y < text.bottom);
+            if (crossed) { found.push(`a line runs through ${name(crossed.node)}`); break; }
+        }
+    }
     const names = new Map();
     for (const card of document.querySelectorAll('#queues .card, #others .card')) {
         const [tenant, queue, channel] = JSON.parse(card.dataset.key);

@@ -7,7 +7,7 @@ sends it. Out: what Alertmanager's templates make of them, by amtool.
 import json
 import subprocess
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -92,6 +92,13 @@ def alert(name: str, severity: str = "page", **annotations: str) -> Sent:
         if (sent.labels["alertname"], sent.labels["severity"]) == (name, severity)
         and annotations.items() <= sent.annotations.items()
     )
+
+
+def of(sent: Sent, queue: str, **annotations: str) -> Sent:
+    """An alert on billing as one on this queue of the tenant `default`."""
+    notes = {name: text.replace("billing", queue) for name, text in sent.annotations.items()}
+    labels = sent.labels | {"tenant": "default", "queue": queue}
+    return replace(sent, labels=labels, annotations=notes | annotations)
 
 
 def post(base: str, sent: Sent, starts: datetime, ends: datetime | None = None) -> None:

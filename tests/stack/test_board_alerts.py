@@ -15,9 +15,9 @@ from deploy.prometheus.render import Fast, render
 from streams.board.store import Store
 from tests.board.serving import Serving
 from tests.board.worlds import World, filled
-from tests.stack.chromium import PHONE, TV, OpenTab, axe
+from tests.stack.chromium import LAPTOP, PHONE, TV, OpenTab, axe
 from tests.stack.layout import measure
-from tests.stack.messages import Sent, alert, post
+from tests.stack.messages import alert, of, post
 from tests.stack.servers import alertmanager, call, eventually
 
 pytestmark = pytest.mark.slow
@@ -42,13 +42,6 @@ def manager(tmp_path: Path) -> Iterator[str]:
     render(tmp_path, Fast(targets=[]))
     with alertmanager(tmp_path) as base:
         yield base
-
-
-def of(sent: Sent, queue: str, **annotations: str) -> Sent:
-    """The same alert of a queue of the test's centre."""
-    notes = {name: text.replace("billing", queue) for name, text in sent.annotations.items()}
-    labels = sent.labels | {"tenant": "default", "queue": queue}
-    return replace(sent, labels=labels, annotations=notes | annotations)
 
 
 def now() -> datetime:
@@ -256,6 +249,8 @@ def test_alerts_can_be_read_by_everybody(
         expect(page.locator(".alerts-rest")).not_to_be_empty(timeout=SOON)
         if language == "en" and world.names == "short":
             assert page.evaluate("document.documentElement.scrollHeight") <= TV["height"]
+        page.set_viewport_size(LAPTOP)  # type: ignore[arg-type]
+        assert measure(page) == []
         for size in (TV, PHONE):
             page.set_viewport_size(size)  # type: ignore[arg-type]
             for theme in ("dark", "light"):

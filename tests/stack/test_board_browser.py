@@ -25,6 +25,7 @@ FIGURES = {
     "abandonment": "abandonment_ratio",
     "aht": "handle_mean_seconds",
     "occupancy": "occupancy_ratio",
+    "slot_occupancy": "slot_occupancy_ratio",
     "first_response": "first_response_mean_seconds",
     "resolution_time": "resolution_mean_seconds",
 }

@@ -1,10 +1,11 @@
-"""Whatever there is to show, it can be read: no text over another, none cut off, none alike."""
+"""Whatever there is to show, it can be read: no text or line over another, none cut, none alike."""
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from streams.board.store import Store
-from tests.board.serving import Serving
+from tests.board.records import Centre, key_of, value_of
+from tests.board.serving import Serving, now_ms
 from tests.board.worlds import World, filled, generated, name_of
 from tests.stack.chromium import LAPTOP, PHONE, TV, Tab
 from tests.stack.layout import measure
@@ -96,6 +97,25 @@ def test_an_alarm_leaves_the_rest_readable(browser: Browser, state: str, queues:
         tab.close()
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_many_sources_can_be_read(browser: Browser, language: str) -> None:
+    """Of twelve with long names the eight silent longest stand in the strip, and how many more."""
+    store, now = filled(World(6)), now_ms()
+    for record in Centre(6).quality(now):
+        names = [f"telephone-exchange-{number:02}-of-the-western-region" for number in range(12)]
+        record["sources"] = {name: now - 20_000 * at for at, name in enumerate(names)}
+        record |= {"effective_lately": 4_000, "did_nothing_lately": 200}
+        store.put_history(key_of(record), value_of(record))
+    with Serving(store) as board:
+        tab = Tab(browser, TV)
+        assert findings(tab, f"{board.url}/?lang={language}", 6) == {}
+        sources = tab.page.locator(".quality [data-figure=source_age]")
+        expect(sources).to_have_count(8)
+        expect(sources.first).to_contain_text("telephone-exchange-11")
+        expect(tab.page.locator(".quality span.quality-item")).to_contain_text("4")
+        tab.close()
+
+
 @pytest.mark.parametrize("load", ["usual", "heavy", "idle"])
 def test_the_page_of_a_queue_can_be_read(browser: Browser, load: str) -> None:
     """The same for one queue with a long name, in each language."""
@@ -113,7 +133,7 @@ def test_the_page_of_a_queue_can_be_read(browser: Browser, load: str) -> None:
 
 
 def test_the_measure_finds_what_is_wrong(browser: Browser) -> None:
-    """Two texts moved over each other, one cut off, two names alike: each is found."""
+    """Texts over each other, one cut off, two names alike, a line through words: each is found."""
     with Serving(filled(World(6))) as board:
         tab = Tab(browser, TV)
         page = shown(tab, board.url, 6)
@@ -126,6 +146,12 @@ def test_the_measure_finds_what_is_wrong(browser: Browser) -> None:
         assert any(line.startswith("overlap") for line in measure(page))
         page.evaluate(style, ".form-hero .card-figures { max-height: 3rem; overflow: hidden }")
         assert any(line.startswith("cut off") for line in measure(page))
+        page.evaluate(style, ".spark { grid-row: 1 !important }")
+        page.evaluate(
+            "() => document.querySelectorAll('.spark-line')"
+            ".forEach(line => line.setAttribute('d', 'M0 12L59 12'))"
+        )
+        assert any(line.startswith("a line runs through") for line in measure(page))
         page.evaluate(
             "() => document.querySelectorAll('.wall .card[data-key*=voice] .card-name a')"
             ".forEach(name => { name.textContent = 'billing' })"

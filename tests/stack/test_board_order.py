@@ -156,6 +156,20 @@ def test_occupancy_alone_never_beats_a_broken_service_level(page: Page) -> None:
     assert [one["level"] for one in verdicts] == ["off", "off"]
 
 
+def test_chat_is_judged_by_its_slots_as_the_alerts_do(page: Page) -> None:
+    """One chat of three makes an agent occupied the whole time: the clock's 100 % is no trouble."""
+    chat = calm(occupancy_ratio=1.0, slot_occupancy_ratio=0.4) | {"channel": "chat"}
+    assert page.evaluate(JUDGE, chat)["level"] == "on"
+    chat["figures"] |= {"occupancy_ratio": 0.4, "slot_occupancy_ratio": 0.86}
+    verdict = page.evaluate(JUDGE, chat)
+    assert (verdict["place"], verdict["levels"]["slot_occupancy"]) == ("strained", "far")
+    cards = ".wall .card[data-key*='\"chat\"'], .form-total[data-key*='\"chat\"']"
+    shown = page.eval_on_selector_all(
+        f"{cards}", "all => all.map(one => one.querySelector('.fig-occupancy').dataset.figure)"
+    )
+    assert set(shown) == {"slot_occupancy"}
+
+
 def test_a_tickets_card_is_judged_by_what_it_shows(page: Page) -> None:
     """Occupancy, handle time and whatever else a ticket's record has do not colour its card."""
     ticket = record_of("back-office", "ticket")

@@ -279,3 +279,20 @@ def test_a_record_that_is_not_as_expected(
             expect(billing.locator("[data-figure=service_level] .fig-text")).to_have_text("–")
         assert "undefined" not in page.inner_text("body")
         assert "NaN" not in page.inner_text("body")
+
+
+@pytest.mark.parametrize("query", ["", "&window=today&channel=voice&queues=bill*"])
+def test_a_wall_says_which_window_judges_its_cards(tab: OpenTab, query: str) -> None:
+    """In kiosk mode too, where nothing can be chosen: window and filters stand in the head."""
+    with Serving(filled(World(6))) as board:
+        page = tab(f"{board.url}/?lang=en&kiosk=1{query}")
+        said = "Window Today · Voice · bill*" if query else "Window 30 min"
+        expect(page.locator(".chosen")).to_have_text(said, timeout=SOON)
+        expect(page.locator(".chosen")).to_be_visible()
+        expect(page.get_by_role("combobox", name="Window")).to_be_hidden()
+        page = tab(f"{board.url}/queue?queue=billing&lang=en&kiosk=1{query}")
+        window = page.locator(".windows a[aria-current]")
+        expect(window).to_have_text("Today" if query else "30 min")
+        expect(window).to_be_visible()
+        page = tab(f"{board.url}/?lang=en")
+        expect(page.locator(".chosen")).to_be_hidden()

@@ -43,6 +43,13 @@ def test_the_stack_is_whole() -> None:
     assert [name for name in SERVICES if "profiles" in SERVICES[name]] == ["simulator"]
 
 
+def test_each_worker_has_a_name_of_its_own() -> None:
+    """One that was killed has its partitions back when it is started again, at once."""
+    for name in ("worker-1", "worker-2"):
+        assert SERVICES[name]["environment"]["STREAMS_GROUP_INSTANCE_ID"] == name
+        assert "STREAMS_METRICS_HOST" in SERVICES[name]["environment"]
+
+
 @each_service
 def test_images_are_pinned(name: str) -> None:
     """A full version, never latest, never a bare name."""

@@ -6,9 +6,11 @@ green without data, figures off the screen, 102 seconds read as two minutes.
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from deploy import thresholds as at
 from deploy.grafana.src.kit import GREY, RED
@@ -16,6 +18,7 @@ from streams.metrics.catalogue import LABEL_VALUES
 from tests.stack.boards import BOARDS, PANEL_IDS, PANELS, keys, panels, settings, targets
 from tests.stack.promql import metric_names
 
+DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
 # Grafana's grid: rows of 30 px, gaps of 8, margins of 16; the head of a panel, the rows of a table.
 ROW, GAP, MARGIN, HEAD, TABLE_ROW = 30, 8, 16, 40, 36
 LAPTOP = 1280  # px across; a screen of 1080 lines at 150 % has as many
@@ -207,6 +210,20 @@ def test_yes_and_no_are_words() -> None:
         assert {words["options"][answer]["text"] for answer in "01"} == {"no", "yes"}
 
 
+def test_queues_are_called_muted_by_what_mutes_them() -> None:
+    """Every alert that holds back those of all queues turns the tile to yes."""
+    manager = yaml.safe_load((DEPLOY / "alertmanager/alertmanager.yml").read_text())
+    muting = {
+        re.fullmatch(r'alertname = "(\w+)"', rule["source_matchers"][0])[1]  # type: ignore[index]
+        for rule in manager["inhibit_rules"]
+        if "equal" not in rule
+        and re.search(r"business|Queue\.\*", " ".join(rule["target_matchers"]))
+    }
+    (target,) = targets(panel_of("alerts", "Queues muted"))
+    (asked,) = re.findall(r'alertname=~"([^"]+)"', target["expr"])
+    assert set(asked.split("|")) == muting == {"StreamStale", "NoWorkers"}
+
+
 def test_bands_are_cut_by_limits_alone() -> None:
     """Grafana names states by their limits, and ignores mappings beside them."""
     bands = [panel for _, panel in PANELS if panel["type"] == "state-timeline"]
@@ -314,6 +331,20 @@ def test_a_queues_own_limits_are_the_only_ones_drawn() -> None:
         assert "thresholdsStyle" not in panel["fieldConfig"]["defaults"]["custom"]
         red = [s for s in settings(panel).values() if s["color"]["fixedColor"] == RED]
         assert [s["custom.lineStyle"]["fill"] for s in red] == ["dash"]
+
+
+def test_a_line_beside_limits_has_no_verdicts_colour() -> None:
+    """A green line above a red limit would say two things."""
+    judged = [
+        (panel, [target["legendFormat"] for target in targets(panel)])
+        for _, panel in LINES
+        if "thresholdsStyle" in panel["fieldConfig"]["defaults"]["custom"]
+    ]
+    fixed = [(panel, names) for panel, names in judged if not any("{{" in one for one in names)]
+    assert {panel["title"] for panel, _ in fixed} == {"Abandonment", "Events that did nothing"}
+    for panel, names in fixed:
+        colours = {settings(panel)[name]["color"]["fixedColor"] for name in names}
+        assert all("blue" in colour for colour in colours)
 
 
 def test_rare_events_are_counted_not_rated() -> None:

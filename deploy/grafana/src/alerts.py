@@ -25,13 +25,15 @@ DAY = f"{at.OPEN_HOURS}h"
 
 # The worst first: the order of the table, and what stands in it.
 SEVERITIES = {1: ("page", RED), 2: ("ticket", AMBER), 3: ("note", BLUE)}
+# While one of these fires, alerts on queues notify nobody (alertmanager.yml).
+MUTING = "StreamStale|NoWorkers"
 # What an alert is about that is on no queue; none has two of these labels.
 SUBJECTS = ("source", "topic", "instance", "limit")
 
 
 def _is_firing(alert: str) -> str:
-    """1 or 0, whether an alert fires that is on no queue."""
-    return f'max(ALERTS{{alertstate="firing", alertname="{alert}"}}) or vector(0)'
+    """1 or 0, whether an alert fires that is on no queue; `a|b` is one of the two."""
+    return f'max(ALERTS{{alertstate="firing", alertname=~"{alert}"}}) or vector(0)'
 
 
 def _by_rank() -> str:
@@ -100,9 +102,9 @@ def _now(board: Board) -> None:
         (
             tile(
                 "Queues muted",
-                _is_firing("StreamStale"),
-                "Yes while StreamStale fires: old figures are not wrong, but alerts on queues "
-                "notify nobody.",
+                _is_firing(MUTING),
+                "Yes while StreamStale or NoWorkers fires: old figures are not wrong, but alerts "
+                "on queues notify nobody.",
                 limits=say.ANY_LIMITS,
                 nothing="unknown",
                 words={0: ("no", GREEN), 1: ("yes", RED)},
@@ -130,7 +132,7 @@ def _what(board: Board) -> None:
         [Column("Severity", _by_rank(), 100, words=SEVERITIES, leads=True)],
         [
             Key("alertname", "Alert", 240),
-            Key("queue", "Queue", 120),
+            Key("queue", "Queue"),
             Key("channel", "Channel", 75),
             Key("tenant", "Tenant", 90),
             Key("domain", "Domain", 85),
@@ -195,8 +197,8 @@ def _budget(board: Board) -> None:
     words = note(
         "Reading this board",
         "**page** wakes somebody, **ticket** waits for working hours, **note** is only shown. "
-        "Alerts of the domain *business* (queues) notify nobody while StreamStale fires, nor "
-        "outside opening hours; they are shown here all the same.",
+        "Alerts of the domain *business* (queues) notify nobody while StreamStale or NoWorkers "
+        "fires, nor outside opening hours; they are shown here all the same.",
         "How severities and muting work; it shows no number.",
     )
     board.row(11, (left, 12), (many(burn), 8), (words, 4))

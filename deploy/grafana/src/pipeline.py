@@ -215,6 +215,7 @@ def _read(board: Board) -> None:
         limits=((0, GREEN), (at.BAD_EVENT_RATIO, RED)),
         up_to=2 * at.BAD_EVENT_RATIO,
     )
+    nothing = coloured(nothing, {"share": BLUE})
     board.row(8, (many(as_bars(anomalies, EVERY)), 14), (nothing, 10))
 
 

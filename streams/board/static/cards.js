@@ -2,8 +2,8 @@
 // A card is built once and then only touched where a value changed.
 
 import { attr, count, el, set, t } from './texts.js';
-import { MARKS, backlog, worstFirst } from './judge.js';
-import { Figure } from './figures.js';
+import { MARKS, backlog, occupancyOf, worstFirst } from './judge.js';
+import { Figure, raw } from './figures.js';
 import { Agents, Head, Meter, Sparkline, queueAddress } from './parts.js';
 
 export class Card {
@@ -12,11 +12,13 @@ export class Card {
     this.form = form;
     this.head = new Head(record, form);
     const plain = form === 'tile';
-    const figure = (id, className) => new Figure(id, { plain, className });
+    const figure = (id, className, label) => new Figure(id, { plain, className, label });
     this.figures = [figure('waiting', 'fig-big'), figure('oldest_wait', 'fig-big')];
     const middle = ['service_level', 'abandonment', 'aht'].map((id) => figure(id));
     if (form === 'hero') middle.push(...['wait_mean', 'offered', 'abandoned'].map((id) => figure(id)));
-    const occupancy = figure('occupancy', 'fig-occupancy');
+    this.occupancy = occupancyOf(record.channel);
+    const slots = this.occupancy === 'slot_occupancy' ? t('slots') : undefined;
+    const occupancy = figure(this.occupancy, 'fig-occupancy', slots);
     this.meter = new Meter();
     if (!plain) occupancy.node.append(this.meter.node);
     this.agents = new Agents(plain);
@@ -39,7 +41,7 @@ export class Card {
   update(entry, nowMs, board) {
     const { record, verdict, history } = entry;
     for (const figure of this.figures) figure.update(record, nowMs, verdict.levels[figure.id]);
-    if (this.form !== 'tile') this.meter.update(record.figures?.occupancy_ratio ?? null, record.definitions.targets);
+    if (this.form !== 'tile') this.meter.update(raw(this.occupancy, record), record.definitions.targets);
     this.agents.update(record.live.agents);
     this.sparks?.[0].update(history?.waiting, undefined, record.live.waiting);
     if (this.box) attr(this.box, 'data-empty', history ? null : '');

@@ -78,6 +78,12 @@ export class Controls {
     return new URLSearchParams(Object.entries(this.filter).filter(([, value]) => value));
   }
 
+  /** What the page shows, in words, for a wall that hides the form: the window always. */
+  chosen() {
+    const { tenant, channel, window: span, queues } = this.filter;
+    return [`${t('window')} ${t(`w_${span}`)}`, tenant, channel && t(channel), queues].filter(Boolean).join(' · ');
+  }
+
   /** Offer the tenants there are; one tenant needs no choice. */
   tenants(names) {
     const all = [...new Set([...names, this.filter.tenant].filter(Boolean))].sort();

@@ -3,7 +3,7 @@
 
 import { NONE, ageText, attr, count, definition, duration, el, number, percent, percentShort, set, span, t, tight, tightCount, tightPercent } from './texts.js';
 import { wholeAge } from './rounding.js';
-import { MARKS, backlog, serviceLevel } from './judge.js';
+import { MARKS, backlog, occupancyOf, serviceLevel } from './judge.js';
 
 /** The raw value of a figure, exactly as the topic has it. */
 export function raw(id, record) {
@@ -51,6 +51,9 @@ export function target(id, { definitions, live, channel, figures }) {
     case 'oldest_wait': return within == null ? '' : t('target_at_most', { value: `${within} ${t('seconds')}` });
     case 'first_response': return aim.first_response_seconds == null ? '' : t('target_at_most', { value: span(aim.first_response_seconds) });
     case 'occupancy':
+    case 'slot_occupancy':
+      // of the two, the one that judges has the targets
+      if (id !== occupancyOf(channel)) return '';
       if (aim.occupancy_low == null || aim.occupancy_high == null || aim.occupancy_limit == null) return '';
       return t('band', { low: shortRatio(aim.occupancy_low), high: shortRatio(aim.occupancy_high), limit: percentShort(aim.occupancy_limit) });
     case 'waiting':
@@ -62,9 +65,9 @@ export function target(id, { definitions, live, channel, figures }) {
 
 const shortRatio = (ratio) => percentShort(ratio).replace(/\s*%$/, '');
 
-/** The element of one figure and how to update it. A plain one has no button, unit or target. */
+/** The element of one figure and how to update it. A plain one has no button, unit or target; `label` is a shorter name. */
 export class Figure {
-  constructor(id, { plain = false, form = plain ? 'tight' : '', className = '' } = {}) {
+  constructor(id, { plain = false, form = plain ? 'tight' : '', className = '', label = definition(id).name } = {}) {
     this.id = id;
     this.plain = plain;
     this.form = form;
@@ -73,7 +76,7 @@ export class Figure {
     this.verdict = null;
     this.level = null;
     this.value = el('span', 'fig-value', plain ? this.text : el('span', 'fig-text', this.text));
-    this.label = el('span', 'fig-label', definition(id).name);
+    this.label = el('span', 'fig-label', label);
     this.node = el(plain ? 'span' : 'button', `fig ${className}`, this.label, this.value);
     this.node.dataset.figure = id;
     if (plain) return;

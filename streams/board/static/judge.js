@@ -28,6 +28,9 @@ export const backlog = (record) => {
   return stock ? stock.open + stock.pending + stock.on_hold : null;
 };
 
+/** The figure of occupancy that judges a channel, as the alerts do: chat by its slots in use. */
+export const occupancyOf = (channel) => channel === 'chat' ? 'slot_occupancy' : 'occupancy';
+
 /** How old a record is, in ms below 0 too: `stale` beyond the limit, `ahead` from the future. */
 export function freshness(asOf, nowMs, staleMs) {
   const ageMs = nowMs - asOf;
@@ -108,7 +111,8 @@ export function levelsOf(record, nowMs) {
   if (level != null && aim.service_level != null) found.service_level = ofMany(above(-level, -percent(aim.service_level), -percent(aim.service_level * FAR_SHARE)));
   found.abandonment = ofMany(above(percent(figures.abandonment_ratio), percent(aim.abandonment), percent((aim.abandonment ?? 0) * FAR_ABANDONMENT)));
   found.aht = above(seconds(figures.handle_mean_seconds), seconds(aim.handle_seconds), FAR_HANDLE * aim.handle_seconds);
-  found.occupancy = above(percent(figures.occupancy_ratio), percent(aim.occupancy_high), percent(aim.occupancy_limit ?? 1));
+  const occupancy = occupancyOf(record.channel);
+  found[occupancy] = above(percent(figures[`${occupancy}_ratio`]), percent(aim.occupancy_high), percent(aim.occupancy_limit ?? 1));
   return found;
 }
 
@@ -123,7 +127,7 @@ export function judge(record, nowMs) {
   const levels = levelsOf(record, nowMs);
   const worst = (names) => names.reduce((most, name) => Math.max(most, LEVELS.indexOf(levels[name])), 0);
   const service = worst(SERVICE);
-  const strained = worst(['aht', 'occupancy']) > 0;
+  const strained = worst(['aht', occupancyOf(record.channel)]) > 0;
   const { figures, live } = record;
   const idle = live.waiting === 0 && live.handling === 0 && !backlog(record)
     && (!figures || figures.offered + figures.handled + figures.tickets_opened === 0);

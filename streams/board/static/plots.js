@@ -49,7 +49,9 @@ function heights(shape, items) {
 const nameOf = (id) => definition(id).name ?? t(id);
 /** A shape's series in the order they are drawn: a stack from its top, lines over all. */
 const drawn = (shape) => shape.series.some(([, , , kind]) => kind === 'stack') ? [...shape.series].reverse() : shape.series;
-const plotsOf = (channel) => channel === 'ticket' ? TICKET_PLOTS : CONTACT_PLOTS;
+const CHAT_PLOTS = [...CONTACT_PLOTS.slice(0, -1), { ...CONTACT_PLOTS.at(-1), low: 0, series: [
+  ['slot_occupancy', '--accent', (item) => item.figures.slot_occupancy_ratio, 'line']] }];
+const plotsOf = (channel) => ({ voice: CONTACT_PLOTS, chat: CHAT_PLOTS, ticket: TICKET_PLOTS })[channel];
 
 /** Band and target behind the series, from the queue's targets. */
 function backdrop(shape, aims) {

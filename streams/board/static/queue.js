@@ -14,7 +14,9 @@ import { Plots, table } from './plots.js';
 const INTERVALS_MS = 30_000;
 const WINDOWS = ['1m', '5m', '15m', '30m', '60m', 'today'];
 const MORE = {
-  contact: ['answered', 'handled', 'flowed_out', 'wait_p95', 'wait_max', 'slot_occupancy'],
+  // chat's card has its slots: the clock's occupancy stands beside it
+  chat: ['answered', 'handled', 'flowed_out', 'wait_p95', 'wait_max', 'occupancy'],
+  voice: ['answered', 'handled', 'flowed_out', 'wait_p95', 'wait_max', 'slot_occupancy'],
   ticket: [],
 };
 
@@ -33,7 +35,7 @@ const more = document.querySelector('.one-figures');
 const empty = document.querySelector('.empty');
 const dialog = document.querySelector('.explain');
 const plots = new Plots(document.querySelector('.one-plots'), channel);
-const figures = MORE[channel === 'ticket' ? 'ticket' : 'contact'].map((name) => new Figure(name));
+const figures = MORE[channel].map((name) => new Figure(name));
 let card = null;
 let stop = () => {};
 

@@ -18,7 +18,8 @@ export function spark(kind) {
 /** Draw values between `low` and `high`; `target` is a dashed line. */
 export function draw(svg, values, low, high, target) {
   const [area, line, aim] = svg.children;
-  const y = (value) => (24 - 23 * Math.min(1, Math.max(0, (value - low) / (high - low || 1)))).toFixed(1);
+  // half a stroke from either edge
+  const y = (value) => (23 - 22 * Math.min(1, Math.max(0, (value - low) / (high - low || 1)))).toFixed(1);
   let path = '';
   let fill = '';
   let start = null;

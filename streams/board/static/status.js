@@ -6,14 +6,10 @@ import { fitting } from './names.js';
 import { freshness } from './judge.js';
 import { now } from './stream.js';
 
-const QUIET_SOURCE_MS = 60_000;
 const MOST_SOURCES = 8;
 // an anomaly or an orphan now and then is a day's business; these are data that do not count
 const ALARMING = ['late', 'dead_letters', 'unknown_agents'];
 const COUNTS = ['late', 'dead_letters', 'did_nothing', 'took_effect_otherwise', 'given_up_by_age', 'orphaned', 'unknown_agents'];
-// as the alert StreamAnomalies: a share of the last ten minutes, and no few events of a night
-const DID_NOTHING_SHARE = 0.01;
-const DID_NOTHING_MIN = 10;
 
 /** What is wrong, worst first, or null: {kind, text, since}; without a text it is said below the wall. */
 function trouble(connection, status, board) {
@@ -40,9 +36,10 @@ function trouble(connection, status, board) {
 
 /** One count of the data's quality: its id, name, text, and whether to mark it. */
 function counted(id, quality) {
+  const { marked } = definition(id);
   const value = path(quality, definition(id).value);
   const share = quality.effective_lately > 0 ? quality.did_nothing_lately / quality.effective_lately : 0;
-  const many = id === 'did_nothing' && quality.did_nothing_lately >= DID_NOTHING_MIN && share > DID_NOTHING_SHARE;
+  const many = marked && quality.did_nothing_lately >= marked.at_least && share > marked.above_share;
   return [id, definition(id).name, many ? `${count(value)} · ${percentShort(share)}` : count(value), many || (ALARMING.includes(id) && value > 0)];
 }
 
@@ -94,8 +91,9 @@ export class Status {
     // of many sources, those silent longest
     const silent = sources.length > MOST_SOURCES ? sources.sort((a, b) => (a[1] ?? 0) - (b[1] ?? 0)).slice(0, MOST_SOURCES) : sources;
     const names = fitting(silent.map(([name]) => name));
+    const quietMs = definition('source_age').marked.above_seconds * 1_000;
     for (const [name, last] of silent) {
-      const quiet = last == null || now() - last > QUIET_SOURCE_MS;
+      const quiet = last == null || now() - last > quietMs;
       wanted.push(['source_age', names.get(name), last == null ? '–' : ageText(now() - last), quiet]);
     }
     if (silent.length < sources.length) wanted.push(['more', t('more_sources', { n: count(sources.length - silent.length) }), '', false]);

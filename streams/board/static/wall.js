@@ -35,6 +35,7 @@ const totals = document.querySelector('.totals');
 const totalsHeading = document.querySelector('[data-text=totals]');
 const empty = document.querySelector('.empty');
 const dialog = document.querySelector('.explain');
+const chosen = document.querySelector('.chosen');
 const cards = new Map(); // id + form → card
 let order = [];
 let orderedAt = -Infinity;
@@ -215,6 +216,7 @@ function render() {
   alerts.draw(model.status?.alerts, cards.values());
   tally(nowMs);
   controls.tenants(model.tenants());
+  set(chosen, controls.chosen());
   status.tick(info);
   refresh();
   document.documentElement.dataset.renderMs = (performance.now() - started).toFixed(1);

@@ -7,33 +7,31 @@ from pathlib import Path
 
 import orjson
 
-from streams.errors import StreamsError
+from streams.commands.numbers import positive, whole
+from streams.errors import StreamsError, UsageError
 from streams.simulate.erlang import Model, simulate
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the options of `streams simulate erlang`."""
     add = parser.add_argument
-    add("--arrival-rate", type=float, required=True, metavar="R", help="contacts a second")
-    add("--handle", type=float, required=True, metavar="S", help="mean handle time, seconds")
-    add("--agents", type=int, required=True, metavar="N")
-    add("--patience", type=float, metavar="S", help="mean patience, seconds (nobody leaves)")
-    add("--contacts", type=int, required=True, metavar="C")
+    add("--arrival-rate", type=positive, required=True, metavar="R", help="contacts a second")
+    add("--handle", type=positive, required=True, metavar="S", help="mean handle time, seconds")
+    add("--agents", type=whole, required=True, metavar="N")
+    add("--patience", type=positive, metavar="S", help="mean patience, seconds (nobody leaves)")
+    add("--contacts", type=whole, required=True, metavar="C")
     add("--seed", type=int, default=1, help="the same seed gives the same bytes (1)")
     add("--out", required=True, metavar="FILE", help="NDJSON")
     add("--truth", metavar="FILE", help="what really happened, as JSON")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Writes the file; raises StreamsError for numbers no queue can have."""
-    rates = (args.arrival_rate, args.handle, 1.0 if args.patience is None else args.patience)
-    if not (min(rates) > 0 and args.agents > 0 and args.contacts > 0):
-        raise StreamsError("rates, times, agents and contacts must all be above 0")
+    """Writes the file; raises UsageError for a queue that would never end, and StreamsError."""
     load = args.arrival_rate * args.handle
     if args.patience is None and load >= args.agents:
-        raise StreamsError(
-            f"{args.agents} agents cannot serve a load of {load:g}: the queue would never end;"
-            " give more agents or a --patience"
+        raise UsageError(
+            f"--agents {args.agents} cannot serve a load of {load:g}: the queue would never end;"
+            " more --agents, or a --patience"
         )
     model = Model(
         args.arrival_rate, args.handle, args.agents, args.contacts, args.seed, args.patience
