@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 from hypothesis import settings as hypothesis_settings
 
 from streams.kafka.local_kafka import LocalKafka
@@ -19,6 +20,8 @@ from tests.no_servers import Guard, is_slow
 
 _numbers = itertools.count(1)
 _no_servers = Guard()
+# The same loader in C: rules and messages are read while tests are collected, by each process.
+yaml.SafeLoader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # type: ignore[misc]
 # No test measures time: on a busy machine an example takes what it takes.
 hypothesis_settings.register_profile("any machine", deadline=None, max_examples=examples(100))
 hypothesis_settings.load_profile("any machine")

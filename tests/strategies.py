@@ -5,9 +5,9 @@ sense together. The same code serves Hypothesis (`histories()`, which shrinks) a
 of any size (`random_history`).
 """
 
-import json
 from collections.abc import Callable, Sequence
 
+import orjson
 from hypothesis import strategies as st
 
 from tests.stories import (
@@ -146,7 +146,7 @@ def random_history(seed: int, stories: int = 10, contacts: int = 4) -> list[Even
 
 def encoded(history: Sequence[Event]) -> list[bytes]:
     """The events as the bytes of Kafka records."""
-    return [json.dumps(event, ensure_ascii=False).encode() for event in history]
+    return list(map(orjson.dumps, history))
 
 
 def queue_settings() -> st.SearchStrategy[list[dict]]:

@@ -12,7 +12,7 @@ from pyarrow import parquet
 from deploy.examples.service_level import service_levels
 from streams.contract.columns import interval_columns
 from streams.exports import write_csv, write_parquet
-from tests.laws.pipeline import Pipeline
+from tests.laws.pipeline import Pipeline, published
 from tests.laws.test_live_equals_replay import lately, live
 from tests.strategies import QUEUE_VARIANTS
 
@@ -36,7 +36,7 @@ def test_every_column_has_a_name_of_its_own_and_a_meaning() -> None:
 
 def test_files_of_any_filter_are_one_data_set(pipeline: Pipeline, tmp_path: Path) -> None:
     """A queue without thresholds, a ticket queue and an empty one have the types of all others."""
-    every = list(pipeline.intervals.values())
+    every = list(map(published, pipeline.intervals.values()))
     records = every[:: len(every) // 8]
     for number, record in enumerate(records):
         write_parquet([record], tmp_path / f"{number}.parquet")
@@ -52,7 +52,7 @@ def test_files_of_any_filter_are_one_data_set(pipeline: Pipeline, tmp_path: Path
 def test_parquet_says_units_time_zone_and_schema(pipeline: Pipeline, tmp_path: Path) -> None:
     """Timestamps are timestamps in UTC; what a column means stands in the file."""
     path = tmp_path / "i.parquet"
-    records = list(pipeline.intervals.values())
+    records = list(map(published, pipeline.intervals.values()))
     write_parquet(records, path)
     schema = parquet.read_schema(path)
     assert schema.metadata[b"schema"] == b"interval.v1.json"
@@ -69,7 +69,7 @@ def test_parquet_says_units_time_zone_and_schema(pipeline: Pipeline, tmp_path: P
 def test_csv_has_the_same_columns_and_a_description(pipeline: Pipeline, tmp_path: Path) -> None:
     """DuckDB reads the file with the types that the file beside it names."""
     path = tmp_path / "i.csv"
-    records = list(pipeline.intervals.values())
+    records = list(map(published, pipeline.intervals.values()))
     write_csv(records, path)
     described = json.loads((tmp_path / "i.csv-metadata.json").read_text())["tableSchema"]["columns"]
     with path.open(newline="") as file:
@@ -94,7 +94,7 @@ def test_csv_has_the_same_columns_and_a_description(pipeline: Pipeline, tmp_path
 def test_a_day_in_sql_gives_the_wall_s_service_level(pipeline: Pipeline, tmp_path: Path) -> None:
     """The example's four ratios are those of the records' `today`, to their six decimals."""
     path = tmp_path / "day.parquet"
-    write_parquet(list(pipeline.intervals.values()), path)
+    write_parquet(list(map(published, pipeline.intervals.values())), path)
     days = parquet.read_table(path)["interval_start"].to_pylist()
     rows = {
         (row["tenant"], row["queue"], row["channel"]): row

@@ -4,6 +4,7 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -110,6 +111,7 @@ def test_the_rule_sees_through_every_form_of_import() -> None:
     assert [line.split()[0].split(":")[1] for line in found] == ["1", "2", "3", "4", "5", "7"]
 
 
+@cache
 def _graph() -> dict[str, set[str]]:
     """For each module of streams/ the modules of streams/ that it imports, wherever it does."""
     paths = {_module_of(path): path for path in sorted(PACKAGE.rglob("*.py"))}

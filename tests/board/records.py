@@ -11,7 +11,12 @@ from typing import Any
 
 import orjson
 
+from streams.contract.fields import fields_of
+from streams.contract.figures import Figures
 from streams.contract.records import SCHEMA_VERSION
+
+#: A count or sum that nothing below draws is 0: the board has no opinion of it.
+_NOTHING = {name: 0 for name, told in fields_of(Figures).items() if told.additive and not told.each}
 
 MINUTE_MS = 60_000
 WINDOWS = {"1m": 1, "5m": 5, "15m": 15, "30m": 30, "60m": 60, "today": 480}
@@ -197,33 +202,24 @@ class Centre:
         replied, resolved = round(opened * 0.9), round(opened * 0.8)
         again = round(resolved * 0.05)
         replied_seconds = round(replied * (140 + queue.trouble * 400), 3)
-        return {
+        return _NOTHING | {
             "offered": 0 if ticket else offered,
             "contacts": 0 if ticket else contacts,
             "contacts_hopped": 0 if ticket else offered - contacts,
-            "contacts_over_two": 0,
             "hops_per_contact": None if ticket else _ratio(offered, contacts),
-            "laps": 0,
-            "blocked": 0,
             "blocked_reasons": dict.fromkeys(("full", "closed", "no_agents", "other"), 0),
             "answered": answered * (not ticket),
             "answered_measured": answered * (not ticket),
             "abandoned": abandoned,
-            "abandoned_unmeasured": 0,
             "short_abandoned": short,
-            "silent_abandoned": 0,
             "flowed_out": flowed,
             "flowed_out_reasons": {"overflow": flowed} if flowed else {},
-            "orphaned": 0,
-            "orphans_recovered": 0,
             "wrapups_reported": handled,
-            "wrapups_unreported": 0,
             "handled": handled,
             "transferred": round(handled * 0.05),
             "threshold_decided": 0 if ticket else decided,
             "answered_in_threshold": 0 if ticket else within,
             "abandoned_in_threshold": short,
-            "flowed_out_in_threshold": 0,
             "limit_decided": decided if limited else 0,
             "waited_over_limit": over,
             "waited_over_limit_ratio": _ratio(over, decided) if limited else None,

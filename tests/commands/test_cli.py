@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from streams.__main__ import COMMANDS
+from streams.__main__ import COMMANDS, main
 from streams.kafka.local_kafka import free_ports
 
 RATES = ("--arrival-rate", "1", "--handle", "60", "--contacts", "9")
@@ -25,6 +25,19 @@ def _streams(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
         env=os.environ | env,
         timeout=60,
     )
+
+
+def _ended(capfd: pytest.CaptureFixture[str], *arguments: str) -> tuple[object, str, str]:
+    """Exit code, standard output and error of what ends before a command does anything.
+
+    Not in a process of its own: there are many of these, and each would load the commands anew.
+    """
+    try:
+        code: object = main(arguments)
+    except SystemExit as end:
+        code = end.code
+    out, err = capfd.readouterr()
+    return code, out, err
 
 
 def test_help_teaches_the_way() -> None:
@@ -52,19 +65,19 @@ def test_help_is_light() -> None:
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_each_command_explains_itself(name: str) -> None:
+def test_each_command_explains_itself(name: str, capfd: pytest.CaptureFixture[str]) -> None:
     """--help of each command ends with an example that is an invocation of that command."""
     tool = importlib.import_module(f"streams.commands.{name}")
     assert COMMANDS[name] == tool.HELP
-    done = _streams(name, "--help")
-    assert done.returncode == 0, done.stderr
-    lines = [line.strip() for line in done.stdout.rstrip().splitlines()]
+    code, out, err = _ended(capfd, name, "--help")
+    assert code == 0, err
+    lines = [line.strip() for line in out.rstrip().splitlines()]
     example = [line.strip() for line in tool.EXAMPLE.strip().splitlines()]
     assert lines[-len(example) - 1 :] == ["example:", *example]
     assert example[0].startswith(f"streams {name}")
-    assert "--bootstrap" in done.stdout
-    for code in ("0 done", "1 failed", "2 wrong use", "70 ", "130 "):
-        assert code in done.stdout
+    assert "--bootstrap" in out
+    for meaning in ("0 done", "1 failed", "2 wrong use", "70 ", "130 "):
+        assert meaning in out
 
 
 def test_every_module_of_a_command_is_listed() -> None:
@@ -114,13 +127,22 @@ def test_every_module_of_a_command_is_listed() -> None:
         (("broker", "--bootstrap", "kafka-1:9092"), "--bootstrap does not go with broker"),
     ],
 )
-def test_wrong_use_exits_2(arguments: tuple[str, ...], words: str) -> None:
+def test_wrong_use_exits_2(
+    arguments: tuple[str, ...], words: str, capfd: pytest.CaptureFixture[str]
+) -> None:
     """Wrong use says what is wrong, on standard error, without a traceback."""
-    done = _streams(*arguments)
-    assert done.returncode == 2
-    assert words in done.stderr
+    code, out, err = _ended(capfd, *arguments)
+    assert code == 2
+    assert words in err
+    assert "Traceback" not in err
+    assert out == ""
+
+
+def test_wrong_use_ends_the_process_with_2() -> None:
+    """What a shell sees of it."""
+    done = _streams("board", "--port", "99999")
+    assert (done.returncode, done.stdout) == (2, "")
     assert "Traceback" not in done.stderr
-    assert done.stdout == ""
 
 
 def test_a_wrong_configuration_exits_1() -> None:

@@ -11,12 +11,10 @@ from streams.__main__ import main
 from streams.kpis.replay import Replay
 from streams.wire.decode import decode
 from streams.wire.rejected import Rejected
-from tests.data.call_logs import LOGS, answers_of, is_mean, name_of, text_of
+from tests.data.call_logs import answers_of, each_log, is_mean, text_of
 from tests.laws.pipeline import published
 from tests.laws.test_replay_equals_oracle import configured
 from tests.oracle.test_oracle import GOLDEN, differences, golden
-
-each_log = pytest.mark.parametrize("log", LOGS, ids=name_of)
 
 
 def close(found: Any, expected: Any) -> bool:

@@ -13,6 +13,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 HERE = Path(__file__).parent
 GENERATED = HERE / "call_log.csv.gz"
 REAL = HERE.parents[2] / "shared" / "data" / "call_log.csv"
@@ -29,6 +31,14 @@ Row = dict[str, str]
 def name_of(log: Path) -> str:
     """`generated` or `real`, for the names of tests."""
     return "generated" if log == GENERATED else "real"
+
+
+#: For tests that hold of either; the quick ones read the log that every clone has.
+each_log = pytest.mark.parametrize(
+    "log",
+    [pytest.param(log, marks=[pytest.mark.slow] * (log != GENERATED)) for log in LOGS],
+    ids=name_of,
+)
 
 
 def text_of(log: Path) -> str:

@@ -9,16 +9,13 @@ from tests.data import make_call_log
 from tests.data.call_logs import (
     COLUMNS,
     GENERATED,
-    LOGS,
     Row,
     answers_of,
     count,
-    name_of,
+    each_log,
     rows_of,
     seconds_between,
 )
-
-each_log = pytest.mark.parametrize("log", LOGS, ids=name_of)
 
 
 @each_log

@@ -69,7 +69,7 @@ def test_an_interval_has_the_definitions_of_its_start() -> None:
         pipeline.turn(at)
     changed = CHANGE - CHANGE % QUARTER  # the start of the interval that holds the change
     found = {
-        (start - changed) // QUARTER: record["definitions"]["service_level_seconds"]
+        (start - changed) // QUARTER: record.definitions.service_level_seconds
         for (_, queue, _, start), record in pipeline.intervals.items()
         if queue == "billing"
     }

@@ -7,11 +7,14 @@ import orjson
 
 from streams.contract.fields import Part, leaves_of
 from streams.contract.figures import Figures
-from streams.contract.records import encode
+from streams.contract.records import IntervalRecord, encode
 from streams.kpis.definitions import Definitions
+from streams.kpis.figures import figures
 from streams.kpis.record import interval_record, kpi_record
+from streams.lifecycle.counters import WAITING
 from streams.lifecycle.rules import rules_of
 from streams.settings import Settings
+from streams.windows import views
 from streams.windows.cells import decode_batch
 from streams.windows.intake import Intake
 from streams.windows.queues import Queues
@@ -50,7 +53,7 @@ class Pipeline:
         self.logs = {(s, p): Log() for s in ("intake", "queues") for p in range(partitions)}
         self.intakes = [self._intake(p) for p in range(partitions)]
         self.queues = [self._queues(p) for p in range(partitions)]
-        self.intervals: dict[tuple[str, str, str, int], dict[str, Any]] = {}
+        self.intervals: dict[tuple[str, str, str, int], IntervalRecord] = {}
         self.rejected: list[Any] = []
         self.wall = 0
 
@@ -101,7 +104,7 @@ class Pipeline:
             for queue in unit.queues.values():
                 for start, before in unit.passed(queue):
                     record = interval_record(queue, start, before, unit, self.definitions)
-                    self.intervals[(*queue.queue_key, start)] = published(record)
+                    self.intervals[(*queue.queue_key, start)] = record
             self.logs["queues", number].write(unit.collect())
 
     def kpis(self) -> dict[tuple[str, str, str], dict[str, Any]]:
@@ -113,13 +116,27 @@ class Pipeline:
             if queue.used
         }
 
+    def today(self) -> dict[tuple[str, str, str], tuple[dict[str, Any], int]]:
+        """What the day counts, and who waits, of every place that exists: a part of `kpis`."""
+        return {
+            queue.queue_key: (
+                published(
+                    figures(views.today(queue.panes, unit.as_of), queue.queue_key[2], "days")
+                ),
+                queue.panes.levels().get(WAITING, 0),
+            )
+            for unit in self.queues
+            for queue in unit.queues.values()
+            if queue.used
+        }
+
     def sums(self) -> dict[tuple[str, str, str], dict[str, Any]]:
         """Every count and sum of seconds, added up over the newest interval records."""
         total: dict[tuple[str, str, str], dict[str, Any]] = {}
         for (*queue_key, _), record in self.intervals.items():
             tenant, queue, channel = queue_key
             into = total.setdefault((tenant, queue, channel), {})
-            for name, value in additive(record["figures"]).items():
+            for name, value in additive(published(record)["figures"]).items():
                 into[name] = round(into.get(name, 0) + value, 3)
         return total
 

@@ -110,8 +110,8 @@ def in_scope(row: tuple, scope: Scope, by_agent: bool = False) -> bool:
 def changes(result, scope: Scope, level: str) -> list[tuple[int, int]]:
     """(time, ±n) of one level in the scope, in time order."""
     by_agent = level in AGENT_LEVELS or level.startswith(("agents.", "stuck."))
-    rows = (row for row in result.levels if row[4] == level and in_scope(row, scope, by_agent))
-    return sorted((row[0], row[5]) for row in rows)
+    rows = result.levels_by_name.get(level, [])
+    return sorted((row[0], row[5]) for row in rows if in_scope(row, scope, by_agent))
 
 
 def integral(result, scope: Scope, level: str, a: int, b: int) -> int:

@@ -97,8 +97,10 @@ class Oracle:
 
     def place(self, tenant: str, queue: str) -> tuple[str, str]:
         """Where what happens there is counted: further queues and tenants are `_other`."""
+        if not self.only_configured:
+            return tenant, queue
         own = {entry["name"] for entry in self.queues if entry.get("tenant", "default") == tenant}
-        if not self.only_configured or queue in own:
+        if queue in own:
             return tenant, queue
         if not own:
             return "_other", "_all" if queue == "_all" else "_other"
@@ -178,6 +180,7 @@ class Result:
         self.first_ms = first_ms
         self.contributions: list[tuple[int, str, str, str, str, int]] = []
         self.levels: list[tuple[int, str, str, str, str, int]] = []
+        self.levels_by_name: dict[str, list[tuple[int, str, str, str, str, int]]] = {}
         self.waits: list[tuple[int, str, str, str, int]] = []
         self.resolutions: list[tuple[int, str, str, str, int]] = []
         self.visits: list = []
@@ -194,6 +197,8 @@ class Result:
         lists: list[Any] = [self.contributions, self.levels, self.waits, self.resolutions]
         for rows in lists:
             rows[:] = [(at, *place(tenant, queue), *rest) for at, tenant, queue, *rest in rows]
+        for level in self.levels:
+            self.levels_by_name.setdefault(level[4], []).append(level)
         moved = []
         for tenant, channel, visit in self.visits:
             owner, visit.queue = place(tenant, visit.queue)

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.data.call_logs import LOGS, answers_of, is_mean, name_of, rows_of
+from tests.data.call_logs import answers_of, each_log, is_mean, rows_of
 from tests.examples import examples
 from tests.oracle.agents import FOREVER, KEEP_MS, places, spans_of
 from tests.oracle.oracle import AGENT_RANKS, Oracle, Result, in_order, without_repeats
@@ -327,7 +327,7 @@ def calls(log: Path) -> Iterator[dict]:
             yield {"type": f"contact.{kind}", "event_id": event_id, "occurred_at": at, **about}
 
 
-@pytest.mark.parametrize("log", LOGS, ids=name_of)
+@each_log
 def test_a_call_log_gives_the_figures_of_a_naive_count(log: Path) -> None:
     """In any order: the numbers of counting rows, per queue and in total."""
     answers = answers_of(log)

@@ -20,7 +20,7 @@ from streams.sources.call_log_mapping import CallLogMapping, load_mapping
 from streams.wire.decode import decode
 from streams.wire.encode import encode
 from streams.wire.rejected import Rejected
-from tests.data.call_logs import LOGS, answers_of, name_of
+from tests.data.call_logs import answers_of, each_log
 
 HEADER = "call_id,customer,priority,queue,entered_at,outcome,answered_at,ended_at,agent\n"
 ANSWERED = (
@@ -417,7 +417,7 @@ def test_a_mapping_that_is_no_toml_or_not_there_is_named(tmp_path: Path) -> None
         load_mapping(path)
 
 
-@pytest.mark.parametrize("log", LOGS, ids=name_of)
+@each_log
 def test_two_weeks_of_calls_are_read_completely(log: Path) -> None:
     """Every row becomes events: of the log that is generated and of a real one, where it is."""
     total = answers_of(log)["total"]
