@@ -15,10 +15,13 @@ from typing import Any
 
 from tests.oracle import figures as oracle_figures
 from tests.oracle.agents import LIMITS, tell_agent
+from tests.oracle.calendars import BEGINNING, Clock
 from tests.oracle.contacts import tell_contact
-from tests.oracle.tickets import gone_as, tell_ticket
+from tests.oracle.ticket import detail_of
+from tests.oracle.tickets import tell_ticket
 
 HOUR_MS = 3_600_000
+DAY_MS = 24 * HOUR_MS
 
 CONTACT_RANKS = {
     "contact.enqueued": 0,
@@ -51,6 +54,8 @@ TICKET_RANKS = {
     "ticket.reopened": 9,
     "ticket.closed": 10,
     "ticket.snapshot": 11,
+    "bot.ended": 12,
+    "ticket.updated": 13,
 }
 AGENT_RANKS = {"agent.state": 0, "agent.heartbeat": 1}
 
@@ -94,6 +99,7 @@ class Oracle:
         self.only_configured = only_configured
         self.grace_ms = grace_ms
         self.memory_days = memory_days
+        self.clocks: dict[tuple[str, str], Clock] = {}
 
     def place(self, tenant: str, queue: str) -> tuple[str, str]:
         """Where what happens there is counted: further queues and tenants are `_other`."""
@@ -119,13 +125,16 @@ class Oracle:
                     if change["from"] <= at:
                         given |= change
 
+        def ms_of(seconds: int | None) -> int | None:
+            return None if seconds is None else seconds * 1000
+
         def ms(name: str) -> int | None:
             seconds = given.get(name)
             if channel == "ticket":
                 seconds = None
             elif seconds is None:
                 seconds = CHANNEL_DEFAULTS[channel].get(name)
-            return None if seconds is None else seconds * 1000
+            return ms_of(seconds)
 
         return {
             "threshold_ms": ms("service_level_seconds"),
@@ -138,7 +147,27 @@ class Oracle:
             "wrapup_cap_ms": given.get("wrapup_cap_seconds", 900) * 1000,
             "closed_resolves": bool(given.get("closed_resolves", True)),
             "state_limit_seconds": given.get("state_limit_seconds", {}),
+            "time_zone": given.get("time_zone", "UTC"),
+            "calendar": given.get("calendar"),
+            "sla": given.get("sla", {}),
+            "risk_ms": ms_of(given.get("at_risk_seconds")),
+            "pause_on_hold": bool(given.get("pause_on_hold", False)),
+            "resolution_ms": given.get("resolution_days", 7) * DAY_MS,
+            "repeat_ms": given.get("repeat_days", 7) * DAY_MS,
         }
+
+    def clock(self, tenant: str, queue: str) -> Clock:
+        """The business time of a queue's tickets, by its calendars through time."""
+        if (tenant, queue) not in self.clocks:
+            changes = [
+                change["from"] for entry in self.queues for change in entry.get("changes", [])
+            ]
+            versions = [
+                (since, self.settings(tenant, queue, "ticket", since)["calendar"])
+                for since in (BEGINNING, *sorted(set(changes)))
+            ]
+            self.clocks[tenant, queue] = Clock(versions)
+        return self.clocks[tenant, queue]
 
     def limit(self, tenant: str, queue: str, channel: str, state: str, at: int) -> int | None:
         """How long an agent may be in the state, in ms; None: there is no limit."""
@@ -250,7 +279,7 @@ def entity_of(event: dict) -> tuple[str, ...] | None:
     tenant = event.get("tenant", "default")
     if kind in AGENT_RANKS:
         return ("agent", tenant, event["agent_id"])
-    if kind in TICKET_RANKS:
+    if kind in TICKET_RANKS and event.get("channel") == "ticket":
         return ("ticket", tenant, event["contact_id"])
     if kind in CONTACT_RANKS and event["channel"] in ("voice", "chat"):
         return ("contact", tenant, event["channel"], event["contact_id"])
@@ -282,16 +311,8 @@ def content(event: dict) -> tuple:
     detail: str | None = None
     if kind == "contact.resumed":
         detail = "returned"
-    elif kind in ("ticket.resolved", "ticket.closed"):
-        detail = gone_as(event) or ("bot" if event.get("author") == "bot" else None)
-    elif kind == "ticket.replied":
-        public = event.get("public") is not False
-        detail = {"agent": "reply", "customer": "customer"}.get(event["author"]) if public else None
-    elif kind == "ticket.snapshot":
-        known = event.get("first_replied_at") is not None
-        detail = event["status"] + (" replied" if known else "")
-        if event.get("pending_seconds") is not None:
-            detail += f" {event['pending_seconds']}"
+    elif kind.startswith("ticket."):
+        detail = detail_of(event)
     elif kind in ("contact.enqueued", "contact.flowed_out", "contact.blocked"):
         detail = event.get("reason")
     elif kind in ("offer.failed", "bot.ended", "callback.attempted"):
@@ -300,13 +321,15 @@ def content(event: dict) -> tuple:
         detail = event.get("kind")
     elif kind == "message.sent":
         detail = "bot" if event.get("automatic") else event["author"]
-    elif kind == "ticket.status_changed":
-        detail = event["status"]
     rank = CONTACT_RANKS.get(kind, TICKET_RANKS.get(kind, 0))
     directed = kind in CONTACT_RANKS or kind in ("ticket.opened", "ticket.snapshot")
     outbound = directed and event.get("direction") == "outbound"
     queue, agent = event.get("queue") or "", event.get("agent_id") or ""
-    earlier = {"contact.answered": "entered_at", "contact.enqueued": "arrived_at"}
+    earlier = {
+        "contact.answered": "entered_at",
+        "contact.enqueued": "arrived_at",
+        "ticket.sla_set": "due_at",
+    }
     told = event.get(earlier.get(kind, "opened_at"))
     return rank, seq, queue, agent, detail or "", outbound, -1 if told is None else told
 
