@@ -108,7 +108,7 @@ class Clock:
         return sum(open_ms(*piece) for piece in self.pieces(a, b))
 
     def reach(self, a: int, need: int, never_ms: int = NEVER_MS) -> int | None:
-        """The earliest instant from `a` on until which `need` ms were open; None: it never comes."""
+        """The earliest instant from `a` on by which `need` ms were open; None: there is none."""
         if need <= 0:
             return a
         last_open = a

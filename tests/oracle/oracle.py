@@ -159,14 +159,13 @@ class Oracle:
     def clock(self, tenant: str, queue: str) -> Clock:
         """The business time of a queue's tickets, by its calendars through time."""
         if (tenant, queue) not in self.clocks:
-            changes = [
-                change["from"] for entry in self.queues for change in entry.get("changes", [])
-            ]
-            versions = [
-                (since, self.settings(tenant, queue, "ticket", since)["calendar"])
-                for since in (BEGINNING, *sorted(set(changes)))
-            ]
-            self.clocks[tenant, queue] = Clock(versions)
+            changes = {one["from"] for entry in self.queues for one in entry.get("changes", [])}
+            self.clocks[tenant, queue] = Clock(
+                [
+                    (since, self.settings(tenant, queue, "ticket", since)["calendar"])
+                    for since in (BEGINNING, *sorted(changes))
+                ]
+            )
         return self.clocks[tenant, queue]
 
     def limit(self, tenant: str, queue: str, channel: str, state: str, at: int) -> int | None:

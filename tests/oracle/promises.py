@@ -1,7 +1,7 @@
 """The oracle's promises of one ticket: clocks that run, stand still, are kept or broken.
 
-In: calls by `tickets` and `ticket`, in the order of events. Out: counts, each clock's decision once,
-and levels of the clocks that are open, in the queue that the ticket is in.
+In: calls by `tickets` and `ticket`, in the order of events. Out: counts, each clock's decision
+once, and levels of the clocks that are open, in the queue that the ticket is in.
 A clock by a target counts open time; due is the earliest instant at which that reaches the target.
 A clock by a due time told by the source runs until then, whatever the calendar says.
 """
@@ -175,6 +175,7 @@ class Promises:
             one.risk_at = clock.reach(at, clock.between(at, one.due) - risk, ENDLESS)
             return
         target = one.target_ms
+        assert target is not None, "a clock has a target or a due time"
         risk = min(RISK_MS, target // 5) if one.risk_ms is None else min(one.risk_ms, target)
         one.due = clock.reach(at, target - one.elapsed)
         if one.due is not None:
@@ -230,7 +231,7 @@ class Promises:
                 self.go_on(one, at)
 
     def set(self, event: dict, at: int) -> bool:
-        """The source says when something is due, or that it is not; False: nothing is waited for."""
+        """The source says when something is due, or that it is not; False: nobody waits for it."""
         metric, due_at = event["metric"], event.get("due_at")
         one = self.clocks.get(metric)
         if one is None:
