@@ -61,6 +61,9 @@ HARD_CASES = {
     "who answered, who resolved": ["tickets_who_answered"],
     "the stream begins in mid-life": ["tickets_mid_life"],
     "who has a ticket, works on it, waits for it": ["tickets_at_work"],
+    "what a ticket was promised": ["promises", "promises_told", "promises_at_risk"],
+    "business hours, where clocks change too": ["business_hours", "promises_never_due"],
+    "cohorts, ages and complaints": ["ticket_cohorts", "ticket_complaints"],
 }
 
 
@@ -96,6 +99,20 @@ def test_every_scenario_belongs_to_a_hard_case_and_says_why() -> None:
     assert all(golden(name)[0]["why"] for name in named)
 
 
+#: Figures and parts whose scenarios are still to be worked out.
+NOT_YET = {"chat", "callbacks", "bot", "time_to_answer_quantiles_seconds"}
+
+
+def lines(figures: dict, before: str = "") -> Iterator[tuple[str, bool]]:
+    """Each figure, those of the part of tickets one by one, and whether it is something."""
+    for name, value in figures.items():
+        together = name.endswith(("_by_priority", "_quantiles_seconds"))
+        if isinstance(value, dict) and (name == "ticket" or (before and not together)):
+            yield from lines(value, f"{before}{name}.")
+        else:
+            yield before + name, any(value.values()) if isinstance(value, dict) else bool(value)
+
+
 def test_every_figure_is_worked_out_by_hand_somewhere() -> None:
     """Each figure has a scenario that expects something else of it than nothing."""
     found: set[str] = set()
@@ -103,8 +120,9 @@ def test_every_figure_is_worked_out_by_hand_somewhere() -> None:
         for side, _ in map(golden, names):
             expected = [side["expect"], *(w["expect"] for w in side.get("windows", []))]
             scopes = [scope for one in expected for scope in one.values()]
-            found |= {name for scope in scopes for name, value in scope.items() if value}
-    assert set(Oracle([{"name": "q"}]).run([]).figures("default", "q", "voice")) - found == set()
+            found |= {name for scope in scopes for name, something in lines(scope) if something}
+    figures = Oracle([{"name": "q"}]).run([]).figures("default", "q", "ticket")
+    assert {name for name, _ in lines(figures)} - NOT_YET - found == set()
 
 
 @pytest.mark.parametrize("name", [name for names in HARD_CASES.values() for name in names])
