@@ -11,6 +11,7 @@ Cost: 1,440 looks a day, once a calendar.
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import lru_cache
+from typing import Any
 from zoneinfo import ZoneInfo
 
 SECOND_MS, MINUTE_MS, DAY_MS = 1_000, 60_000, 86_400_000
@@ -111,20 +112,36 @@ class Clock:
         """The earliest instant from `a` on by which `need` ms were open; None: there is none."""
         if need <= 0:
             return a
-        last_open = a
+        open_until = a
         for begin, end, calendar in self.pieces(a, FOREVER):
-            if begin - last_open > never_ms:
+            if begin - open_until >= never_ms:
                 return None
-            here = open_ms(begin, end, calendar)
-            if here < need:
-                need -= here
-                last_open = end if here else last_open
-                continue
             for start, stop in stretches(begin, end, calendar):
+                if start - open_until >= never_ms:
+                    return None
                 if stop - start >= need:
                     return start + need
                 need -= stop - start
-        raise AssertionError("a piece has no end")
+                open_until = stop
+        raise AssertionError("time has no end")
+
+
+class Clocks:
+    """The business time of each queue's tickets, by its calendars through time."""
+
+    def __init__(self, oracle: Any) -> None:
+        self.oracle = oracle
+        self.known: dict[tuple[str, str], Clock] = {}
+
+    def of(self, tenant: str, queue: str) -> Clock:
+        if (tenant, queue) not in self.known:
+            told = [one["from"] for entry in self.oracle.queues for one in entry.get("changes", [])]
+            versions = [
+                (since, self.oracle.settings(tenant, queue, "ticket", since)["calendar"])
+                for since in (BEGINNING, *sorted(set(told)))
+            ]
+            self.known[tenant, queue] = Clock(versions)
+        return self.known[tenant, queue]
 
 
 def stretches(begin: int, end: int, calendar: Calendar | None) -> Iterator[tuple[int, int]]:

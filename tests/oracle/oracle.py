@@ -15,7 +15,7 @@ from typing import Any
 
 from tests.oracle import figures as oracle_figures
 from tests.oracle.agents import LIMITS, tell_agent
-from tests.oracle.calendars import BEGINNING, Clock
+from tests.oracle.calendars import Clocks
 from tests.oracle.contacts import tell_contact
 from tests.oracle.ticket import detail_of
 from tests.oracle.tickets import tell_ticket
@@ -99,7 +99,7 @@ class Oracle:
         self.only_configured = only_configured
         self.grace_ms = grace_ms
         self.memory_days = memory_days
-        self.clocks: dict[tuple[str, str], Clock] = {}
+        self.clocks = Clocks(self)
 
     def place(self, tenant: str, queue: str) -> tuple[str, str]:
         """Where what happens there is counted: further queues and tenants are `_other`."""
@@ -155,18 +155,6 @@ class Oracle:
             "resolution_ms": given.get("resolution_days", 7) * DAY_MS,
             "repeat_ms": given.get("repeat_days", 7) * DAY_MS,
         }
-
-    def clock(self, tenant: str, queue: str) -> Clock:
-        """The business time of a queue's tickets, by its calendars through time."""
-        if (tenant, queue) not in self.clocks:
-            changes = {one["from"] for entry in self.queues for one in entry.get("changes", [])}
-            self.clocks[tenant, queue] = Clock(
-                [
-                    (since, self.settings(tenant, queue, "ticket", since)["calendar"])
-                    for since in (BEGINNING, *sorted(changes))
-                ]
-            )
-        return self.clocks[tenant, queue]
 
     def limit(self, tenant: str, queue: str, channel: str, state: str, at: int) -> int | None:
         """How long an agent may be in the state, in ms; None: there is no limit."""
@@ -320,7 +308,8 @@ def content(event: dict) -> tuple:
         detail = event.get("kind")
     elif kind == "message.sent":
         detail = "bot" if event.get("automatic") else event["author"]
-    rank = CONTACT_RANKS.get(kind, TICKET_RANKS.get(kind, 0))
+    ranks = TICKET_RANKS if event.get("channel") == "ticket" else CONTACT_RANKS
+    rank = ranks.get(kind, 0)
     directed = kind in CONTACT_RANKS or kind in ("ticket.opened", "ticket.snapshot")
     outbound = directed and event.get("direction") == "outbound"
     queue, agent = event.get("queue") or "", event.get("agent_id") or ""

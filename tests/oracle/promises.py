@@ -169,7 +169,7 @@ class Promises:
         one.due = one.risk_at = None
         if state == "paused":
             return
-        clock = self.ticket.oracle.clock(self.ticket.tenant, self.ticket.queue)
+        clock = self.ticket.oracle.clocks.of(self.ticket.tenant, self.ticket.queue)
         if one.due_at is not None:
             one.due, risk = one.due_at, RISK_MS if one.risk_ms is None else one.risk_ms
             one.risk_at = clock.reach(at, clock.between(at, one.due) - risk, ENDLESS)

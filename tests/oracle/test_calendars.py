@@ -133,7 +133,7 @@ def test_the_queues_changes_are_the_clocks_versions() -> None:
         {"from": monday + 7 * DAY_MS, "calendar": ""},
     ]
     queue = {"name": "desk", "channels": ["ticket"], "changes": changes}
-    clock = Oracle([queue]).clock("default", "desk")
+    clock = Oracle([queue]).clocks.of("default", "desk")
     assert clock.between(monday - DAY_MS, monday) == DAY_MS
     assert clock.between(monday, monday + 7 * DAY_MS) == 40 * HOUR_MS
     assert clock.between(monday + 6 * DAY_MS, monday + 8 * DAY_MS) == DAY_MS
@@ -177,10 +177,13 @@ def test_open_is_what_the_clock_on_the_wall_says() -> None:
 
 
 def test_what_never_opens_is_never_due() -> None:
-    """400 days without open time are the end of waiting; a day less is not."""
+    """400 days without open time are the end of waiting; a millisecond less is not."""
     day = ms("2026-01-05T00:00")
     closed = {"time_zone": "UTC", "hours": ""}
     assert of(closed).reach(day, 1) is None
-    for days, due in ((400, day + 400 * DAY_MS + 1), (402, None)):
-        assert Clock([(BEGINNING, closed), (day + days * DAY_MS, None)]).reach(day, 1) == due
+    for since in (day, day + 3 * HOUR_MS):
+        opens = since + 400 * DAY_MS
+        versions = [(BEGINNING, None), (since, closed)]
+        assert Clock([*versions, (opens - 1, None)]).reach(day, since - day + 1) == opens
+        assert Clock([*versions, (opens, None)]).reach(day, since - day + 1) is None
     assert of(closed).reach(day, 0) == day

@@ -47,14 +47,14 @@ def detail_of(event: dict) -> str:
     complaint = {None: "", True: "complaint", False: "no_complaint"}[
         None if told is None else is_complaint(told)
     ]
-    priority = "" if event.get("priority") is None else f" priority:{priority_of(event)}"
+    priority = "" if event.get("priority") is None else f"priority:{priority_of(event)}"
     if kind in ("ticket.resolved", "ticket.closed"):
         return gone_as(event) or ("bot" if event.get("author") == "bot" else "")
     if kind == "ticket.replied":
         words = {"agent": "reply", "customer": "customer"}
         return words.get(event["author"], "") if event.get("public") is not False else ""
     if kind in ("ticket.opened", "ticket.updated"):
-        return complaint + priority
+        return f"{complaint} {priority}".strip()
     if kind == "ticket.sla_set":
         return event["metric"] + (" cancelled" if event.get("cancelled") else "")
     if kind != "ticket.snapshot":
@@ -62,7 +62,8 @@ def detail_of(event: dict) -> str:
     detail = event["status"] + ("" if event.get("first_replied_at") is None else " replied")
     if event.get("pending_seconds") is not None:
         detail += f" {event['pending_seconds']}"
-    detail += (" complaint" if complaint == "complaint" else "") + priority
+    detail += " complaint" if complaint == "complaint" else ""
+    detail += f" {priority}" if priority else ""
     if event.get("last_customer_at") is not None:
         detail += f" customer:{event['last_customer_at']}"
     due = event.get("due") or {}
@@ -149,7 +150,7 @@ class Ticket:
         """The open time of [a, b) by the calendars of the queues it was in, in ms."""
         ends = [since for since, _ in self.places[1:]] + [max(a, b)]
         return sum(
-            self.oracle.clock(self.tenant, queue).between(max(a, since), min(b, until))
+            self.oracle.clocks.of(self.tenant, queue).between(max(a, since), min(b, until))
             for (since, queue), until in zip(self.places, ends, strict=True)
         )
 
