@@ -266,7 +266,7 @@ def test_the_states_add_up_to_the_members_seconds(history, queues) -> None:
 
 def additive(figures: dict) -> dict[str, float]:
     """All counts and seconds of the figures that panes must add up to."""
-    derived = ("mean", "max", "ratio", "quantiles", "depth", "_per_")
+    derived = ("mean", "max", "ratio", "quantiles", "depth", "_per_", "service_level")
     return {
         name: round(value * 1000)
         for name, value in flat(figures)
