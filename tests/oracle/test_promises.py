@@ -228,6 +228,16 @@ STORIES: dict[str, tuple[str, list[Told], str, list[tuple]]] = {
         f"sla.{FIRST}.running",
         [("desk", 0, 3_600)],
     ),
+    "moved in the evening, it stays at risk": (
+        "office",
+        [
+            (SET, 100, said(SOLVE, **due_at(90_600))),
+            ("ticket.moved", 31_500, {"queue": "none"}),
+            ("ticket.resolved", 33_000, {}),
+        ],
+        f"sla.{SOLVE}.at_risk",
+        [("office", 31_200, 31_500), ("none", 31_500, 33_000)],
+    ),
     "due this evening, and at risk from half past four": (
         "office",
         [(SET, 100, said(SOLVE, **due_at(32_400))), ("ticket.resolved", 31_000, {})],
