@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 
 from hypothesis import strategies as st
 
+from tests.later_stories import LATER_STORIES
 from tests.stories import (
     BASE_MS,
     CONTACT_TYPES,
@@ -28,10 +29,10 @@ from tests.stories import (
 )
 
 
-def with_ids(stories: Sequence[list[Event]]) -> list[Event]:
+def with_ids(stories: Sequence[list[Event]], letter: str = "e") -> list[Event]:
     """All events of the stories, each with an id of its own."""
     events = [event for story in stories for event in story]
-    return [{**event, "event_id": f"e{number}"} for number, event in enumerate(events)]
+    return [{**event, "event_id": f"{letter}{number}"} for number, event in enumerate(events)]
 
 
 def altered(c: Chooser, event: Event) -> Event:
@@ -47,7 +48,7 @@ def altered(c: Chooser, event: Event) -> Event:
         return snapshot(c, who, at)
     if what == "unread" or kind not in FIELDS:
         return {**event, "customer_ref": "someone else"}
-    family = TICKET_TYPES if kind in TICKET_TYPES else CONTACT_TYPES
+    family = TICKET_TYPES if event["channel"] == "ticket" else CONTACT_TYPES
     who = {name: event[name] for name in ("tenant", "channel", "contact_id", "source", "event_id")}
     return legal(c, who, kind if what == "content" else c.pick(family), at)
 
@@ -121,7 +122,7 @@ def spoil(c: Chooser, events: list[Event]) -> None:
 @st.composite
 def _story(draw: Callable) -> list[Event]:
     chooser = Drawn(draw)
-    return chooser.pick(STORIES)(chooser)
+    return chooser.pick((*STORIES, *LATER_STORIES))(chooser)
 
 
 @st.composite
@@ -139,6 +140,16 @@ def random_history(seed: int, stories: int = 10, contacts: int = 4) -> list[Even
     chooser = Seeded(seed)
     told = [chooser.pick(STORIES)(chooser, contacts) for _ in range(stories)]
     events = with_ids(told)
+    for _ in range(stories // 2):
+        spoil(chooser, events)
+    return events + later_history(seed, stories // 4, contacts)
+
+
+def later_history(seed: int, stories: int, contacts: int = 4) -> list[Event]:
+    """The stories that came later, by choices of their own."""
+    chooser = Seeded(seed + 1_000_000)
+    told = [chooser.pick(LATER_STORIES)(chooser, contacts) for _ in range(stories)]
+    events = with_ids(told, "f")
     for _ in range(stories // 2):
         spoil(chooser, events)
     return events
