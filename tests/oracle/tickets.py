@@ -4,6 +4,8 @@ In: the ordered events of one (tenant, contact_id) of channel ticket. Out: rows 
 A ticket is written down as a list of what happened to it; each figure looks back over that list.
 """
 
+from tests.oracle.chats import ESCALATED, of_bots
+
 DAY_MS = 86_400_000
 MAKES_KNOWN = ("ticket.opened", "ticket.snapshot")
 GONE_REASONS = ("merged", "spam", "deleted")
@@ -180,7 +182,11 @@ def tell_ticket(entity, events, now: int, oracle, result) -> None:
         if event.get("public") is False or event["author"] == "bot":
             return
         questions = [t for what, t in known.since(REPLY, SETTLED) if what == CUSTOMER]
+        handed_over = [t for what, t in known.since(REPLY) if what == ESCALATED]
         known.note(REPLY if event["author"] == "agent" else CUSTOMER, at)
+        if handed_over and event["author"] == "agent":
+            count(known, at, "bot.handoff_wait_count")
+            count(known, at, "bot.handoff_wait_ms", at - handed_over[-1])
         clock = known.response_clock()
         if event["author"] != "agent" or clock is None:
             return
@@ -242,6 +248,20 @@ def tell_ticket(entity, events, now: int, oracle, result) -> None:
         count(known, at, "tickets_reopened")
         have_status(known, status, at)
 
+    def bot_ended(known: Ticket | None, event: dict, at: int) -> None:
+        """It counts whether the ticket is known or not."""
+        if event.get("direction") == "outbound":
+            return
+
+        def anomaly(kind: str) -> None:
+            result.anomalies[kind] += 1
+
+        for when, queue, name, amount in of_bots([{**event, "occurred_at": at}], anomaly):
+            result.contributions.append((when, tenant, queue, "ticket", name, amount))
+            result.used.add((tenant, queue, "ticket"))
+        if known is not None and event["outcome"] == "escalated":
+            known.note(ESCALATED, at)
+
     def within_grace(known: Ticket, what: str, at: int) -> bool:
         then = known.last(what)
         return then is not None and at - then <= oracle.grace_ms
@@ -258,6 +278,8 @@ def tell_ticket(entity, events, now: int, oracle, result) -> None:
             pass
         elif known.left:
             result.anomalies["ticket_left"] += 1
+        elif kind == "bot.ended":
+            bot_ended(known, event, at)
         elif kind == "work.started":
             start_work(known, event["agent_id"], at)
         elif kind == "work.ended":
@@ -315,6 +337,8 @@ def tell_ticket(entity, events, now: int, oracle, result) -> None:
             early.append(event)
             result.anomalies["clamped"] += 1
             continue
+        elif event["type"] == "bot.ended":
+            bot_ended(None, event, at)
         else:
             result.anomalies["no_ticket"] += 1
         last_at = at
