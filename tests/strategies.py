@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 
 from hypothesis import strategies as st
 
+from tests.later_stories import LATER_STORIES
 from tests.promise_stories import ticket_with_promises
 from tests.stories import (
     BASE_MS,
@@ -29,10 +30,10 @@ from tests.stories import (
 )
 
 
-def with_ids(stories: Sequence[list[Event]]) -> list[Event]:
+def with_ids(stories: Sequence[list[Event]], letter: str = "e") -> list[Event]:
     """All events of the stories, each with an id of its own."""
     events = [event for story in stories for event in story]
-    return [{**event, "event_id": f"e{number}"} for number, event in enumerate(events)]
+    return [{**event, "event_id": f"{letter}{number}"} for number, event in enumerate(events)]
 
 
 def altered(c: Chooser, event: Event) -> Event:
@@ -119,14 +120,13 @@ def spoil(c: Chooser, events: list[Event]) -> None:
         events[m] = {**other, "contact_id": ids[0]}
 
 
-#: Told beside the others, so that a seed tells what it always told.
-LATER_STORIES = (ticket_with_promises,) * 3
+PROMISE_STORIES = (ticket_with_promises,) * 3
 
 
 @st.composite
 def _story(draw: Callable) -> list[Event]:
     chooser = Drawn(draw)
-    return chooser.pick((*STORIES, *LATER_STORIES))(chooser)
+    return chooser.pick((*STORIES, *LATER_STORIES, *PROMISE_STORIES))(chooser)
 
 
 @st.composite
@@ -146,12 +146,28 @@ def random_history(seed: int, stories: int = 10, contacts: int = 4) -> list[Even
     events = with_ids(told)
     for _ in range(stories // 2):
         spoil(chooser, events)
-    later = Seeded(2**32 + seed)
-    told = [later.pick(LATER_STORIES)(later, contacts) for _ in range(1 + stories // 5)]
-    promised = [{**event, "event_id": f"p{n}"} for n, event in enumerate(with_ids(told))]
-    for _ in range(stories // 10):
-        spoil(later, promised)
-    return events + promised
+    later = later_history(seed, stories // 4, contacts)
+    return events + later + promised_history(seed, 1 + stories // 5, contacts)
+
+
+def later_history(seed: int, stories: int, contacts: int = 4) -> list[Event]:
+    """The stories that came later, by choices of their own."""
+    chooser = Seeded(seed + 1_000_000)
+    told = [chooser.pick(LATER_STORIES)(chooser, contacts) for _ in range(stories)]
+    events = with_ids(told, "f")
+    for _ in range(stories // 2):
+        spoil(chooser, events)
+    return events
+
+
+def promised_history(seed: int, stories: int, contacts: int = 4) -> list[Event]:
+    """Tickets with promises, by choices of their own too."""
+    chooser = Seeded(2**32 + seed)
+    told = [chooser.pick(PROMISE_STORIES)(chooser, contacts) for _ in range(stories)]
+    events = with_ids(told, "p")
+    for _ in range(stories // 2):
+        spoil(chooser, events)
+    return events
 
 
 def encoded(history: Sequence[Event]) -> list[bytes]:

@@ -16,6 +16,7 @@ from typing import Any
 from tests.oracle import figures as oracle_figures
 from tests.oracle.agents import LIMITS, tell_agent
 from tests.oracle.calendars import Clocks
+from tests.oracle.callbacks import tell_callback
 from tests.oracle.contacts import tell_contact
 from tests.oracle.ticket import detail_of
 from tests.oracle.tickets import tell_ticket
@@ -39,8 +40,8 @@ CONTACT_RANKS = {
     "contact.flowed_out": 11,
     "message.sent": 12,
     "bot.ended": 13,
-    "callback.attempted": 14,
 }
+CALLBACK_RANKS = {"contact.flowed_out": 11, "callback.requested": 13, "callback.attempted": 14}
 TICKET_RANKS = {
     "ticket.opened": 0,
     "ticket.assigned": 1,
@@ -82,8 +83,9 @@ class Oracle:
 
     `queues` are plain dicts in the words of the configuration file; `horizon_ms` is the lateness
     horizon, which decides when closed contacts are forgotten, `memory_days` when tickets that were
-    settled. `only_configured`: the limits of tenants and queues leave room for none but those of
-    the configuration. Within `grace_ms` meaning orders the events of a contact, not the clock.
+    settled, `callback_days` when a call-back of which nothing is heard is given up.
+    `only_configured`: the limits of tenants and queues leave room for none but those of the
+    configuration. Within `grace_ms` meaning orders the events of a contact, not the clock.
     """
 
     def __init__(
@@ -93,6 +95,7 @@ class Oracle:
         only_configured: bool = False,
         grace_ms: int = 5_000,
         memory_days: int = 90,
+        callback_days: int = 7,
     ) -> None:
         self.queues = queues or []
         self.horizon_ms = horizon_ms
@@ -100,6 +103,7 @@ class Oracle:
         self.grace_ms = grace_ms
         self.memory_days = memory_days
         self.clocks = Clocks(self)
+        self.callback_days = callback_days
 
     def place(self, tenant: str, queue: str) -> tuple[str, str]:
         """Where what happens there is counted: further queues and tenants are `_other`."""
@@ -169,8 +173,7 @@ class Oracle:
         result = Result(self, as_of=now, first_ms=min(times, default=now))
         entities: dict[tuple[str, ...], list[dict]] = {}
         for event in events:
-            entity = entity_of(event)
-            if entity is not None:
+            for entity in entities_of(event):
                 entities.setdefault(entity, []).append(event)
         for entity, told in entities.items():
             unique = without_repeats(told, result.anomalies)
@@ -178,6 +181,8 @@ class Oracle:
                 tell_agent(entity, in_order(unique, AGENT_RANKS), now, self, result)
             elif entity[0] == "ticket":
                 tell_ticket(entity, in_order(unique, TICKET_RANKS), now, self, result)
+            elif entity[0] == "callback":
+                tell_callback(entity, in_order(unique, CALLBACK_RANKS), now, self, result)
             else:
                 ordered = in_order(unique, CONTACT_RANKS)
                 tell_contact(entity, ordered, now, self, result)
@@ -260,14 +265,24 @@ class Result:
         return Fraction(oracle_figures.integral(self, scope, level, a, b), 1000)
 
 
+def entities_of(event: dict) -> list[tuple[str, ...]]:
+    """Whose stories the event belongs to: who flows out may have asked to be called back."""
+    found = [entity_of(event)]
+    if event["type"] == "contact.flowed_out":
+        found.append(("callback", event.get("tenant", "default"), event["contact_id"]))
+    return [entity for entity in found if entity is not None]
+
+
 def entity_of(event: dict) -> tuple[str, ...] | None:
-    """Whose story the event belongs to; None for events that belong to no lifecycle."""
+    """Whose story the event belongs to first; None for events that belong to no lifecycle."""
     kind = event["type"]
     tenant = event.get("tenant", "default")
     if kind in AGENT_RANKS:
         return ("agent", tenant, event["agent_id"])
-    if kind in TICKET_RANKS and event.get("channel") == "ticket":
+    if kind in TICKET_RANKS and event["channel"] == "ticket":
         return ("ticket", tenant, event["contact_id"])
+    if kind in CALLBACK_RANKS and kind not in CONTACT_RANKS:
+        return ("callback", tenant, event["contact_id"])
     if kind in CONTACT_RANKS and event["channel"] in ("voice", "chat"):
         return ("contact", tenant, event["channel"], event["contact_id"])
     return None
@@ -303,23 +318,31 @@ def content(event: dict) -> tuple:
     elif kind in ("contact.enqueued", "contact.flowed_out", "contact.blocked"):
         detail = event.get("reason")
     elif kind in ("offer.failed", "bot.ended", "callback.attempted"):
-        detail = event["outcome"]
+        detail = event["outcome"] + (" final" if event.get("final") else "")
     elif kind == "contact.abandoned":
         detail = event.get("kind")
     elif kind == "message.sent":
         detail = "bot" if event.get("automatic") else event["author"]
-    ranks = TICKET_RANKS if event.get("channel") == "ticket" else CONTACT_RANKS
+    ranks = TICKET_RANKS if event.get("channel") == "ticket" else CALLBACK_RANKS | CONTACT_RANKS
     rank = ranks.get(kind, 0)
-    directed = kind in CONTACT_RANKS or kind in ("ticket.opened", "ticket.snapshot")
+    directed = kind in CONTACT_RANKS | CALLBACK_RANKS
+    directed = directed or kind in ("ticket.opened", "ticket.snapshot")
     outbound = directed and event.get("direction") == "outbound"
     queue, agent = event.get("queue") or "", event.get("agent_id") or ""
     earlier = {
         "contact.answered": "entered_at",
         "contact.enqueued": "arrived_at",
         "ticket.sla_set": "due_at",
+        "contact.flowed_out": "due_at",
+        "bot.ended": "started_at",
+        "callback.requested": "due_at",
+        "callback.attempted": "requested_at",
     }
-    told = event.get(earlier.get(kind, "opened_at"))
-    return rank, seq, queue, agent, detail or "", outbound, -1 if told is None else told
+    told = [event.get(earlier.get(kind, "opened_at"))]
+    if kind == "callback.attempted":
+        told.append(event.get("due_at"))
+    times = (-1 if time is None else time for time in told)
+    return rank, seq, queue, agent, detail or "", outbound, *times
 
 
 def without_repeats(events: list[dict], anomalies: Counter[str]) -> list[dict]:

@@ -4,6 +4,7 @@ In: the ordered events of one (tenant, contact_id) of channel ticket. Out: rows 
 What each event does; what the ticket then is, and what time does to it, is in `ticket`.
 """
 
+from tests.oracle.chats import of_bots
 from tests.oracle.ticket import (
     ANSWERED,
     BY_BOT,
@@ -51,6 +52,8 @@ def tell_ticket(entity, events, now: int, oracle, result) -> None:
             early.append(event)
             result.anomalies["clamped"] += 1
             continue
+        elif event["type"] == "bot.ended":
+            bot_ended(tenant, event, at, result)
         else:
             result.anomalies["no_ticket"] += 1
         last_at = at
@@ -163,10 +166,24 @@ def end_work(known: Ticket, agents: list[str], at: int) -> None:
             known.count(at, "tickets_worked")
 
 
+def bot_ended(tenant: str, event: dict, at: int, result) -> None:
+    """It counts whether the ticket is known or not."""
+    if event.get("direction") == "outbound":
+        return
+
+    def anomaly(kind: str) -> None:
+        result.anomalies[kind] += 1
+
+    for when, queue, name, amount in of_bots([{**event, "occurred_at": at}], anomaly):
+        result.contributions.append((when, tenant, queue, "ticket", name, amount))
+        result.used.add((tenant, queue, "ticket"))
+
+
 def replied(known: Ticket, event: dict, at: int) -> None:
     if event.get("public") is False or event["author"] == "bot":
         return
     questions = known.questions()
+    handed_over = [t for what, t in known.since(REPLY) if what == ESCALATED]
     if event["author"] != "agent":
         first = not known.has(CUSTOMER)
         known.note(CUSTOMER, at)
@@ -176,6 +193,9 @@ def replied(known: Ticket, event: dict, at: int) -> None:
             known.promises.asked("first_response", at)
         return
     known.note(REPLY, at)
+    if handed_over:
+        known.count(at, "bot.handoff_wait_count")
+        known.count(at, "bot.handoff_wait_ms", at - handed_over[-1])
     known.promises.fulfil("first_response", at)
     known.promises.fulfil("next_response", at)
     clock = known.response_clock()
@@ -273,7 +293,8 @@ def tell(known: Ticket, event: dict, at: int) -> None:
     elif kind == "ticket.updated":
         updated(known, event, at)
     elif kind == "bot.ended":
-        if event["outcome"] == "escalated":
+        bot_ended(known.tenant, event, at, known.result)
+        if event["outcome"] == "escalated" and event.get("direction") != "outbound":
             known.note(ESCALATED, at)
             known.promises.escalated(at)
     elif kind == "ticket.sla_set":
