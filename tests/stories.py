@@ -34,6 +34,10 @@ GAPS = (*SHORT_GAPS, *SHORT_GAPS, *LONG_GAPS)
 EARLY_GAPS = (0, 1, 1_000, 4_999, 5_000, 5_001, 6_000)
 ARRIVED_BEFORE = (7_000, 0, -1_000, HOUR, HOUR + 300_000, HOUR + 300_001, 5 * HOUR, 5 * HOUR + 1)
 ENTERED_BEFORE = (0, 7_000, 20_000, 20_001, HOUR)
+#: Before, at and after: when a call back is agreed, when a bot began.
+DUE_AFTER = (HOUR, 0, -1, 1, MINUTE, -HOUR, 5 * MINUTE, DAY, 8 * DAY)
+BOT_BEFORE = (30_000, 0, 1, -1_000, HOUR)
+DAY_GAPS = (DAY, 7 * DAY - 1, 7 * DAY, 7 * DAY + 1, 8 * DAY)
 STARTS = (0, 1, 9_999, 10_000, 15_000, MINUTE, HOUR, 5 * HOUR)
 
 FLOW_REASONS = ("timeout", "overflow", "key", "voicemail", "callback", "transfer", "other")
@@ -59,6 +63,7 @@ FIELDS: dict[str, dict[str, tuple]] = {
     "message.sent": {"author": ("customer", "customer", "bot", "agent")},
     "bot.ended": {"outcome": ("contained", "escalated")},
     "callback.attempted": {"queue": QUEUES, "outcome": ("connected", "not_reached")},
+    "callback.requested": {"queue": QUEUES},
     "ticket.opened": {
         "queue": QUEUES,
         "kind": (None, "complaint"),
@@ -93,7 +98,11 @@ FIELDS: dict[str, dict[str, tuple]] = {
     "work.started": {"agent_id": AGENTS},
     "work.ended": {"agent_id": AGENTS},
 }
-CONTACT_TYPES = tuple(kind for kind in FIELDS if not kind.startswith(("ticket.", "work.")))
+#: What came later is in stories of its own, so that seeds tell what they told.
+LATER = ("callback.requested",)
+CONTACT_TYPES = tuple(
+    kind for kind in FIELDS if not kind.startswith(("ticket.", "work.")) and kind not in LATER
+)
 TICKET_TYPES = tuple(kind for kind in FIELDS if kind.startswith(("ticket.", "work.")))
 
 
@@ -206,7 +215,24 @@ def legal(chooser: Chooser, who: Event, kind: str, at: int, **given: Any) -> Eve
         event["entered_at"] = at - chooser.pick(ENTERED_BEFORE)
     if kind == "contact.enqueued" and at // SECOND % 3 == 0:  # no choice: seeds tell what they told
         event["arrived_at"] = at - ARRIVED_BEFORE[at // SECOND // 3 % len(ARRIVED_BEFORE)]
-    return event
+    return event | told_besides(event, at)
+
+
+def told_besides(event: Event, at: int) -> Event:
+    """Further fields of bots and call-backs, by the time: no choice either."""
+    kind, n = event["type"], at // SECOND
+    due = at + DUE_AFTER[n // 2 % len(DUE_AFTER)]
+    if kind == "bot.ended":
+        queue = {"queue": QUEUES[n // 2 % 3]} if n % 2 else {}
+        began = {"started_at": at - BOT_BEFORE[n // 3 % len(BOT_BEFORE)]} if n % 3 else {}
+        return queue | began
+    asks = kind == "contact.flowed_out" and event["reason"] == "callback"
+    if (asks or kind == "callback.requested") and n % 2:
+        return {"due_at": due}
+    if kind == "callback.attempted":
+        asked = {"requested_at": at - DUE_AFTER[n // 5 % len(DUE_AFTER)]} if n % 5 < 2 else {}
+        return asked | ({"due_at": due} if n % 3 == 0 else {})
+    return {}
 
 
 def contact_story(chooser: Chooser, contacts: int = 4) -> list[Event]:

@@ -10,6 +10,8 @@ from collections.abc import Callable, Sequence
 import orjson
 from hypothesis import strategies as st
 
+from tests.later_stories import LATER_STORIES
+from tests.promise_stories import ticket_with_promises
 from tests.stories import (
     BASE_MS,
     CONTACT_TYPES,
@@ -28,10 +30,10 @@ from tests.stories import (
 )
 
 
-def with_ids(stories: Sequence[list[Event]]) -> list[Event]:
+def with_ids(stories: Sequence[list[Event]], letter: str = "e") -> list[Event]:
     """All events of the stories, each with an id of its own."""
     events = [event for story in stories for event in story]
-    return [{**event, "event_id": f"e{number}"} for number, event in enumerate(events)]
+    return [{**event, "event_id": f"{letter}{number}"} for number, event in enumerate(events)]
 
 
 def altered(c: Chooser, event: Event) -> Event:
@@ -47,7 +49,7 @@ def altered(c: Chooser, event: Event) -> Event:
         return snapshot(c, who, at)
     if what == "unread" or kind not in FIELDS:
         return {**event, "customer_ref": "someone else"}
-    family = TICKET_TYPES if kind in TICKET_TYPES else CONTACT_TYPES
+    family = TICKET_TYPES if event["channel"] == "ticket" else CONTACT_TYPES
     who = {name: event[name] for name in ("tenant", "channel", "contact_id", "source", "event_id")}
     return legal(c, who, kind if what == "content" else c.pick(family), at)
 
@@ -118,10 +120,13 @@ def spoil(c: Chooser, events: list[Event]) -> None:
         events[m] = {**other, "contact_id": ids[0]}
 
 
+PROMISE_STORIES = (ticket_with_promises,) * 3
+
+
 @st.composite
 def _story(draw: Callable) -> list[Event]:
     chooser = Drawn(draw)
-    return chooser.pick(STORIES)(chooser)
+    return chooser.pick((*STORIES, *LATER_STORIES, *PROMISE_STORIES))(chooser)
 
 
 @st.composite
@@ -141,6 +146,27 @@ def random_history(seed: int, stories: int = 10, contacts: int = 4) -> list[Even
     events = with_ids(told)
     for _ in range(stories // 2):
         spoil(chooser, events)
+    later = later_history(seed, stories // 4, contacts)
+    return events + later + promised_history(seed, 1 + stories // 5, contacts)
+
+
+def later_history(seed: int, stories: int, contacts: int = 4) -> list[Event]:
+    """The stories that came later, by choices of their own."""
+    chooser = Seeded(seed + 1_000_000)
+    told = [chooser.pick(LATER_STORIES)(chooser, contacts) for _ in range(stories)]
+    events = with_ids(told, "f")
+    for _ in range(stories // 2):
+        spoil(chooser, events)
+    return events
+
+
+def promised_history(seed: int, stories: int, contacts: int = 4) -> list[Event]:
+    """Tickets with promises, by choices of their own too."""
+    chooser = Seeded(2**32 + seed)
+    told = [chooser.pick(PROMISE_STORIES)(chooser, contacts) for _ in range(stories)]
+    events = with_ids(told, "p")
+    for _ in range(stories // 2):
+        spoil(chooser, events)
     return events
 
 
@@ -153,6 +179,40 @@ def queue_settings() -> st.SearchStrategy[list[dict]]:
     """A few configurations: none, wrap-up awaited, silent chat, other thresholds and ages."""
     return st.sampled_from(QUEUE_VARIANTS)
 
+
+BERLIN = {
+    "time_zone": "Europe/Berlin",
+    "hours": "Mon-Fri 09:00-17:00, Sat 10:00-14:00",
+    "holidays": {"2023-11-16": "09:00-12:00", "2023-11-20": "", "2024-03-29": ""},
+}
+NEW_YORK = {"time_zone": "America/New_York", "hours": "Mon-Sun 22:00-06:00"}
+LORD_HOWE = {"time_zone": "Australia/Lord_Howe", "hours": "Mon-Sun 01:15-13:45"}
+#: What tickets are promised, by queue.
+PROMISES: dict[str, dict] = {
+    "billing": {
+        "calendar": BERLIN,
+        "time_zone": "Europe/Berlin",
+        "sla": {
+            "first_response": {"urgent": 60, "normal": 300, "low": 3_600, "other": 600},
+            "next_response": 300,
+            "resolution": {"urgent": 3_600, "high": 14_400, "other": 28_800},
+        },
+    },
+    "support": {
+        "calendar": NEW_YORK,
+        "sla": {"first_response": 300, "next_response": {"other": 60}, "resolution": 3_600},
+        "at_risk_seconds": 120,
+        "pause_on_hold": True,
+        "resolution_days": 1,
+        "repeat_days": 2,
+    },
+    "sales": {
+        "calendar": LORD_HOWE,
+        "sla": {"first_response": {"high": 60}, "next_response": 3_600, "resolution": 28_800},
+        "at_risk_seconds": 7_200,
+        "repeat_days": 1,
+    },
+}
 
 QUEUE_VARIANTS: tuple[list[dict], ...] = (
     [],
@@ -173,6 +233,7 @@ QUEUE_VARIANTS: tuple[list[dict], ...] = (
             "max_handle_seconds": 900,
             "state_limit_seconds": {"ringing": 1, "on_contact": 30, "wrapup": 0}
             | ({"error": 5} if name == "sales" else {}),
+            **PROMISES[name],
         }
         for name in QUEUES
     ],
@@ -186,12 +247,19 @@ QUEUE_VARIANTS: tuple[list[dict], ...] = (
             "silent_chat_seconds": 20,
         },
         {"name": "idle", "channels": ["voice", "ticket"]},
-        {"name": "support", "channels": ["ticket"], "closed_resolves": False},
+        {
+            "name": "support",
+            "channels": ["ticket"],
+            "closed_resolves": False,
+            "sla": {"first_response": 60, "next_response": 300, "resolution": 3_600},
+        },
     ],
     [
         {
             "name": name,
             "channels": ["voice", "chat", "ticket"],
+            "sla": PROMISES[name]["sla"],
+            "calendar": PROMISES[name]["calendar"] if name != "billing" else "",
             "changes": [
                 {
                     "from": BASE_MS + 12_000,
@@ -200,6 +268,8 @@ QUEUE_VARIANTS: tuple[list[dict], ...] = (
                     "wrapup": True,
                     "wrapup_cap_seconds": 20,
                     "max_handle_seconds": 900,
+                    "calendar": LORD_HOWE,
+                    "resolution_days": 2,
                 },
                 {
                     "from": BASE_MS + 3 * MINUTE,
@@ -208,7 +278,17 @@ QUEUE_VARIANTS: tuple[list[dict], ...] = (
                     "max_wait_seconds": 300,
                     "silent_chat_seconds": 30,
                     "state_limit_seconds": {"break": 10, "ringing": 0},
+                    "calendar": "",
+                    "sla": {"first_response": 60, "next_response": 60, "resolution": 300},
                 },
+                {
+                    "from": BASE_MS + 39_100_123,
+                    "calendar": BERLIN,
+                    "at_risk_seconds": 30,
+                    "pause_on_hold": True,
+                },
+                {"from": BASE_MS + 58_900_000, "calendar": NEW_YORK, "repeat_days": 1},
+                {"from": 1_711_846_800_000, "calendar": BERLIN},
             ],
         }
         for name in QUEUES

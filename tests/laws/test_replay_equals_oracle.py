@@ -29,13 +29,25 @@ def configured(queues: list[dict[str, Any]]) -> Settings:
 
 
 def _configured(queue: dict[str, Any]) -> QueueSettings:
-    first = {**queue, "channels": tuple(queue.get("channels", ("voice",))), "changes": ()}
+    first = _wired({**queue, "channels": tuple(queue.get("channels", ("voice",))), "changes": ()})
     then, changes = QueueSettings(**first), []
     for change in queue.get("changes", []):
         new = {name: value for name, value in change.items() if name != "from"}
-        then = replace(then, **new)
+        then = replace(then, **_wired(new))
         changes.append((change["from"], then))
     return QueueSettings(**first | {"changes": tuple(changes)})
+
+
+def _wired(queue: dict[str, Any]) -> dict[str, Any]:
+    """The queue with its calendar as the settings hold it."""
+    if "calendar" not in queue:
+        return queue
+    return queue | {"calendar": _calendar(queue["calendar"])}
+
+
+def _calendar(given: Any) -> Any:
+    """A calendar's dict, or "" for none, as `QueueSettings.calendar` has it."""
+    return given or None
 
 
 def replayed(

@@ -183,6 +183,9 @@ def levels_at(place: tuple[str, str], words: list[dict]) -> dict[str, int]:
         "slot_capacity": slots,
         "handling_agent": int(busy and slots >= 1),
         "slot_busy": min(used, slots),
+        "agent_contacts": (
+            sum(count(word, "handling", channel) for word in members) if channel == "chat" else 0
+        ),
     }
 
 

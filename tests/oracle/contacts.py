@@ -6,6 +6,7 @@ is open then; here is what the event does. The telling only finds out *when* wha
 visit, never what that counts for.
 """
 
+from tests.oracle.chats import AGENT, CUSTOMER, ESCALATED, OTHER, of_bots, of_words
 from tests.oracle.order import ENTRIES, fits, tell_in_order
 from tests.oracle.story import BLOCK_REASONS, Aged, Leg, Story
 from tests.oracle.visits import Visit, contributions_of, levels_of
@@ -44,7 +45,13 @@ class Telling(Story):
         elif kind == "wrapup.ended":
             self.tell_wrapup(event, at)
         elif kind == "message.sent":
-            self.tell_message(event, at, here)
+            if here is not None or visit is None:
+                self.tell_message(event, at, here)
+        elif kind == "bot.ended":
+            if event.get("direction", "inbound") != "outbound":
+                self.bots.append(event)
+                if event["outcome"] == "escalated":
+                    self.note(ESCALATED, at)
         elif kind in ("contact.transferred", "contact.ended", "contact.abandoned"):
             self.tell_end(event, at, here, lost)
         elif kind == "contact.flowed_out":
@@ -112,7 +119,9 @@ class Telling(Story):
         """An orphan is answered itself; a silent one stays abandoned and comes as another."""
         visit = aged.visit
         if aged.kind == "silent":
-            event = {"direction": "inbound" if visit.inbound else "outbound"}
+            direction = "inbound" if visit.inbound else "outbound"
+            event = {"type": "contact.enqueued", "direction": direction}
+            event |= {"reason": "callback"} if visit.called_back else {}
             visit = self.enter(visit.queue, at, event, since=visit.enqueued_at)
             visit.stood = visit.decides = False
         self.open, self.silent_queue = visit, None
@@ -220,13 +229,20 @@ class Telling(Story):
     def tell_message(self, event: dict, at: int, here: Visit | None) -> None:
         """The customer is alive; a person who writes to a waiting chat has answered it."""
         author, agent, last = event["author"], event.get("agent_id"), self.last
+        if self.channel != "chat":
+            return
+        if event.get("automatic"):
+            author = "bot"
         if author == "customer":
             if here is not None and here.waiting:
                 here.customer_active_at = at
             silent = self.silent_queue if self.open is None else None
             if silent is not None and fits(event.get("queue"), silent):
                 self.enter(silent, at, event)
-        elif author == "agent" and not event.get("automatic") and self.channel == "chat":
+            self.note(CUSTOMER, at, self.open)
+        elif author == "bot":
+            self.note(OTHER, at)
+        else:
             goodbye = (
                 last is not None
                 and last.connected
@@ -235,6 +251,7 @@ class Telling(Story):
             )
             if here is not None and here.waiting and not goodbye:
                 self.answer(here, at, agent)
+            self.note(AGENT, at, here if here is not None and here.connected else None)
 
 
 def tell_contact(entity, events, now: int, oracle, result) -> None:
@@ -255,6 +272,10 @@ def tell_contact(entity, events, now: int, oracle, result) -> None:
         for name in ("blocked", f"blocked_reasons.{reason}"):
             result.contributions.append((at, tenant, queue, channel, name, 1))
         result.used.add((tenant, queue, channel))
+    rows = [*of_words(story.past, channel), *of_bots(story.bots, anomaly)]
+    for at, queue, name, amount in rows:
+        result.contributions.append((at, tenant, queue, channel, name, amount))
+        result.used.add((tenant, queue, channel))
     for at, queue, outcome in story.offers:
         result.contributions.append((at, tenant, queue, channel, f"offers.{outcome}", 1))
         result.used.add((tenant, queue, channel))
@@ -267,6 +288,6 @@ def tell_contact(entity, events, now: int, oracle, result) -> None:
                 result.contributions.append((at, *scope, name, amount))
             for at, level, amount in levels_of(visit, now):
                 result.levels.append((at, *scope, level, amount))
-            if visit.outcome == "answered" and visit.measured:
+            if visit.outcome == "answered" and visit.measured and not visit.called_back:
                 assert visit.left_at is not None
                 result.waits.append((visit.left_at, *scope, visit.left_at - visit.enqueued_at))

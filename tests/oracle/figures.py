@@ -252,7 +252,7 @@ def live(result, scope: Scope) -> dict:
         for owner, where, visit in result.visits
         if owner == tenant and where == channel and queue in ("_all", visit.queue)
     ]
-    waiting = [visit.enqueued_at for visit in visits if visit.waiting]
+    waiting = [v.enqueued_at for v in visits if v.waiting and not v.called_back]
     handling = [visit.talks[-1].began for visit in visits if visit.connected]
     stuck = [since for *place, since in result.stuck if tuple(place) == scope]
     opened = [

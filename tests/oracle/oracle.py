@@ -15,10 +15,14 @@ from typing import Any
 
 from tests.oracle import figures as oracle_figures
 from tests.oracle.agents import LIMITS, tell_agent
+from tests.oracle.calendars import Clocks
+from tests.oracle.callbacks import tell_callback
 from tests.oracle.contacts import tell_contact
-from tests.oracle.tickets import gone_as, tell_ticket
+from tests.oracle.ticket import detail_of
+from tests.oracle.tickets import tell_ticket
 
 HOUR_MS = 3_600_000
+DAY_MS = 24 * HOUR_MS
 
 CONTACT_RANKS = {
     "contact.enqueued": 0,
@@ -36,8 +40,8 @@ CONTACT_RANKS = {
     "contact.flowed_out": 11,
     "message.sent": 12,
     "bot.ended": 13,
-    "callback.attempted": 14,
 }
+CALLBACK_RANKS = {"contact.flowed_out": 11, "callback.requested": 13, "callback.attempted": 14}
 TICKET_RANKS = {
     "ticket.opened": 0,
     "ticket.assigned": 1,
@@ -51,6 +55,8 @@ TICKET_RANKS = {
     "ticket.reopened": 9,
     "ticket.closed": 10,
     "ticket.snapshot": 11,
+    "bot.ended": 12,
+    "ticket.updated": 13,
 }
 AGENT_RANKS = {"agent.state": 0, "agent.heartbeat": 1}
 
@@ -77,8 +83,9 @@ class Oracle:
 
     `queues` are plain dicts in the words of the configuration file; `horizon_ms` is the lateness
     horizon, which decides when closed contacts are forgotten, `memory_days` when tickets that were
-    settled. `only_configured`: the limits of tenants and queues leave room for none but those of
-    the configuration. Within `grace_ms` meaning orders the events of a contact, not the clock.
+    settled, `callback_days` when a call-back of which nothing is heard is given up.
+    `only_configured`: the limits of tenants and queues leave room for none but those of the
+    configuration. Within `grace_ms` meaning orders the events of a contact, not the clock.
     """
 
     def __init__(
@@ -88,12 +95,15 @@ class Oracle:
         only_configured: bool = False,
         grace_ms: int = 5_000,
         memory_days: int = 90,
+        callback_days: int = 7,
     ) -> None:
         self.queues = queues or []
         self.horizon_ms = horizon_ms
         self.only_configured = only_configured
         self.grace_ms = grace_ms
         self.memory_days = memory_days
+        self.clocks = Clocks(self)
+        self.callback_days = callback_days
 
     def place(self, tenant: str, queue: str) -> tuple[str, str]:
         """Where what happens there is counted: further queues and tenants are `_other`."""
@@ -121,13 +131,16 @@ class Oracle:
                     if change["from"] <= at:
                         given |= change
 
+        def ms_of(seconds: int | None) -> int | None:
+            return None if seconds is None else seconds * 1000
+
         def ms(name: str) -> int | None:
             seconds = given.get(name)
             if channel == "ticket":
                 seconds = None
             elif seconds is None:
                 seconds = CHANNEL_DEFAULTS[channel].get(name)
-            return None if seconds is None else seconds * 1000
+            return ms_of(seconds)
 
         return {
             "threshold_ms": ms("service_level_seconds"),
@@ -140,6 +153,13 @@ class Oracle:
             "wrapup_cap_ms": given.get("wrapup_cap_seconds", 900) * 1000,
             "closed_resolves": bool(given.get("closed_resolves", True)),
             "state_limit_seconds": given.get("state_limit_seconds", {}),
+            "time_zone": given.get("time_zone", "UTC"),
+            "calendar": given.get("calendar"),
+            "sla": given.get("sla", {}),
+            "risk_ms": ms_of(given.get("at_risk_seconds")),
+            "pause_on_hold": bool(given.get("pause_on_hold", False)),
+            "resolution_ms": given.get("resolution_days", 7) * DAY_MS,
+            "repeat_ms": given.get("repeat_days", 7) * DAY_MS,
         }
 
     def limit(self, tenant: str, queue: str, channel: str, state: str, at: int) -> int | None:
@@ -155,8 +175,7 @@ class Oracle:
         result = Result(self, as_of=now, first_ms=min(times, default=now))
         entities: dict[tuple[str, ...], list[dict]] = {}
         for event in events:
-            entity = entity_of(event)
-            if entity is not None:
+            for entity in entities_of(event):
                 entities.setdefault(entity, []).append(event)
         for entity, told in entities.items():
             unique = without_repeats(told, result.anomalies)
@@ -164,6 +183,8 @@ class Oracle:
                 tell_agent(entity, in_order(unique, AGENT_RANKS), now, self, result)
             elif entity[0] == "ticket":
                 tell_ticket(entity, in_order(unique, TICKET_RANKS), now, self, result)
+            elif entity[0] == "callback":
+                tell_callback(entity, in_order(unique, CALLBACK_RANKS), now, self, result)
             else:
                 ordered = in_order(unique, CONTACT_RANKS)
                 tell_contact(entity, ordered, now, self, result)
@@ -249,14 +270,24 @@ class Result:
         return Fraction(oracle_figures.integral(self, scope, level, a, b), 1000)
 
 
+def entities_of(event: dict) -> list[tuple[str, ...]]:
+    """Whose stories the event belongs to: who flows out may have asked to be called back."""
+    found = [entity_of(event)]
+    if event["type"] == "contact.flowed_out":
+        found.append(("callback", event.get("tenant", "default"), event["contact_id"]))
+    return [entity for entity in found if entity is not None]
+
+
 def entity_of(event: dict) -> tuple[str, ...] | None:
-    """Whose story the event belongs to; None for events that belong to no lifecycle."""
+    """Whose story the event belongs to first; None for events that belong to no lifecycle."""
     kind = event["type"]
     tenant = event.get("tenant", "default")
     if kind in AGENT_RANKS:
         return ("agent", tenant, event["agent_id"])
-    if kind in TICKET_RANKS:
+    if kind in TICKET_RANKS and event["channel"] == "ticket":
         return ("ticket", tenant, event["contact_id"])
+    if kind in CALLBACK_RANKS and kind not in CONTACT_RANKS:
+        return ("callback", tenant, event["contact_id"])
     if kind in CONTACT_RANKS and event["channel"] in ("voice", "chat"):
         return ("contact", tenant, event["channel"], event["contact_id"])
     return None
@@ -287,33 +318,36 @@ def content(event: dict) -> tuple:
     detail: str | None = None
     if kind == "contact.resumed":
         detail = "returned"
-    elif kind in ("ticket.resolved", "ticket.closed"):
-        detail = gone_as(event) or ("bot" if event.get("author") == "bot" else None)
-    elif kind == "ticket.replied":
-        public = event.get("public") is not False
-        detail = {"agent": "reply", "customer": "customer"}.get(event["author"]) if public else None
-    elif kind == "ticket.snapshot":
-        known = event.get("first_replied_at") is not None
-        detail = event["status"] + (" replied" if known else "")
-        if event.get("pending_seconds") is not None:
-            detail += f" {event['pending_seconds']}"
+    elif kind.startswith("ticket."):
+        detail = detail_of(event)
     elif kind in ("contact.enqueued", "contact.flowed_out", "contact.blocked"):
         detail = event.get("reason")
     elif kind in ("offer.failed", "bot.ended", "callback.attempted"):
-        detail = event["outcome"]
+        detail = event["outcome"] + (" final" if event.get("final") else "")
     elif kind == "contact.abandoned":
         detail = event.get("kind")
     elif kind == "message.sent":
         detail = "bot" if event.get("automatic") else event["author"]
-    elif kind == "ticket.status_changed":
-        detail = event["status"]
-    rank = CONTACT_RANKS.get(kind, TICKET_RANKS.get(kind, 0))
-    directed = kind in CONTACT_RANKS or kind in ("ticket.opened", "ticket.snapshot")
+    ranks = TICKET_RANKS if event.get("channel") == "ticket" else CALLBACK_RANKS | CONTACT_RANKS
+    rank = ranks.get(kind, 0)
+    directed = kind in CONTACT_RANKS | CALLBACK_RANKS
+    directed = directed or kind in ("ticket.opened", "ticket.snapshot")
     outbound = directed and event.get("direction") == "outbound"
     queue, agent = event.get("queue") or "", event.get("agent_id") or ""
-    earlier = {"contact.answered": "entered_at", "contact.enqueued": "arrived_at"}
-    told = event.get(earlier.get(kind, "opened_at"))
-    return rank, seq, queue, agent, detail or "", outbound, -1 if told is None else told
+    earlier = {
+        "contact.answered": "entered_at",
+        "contact.enqueued": "arrived_at",
+        "ticket.sla_set": "due_at",
+        "contact.flowed_out": "due_at",
+        "bot.ended": "started_at",
+        "callback.requested": "due_at",
+        "callback.attempted": "requested_at",
+    }
+    told = [event.get(earlier.get(kind, "opened_at"))]
+    if kind == "callback.attempted":
+        told.append(event.get("due_at"))
+    times = (-1 if time is None else time for time in told)
+    return rank, seq, queue, agent, detail or "", outbound, *times
 
 
 def without_repeats(events: list[dict], anomalies: Counter[str]) -> list[dict]:

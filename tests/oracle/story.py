@@ -7,6 +7,7 @@ begin and end, and the deadlines: each happens at its own time, after the events
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from tests.oracle.chats import BEGUN, END, ENTERED, FORGOTTEN, TOLD, Line, since
 from tests.oracle.order import fits
 from tests.oracle.visits import Talk, Visit
 
@@ -64,6 +65,7 @@ class Story:
     visits: list[Visit] = field(default_factory=list)
     blocked: list[tuple[int, str, str]] = field(default_factory=list)  # at, queue, why
     offers: list[tuple[int, str, str]] = field(default_factory=list)  # of no visit: at, queue, how
+    bots: list[dict] = field(default_factory=list)  # what bots ended
     open: Visit | None = None
     last: Last | None = None
     owed: list[Leg] = field(default_factory=list)
@@ -75,6 +77,10 @@ class Story:
     waited: int = 0  # ms, since the contact came or was last spoken to
     arrived_at: int | None = None  # the earliest that is told
     met: bool = False  # somebody spoke to the customer
+    past: list[Line] = field(default_factory=list)  # what was said, and by whom, in order
+
+    def note(self, what: str, at: int, visit: Visit | None = None) -> None:
+        self.past.append((what, at, visit))
 
     # -- deadlines -----------------------------------------------------------------------------
 
@@ -103,6 +109,10 @@ class Story:
             dues = [self.last_close + self.horizon_ms]
             dues += [one.at + REMEMBERED_MS for one in self.aged]
             found.append((max(dues), 6, "forget", None))
+        elif visit is None and not awaited:  # words of whom nothing else is remembered
+            said = [at for what, at, _ in since(self.past, FORGOTTEN) if what in TOLD]
+            if said:
+                found.append((max(said) + self.horizon_ms, 6, "forget words", None))
         return found
 
     def fire_before(self, limit: int) -> None:
@@ -112,6 +122,10 @@ class Story:
             if not ready:
                 return
             due, _, name, leg = min(ready, key=lambda one: one[:2])
+            if name.startswith("forget"):
+                self.note(FORGOTTEN, due)
+            if name == "forget words":
+                continue
             if name == "forget":
                 self.owed, self.aged, self.earlier = [], [], []
                 self.last = self.silent_queue = self.last_close = None
@@ -131,7 +145,7 @@ class Story:
         if name == "silent":
             visit.silent = visit.left_by_deadline = True
             self.leave(visit, at, "abandoned")
-            self.silent_queue = visit.queue if visit.inbound else None
+            self.silent_queue = visit.queue if visit.inbound and visit.stood else None
         elif name == "wait_expired":
             visit.orphan(at)
         else:
@@ -167,9 +181,13 @@ class Story:
         inbound = event.get("direction", "inbound") != "outbound"
         visit = Visit(queue, inbound, self.settings_of(queue, begun), begun, at, at)
         self.visits.append(visit)
-        if inbound:
+        called_back = event["type"] == "contact.enqueued" and event.get("reason") == "callback"
+        visit.called_back = inbound and called_back
+        visit.stood = not visit.called_back
+        if inbound and not visit.called_back:
             self.hops += 1
             visit.hop = self.hops
+        self.note(ENTERED, at, visit)
         self.open, self.silent_queue = visit, None
         return visit
 
@@ -177,7 +195,8 @@ class Story:
         """The visit waits no longer; the customer's earlier waits are known to it."""
         visit.waited_before = self.waited
         visit.leave(at, outcome, reason)
-        if visit.inbound and visit.measured and not visit.left_by_deadline:
+        hung_on = visit.inbound and not visit.called_back
+        if hung_on and visit.measured and not visit.left_by_deadline:
             self.waited += at - visit.enqueued_at
 
     def connect(self, visit: Visit, at: int, agent: str | None) -> None:
@@ -186,6 +205,7 @@ class Story:
         if not self.met and self.arrived_at is not None:
             visit.first_answer = (at, at - self.arrived_at)
         self.waited, self.met = 0, True
+        self.note(BEGUN, at, visit)
 
     def answer(self, visit: Visit, at: int, agent: str | None) -> None:
         self.leave(visit, at, "answered")
@@ -203,6 +223,8 @@ class Story:
         if talk.fell_at is None:
             talk.fall(at)
         talk.until = at
+        if not transferred:
+            self.note(END, at, visit)
         leg = Leg(visit, talk, at, agent or visit.agent, whole=False)
         if transferred and visit.transferred_at is None:
             visit.transferred_at = at

@@ -67,8 +67,48 @@ def test_counts_only_grow_and_no_level_is_negative(history, queues) -> None:
             assert n["orphans_recovered"] <= n["orphaned"]
             assert n["answered_measured"] <= n["answered"]
             assert n["abandoned_unmeasured"] + n["short_abandoned"] <= n["abandoned"]
-            assert n["handled"] <= n["answered"]
-            assert n["transferred"] <= n["answered"]
+            spoken = n["answered"] + n["callbacks.visits"]
+            assert n["handled"] <= spoken
+            assert n["transferred"] <= spoken
+
+
+@law
+@given(histories(), queue_settings())
+def test_every_call_that_was_asked_for_is_somewhere_at_each_instant(history, queues) -> None:
+    """Asked are reached, given up, cancelled, expired or owed; of those owed some are overdue.
+
+    A request may be tried in another queue than it was asked in, so this is of all together.
+    """
+    result = Oracle(queues).run(history)
+    for tenant in {scope[0] for scope in result.scopes()}:
+        rows = [row for row in result.contributions + result.levels if row[1] == tenant]
+        for n in running_sums(row for row in rows if row[4].startswith("callbacks")):
+            ends = ("reached", "given_up", "cancelled", "expired")
+            ended = sum(n[f"callbacks.{name}"] for name in ends)
+            assert n["callbacks.asked"] == ended + n["callbacks_owed"]
+            assert n["callbacks_overdue"] <= n["callbacks_owed"]
+            assert n["callbacks.reach_count"] == n["callbacks.reached"]
+            assert n["callbacks.reached"] <= n["callbacks.attempted.connected"]
+    assert all(row[5] >= 0 for row in result.contributions)
+
+
+@law
+@given(histories(), queue_settings())
+def test_words_are_counted_once(history, queues) -> None:
+    """No more first messages than visits, no more responses than messages, no answer before it."""
+    result = Oracle(queues).run(history)
+    for scope in result.scopes():
+        for n in sums_after_each_instant(result, scope):
+            assert n["chat.first_message_count"] <= n["answered_measured"]
+            assert n["chat.left_unanswered"] <= n["chat.messaged"]
+            assert n["chat.answered_no_reply"] <= n["chat.messaged"]
+            assert n["bot.timed"] <= n["bot.contained"] + n["bot.escalated"]
+    total = sum(result.figures(*scope)["bot"]["escalated"] for scope in result.scopes())
+    waits = sum(result.figures(*scope)["bot"]["handoff_wait_count"] for scope in result.scopes())
+    assert waits <= total
+    replies = sum(1 for one in history if one["type"] == "message.sent")
+    found = [row for row in result.contributions if row[4] == "chat.responses"]
+    assert len(found) <= replies
 
 
 @law

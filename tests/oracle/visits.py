@@ -51,6 +51,7 @@ class Visit:
     decides: bool = True  # the threshold may be decided by it
     continues: bool = False
     resumed: bool = False
+    called_back: bool = False  # the customer does not hang on the line: no figure of waiting
     left_at: int | None = None  # the wait closed: answered, abandoned, flowed out
     outcome: str | None = None
     reason: str | None = None
@@ -125,6 +126,34 @@ def decided_at(visit: Visit, now: int, name: str) -> tuple[int | None, bool]:
 
 def contributions_of(visit: Visit, now: int) -> Iterator[tuple[int, str, int]]:
     """(time, name, amount) of all a finished or unfinished visit counts for; sums in ms."""
+    if visit.called_back:
+        yield visit.offered_at, "callbacks.visits", 1
+        if visit.outcome == "answered":
+            assert visit.left_at is not None
+            yield visit.left_at, "offers.accepted", 1
+    else:
+        yield from waiting_of(visit, now)
+    for at, outcome in visit.offers:
+        yield at, f"offers.{outcome}", 1
+    if visit.handled_at is not None:
+        yield visit.handled_at, "handled", 1
+        if visit.talks[0].held_ms > 0:  # what follows a transfer came too late to be handled
+            yield visit.handled_at, "held", 1
+    if visit.transferred_at is not None:
+        yield visit.transferred_at, "transferred", 1
+    for talk in visit.talks:
+        if talk.booked_at is not None and talk.until is not None:
+            yield talk.booked_at, "hold_ms", talk.held_ms
+            yield talk.booked_at, "talk_ms", talk.until - talk.began - talk.held_ms
+    if visit.given_up_at is not None:
+        yield visit.given_up_at, "wrapups_unreported", 1
+    for at, lasted in visit.wrapups:
+        yield at, "wrapups_reported", 1
+        yield at, "wrapup_ms", lasted
+
+
+def waiting_of(visit: Visit, now: int) -> Iterator[tuple[int, str, int]]:
+    """What a visit counts for in which the customer waits."""
     yield visit.offered_at, "offered", 1
     if visit.hop in HOPS:
         yield visit.offered_at, HOPS[visit.hop], 1
@@ -147,23 +176,6 @@ def contributions_of(visit: Visit, now: int) -> Iterator[tuple[int, str, int]]:
         yield visit.orphaned_at, "orphaned", 1
     if visit.left_at is not None:
         yield from outcome_of(visit, visit.left_at)
-    for at, outcome in visit.offers:
-        yield at, f"offers.{outcome}", 1
-    if visit.handled_at is not None:
-        yield visit.handled_at, "handled", 1
-        if visit.talks[0].held_ms > 0:  # what follows a transfer came too late to be handled
-            yield visit.handled_at, "held", 1
-    if visit.transferred_at is not None:
-        yield visit.transferred_at, "transferred", 1
-    for talk in visit.talks:
-        if talk.booked_at is not None and talk.until is not None:
-            yield talk.booked_at, "hold_ms", talk.held_ms
-            yield talk.booked_at, "talk_ms", talk.until - talk.began - talk.held_ms
-    if visit.given_up_at is not None:
-        yield visit.given_up_at, "wrapups_unreported", 1
-    for at, lasted in visit.wrapups:
-        yield at, "wrapups_reported", 1
-        yield at, "wrapup_ms", lasted
 
 
 def outcome_of(visit: Visit, left: int) -> Iterator[tuple[int, str, int]]:
@@ -209,6 +221,8 @@ def levels_of(visit: Visit, now: int) -> Iterator[tuple[int, str, int]]:
         yield since, level, 1
         if until is not None:
             yield until, level, -1
+    if visit.called_back:  # who rings is part of who waits
+        return
     # Several agents ringing at once are one ringing visit: the union of their spans.
     covered = visit.enqueued_at
     for _, since, until in sorted(visit.rings, key=lambda ring: ring[1]):
