@@ -153,6 +153,10 @@ CHANNEL_DEFAULTS: Final[dict[str, ChannelDefaults]] = {
 WRAPUP_CAP_SECONDS: Final = 900
 #: How many days a ticket is remembered that was resolved or closed.
 TICKET_MEMORY_DAYS: Final = 90
+#: How many days a ticket has to be resolved in, and how many a resolution to be taken back in, where
+#: the queue does not say.
+RESOLUTION_DAYS: Final = 7
+REPEAT_DAYS: Final = 7
 #: The longest piece of work on a ticket; a longer one was never ended, and is not counted.
 MAX_WORK_SECONDS: Final = 12 * 3600
 #: How late an event may come behind the slowest live source.

@@ -18,6 +18,8 @@ from streams.contract.words import (
     MAX_ALL_QUEUES,
     MAX_QUEUES,
     MAX_TENANTS,
+    REPEAT_DAYS,
+    RESOLUTION_DAYS,
     STATE_LIMIT_SECONDS,
     TICKET_MEMORY_DAYS,
     WRAPUP_CAP_SECONDS,
@@ -80,6 +82,11 @@ class QueueRules:
     wait_limit_ms: int | None = None
     #: How long an agent may stay in each state of `STATE_LIMIT_SECONDS`, in its order.
     state_limits_ms: tuple[int | None, ...] = _limits_of({})
+    #: Of tickets: where their days begin, and in how many of them they are to be resolved, and
+    #: could be taken back.
+    time_zone: str = "UTC"
+    resolution_ms: int = RESOLUTION_DAYS * DAY_MS
+    repeat_ms: int = REPEAT_DAYS * DAY_MS
     later: tuple[tuple[int, "QueueRules"], ...] = ()
 
     def at(self, at: int) -> "QueueRules":
@@ -159,5 +166,8 @@ def _ticket_rules_of(queue: QueueSettings) -> QueueRules:
     return replace(
         DEFAULTS["ticket"],
         closed_resolves=queue.closed_resolves,
+        time_zone=queue.time_zone,
+        resolution_ms=queue.resolution_days * DAY_MS,
+        repeat_ms=queue.repeat_days * DAY_MS,
         state_limits_ms=_limits_of(queue.state_limit_seconds),
     )

@@ -245,8 +245,25 @@ def _between_thresholds(queue: QueueSettings, where: str) -> list[str]:
     ]
 
 
-def _between(settings: Settings) -> list[str]:
+def _between_days(settings: Settings) -> list[str]:
+    """A ticket that is forgotten before its days are over could not be decided when they are."""
+    known = settings.ticket_memory_days
     mistakes = []
+    for name in ("resolution_days", "repeat_days"):
+        queues = [QueueSettings(name="default")]
+        queues += [queue for one in settings.queues for _, queue in one.versions("ticket")]
+        longest = max(queues, key=lambda queue: getattr(queue, name))
+        days = getattr(longest, name)
+        if days > known:
+            mistakes.append(
+                f"ticket_memory_days: needs at least the {days} {name} of queue"
+                f" {longest.name!r}, not {known}: else tickets are forgotten undecided"
+            )
+    return mistakes
+
+
+def _between(settings: Settings) -> list[str]:
+    mistakes = _between_days(settings)
     if settings.transaction_timeout_seconds > settings.session_timeout_seconds:
         mistakes.append(
             "transaction_timeout_seconds: needs at most session_timeout_seconds"

@@ -21,6 +21,8 @@ from streams.contract.words import (
     MAX_ALL_QUEUES,
     MAX_QUEUES,
     MAX_TENANTS,
+    REPEAT_DAYS,
+    RESOLUTION_DAYS,
     TICKET_MEMORY_DAYS,
     WRAPUP_CAP_SECONDS,
 )
@@ -73,6 +75,8 @@ class QueueSettings:
     wrapup_cap_seconds: int = WRAPUP_CAP_SECONDS
     silent_chat_seconds: int | None = None
     closed_resolves: bool = True
+    resolution_days: int = RESOLUTION_DAYS
+    repeat_days: int = REPEAT_DAYS
     #: By state, where not as in `words.STATE_LIMIT_SECONDS`; 0: no limit.
     state_limit_seconds: Mapping[str, int] = field(default_factory=dict)
     hours: str = ""

@@ -166,6 +166,7 @@ _TENANT = text(_NAME.format(reserved="_other"), f"{_LENGTHS}, not _other")
 _LABEL = text(r".{0,64}", "at most 64 characters")
 _RATIO = number(0, 1)
 _SECONDS = integer(1, 366 * 86_400)
+_DAYS = integer(1, 366)
 
 READERS: dict[str, Reader] = {
     "bootstrap": addresses,
@@ -224,6 +225,8 @@ QUEUE_READERS: dict[str, Reader] = {
     "wrapup_cap_seconds": _SECONDS,
     "silent_chat_seconds": _SECONDS,
     "closed_resolves": flag,
+    "resolution_days": _DAYS,
+    "repeat_days": _DAYS,
     "state_limit_seconds": by_word(tuple(STATE_LIMIT_SECONDS), integer(0, 366 * 86_400)),
     "hours": text(
         rf"|{_SPAN}(, {_SPAN})*", 'hours, for example "Mon-Fri 08:00-18:00, Sat 09:00-13:00"'
@@ -247,6 +250,8 @@ CHANGE_READERS: dict[str, Reader] = {"from": instant} | {
         "wrapup_cap_seconds",
         "silent_chat_seconds",
         "closed_resolves",
+        "resolution_days",
+        "repeat_days",
         "state_limit_seconds",
         "hours",
     )
