@@ -8,14 +8,17 @@ type's place in its lifecycle's list. Times in ms.
 from collections import defaultdict
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from streams.contract import events as wire
-from streams.contract.words import TICKET_LEAVES
+from streams.contract.words import COMPLAINT, TICKET_LEAVES
 from streams.lifecycle.ranks import AGENT_RANKS, CONTACT_RANKS, TICKET_RANKS
 from streams.lifecycle.rules import SNAPSHOT_MS
+
+#: A ticket's kind is told, and is another than `words.COMPLAINT`.
+NO_COMPLAINT: Final = "no_complaint"
 
 Order = tuple[int, int, int, str, str]
 
@@ -109,7 +112,7 @@ _CONTACT = {
 _TICKET = {
     struct: TICKET_RANKS[struct.TYPE]
     for struct in wire.TYPES.values()
-    if struct.TYPE in TICKET_RANKS
+    if struct.TYPE in TICKET_RANKS and issubclass(struct, wire.TicketEvent)
 }
 #: What a public reply is called, by its author; a bot's means nothing.
 _REPLIES = {"agent": "reply", "customer": "customer", "bot": None}
@@ -152,12 +155,19 @@ def contact_fact(event: Any) -> Fact:
     )
 
 
+def _kind_of(event: Any) -> str | None:
+    """Of a ticket's kinds, which are the customers' own words, one matters."""
+    if event.kind is None:
+        return None
+    return COMPLAINT if event.kind.strip().lower() == COMPLAINT else NO_COMPLAINT
+
+
 def ticket_fact(event: Any) -> Fact:
     """The fact of a ticket's event.
 
     `detail` is the status; why it left the figures, or `bot`; `reply` of an agent or `customer`,
-    both in public; of a snapshot the status, whether it was replied to, and the seconds it was
-    pending, if told.
+    both in public; the kind, if told; of a snapshot the status, whether it was replied to, the
+    seconds it was pending, and the kind, if told.
     """
     struct = event.__class__
     detail, outbound, since = None, False, -1
@@ -172,12 +182,16 @@ def ticket_fact(event: Any) -> Fact:
         elif event.author == "bot":
             detail = "bot"
     elif struct is wire.TicketOpened:
-        outbound = event.direction == "outbound"
+        outbound, detail = event.direction == "outbound", _kind_of(event)
+    elif struct is wire.TicketUpdated:
+        detail = _kind_of(event)
     elif struct is wire.TicketSnapshot:
         outbound, since = event.direction == "outbound", event.opened_at
         detail = event.status if event.first_replied_at is None else f"{event.status} replied"
         if event.pending_seconds is not None:
             detail = f"{detail} {event.pending_seconds}"
+        if _kind_of(event) == COMPLAINT:
+            detail = f"{detail} {COMPLAINT}"
     return Fact(
         event.occurred_at,
         event.seq,

@@ -41,5 +41,7 @@ TICKET_RANKS: Final = {
     "ticket.reopened": 9,
     "ticket.closed": 10,
     "ticket.snapshot": 11,
+    "bot.ended": 12,
+    "ticket.updated": 13,
 }
 AGENT_RANKS: Final = {"agent.state": 0, "agent.heartbeat": 1}

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Final
 
 from streams.lifecycle import counters as c
+from streams.lifecycle import ticket_cohorts as cohorts
 from streams.lifecycle import ticket_work as work
 from streams.lifecycle.facts import Fact
 from streams.lifecycle.histogram import bucket_of
@@ -28,6 +29,7 @@ from streams.lifecycle.ticket_state import (
     VERSION,
     TicketState,
     backlog,
+    complaint_is,
     count,
     end_status,
 )
@@ -82,13 +84,15 @@ def _opened(state: TicketState, fact: Fact, ledger: Ledger) -> None:
     state.phase, state.queue, state.status = OPEN, fact.queue or "", "open"
     state.opened_at, state.awaits_customer = fact.at, fact.outbound
     state.unassigned, state.status_at, state.pending_ms = NEVER_ASSIGNED, fact.at, 0
+    state.complaint = complaint_is(fact, False)
     count(state, fact, c.TICKETS_OPENED, ledger)
+    cohorts.opened(state, fact.at, ledger)
     backlog(state, fact.at, 1, ledger)
 
 
 def _known(state: TicketState, fact: Fact, ledger: Ledger) -> None:
     status, *more = (fact.detail or "open").split(" ")
-    replied = "replied" in more
+    replied, state.complaint = "replied" in more, complaint_is(fact, False)
     state.queue, state.opened_at = fact.queue or "", min(fact.since, fact.at)
     if fact.since > fact.at:
         ledger.anomaly("clamped", fact)
@@ -108,7 +112,10 @@ def _known(state: TicketState, fact: Fact, ledger: Ledger) -> None:
 def _opened_again(state: TicketState, fact: Fact, ledger: Ledger) -> None:
     if state.unknown_opening:
         state.unknown_opening = False
+        cohorts.updated(state, fact, ledger)
         count(state, fact, c.TICKETS_OPENED, ledger)
+        if state.phase != LEFT:
+            cohorts.opened(state, fact.at, ledger)
     else:
         ledger.anomaly("ticket_opened_again", fact)
 
@@ -126,6 +133,7 @@ def _replied(state: TicketState, fact: Fact, ledger: Ledger) -> None:
             asked_at = state.opened_at if state.response_from < 0 else state.response_from
             count(state, fact, c.FIRST_RESPONSES, ledger)
             count(state, fact, c.FIRST_RESPONSE_TIME, ledger, fact.at - asked_at)
+            state.response_from = -1
         elif state.asked_at >= 0:
             count(state, fact, c.NEXT_RESPONSES, ledger)
             count(state, fact, c.NEXT_RESPONSE_TIME, ledger, fact.at - state.asked_at)
@@ -133,15 +141,16 @@ def _replied(state: TicketState, fact: Fact, ledger: Ledger) -> None:
 
 
 def _status_changed(state: TicketState, fact: Fact, ledger: Ledger) -> None:
-    backlog(state, fact.at, -1, ledger)
+    ledger.level(state.queue, fact.at, c.BACKLOG[state.status], -1)
     end_status(state, fact.at)
     state.status = fact.detail or "open"
-    backlog(state, fact.at, 1, ledger)
+    ledger.level(state.queue, fact.at, c.BACKLOG[state.status], 1)
 
 
 def _moved(state: TicketState, fact: Fact, ledger: Ledger) -> None:
     if state.phase == OPEN:
         backlog(state, fact.at, -1, ledger)
+    cohorts.moved(state, fact.queue or "")
     state.queue = fact.queue or ""
     count(state, fact, c.TICKETS_MOVED_IN, ledger)
     if state.phase == OPEN:
@@ -157,6 +166,7 @@ def _resolution(state: TicketState, fact: Fact, ledger: Ledger) -> None:
         return
     cycle = fact.at - max(state.opened_at, state.reopened_at)
     count(state, fact, c.RESOLUTION_CYCLE_TIME, ledger, cycle)
+    cohorts.resolved(state, fact.at, ledger)
     if state.resolved:
         count(state, fact, c.TICKETS_RESOLVED_AGAIN, ledger)
         return
@@ -172,7 +182,7 @@ def _resolution(state: TicketState, fact: Fact, ledger: Ledger) -> None:
         count(state, fact, c.RESOLVED_NET, ledger)
         count(state, fact, c.RESOLUTION_NET_TIME, ledger, lasted - state.pending_ms)
         count(state, fact, c.ON_HOLD_TIME, ledger, state.on_hold_ms)
-    state.pending_ms, state.on_hold_ms = -1, 0
+    state.pending_ms, state.on_hold_ms, state.resolution_from = -1, 0, -1
 
 
 def _settle(state: TicketState, fact: Fact, ledger: Ledger) -> None:
@@ -199,6 +209,7 @@ def _left(state: TicketState, fact: Fact, ledger: Ledger) -> bool:
         return False
     state.phase = LEFT
     count(state, fact, counter, ledger)
+    cohorts.left(state, fact.at, ledger)
     return True
 
 
@@ -233,6 +244,7 @@ def _back(state: TicketState, fact: Fact, ledger: Ledger, status: str) -> None:
         if not state.resolved:
             state.pending_ms = 0
     count(state, fact, c.TICKETS_REOPENED, ledger)
+    cohorts.back(state, fact.at, ledger)
     backlog(state, fact.at, 1, ledger)
 
 
@@ -309,4 +321,6 @@ TABLE: dict[str, tuple[Effect | str, ...]] = {
     "ticket.reopened": (_NO, _not_resolved, _reopened, _reopened, _OVER),
     "ticket.closed": (_NO, _closed, _closed, _OVER, _OVER),
     "ticket.snapshot": (_known, _nothing, _nothing, _nothing, _nothing),
+    "bot.ended": (_nothing, _nothing, _nothing, _nothing, _nothing),
+    "ticket.updated": (_NO, cohorts.updated, cohorts.updated, cohorts.updated, _nothing),
 }

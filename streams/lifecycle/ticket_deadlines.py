@@ -12,6 +12,7 @@ must be in the past (or gone) once it has happened. Cost: a look at each deadlin
 import msgspec
 
 from streams.lifecycle import ticket
+from streams.lifecycle import ticket_cohorts as cohorts
 from streams.lifecycle.facts import Fact
 from streams.lifecycle.ledger import Ledger
 from streams.lifecycle.rules import NEVER
@@ -21,7 +22,7 @@ _STEPS = tuple(zip(*ticket.TABLE.values(), strict=True))
 _FIELDS = TicketState.__struct_fields__
 
 # What can befall a ticket: of two at one time, the lesser number happens first.
-(_FORGOTTEN,) = range(1)
+_OLDER, _UNRESOLVED, _NOT_BACK, _FORGOTTEN = range(4)
 
 
 def step(state: TicketState, fact: Fact, ledger: Ledger) -> None:
@@ -38,7 +39,12 @@ def step(state: TicketState, fact: Fact, ledger: Ledger) -> None:
 
 def _dues(state: TicketState, ledger: Ledger) -> list[tuple[int, int]]:
     """(due, order) of everything that can befall the ticket; NEVER: it does not."""
-    return [(state.forgotten_at, _FORGOTTEN)]
+    return [
+        (cohorts.older_at(state), _OLDER),
+        (cohorts.to_be_resolved_by(state), _UNRESOLVED),
+        (cohorts.to_be_back_by(state), _NOT_BACK),
+        (state.forgotten_at, _FORGOTTEN),
+    ]
 
 
 def fire(state: TicketState, ledger: Ledger) -> None:
@@ -56,4 +62,9 @@ def _forget(state: TicketState, at: int, ledger: Ledger) -> None:
 
 
 #: What befalls a ticket, by its number above.
-_BEFALLS = (_forget,)
+_BEFALLS = (
+    cohorts.grow_older,
+    cohorts.decide_resolution,
+    cohorts.decide_reopening,
+    _forget,
+)

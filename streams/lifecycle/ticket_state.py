@@ -5,13 +5,14 @@ queue that has the ticket. Invariant: fields are stored by place, so new ones go
 a default that says nothing of a ticket stored before. Cost: a byte for each field at its default.
 """
 
+from bisect import bisect_left
 from typing import Final
 
 import msgspec
 
-from streams.contract.words import DAY_MS
+from streams.contract.words import BACKLOG_AGES_MS, COMPLAINT, DAY_MS
 from streams.lifecycle import counters as c
-from streams.lifecycle.facts import Fact
+from streams.lifecycle.facts import NO_COMPLAINT, Fact
 from streams.lifecycle.ledger import Ledger
 from streams.lifecycle.rules import FORGET_MS, NEVER
 
@@ -26,6 +27,15 @@ PHASES = ("none", "open", "resolved", "closed", "left")
 ASSIGNED: Final = 0
 LOST_AGENT: Final = 1
 NEVER_ASSIGNED: Final = 2
+
+#: In place of a deadline: there is none; what it is for is decided.
+NO_DEADLINE: Final = -1
+DECIDED: Final = 0
+#: In no age: not open, or stored when there were none.
+NO_AGE: Final = -1
+#: The stocks by age, youngest first, and the age (ms) at which a ticket leaves each but the last.
+AGES: Final = tuple(c.AGES.values())
+AGES_END_MS: Final = tuple(BACKLOG_AGES_MS.values())
 
 #: The version of the rules that a stored state goes by; see `adopt`.
 VERSION: Final = 2
@@ -45,7 +55,11 @@ class TicketState(msgspec.Struct, array_like=True, gc=False):
     `pending_ms`, `on_hold_ms`: how long it was so before that, since the clock of the resolution
     began and until it ended; -1: not known. `working`: who works on it, and since when. `worked`:
     it was counted as a ticket somebody has worked on. `forgotten_at`: when a settled one is
-    forgotten, which was its only implied event by the rules before version 2.
+    forgotten, which was its only implied event by the rules before version 2. `complaint`: by what
+    was told last. `within_until`: by when it is to be resolved; DECIDED: it was not, or nobody
+    can say; NO_DEADLINE: it is in no cohort of openings any more. `opened_in`: until then, the
+    queue of the opening where it is another. `reopen_until`: by when the last resolution can be
+    taken back. `age`: in which stock by age it is.
     """
 
     phase: int = NONE
@@ -74,6 +88,11 @@ class TicketState(msgspec.Struct, array_like=True, gc=False):
     working: tuple[tuple[str, int], ...] = ()
     worked: bool = False
     forgotten_at: int = NEVER
+    complaint: bool = False
+    opened_in: str = ""
+    within_until: int = NO_DEADLINE
+    reopen_until: int = NO_DEADLINE
+    age: int = NO_AGE
 
 
 def remembered_until(last_at: int, days: int) -> int:
@@ -102,12 +121,34 @@ def adopt(state: TicketState, days: int, last_at: int = -1) -> None:
 
 def is_resting(state: TicketState) -> bool:
     """Whether nothing but being forgotten, or nothing at all, can befall the ticket by itself."""
-    return state.due == state.forgotten_at or state.version == 1
+    if state.version == 1:
+        return True
+    return state.due == state.forgotten_at and state.due not in (
+        state.within_until,
+        state.reopen_until,
+    )
 
 
 def count(state: TicketState, fact: Fact, counter: int, ledger: Ledger, amount: int = 1) -> None:
     """Book for the queue that has the ticket, at the event's time."""
-    ledger.cell(state.queue, fact.at)[counter] += ledger.sign * amount
+    count_in(state, state.queue, fact.at, counter, ledger, amount)
+
+
+def count_in(
+    state: TicketState, queue: str, at: int, counter: int, ledger: Ledger, amount: int = 1
+) -> None:
+    """Book for a queue at `at` (ms); a complaint's counts and sums stand once more apart."""
+    cell = ledger.cell(queue, at)
+    amount *= ledger.sign
+    cell[counter] += amount
+    if state.complaint and counter in c.COMPLAINTS:
+        cell[c.COMPLAINTS[counter]] += amount
+
+
+def complaint_is(fact: Fact, before: bool) -> bool:
+    """Whether the ticket is a complaint by what the event says of its kind, if anything."""
+    words = (fact.detail or "").split(" ")
+    return COMPLAINT in words or (before and NO_COMPLAINT not in words)
 
 
 def end_status(state: TicketState, at: int) -> None:
@@ -126,3 +167,11 @@ def backlog(state: TicketState, at: int, change: int, ledger: Ledger) -> None:
     ledger.level(state.queue, at, c.BACKLOG[state.status], change)
     if state.unassigned:
         ledger.level(state.queue, at, c.BACKLOG_UNASSIGNED, change)
+    if state.complaint:
+        ledger.level(state.queue, at, c.COMPLAINTS_OPEN, change)
+    if change > 0:
+        state.age = bisect_left(AGES_END_MS, at - state.opened_at)
+    if state.age != NO_AGE:
+        ledger.level(state.queue, at, AGES[state.age], change)
+    if change < 0:
+        state.age = NO_AGE
