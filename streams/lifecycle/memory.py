@@ -11,7 +11,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from streams.contract.words import DAY_MS
+from streams.contract.words import DAY_MS, MINUTE_MS
 from streams.lifecycle import ticket, ticket_state
 from streams.lifecycle.entity import Entity
 from streams.lifecycle.facts import Fact
@@ -49,28 +49,39 @@ class Memory:
         return [key for day in over for key in sorted(self._days.pop(day))]
 
 
-def next_look(kept: TicketEntity, rules: Rules) -> int:
+def next_look(kept: TicketEntity, rules: Rules, now: int) -> int:
     """When the ticket is to be looked at by itself (ms), NEVER without a reason.
 
-    When a deadline of its own is due; once nothing more is, when its base may have had the last.
+    When a deadline of its own is due, and when its base may have had the one before.
     """
-    if not ticket_state.is_resting(kept.state):
-        return kept.due
+    due = kept.skipped if ticket_state.is_resting(kept.state) else kept.due
     base = kept.base
     if kept.tail or base is None or base.due >= kept.state.due:
-        return kept.skipped
-    return min(kept.skipped, base.due + rules.horizon_ms + rules.grace_ms)
+        return due
+    return min(due, max(base.due + rules.horizon_ms + rules.grace_ms, now) + MINUTE_MS)
+
+
+def is_asleep(kept: TicketEntity) -> bool:
+    """Whether an open ticket, as it was stored, waits for nothing but its deadlines.
+
+    Then it is not written for its base alone, which its deadlines lead to as well: it is only kept
+    shorter from then on. A settled one, which may be kept for years, is written once more.
+    """
+    state = kept.state
+    if kept.tail or kept.marked_until >= 0 or state.version < ticket_state.VERSION:
+        return False
+    return state.phase == ticket_state.OPEN
 
 
 def is_behind(glance: Glance[ticket.TicketState]) -> bool:
-    """Whether a ticket that nothing is due of is to be unpacked and written all the same.
+    """Whether a ticket that nothing is due of is to be unpacked all the same.
 
     Because its base has not yet had its last deadline, or because it goes by older rules.
     """
     state = glance.state
     if state.version < ticket_state.VERSION:
         return True
-    return ticket_state.is_resting(state) and not glance.tail and bytes(glance.base) != _NIL
+    return not glance.tail and bytes(glance.base) != _NIL
 
 
 def short(kept: TicketEntity) -> TicketEntity:

@@ -77,9 +77,12 @@ def entries_of(life: AnyLife, tenant: str, channel: str, state: Any) -> Entries:
 
 
 class AtHand:
-    """An entity at hand, and what it was when it was unpacked."""
+    """An entity at hand, and what it was when it was unpacked.
 
-    __slots__ = ("channel", "entity", "ids", "kind", "minute", "stands_in", "tenant")
+    `asleep`: what stands in the changelog says all of it, and nothing has changed it since.
+    """
+
+    __slots__ = ("asleep", "channel", "entity", "ids", "kind", "minute", "stands_in", "tenant")
 
     def __init__(self, key: str, unpacked: AnyEntity) -> None:
         self.kind = KINDS[kind_of(key)]
@@ -88,6 +91,7 @@ class AtHand:
         self.stands_in = self.stands_in_now()
         self.minute = self.last_minute()
         self.ids = {fact.id for fact in unpacked.tail}
+        self.asleep = False
 
     def stands_in_now(self) -> Entries:
         """What it stands in now."""

@@ -18,7 +18,6 @@ are built again from the changelog, for which `wake` is stored.
 
 from collections import defaultdict
 from collections.abc import Iterator
-from heapq import heapify, heappop, heappush
 from typing import Any
 
 import msgspec
@@ -44,6 +43,7 @@ from streams.lifecycle.packed import (
 )
 from streams.lifecycle.rules import NEVER
 from streams.lifecycle.versions import Versions, take_over
+from streams.lifecycle.wakes import Wakes
 
 #: An entity is looked at again, and written, at most this long after the last look: keeps the heap
 #: short, since most that is due far ahead never comes to that.
@@ -64,7 +64,7 @@ class EntityStore:
         self._packed: dict[str, bytes] = {}
         self._chunks: dict[str, list[PackedChunk]] = {}
         self._at_hand: dict[str, AtHand] = {}
-        self._wakes: list[tuple[int, str]] = []
+        self._wakes = Wakes()
         #: In place of `Entity.wake`, where a look was early and nothing was written.
         self._early: dict[str, int] = {}
         #: Entities by the minute of their last fact, to be folded when it is final.
@@ -85,6 +85,7 @@ class EntityStore:
         if kept.chunks and key in self._chunks:
             self._bring_back(key, at_hand, fact)
         ledger = self.ledger.select(at_hand.tenant, at_hand.channel)
+        at_hand.asleep = False
         return entity.add(at_hand.kind.life, kept, fact, limit, ledger, at_hand.ids)
 
     def advance(self, now: int) -> None:
@@ -92,9 +93,7 @@ class EntityStore:
         for at_hand in self._at_hand.values():
             if at_hand.entity.limit < now:
                 self._fire_until(at_hand, now)
-        wakes = self._wakes
-        while wakes and wakes[0][0] < now:
-            wake, key = heappop(wakes)
+        for wake, key in self._wakes.pop(now, self._wake_of):
             if key not in self or self._is_early(key, wake, now):
                 continue
             at_hand = self._at_hand.get(key) or self._unpack(key)
@@ -127,13 +126,33 @@ class EntityStore:
             due = min(due, now + _LOOK_MS)
         if listed:
             self._early[key] = due
-            if due < NEVER:
-                heappush(self._wakes, (due, key))
+            if due == NEVER:
+                del self._early[key]
+            self._list_wake(key, due, kind == changelog.TICKET)
         return True
+
+    def _wake_of(self, key: str) -> int:
+        """When the entity is to be looked at, ms; NEVER if it is gone."""
+        if key in self._at_hand:
+            return self._at_hand[key].entity.wake
+        packed = self._packed.get(key)
+        if packed is None:
+            return NEVER
+        return self._early.get(key) or KINDS[kind_of(key)].glance(packed).wake
+
+    def _list_wake(self, key: str, wake: int, is_ticket: bool) -> None:
+        if is_ticket and wake > self.now + _LOOK_MS:
+            if wake < NEVER:
+                self._wakes.add_far(wake, key)
+        elif wake < NEVER:
+            self._wakes.add(wake, key)
 
     def _fire_until(self, at_hand: AtHand, now: int) -> None:
         ledger = self.ledger.select(at_hand.tenant, at_hand.channel)
+        due = at_hand.entity.due
         entity.fire_until(at_hand.kind.life, at_hand.entity, now, ledger)
+        if at_hand.entity.due != due:
+            at_hand.asleep = False
 
     def close(self, before: int) -> None:
         """Make final what is older than `before` by more than grace: fold it into the bases."""
@@ -153,6 +172,7 @@ class EntityStore:
         writes, self._writes = self._writes, []
         for key in self._memory.forget(before):
             del self._packed[key]
+            self._early.pop(key, None)
             writes.append((key.encode(), None))
         for key, at_hand in self._at_hand.items():
             kept, life = at_hand.entity, at_hand.kind.life
@@ -176,7 +196,8 @@ class EntityStore:
             self._schedule(key, at_hand)
             stored = memory.short(kept) if life is TICKET else kept
             packed = self._packed[key] = _ENCODE(stored)
-            writes.append((key.encode(), packed))
+            if not at_hand.asleep:
+                writes.append((key.encode(), packed))
         self._at_hand = {}
         writes += self._writes
         self._writes = []
@@ -205,8 +226,9 @@ class EntityStore:
         # changelog are those of the heap.
         rests = kind.life is TICKET and ticket_state.is_resting(glance.state)
         wake = min(glance.wake, glance.skipped, NEVER if rests else glance.state.due)
-        if wake < NEVER:
-            self._wakes.append((wake, key))
+        if wake != glance.wake:
+            self._early[key] = wake
+        self._list_wake(key, wake, kind.life is TICKET)
         last = glance.tail[-1].at if glance.tail else glance.marked_until
         if last >= 0:
             self._minutes[last // MINUTE_MS].append(key)
@@ -218,7 +240,6 @@ class EntityStore:
         self.versions.restored()
         for chunks in self._chunks.values():
             chunks.sort(key=lambda chunk: chunk.number)
-        heapify(self._wakes)
 
     def entities(self) -> Iterator[tuple[str, AnyEntity]]:
         """Every entity, for tests and tools; after `collect` only."""
@@ -228,14 +249,17 @@ class EntityStore:
     def _unpack(self, key: str) -> AtHand:
         packed = self._packed.get(key)
         kind = KINDS[kind_of(key)]
-        current, taken_over = self.versions.current, False
+        current, taken_over, asleep = self.versions.current, False, False
         if packed is None:
             unpacked = Entity(None, kind.life.blank(), [], -1, rules=current)
         else:
             unpacked = kind.decode(packed)
             if kind.life is TICKET:
+                asleep = memory.is_asleep(unpacked)
                 self._memory.take(key, unpacked, self.ledger.rules.ticket_memory_days)
             unpacked.wake = self._early.pop(key, unpacked.wake)
+            if unpacked.wake < self.now:
+                unpacked.wake = NEVER  # it was looked at then, and nothing was written
             # What waits before a fact is booked by the rules it was skipped under.
             taken_over = (
                 unpacked.rules != current and unpacked.skipped == NEVER and kind.life is not AGENT
@@ -244,11 +268,13 @@ class EntityStore:
                 take_over(unpacked, self._take_chunks(key, kind) + unpacked.tail, current)
             if kind.life is TICKET:
                 # It may have been forgotten while it rested.
-                ledger = self.ledger.select(*parts_of(key)[:2])
+                ledger, due = self.ledger.select(*parts_of(key)[:2]), unpacked.due
                 entity.fire_until(TICKET, unpacked, self.now, ledger)
+                asleep = asleep and unpacked.due == due and not taken_over
             # Every implied event before the last `advance` has happened: nothing fell due since.
             unpacked.limit = max(unpacked.limit, self.now)
         at_hand = self._at_hand[key] = AtHand(key, unpacked)
+        at_hand.asleep = asleep
         if taken_over:
             at_hand.minute = -1  # to be listed anew: it is remembered for another time now
         return at_hand
@@ -265,7 +291,7 @@ class EntityStore:
         due = kept.due
         waits = bool(kept.tail or kept.marked_until >= 0)  # listed by its last fact's minute
         if at_hand.kind.life is TICKET:
-            due = memory.next_look(kept, self.ledger.rules)
+            due = memory.next_look(kept, self.ledger.rules, self.now)
             if not waits:
                 self._memory.rest(key, kept.base)
         elif isinstance(kept.state, visit.ContactState) and kept.state.phase == visit.IDLE:
@@ -278,7 +304,7 @@ class EntityStore:
             due = min(due, max(self.now, 0) + _LOOK_MS)
         if due < kept.wake:
             kept.wake = due
-            heappush(self._wakes, (due, key))
+            self._list_wake(key, due, at_hand.kind.life is TICKET)
         minute = at_hand.last_minute()
         if minute != at_hand.minute and minute >= 0:
             self._minutes[minute].append(key)

@@ -15,8 +15,7 @@ from streams.lifecycle import ticket
 from streams.lifecycle import ticket_cohorts as cohorts
 from streams.lifecycle.facts import Fact
 from streams.lifecycle.ledger import Ledger
-from streams.lifecycle.rules import NEVER
-from streams.lifecycle.ticket_state import OPEN, TicketState, remembered_until
+from streams.lifecycle.ticket_state import OPEN, TicketState, forgotten_on
 
 _STEPS = tuple(zip(*ticket.TABLE.values(), strict=True))
 _FIELDS = TicketState.__struct_fields__
@@ -33,7 +32,7 @@ def step(state: TicketState, fact: Fact, ledger: Ledger) -> None:
     else:
         effect(state, fact, ledger)
     settled, days = state.phase > OPEN, ledger.rules.ticket_memory_days
-    state.forgotten_at = remembered_until(fact.at, days) if settled else NEVER
+    state.forgotten_on = forgotten_on(fact.at, days) if settled else 0
     state.due = min(_dues(state, ledger))[0]
 
 

@@ -54,8 +54,9 @@ class TicketState(msgspec.Struct, array_like=True, gc=False):
     has replied to since, after the first response. `status_at`: since when it has its status.
     `pending_ms`, `on_hold_ms`: how long it was so before that, since the clock of the resolution
     began and until it ended; -1: not known. `working`: who works on it, and since when. `worked`:
-    it was counted as a ticket somebody has worked on. `forgotten_at`: when a settled one is
-    forgotten, which was its only implied event by the rules before version 2. `complaint`: by what
+    it was counted as a ticket somebody has worked on. `forgotten_on`: the day (UTC, since
+    1970) before which a settled one is forgotten, which was its only implied event by the rules
+    before version 2; 0: none. `complaint`: by what
     was told last. `within_until`: by when it is to be resolved; DECIDED: it was not, or nobody
     can say; NO_DEADLINE: it is in no cohort of openings any more. `opened_in`: until then, the
     queue of the opening where it is another. `reopen_until`: by when the last resolution can be
@@ -87,17 +88,22 @@ class TicketState(msgspec.Struct, array_like=True, gc=False):
     on_hold_ms: int = 0
     working: tuple[tuple[str, int], ...] = ()
     worked: bool = False
-    forgotten_at: int = NEVER
+    forgotten_on: int = 0
     complaint: bool = False
     opened_in: str = ""
     within_until: int = NO_DEADLINE
     reopen_until: int = NO_DEADLINE
     age: int = NO_AGE
 
+    @property
+    def forgotten_at(self) -> int:
+        """When it is forgotten, the last ms of a day; NEVER while it is open."""
+        return self.forgotten_on * DAY_MS - 1 if self.forgotten_on else NEVER
 
-def remembered_until(last_at: int, days: int) -> int:
-    """The last ms a settled ticket is remembered: 00:00 UTC ends its last event's day + `days`."""
-    return (last_at // DAY_MS + 1 + days) * DAY_MS - 1
+
+def forgotten_on(last_at: int, days: int) -> int:
+    """The day (UTC, since 1970) with which nobody remembers it: its last event's + `days` + 1."""
+    return last_at // DAY_MS + 1 + days
 
 
 def adopt(state: TicketState, days: int, last_at: int = -1) -> None:
@@ -111,12 +117,12 @@ def adopt(state: TicketState, days: int, last_at: int = -1) -> None:
     before, state.version = state.version, VERSION
     if before == 0:
         if state.phase == RESOLVED:
-            state.due = remembered_until(max(last_at, state.due - FORGET_MS), days)
+            state.due = forgotten_on(max(last_at, state.due - FORGET_MS), days) * DAY_MS - 1
         elif state.phase in (CLOSED, LEFT):
-            state.due = remembered_until(max(last_at, state.settled_at), days)
+            state.due = forgotten_on(max(last_at, state.settled_at), days) * DAY_MS - 1
         else:
             state.due = NEVER
-    state.forgotten_at = state.due
+    state.forgotten_on = (state.due + 1) // DAY_MS if state.due < NEVER else 0
 
 
 def is_resting(state: TicketState) -> bool:

@@ -46,7 +46,11 @@ def settled(unit: Unit, name: object, how: str = "resolved") -> None:
 
 @pytest.mark.parametrize("restarts", [False, True])
 def test_a_ticket_at_rest_is_neither_looked_at_nor_written(restarts: bool) -> None:
-    """1,000 open and 1,000 settled ones over 90 days: nothing is due, nothing is written."""
+    """1,000 open and 1,000 settled ones over 90 days: written when a deadline passes, else never.
+
+    After an open one comes into another age; after a settled one can no longer be taken back, and
+    once more when that is final.
+    """
     unit = Unit()
     for number in range(2_000):
         unit.add(key(number), fact("opened", number, 0, "ticket"), number)
@@ -54,14 +58,22 @@ def test_a_ticket_at_rest_is_neither_looked_at_nor_written(restarts: bool) -> No
             unit.add(key(number), fact("resolved", MINUTE, 1, "ticket"), MINUTE)
     for now in (HOUR, 5 * HOUR):
         unit.turn(now)
-    if restarts:
-        unit = Unit(unit.log, 5 * HOUR)
-    for now in range(5 * HOUR, MIDNIGHT + 90 * DAY, 3 * HOUR):
-        unit.store.advance(START + now)
-        unit.store.close(START + now - HORIZON)
-        assert not unit.store._wakes
-        assert not unit.store._at_hand
-        assert unit.store.collect(START + now - HORIZON) == []
+    ages = [8 * HOUR, DAY, 3 * DAY, 7 * DAY, 30 * DAY]
+    back = 7 * DAY + MINUTE
+    expected = {0: ages, 1: [back, back + HORIZON + MINUTE]}
+    for now in range(5 * HOUR, MIDNIGHT + 90 * DAY, HOUR):
+        if restarts and now % DAY < HOUR:
+            unit = Unit(unit.log, now)
+        log = unit.log.copy()
+        unit.turn(now)
+        written = [name for name, value in unit.log.items() if value != log[name]]
+        for parity, times in expected.items():
+            passed = any(now - HOUR <= at + 2_000 < now for at in times)
+            of_these = [name for name in written if int(name.split("\0")[3]) % 2 == parity]
+            assert len(of_these) == 1_000 * passed, (now / HOUR, parity, len(of_these))
+        if now > 31 * DAY:
+            assert len(unit.store._wakes) == 0
+            assert not unit.store._at_hand
     unit.turn(MIDNIGHT + 90 * DAY + HORIZON)
     assert sorted(unit.log) == sorted(key(number) for number in range(0, 2_000, 2))
     assert len(unit.tombstones) == 1_000
@@ -222,8 +234,11 @@ def test_a_ticket_of_older_rules_is_loaded_and_rests_as_one_of_these(name: str) 
     assert (after.base, after.tail, after.state.version) == (None, [], t.VERSION)
     last_day = START // DAY
     due = NEVER if name.startswith("open") else (last_day + 91) * DAY - 1
-    assert after.state == msgspec.structs.replace(before.state, due=due, version=t.VERSION)
-    assert not unit.store._wakes
+    gone = (due + 1) // DAY if due < NEVER else 0
+    assert after.state == msgspec.structs.replace(
+        before.state, due=due, version=t.VERSION, forgotten_on=gone
+    )
+    assert len(unit.store._wakes) == 0
     assert len(unit.store._memory) == (0 if name.startswith("open") else 1)
 
 

@@ -72,7 +72,7 @@ NEEDED: dict[str, dict[str, Any]] = {
     "work.ended": {"agent_id": "anna"},
 }
 #: Fields that any event of a settled ticket moves: how long it is remembered.
-MEMORY = {"due", "forgotten_at"}
+MEMORY = {"due", "forgotten_on"}
 
 
 def contributions(ledger: Ledger) -> list[Any]:
