@@ -1,6 +1,8 @@
 """Tickets at rest: open ones cost nothing, settled ones are forgotten by the day, unread."""
 
+import gc
 import json
+import tracemalloc
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -13,7 +15,7 @@ from streams.lifecycle import ticket as t
 from streams.lifecycle.entity import TICKET, Entity, fold
 from streams.lifecycle.facts import Fact, in_order
 from streams.lifecycle.ledger import Ledger
-from streams.lifecycle.rules import NEVER, Rules
+from streams.lifecycle.rules import NEVER, QueueRules, Rules
 from tests.lifecycle.lives import DAY, HOUR, MINUTE, START, fact
 from tests.lifecycle.test_store import HORIZON, Unit, minus
 
@@ -104,6 +106,29 @@ def test_a_remembered_ticket_costs_200_bytes_of_the_changelog(how: str) -> None:
     assert len(found.encode()) + len(value) <= 200, len(found.encode()) + len(value)
 
 
+def test_an_idle_open_ticket_costs_400_bytes_of_memory() -> None:
+    """Listed for its next age too, with names as long as they usually are."""
+    unit = Unit()
+    queue = {"queue": "customer-service-de", "kind": "complaint"}
+    gc.collect()
+    tracemalloc.start()
+    before, _ = tracemalloc.get_traced_memory()
+    for number in range(2_000):
+        said = fact("opened", number, number, "ticket", **queue)
+        unit.add(key(f"8c5e0b9a-5e4f-4b1e-9a3d-2f6d1c{number:06}"), said, number)
+    del said
+    for now in (MINUTE, 2 * HOUR, 5 * HOUR, 9 * HOUR, 14 * HOUR):
+        unit.store.advance(START + now)
+        unit.store.close(START + now - HORIZON)
+        unit.store.collect(START + now - HORIZON)
+    unit.ledger.entries.clear()
+    gc.collect()
+    after, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(unit.store) == len(unit.store._wakes) == 2_000
+    assert (after - before) / 2_000 <= 400, (after - before) / 2_000
+
+
 def test_a_settled_ticket_is_forgotten_at_the_end_of_its_last_day_of_memory() -> None:
     """To the last millisecond it comes back; after it nobody knows it, whenever the turn was."""
     last = MIDNIGHT + 90 * DAY - 1
@@ -155,7 +180,7 @@ def test_live_forgets_as_one_fold_of_all_does(seed: int) -> None:
     log: list[tuple[int, str, Fact]] = []
     kinds = (
         *("assigned", "resolved", "closed", "reopened", "replied", "status_changed", "snapshot"),
-        *("work.started", "work.ended", "asked"),
+        *("work.started", "work.ended", "asked", "moved", "ticket.updated"),
     )
     fields: dict[str, dict[str, Any]] = {
         "assigned": {"agent_id": chance.choice((None, "anna"))},
@@ -164,6 +189,8 @@ def test_live_forgets_as_one_fold_of_all_does(seed: int) -> None:
         "asked": {"author": "customer"},
         "replied": REPLY,
         "status_changed": {"status": "pending"},
+        "moved": {"queue": chance.choice(("billing", "support"))},
+        "ticket.updated": {"kind": chance.choice(("complaint", "request"))},
         "snapshot": {"opened_at": START - DAY, "status": "closed"},
     }
     for name in range(8):
@@ -178,7 +205,9 @@ def test_live_forgets_as_one_fold_of_all_does(seed: int) -> None:
             if chance.random() < 0.4:
                 at += DAY - 1 - (START + at) % DAY + chance.choice((0, 1))
     log.sort(key=lambda entry: entry[0])
-    rules = Rules({}, ticket_memory_days=days)
+    # Days that end with the memory's, and with an age.
+    own = QueueRules(resolution_ms=chance.choice((1, 3, 7)) * DAY, repeat_ms=days * DAY)
+    rules = Rules({("default", "billing", "ticket"): own}, ticket_memory_days=days)
     unit = Unit(rules=rules)
     booked: dict[Any, int] = {}
     for now, owner, said in log:
@@ -190,7 +219,8 @@ def test_live_forgets_as_one_fold_of_all_does(seed: int) -> None:
                 unit = Unit(unit.log, now, rules)
     end = log[-1][0] + chance.choice((0, HOUR, 5 * DAY))
     unit.turn(end)
-    whole = Ledger(rules).select("default", "ticket")
+    whole = Ledger(rules)
+    whole.select("default", "ticket")
     for ticket in {owner for _, owner, _ in log}:
         facts, _, _ = in_order([said for _, owner, said in log if owner == ticket])
         fold(TICKET, facts, START + end, whole)
