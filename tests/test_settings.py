@@ -189,6 +189,31 @@ def test_limits_of_states_are_read_by_state(write: Write) -> None:
         assert "state_limit_seconds: needs a " in _mistakes(wrong)[0]
 
 
+def test_days_of_tickets_change_with_time_and_are_no_longer_than_the_memory(write: Write) -> None:
+    """A ticket that is forgotten could not be decided: of a queue, a change, and the default."""
+    config = write(
+        '[[queues]]\nname = "mail"\nchannels = ["ticket"]\ntime_zone = "Europe/Berlin"\n'
+        "resolution_days = 3\n[[queues.changes]]\nfrom = 2026-04-01T00:00:00Z\nrepeat_days = 14\n"
+    )
+    rules = rules_of(load(config, {}, {})).queues["default", "mail", "ticket"]
+    after = rules.later[0][1]
+    assert (rules.time_zone, after.time_zone) == ("Europe/Berlin", "Europe/Berlin")
+    assert (rules.resolution_ms, rules.repeat_ms) == (3 * 86_400_000, 7 * 86_400_000)
+    assert (after.resolution_ms, after.repeat_ms) == (3 * 86_400_000, 14 * 86_400_000)
+    (mistake,) = _mistakes(config, STREAMS_TICKET_MEMORY_DAYS="13")
+    assert mistake.startswith(
+        "ticket_memory_days: needs at least the 14 repeat_days of queue 'mail', not 13:"
+    )
+    assert load(config, {"STREAMS_TICKET_MEMORY_DAYS": "14"}, {}).ticket_memory_days == 14
+    assert len(_mistakes(STREAMS_TICKET_MEMORY_DAYS="6")) == 2
+    assert load(None, {"STREAMS_TICKET_MEMORY_DAYS": "7"}, {}).ticket_memory_days == 7
+    calls = write('[[queues]]\nname = "calls"\nresolution_days = 100\n')
+    assert load(calls, {}, {}).queues[0].resolution_days == 100
+    for said in ("0", "367", "1.5"):
+        wrong = write(f'[[queues]]\nname = "mail"\nrepeat_days = {said}\n')
+        assert "repeat_days: needs a whole number from 1 to 366" in _mistakes(wrong)[0]
+
+
 def test_a_queue_stands_once(write: Write) -> None:
     """The same queue twice in one tenant is a mistake; in two tenants it is two queues."""
     twice = '[[queues]]\nname = "a"\n[[queues]]\nname = "a"\n'

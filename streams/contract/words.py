@@ -153,8 +153,8 @@ CHANNEL_DEFAULTS: Final[dict[str, ChannelDefaults]] = {
 WRAPUP_CAP_SECONDS: Final = 900
 #: How many days a ticket is remembered that was resolved or closed.
 TICKET_MEMORY_DAYS: Final = 90
-#: How many days a ticket has to be resolved in, and how many a resolution to be taken back in, where
-#: the queue does not say.
+#: Where the queue does not say: in how many days after its opening a ticket is to be resolved, and
+#: in how many a resolution can be taken back.
 RESOLUTION_DAYS: Final = 7
 REPEAT_DAYS: Final = 7
 #: The longest piece of work on a ticket; a longer one was never ended, and is not counted.

@@ -33,7 +33,7 @@ class Memory:
         return sum(map(len, self._days.values()))
 
     def rest(self, key: str, base: ticket.TicketState | None) -> None:
-        """No fact of the ticket is remembered any more: list a settled one that is only forgotten."""
+        """No fact of the ticket is remembered any more: list one that is only to be forgotten."""
         if base is not None and base.due < NEVER and ticket_state.is_resting(base):
             self._days[base.due // DAY_MS].add(key)
 

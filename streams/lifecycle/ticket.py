@@ -291,10 +291,11 @@ _NO, _OVER, _SOLVED = "ticket_unknown", "ticket_closed", "ticket_resolved"
 # than `MAX_WORK_SECONDS` was never ended: it is dropped, when that is seen, and counted.
 #
 # Counts and backlog belong to the queue that has the ticket at that moment; what was counted for
-# the queue before stays there. Only an open ticket is in a backlog, by its status.
+# the queue before stays there. Only an open ticket is in a backlog, by its status and by its age.
+# Cohorts of openings belong to the queue of the opening: `ticket_cohorts.py`.
 #
-# A ticket is forgotten after `ticket_memory_days` from the day of its last event, whatever that did.
-# An open one never is. What else falls due, and in which order: `ticket_deadlines.py`. Events of
+# A ticket is forgotten `ticket_memory_days` after the day of its last event, whatever that did; an
+# open one never is. What else falls due, and in which order: `ticket_deadlines.py`. Events of
 # one time and `seq` are taken in the order of the rows, always. A refold is as in `contact.py`.
 
 #: The phases an effect may lead to; one that is not named here leaves the phase as it is.

@@ -1,4 +1,4 @@
-"""Layer 2: what is decided of a ticket some time after its opening or resolution; its age; its kind.
+"""Layer 2: what is decided of a ticket days after its opening or resolution; its age; its kind.
 
 In: a ticket's state where it opens, is resolved, comes back, leaves or is moved, and deadlines.
 Out: cohorts of openings, in the queue that the ticket was opened in; cohorts of resolutions and the

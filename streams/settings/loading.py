@@ -251,7 +251,12 @@ def _between_days(settings: Settings) -> list[str]:
     mistakes = []
     for name in ("resolution_days", "repeat_days"):
         queues = [QueueSettings(name="default")]
-        queues += [queue for one in settings.queues for _, queue in one.versions("ticket")]
+        queues += [
+            queue
+            for one in settings.queues
+            if "ticket" in one.channels
+            for _, queue in one.versions("ticket")
+        ]
         longest = max(queues, key=lambda queue: getattr(queue, name))
         days = getattr(longest, name)
         if days > known:

@@ -34,7 +34,7 @@ def test_more_may_be_added_while_they_are_taken() -> None:
     """What is due by then comes in the same turn."""
     wakes, found = Wakes(), []
     wakes.add(1, "a")
-    for at, key in wakes.pop(10, {}.__getitem__):
+    for at, key in wakes.pop(10, {"a": NEVER}.__getitem__):
         found.append((at, key))
         if at < 3:
             wakes.add(at + 1, "a")
