@@ -9,6 +9,8 @@ waiting. Nothing here imports the engine, so agreement between the two is eviden
 from collections.abc import Iterable
 from typing import Any
 
+from streams.simulate.ticket_books import TicketBooks, added
+
 COUNTS = (
     "offered", "laps", "blocked", "answered", "answered_measured", "abandoned", "short_abandoned",
     "silent_abandoned", "flowed_out", "handled", "held", "transferred", "answered_in_threshold",
@@ -51,6 +53,7 @@ class QueueBooks:
         "service_level_ms",
         "short_ms",
         "sum_ms",
+        "tickets",
         "wait_max_ms",
         "waiting",
     )  # fmt: skip
@@ -78,6 +81,7 @@ class QueueBooks:
         """Visit number → enqueue time of the visits still waiting."""
         self.answered_open = 0
         self.backlog = {"open": 0, "pending": 0, "on_hold": 0}
+        self.tickets = TicketBooks() if channel == "ticket" else None
 
     def blocked(self, reason: str) -> None:
         """A contact is refused entry, for a reason of the contract."""
@@ -158,6 +162,7 @@ class QueueBooks:
         count = self.count
         closed = count["answered"] + count["abandoned"] + count["flowed_out"]
         sums = dict(self.sum_ms)
+        tickets = self.tickets
         sums["waiting"] += sum(at_ms - entered for entered in self.waiting.values())
         return {
             "tenant": tenant, "queue": self.queue, "channel": self.channel,
@@ -172,11 +177,13 @@ class QueueBooks:
             "wait_max_seconds": self.wait_max_ms / 1000,
             **{f"{name}_seconds": value / 1000 for name, value in sums.items()},
             **agents.as_json(),
+            "ticket": None if tickets is None else tickets.as_json(at_ms),
             "live": {
                 "waiting": len(self.waiting),
                 "oldest_waiting_at": min(self.waiting.values(), default=None),
                 "answered_not_handled": self.answered_open,
                 "backlog": dict(self.backlog),
+                **({} if tickets is None else tickets.live(at_ms)),
             },
         }  # fmt: skip
 
@@ -224,6 +231,9 @@ def add_up(rows: Iterable[dict[str, Any]]) -> dict[str, Any]:
             into = total.setdefault(name, {})
             for key, value in row[name].items():
                 into[key] = into.get(key, 0) + value
+        if row["ticket"] is not None:
+            known = total.get("ticket")
+            total["ticket"] = row["ticket"] if known is None else added(known, row["ticket"])
     for name in SUMS:
         if total:
             total[f"{name}_seconds"] = round(total[f"{name}_seconds"], 3)

@@ -51,6 +51,13 @@ def queue_settings(truth: dict[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
+def known_of(truth: Any, figures: Any) -> Any:
+    """Of a part of the figures what the books know too."""
+    if not isinstance(truth, dict):
+        return figures
+    return {name: known_of(value, figures[name]) for name, value in truth.items()}
+
+
 def differences(row: dict[str, Any], figures: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
     """What the truth and the figures do not agree on: name → (truth, figure)."""
     found = {}
@@ -62,4 +69,7 @@ def differences(row: dict[str, Any], figures: dict[str, Any]) -> dict[str, tuple
             ours = {reason: count for reason, count in ours.items() if count}
         if row[name] != ours:
             found[name] = (row[name], ours)
+    told = row.get("ticket")
+    if told is not None and told != known_of(told, figures["ticket"]):
+        found["ticket"] = (told, figures["ticket"])
     return found
