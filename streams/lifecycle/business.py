@@ -8,7 +8,7 @@ calendar is open. Cost: a look at each 128 days between the instants, whose span
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import lru_cache
@@ -16,11 +16,8 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from streams.contract.words import DAY_MS, MINUTE_MS
-from streams.lifecycle.rules import NEVER
+from streams.lifecycle.rules import NEVER, Calendars
 from streams.settings.calendars import Calendar
-
-#: (since in ms, the calendar from then on; None: all time is open), in order; the first always was.
-Versions = Sequence[tuple[int, Calendar | None]]
 
 #: Open time that does not come for so long never does.
 LONGEST_CLOSED_MS: Final = 400 * DAY_MS
@@ -31,23 +28,26 @@ _STEP_MS: Final = DAY_MS
 _EPOCH_DAY: Final = date(1970, 1, 1).toordinal()
 
 
-def elapsed(versions: Versions, a: int, b: int) -> int:
+def elapsed(calendars: Calendars, a: int, b: int) -> int:
     """The business time between two instants (ms), ms; 0 where the second is not the later."""
+    if not calendars:
+        return max(0, b - a)
     return sum(
         end - start if calendar is None else _open(calendar, start, end)
-        for calendar, start, end in _stretches(versions, a, b)
+        for calendar, start, end in _stretches(calendars, a, b)
     )
 
 
-def reach(versions: Versions, a: int, needed: int) -> int:
+def reach(calendars: Calendars, a: int, needed: int) -> int:
     """The earliest instant (ms) at which business time since `a` is `needed` ms.
 
+    Without calendars all time is open.
     NEVER where there is no open time for 400 days on the way.
     """
-    if needed <= 0:
-        return a
+    if needed <= 0 or not calendars:
+        return a + max(0, needed)
     open_until = a
-    for calendar, start, end in _stretches(versions, a, NEVER):
+    for calendar, start, end in _stretches(calendars, a, NEVER):
         if calendar is None:
             if start - open_until >= LONGEST_CLOSED_MS:
                 return NEVER
@@ -73,12 +73,12 @@ def reach(versions: Versions, a: int, needed: int) -> int:
     return NEVER
 
 
-def _stretches(versions: Versions, a: int, b: int) -> Iterator[tuple[Calendar | None, int, int]]:
+def _stretches(calendars: Calendars, a: int, b: int) -> Iterator[tuple[Calendar | None, int, int]]:
     """(calendar, from, to) of each version in force between two instants, ms."""
-    last = len(versions) - 1
-    for number, (since, calendar) in enumerate(versions):
+    last = len(calendars) - 1
+    for number, (since, calendar) in enumerate(calendars):
         start = a if number == 0 else max(a, since)
-        end = b if number == last else min(b, versions[number + 1][0])
+        end = b if number == last else min(b, calendars[number + 1][0])
         if start < end:
             yield calendar, start, end
 

@@ -25,8 +25,7 @@ _DATES_WANTED = (
     'needs a table of dates with the hours that are open in place of the weekday\'s, for example'
     ' { "2026-12-24" = "09:00-12:00", "2026-12-25" = "" }'
 )
-#: Of how many days ahead one must be open.
-LONGEST_CLOSED_DAYS: Final = 400
+_LONGEST_CLOSED_DAYS: Final = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +37,8 @@ class Calendar:
     """
 
     name: str
-    time_zone: str
     week: tuple[Spans, ...]
+    time_zone: str = "UTC"
     holidays: tuple[tuple[int, Spans], ...] = ()
 
     def __hash__(self) -> int:
@@ -53,11 +52,16 @@ class Calendar:
                 return spans
         return self.week[(day - 1) % 7]
 
-    def opens_after(self, day: int) -> bool:
-        """Whether any of the 400 dates from this ordinal on has open time."""
-        return any(self.of(day + ahead) for ahead in range(LONGEST_CLOSED_DAYS))
+    def opens(self) -> bool:
+        """Whether any 400 days have open time."""
+        closed = 0
+        for day in range(self.holidays[0][0], self.holidays[-1][0]) if self.holidays else ():
+            closed = 0 if self.of(day) else closed + 1
+            if closed == _LONGEST_CLOSED_DAYS:
+                return False
+        return any(self.week)
 
-    def lost_minutes(self) -> bool:
+    def loses_a_minute(self) -> bool:
         """Whether a day's hours end at 23:59: its last minute is closed, mostly by mistake."""
         days = (*self.week, *(spans for _, spans in self.holidays))
         return any(end == _DAY_MINUTES - 1 for spans in days for _, end in spans)

@@ -26,6 +26,7 @@ from streams.contract.words import (
     TICKET_MEMORY_DAYS,
     WRAPUP_CAP_SECONDS,
 )
+from streams.settings.calendars import Calendar
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -54,6 +55,10 @@ class Targets:
     handle_seconds: int | None = None
     first_response_seconds: int = 300
     resolution_ratio: float = 0.9
+    waited_over_limit: float = 0.0
+    resolved_same_day: float = 0.7
+    first_response_ratio: float = 0.9
+    next_response_ratio: float = 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +84,11 @@ class QueueSettings:
     repeat_days: int = REPEAT_DAYS
     #: By state, where not as in `words.STATE_LIMIT_SECONDS`; 0: no limit.
     state_limit_seconds: Mapping[str, int] = field(default_factory=dict)
+    #: Of tickets. By metric and priority, in how many seconds of business time it is promised.
+    calendar: Calendar | None = None
+    sla: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    at_risk_seconds: int | None = None
+    pause_on_hold: bool = False
     hours: str = ""
     site: str = ""
     skill: str = ""
@@ -93,11 +103,13 @@ class QueueSettings:
     def on(self, channel: str) -> "QueueSettings":
         """The queue as it is at first on one channel: defaults filled in, so None means none.
 
-        A ticket has no threshold and no ages, whatever the queue says for its calls and chats.
+        A ticket has no threshold and no ages, whatever the queue says for its calls and chats; what
+        is promised of it is for tickets alone.
         The short-abandon threshold S is never above the service-level threshold T.
         """
         default = CHANNEL_DEFAULTS[channel]
-        if channel == "ticket":
+        is_ticket = channel == "ticket"
+        if is_ticket:
             threshold = short = wait = handle = limit = None
         else:
             threshold = self.service_level_seconds or default.service_level_seconds
@@ -118,6 +130,9 @@ class QueueSettings:
             max_handle_seconds=handle,
             wait_limit_seconds=limit,
             silent_chat_seconds=self.silent_chat_seconds if channel == "chat" else None,
+            calendar=self.calendar if is_ticket else None,
+            sla=self.sla if is_ticket else {},
+            at_risk_seconds=self.at_risk_seconds if is_ticket else None,
             changes=(),
         )
 
@@ -268,6 +283,11 @@ class Settings:
         """The settings of one queue on one channel, defaults filled in; None = none there."""
         found = self._by_name.get((tenant, name)) or QueueSettings(name=name, tenant=tenant)
         return found.on(channel)
+
+    def losing_a_minute(self) -> list[str]:
+        """The names of the calendars in use whose hours end at 23:59, mostly by mistake."""
+        used = [then.calendar for queue in self.queues for _, then in queue.versions("ticket")]
+        return sorted({one.name for one in used if one is not None and one.loses_a_minute()})
 
     def shown(self) -> dict[str, object]:
         """Each setting as it may be printed and logged: secrets masked, queues as their number."""
