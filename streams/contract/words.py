@@ -153,6 +153,8 @@ CHANNEL_DEFAULTS: Final[dict[str, ChannelDefaults]] = {
 WRAPUP_CAP_SECONDS: Final = 900
 #: How many days a ticket is remembered that was resolved or closed.
 TICKET_MEMORY_DAYS: Final = 90
+#: How many days a promise to call back is remembered after the last word of it.
+CALLBACK_MEMORY_DAYS: Final = 7
 #: The longest piece of work on a ticket; a longer one was never ended, and is not counted.
 MAX_WORK_SECONDS: Final = 12 * 3600
 #: How late an event may come behind the slowest live source.

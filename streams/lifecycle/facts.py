@@ -14,7 +14,7 @@ import msgspec
 
 from streams.contract import events as wire
 from streams.contract.words import TICKET_LEAVES
-from streams.lifecycle.ranks import AGENT_RANKS, CONTACT_RANKS, TICKET_RANKS
+from streams.lifecycle.ranks import AGENT_RANKS, CALLBACK_RANKS, CONTACT_RANKS, TICKET_RANKS
 from streams.lifecycle.rules import SNAPSHOT_MS
 
 Order = tuple[int, int, int, str, str]
@@ -37,6 +37,17 @@ class Fact(msgspec.Struct, array_like=True, frozen=True, gc=False):
     outbound: bool = False
     revision: int = 0
     since: int = -1
+
+
+class CallbackFact(Fact, array_like=True, frozen=True, gc=False):
+    """An event of a request to be called back. `since`: when it was asked for, of an attempt.
+
+    `detail`: an attempt's outcome, or `callback` of what asks. `due_at`: the time agreed, -1
+    without one. `final`: it will not be tried again.
+    """
+
+    due_at: int = -1
+    final: bool = False
 
 
 class Snapshot(msgspec.Struct, array_like=True, frozen=True, gc=False):
@@ -77,6 +88,7 @@ def content_of(fact: Fact | Snapshot) -> tuple[Any, ...]:
     if isinstance(fact, Snapshot):
         said = msgspec.structs.astuple(fact)[5:-3]
         return -fact.revision, fact.at, fact.rank, fact.seq, *said, max(fact.since, 0)
+    more = (fact.due_at, fact.final) if isinstance(fact, CallbackFact) else ()
     return (
         -fact.revision,
         fact.at,
@@ -87,6 +99,7 @@ def content_of(fact: Fact | Snapshot) -> tuple[Any, ...]:
         fact.detail or "",
         fact.outbound,
         fact.since,
+        *more,
     )
 
 
@@ -137,6 +150,8 @@ def contact_fact(event: Any) -> Fact:
         told = event.entered_at
     elif struct is wire.ContactEnqueued:
         told = event.arrived_at
+    elif struct is wire.BotEnded:
+        told = event.started_at
     return Fact(
         event.occurred_at,
         event.seq,
@@ -171,6 +186,8 @@ def ticket_fact(event: Any) -> Fact:
             detail = reason
         elif event.author == "bot":
             detail = "bot"
+    elif struct is wire.BotEnded:
+        detail, since = event.outcome, -1 if event.started_at is None else event.started_at
     elif struct is wire.TicketOpened:
         outbound = event.direction == "outbound"
     elif struct is wire.TicketSnapshot:
@@ -190,6 +207,46 @@ def ticket_fact(event: Any) -> Fact:
         outbound,
         event.revision,
         since,
+    )
+
+
+def bot_fact(event: Any) -> Fact:
+    """The fact of the end of a bot's conversation, whatever the channel."""
+    return ticket_fact(event) if event.channel == "ticket" else contact_fact(event)
+
+
+def callback_fact(event: Any) -> CallbackFact:
+    """The fact of an event of a request to be called back."""
+    struct, since, final = event.__class__, None, False
+    if struct is wire.CallbackAttempted:
+        detail, since, final = event.outcome, event.requested_at, event.final
+    else:
+        detail = event.reason if struct is wire.ContactFlowedOut else "callback"
+    due_at = event.due_at
+    return CallbackFact(
+        event.occurred_at,
+        event.seq,
+        CALLBACK_RANKS[event.TYPE],
+        _shared(event.source),  # type: ignore[arg-type]
+        event.event_id,
+        _shared(event.queue),
+        None,
+        detail,
+        event.direction == "outbound",
+        event.revision,
+        -1 if since is None else since,
+        -1 if due_at is None else due_at,
+        final,
+    )
+
+
+def asks_too(event: Any) -> bool:
+    """Whether an event of a contact is one of a request to be called back as well.
+
+    A correction of such an event may say that it was none.
+    """
+    return event.__class__ is wire.ContactFlowedOut and (
+        event.reason == "callback" or event.revision > 0
     )
 
 
@@ -229,11 +286,14 @@ def _counts(counts: tuple[tuple[Any, int], ...]) -> tuple[tuple[str, int], ...]:
 FACTS: dict[type[Any], Callable[[Any], Fact | Snapshot]] = (
     dict.fromkeys(_CONTACT, contact_fact)
     | dict.fromkeys(_TICKET, ticket_fact)
-    | {wire.AgentState: snapshot, wire.AgentHeartbeat: snapshot}
+    | {wire.AgentState: snapshot, wire.AgentHeartbeat: snapshot, wire.BotEnded: bot_fact}
+    | {wire.CallbackRequested: callback_fact, wire.CallbackAttempted: callback_fact}
 )
+#: Structs of events of a request alone; `asks_too` says which others are of one as well.
+OF_REQUESTS = frozenset({wire.CallbackRequested, wire.CallbackAttempted})
 
 #: Structs of the events that could have an effect each by itself: no message, nothing of agents.
-EFFECTIVE = frozenset(_CONTACT.keys() | _TICKET.keys()) - {wire.MessageSent}
+EFFECTIVE = frozenset(_CONTACT.keys() | _TICKET.keys() | OF_REQUESTS) - {wire.MessageSent}
 
 
 def in_order(facts: list[Any]) -> tuple[list[Any], int, int]:

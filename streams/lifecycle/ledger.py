@@ -170,9 +170,9 @@ class Ledger:
             self.heard(kind, fact)
 
     def _new_entry(self, queue: str) -> QueueEntry:
+        if self.tenant == OTHER and queue not in (ALL, OTHER):
+            return self.entry(OTHER)
         if queue not in RESERVED_QUEUES:
-            if self.tenant == OTHER:
-                return self.entry(OTHER)
             known, rules = self._tenants[self.tenant], self.rules
             limit = ""
             if queue not in known and len(known) >= rules.max_queues:

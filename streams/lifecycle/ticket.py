@@ -11,6 +11,7 @@ from typing import Final
 
 from streams.lifecycle import counters as c
 from streams.lifecycle import ticket_work as work
+from streams.lifecycle.contact_words import book_bot, book_handoff
 from streams.lifecycle.facts import Fact
 from streams.lifecycle.histogram import bucket_of
 from streams.lifecycle.ledger import Ledger, Standing
@@ -121,6 +122,8 @@ def _replied(state: TicketState, fact: Fact, ledger: Ledger) -> None:
             state.asked_at = fact.at
     elif fact.detail == "reply":
         state.replied, state.since_reopening = True, False
+        book_handoff(state.queue, state.escalated_at, fact.at, ledger)
+        state.escalated_at = -1
         if not state.responded and not state.awaits_customer:
             state.responded = True
             asked_at = state.opened_at if state.response_from < 0 else state.response_from
@@ -130,6 +133,15 @@ def _replied(state: TicketState, fact: Fact, ledger: Ledger) -> None:
             count(state, fact, c.NEXT_RESPONSES, ledger)
             count(state, fact, c.NEXT_RESPONSE_TIME, ledger, fact.at - state.asked_at)
             state.asked_at = -1
+
+
+def _bot_ended(state: TicketState, fact: Fact, ledger: Ledger) -> None:
+    """Counted whatever the ticket is; what is handed over starts the first response anew."""
+    book_bot(fact, ledger)
+    if fact.detail == "escalated" and state.phase != NONE:
+        state.escalated_at = fact.at
+        if not state.responded and not state.awaits_customer:
+            state.response_from = fact.at
 
 
 def _status_changed(state: TicketState, fact: Fact, ledger: Ledger) -> None:
@@ -258,8 +270,11 @@ _NO, _OVER, _SOLVED = "ticket_unknown", "ticket_closed", "ticket_resolved"
 #
 # The first response is a person's first public reply. Its clock begins at the opening, or at the
 # last reopening that nobody had replied before; where we wrote first, at the customer's first
-# reply. The first resolution counts, from the opening; closing a ticket that nobody has resolved is
-# one, but where the queue says `closed_resolves = false` (as it said when the ticket was opened). A
+# reply; and where a bot had it, when that handed it over. What a bot hands over waits for a public
+# reply in any case.
+#
+# The first resolution counts, from the opening; closing a ticket that nobody has resolved is one,
+# but where the queue says `closed_resolves = false` (as it said when the ticket was opened). A
 # bot's is none, unless a person has replied since the opening or the last reopening: it is counted
 # apart, each, and the person's after it runs from the reopening between the two. A person's later
 # resolutions are counted apart; each has a cycle, from the opening or the last reopening.
@@ -309,4 +324,5 @@ TABLE: dict[str, tuple[Effect | str, ...]] = {
     "ticket.reopened": (_NO, _not_resolved, _reopened, _reopened, _OVER),
     "ticket.closed": (_NO, _closed, _closed, _OVER, _OVER),
     "ticket.snapshot": (_known, _nothing, _nothing, _nothing, _nothing),
+    "bot.ended": (_bot_ended, _bot_ended, _bot_ended, _bot_ended, _nothing),
 }

@@ -45,7 +45,8 @@ class TicketState(msgspec.Struct, array_like=True, gc=False):
     `pending_ms`, `on_hold_ms`: how long it was so before that, since the clock of the resolution
     began and until it ended; -1: not known. `working`: who works on it, and since when. `worked`:
     it was counted as a ticket somebody has worked on. `forgotten_at`: when a settled one is
-    forgotten, which was its only implied event by the rules before version 2.
+    forgotten, which was its only implied event by the rules before version 2. `escalated_at`: when
+    a bot handed over what no person has replied to since.
     """
 
     phase: int = NONE
@@ -74,6 +75,7 @@ class TicketState(msgspec.Struct, array_like=True, gc=False):
     working: tuple[tuple[str, int], ...] = ()
     worked: bool = False
     forgotten_at: int = NEVER
+    escalated_at: int = -1
 
 
 def remembered_until(last_at: int, days: int) -> int:
