@@ -37,7 +37,7 @@ from streams.lifecycle.rules import NEVER, rules_of
 from streams.settings import Settings
 
 #: By tenant, channel and id.
-_Facts = dict[tuple[str, str, str], tuple[list[Any], array[int]]]
+_Facts = dict[tuple[str, str, str], tuple[list[Any], "array[int]"]]
 _FLOWED_OUT = CALLBACK_RANKS["contact.flowed_out"]
 #: Events of an agent belong to no channel.
 _AGENTS = frozenset(struct for struct in TYPES.values() if issubclass(struct, AgentEvent))
