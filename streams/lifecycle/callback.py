@@ -116,9 +116,15 @@ def _after_end(state: CallbackState, fact: CallbackFact, ledger: Ledger) -> None
 
 
 def _count(fact: CallbackFact, ledger: Ledger) -> None:
-    counter = _ATTEMPTS.get(fact.detail or "")
+    counter = _ATTEMPTS.get(_outcome(fact)[0])
     if counter is not None:
         ledger.cell(fact.queue or "", fact.at)[counter] += ledger.sign
+
+
+def _outcome(fact: CallbackFact) -> tuple[str, bool]:
+    """Of an attempt, and whether it is the last."""
+    outcome, _, final = (fact.detail or "").partition(" ")
+    return outcome, bool(final)
 
 
 def _attempted(state: CallbackState, fact: CallbackFact, ledger: Ledger) -> None:
@@ -130,9 +136,9 @@ def _attempted(state: CallbackState, fact: CallbackFact, ledger: Ledger) -> None
         _stocks(state, at, 1, ledger)
     _count(fact, ledger)
     state.last_at = max(state.last_at, at)
-    outcome = fact.detail or ""
+    outcome, final = _outcome(fact)
     if outcome == "not_reached":
-        if fact.final:
+        if final:
             _end(state, at, c.CALLBACKS_GIVEN_UP, ledger)
         return
     if outcome == "connected":

@@ -59,9 +59,8 @@ def orphan(state: ContactState, at: int, ledger: Ledger) -> None:
     """Nobody ever reported how the wait ended: it leaves the wallboard, at its maximum age."""
     ledger.anomaly("orphaned")
     _remember(state, at, ORPHANED)
-    if not state.outbound:
-        if not state.callback:
-            ledger.cell(state.queue, at)[c.ORPHANED] += ledger.sign
+    if not (state.outbound or state.callback):
+        ledger.cell(state.queue, at)[c.ORPHANED] += ledger.sign
         leaving.leave(state, at, None, ledger)
     close(state, at, BY_AGE)
 
@@ -132,8 +131,8 @@ def _hangs_up(one: Aged, state: ContactState, fact: Fact, how: int, ledger: Ledg
     talked = fact.at - one.answered_at - one.hold
     rules = ledger.rules_for(one.queue, one.entered_at)
     transferred = how == SAID_TRANSFERRED
-    if state.words is not None and not (transferred or one.outbound):
-        words.conversation_ended(state.words, one.words or (0, 0), one.queue, fact.at, ledger)
+    if not transferred:
+        words.end(state, one.words, one.queue, one.outbound, fact.at, ledger)
     awaited = rules.wrapup and not transferred and not one.handled_already
     who = fact.agent or one.agent
     leg = Wrapup(fact.at, one.queue, who, one.outbound, awaited, talked, one.hold, one.entered_at)
@@ -221,7 +220,7 @@ def _abandoned_unseen(state: ContactState, fact: Fact, silent: bool, ledger: Led
         cell[c.ABANDONED_UNMEASURED] += sign
         if silent:
             cell[c.SILENT_ABANDONED] += sign
-    words.forget_visit(state)
+    words.goes_on(state, None)
     state.queue, state.entered_at, state.agent = queue, fact.at, None
     state.outbound, state.silent_queue = fact.outbound, None
     close(state, fact.at, SAID)
@@ -249,8 +248,12 @@ def answered_unseen(state: ContactState, fact: Fact, ledger: Ledger) -> None:
         _goes_on(state, last, fact, ledger)
     elif (one := _take(state, fact, (ORPHANED, SILENT))) is not None:
         _recovered(one, fact, ledger)
-        if one.age == SILENT and not (one.outbound or one.callback):
-            effects.book_entry(state, ledger.cell(one.queue, fact.at), ledger.sign)
+        if one.age == SILENT and not one.outbound:
+            cell = ledger.cell(one.queue, fact.at)
+            if one.callback:
+                cell[c.CALLBACK_VISITS] += ledger.sign
+            else:
+                effects.book_entry(state, cell, ledger.sign)
         effects.open_answered(
             state, fact, one.entered_at, one.outbound, ledger, callback=one.callback
         )

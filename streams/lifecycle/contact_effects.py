@@ -165,7 +165,7 @@ def offered(state: ContactState, fact: Fact, ledger: Ledger) -> None:
     agent = fact.agent or ""
     if agent in state.ringing:
         return
-    if not state.ringing and not state.outbound:
+    if not (state.ringing or state.outbound or state.callback):
         ledger.level(state.queue, fact.at, c.RINGING, 1)
     state.ringing = (*state.ringing, agent)
 
@@ -177,7 +177,7 @@ def offer_failed(state: ContactState, fact: Fact, ledger: Ledger) -> None:
         ledger.cell(fact.queue or "", fact.at)[c.OFFERS[fact.detail or ""]] += ledger.sign
     if here and fact.agent in state.ringing:
         state.ringing = tuple(agent for agent in state.ringing if agent != fact.agent)
-        if not state.ringing and not state.outbound:
+        if not (state.ringing or state.outbound or state.callback):
             ledger.level(state.queue, fact.at, c.RINGING, -1)
 
 
@@ -196,7 +196,7 @@ def wrote(state: ContactState, fact: Fact, ledger: Ledger) -> None:
         state.answered_by_message = True
         words.agent_wrote(state, fact, ledger)
     else:
-        words.of_nobody_here(state, fact, ledger)
+        words.heard(state, fact, ledger)
 
 
 def spoke(state: ContactState, fact: Fact, ledger: Ledger) -> None:
@@ -223,12 +223,12 @@ def _says_goodbye(state: ContactState, fact: Fact, ledger: Ledger) -> bool:
 def wrote_again(state: ContactState, fact: Fact, ledger: Ledger) -> None:
     """The customer of a chat that fell silent is back: a new visit, in the same queue."""
     queue = state.silent_queue
-    if fact.detail == "customer":
-        words.customer_wrote(state, fact, ledger)
-    else:
-        words.of_nobody_here(state, fact, ledger)
-    if fact.detail == "customer" and queue is not None and fact.queue in (None, queue):
+    if fact.detail != "customer":
+        words.heard(state, fact, ledger)
+        return
+    if queue is not None and fact.queue in (None, queue):
         open_visit(state, queue, fact.at, fact.outbound, ledger)
+    words.customer_wrote(state, fact, ledger)
 
 
 # -- it is answered --------------------------------------------------------------------------------
@@ -243,14 +243,14 @@ def answer(state: ContactState, at: int, agent: str | None, ledger: Ledger) -> N
     """The wait is over, answered."""
     if not state.outbound:
         sign, cell, offset = ledger.sign, ledger.cell(state.queue, at), at % ledger.width
+        cell[c.HANDLING] += sign
+        cell[c.HANDLING_MOMENT] += sign * offset
         if state.callback:
             cell[c.ACCEPTED] += sign
         else:
             book_answer(state, cell, sign, at - state.entered_at)
             _book_first_answer(state, cell, sign, at)
-        cell[c.HANDLING] += sign
-        cell[c.HANDLING_MOMENT] += sign * offset
-        leave(state, at, c.ANSWERED_IN_THRESHOLD, ledger)
+            leave(state, at, c.ANSWERED_IN_THRESHOLD, ledger)
     connect(state, at, agent, ledger)
 
 

@@ -21,17 +21,14 @@ from streams.lifecycle.ledger import Ledger
 def leave(state: ContactState, at: int, in_threshold: int | None, ledger: Ledger) -> None:
     """The wait is over: levels fall, and what has not passed is decided: threshold and limit.
 
-    `in_threshold`: the counter of who leaves so in time; None: nothing is decided. In a call back
-    nobody waited.
+    `in_threshold`: the counter of who leaves so in time; None: nothing is decided.
     """
     sign, cell, offset = ledger.sign, ledger.cell(state.queue, at), at % ledger.width
+    cell[c.WAITING] -= sign
+    cell[c.WAITING_MOMENT] -= sign * offset
     if state.ringing:
         cell[c.RINGING] -= sign
         cell[c.RINGING_MOMENT] -= sign * offset
-    if state.callback:
-        return
-    cell[c.WAITING] -= sign
-    cell[c.WAITING_MOMENT] -= sign * offset
     rules = ledger.rules_for(state.queue, state.entered_at)
     threshold, limit = rules.threshold_ms, rules.wait_limit_ms
     if state.over_limit:
@@ -54,21 +51,16 @@ def abandoned(state: ContactState, fact: Fact, ledger: Ledger) -> None:
 
 def abandon(state: ContactState, at: int, silent: bool, how: int, ledger: Ledger) -> None:
     """The customer left unanswered; short if within the queue's short-abandon threshold."""
-    if not state.outbound:
-        if not state.callback:
-            _book_abandoned(state, at, silent, how, ledger)
+    if not (state.outbound or state.callback):
+        wait, cell = at - state.entered_at, ledger.cell(state.queue, at)
+        short = ledger.rules_for(state.queue, state.entered_at).short_ms
+        book_abandonment(state, cell, ledger.sign, wait, silent)
+        if how != BY_AGE:  # a limit is not a measurement
+            state.waited += wait
+        if short is not None and wait <= short and not state.continues:
+            cell[c.SHORT_ABANDONED] += ledger.sign
         leave(state, at, c.ABANDONED_IN_THRESHOLD, ledger)
     close(state, at, how)
-
-
-def _book_abandoned(state: ContactState, at: int, silent: bool, how: int, ledger: Ledger) -> None:
-    wait, cell = at - state.entered_at, ledger.cell(state.queue, at)
-    short = ledger.rules_for(state.queue, state.entered_at).short_ms
-    book_abandonment(state, cell, ledger.sign, wait, silent)
-    if how != BY_AGE:  # a limit is not a measurement
-        state.waited += wait
-    if short is not None and wait <= short and not state.continues:
-        cell[c.SHORT_ABANDONED] += ledger.sign
 
 
 def book_abandonment(
@@ -106,10 +98,9 @@ def waiting_transferred(state: ContactState, fact: Fact, ledger: Ledger) -> None
 
 def flow_out(state: ContactState, at: int, reason: str, how: int, ledger: Ledger) -> None:
     """The visit leaves its queue unanswered, for a reason of `counters.REASONS`."""
-    if not state.outbound:
-        if not state.callback:
-            cell = ledger.cell(state.queue, at)
-            book_flow_out(state, cell, ledger.sign, at - state.entered_at, reason)
+    if not (state.outbound or state.callback):
+        cell = ledger.cell(state.queue, at)
+        book_flow_out(state, cell, ledger.sign, at - state.entered_at, reason)
         leave(state, at, c.FLOWED_OUT_IN_THRESHOLD, ledger)
     close(state, at, how)
 

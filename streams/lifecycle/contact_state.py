@@ -54,32 +54,49 @@ class Wrapup(msgspec.Struct, array_like=True, frozen=True, gc=False):
     entered_at: int
 
 
-class Words(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """What was written in a chat, and what a bot handed over. Times in ms, -1: none.
-
-    `heard_at`: the last word. `told`: any message, of whomever. `customer`: how many messages the
-    customer wrote. `asked_at`: the first of them that nobody has answered. `visit`: of the visit,
-    how many there were at its first answer, and what its first message of an agent is to be.
-    """
-
-    heard_at: int
-    told: bool = False
-    customer: int = 0
-    asked_at: int = -1
-    visit: tuple[int, int] = (0, 0)
-    escalated_at: int = -1
-
-
 # What a visit's first message of an agent is to be: counted, in no figure, or past.
 COUNTED: Final = 0
 UNCOUNTED: Final = 1
 PAST: Final = 2
 
 
+class VisitWords(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """What was written in a visit. `first`: what its first message of an agent is to be.
+
+    `customer`: how many messages the customer had written at its first answer. `carried`: he was
+    waiting for a response when it was entered.
+    """
+
+    first: int = COUNTED
+    customer: int = 0
+    carried: bool = False
+
+
+NO_WORDS: Final = VisitWords()
+
+
+class Words(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """What was written in a chat, and what a bot handed over. Times in ms, -1: none.
+
+    `heard_at`: the last word. `told`: any message, of whomever. `customer`: how many messages the
+    customer wrote; `before`: how many before the conversation. `asked_at`: the first that nobody
+    has answered. `agent`: one has written in the conversation.
+    """
+
+    heard_at: int
+    told: bool = False
+    customer: int = 0
+    before: int = 0
+    asked_at: int = -1
+    agent: bool = False
+    visit: VisitWords = NO_WORDS
+    escalated_at: int = -1
+
+
 class Closed(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """The last visit that closed. Times in ms, -1: none; `answered_at` of its last talk.
 
-    `words`: `Words.visit` of it, None where there were none.
+    `words`: what was written in it, None where nothing ever was.
     """
 
     queue: str
@@ -89,7 +106,7 @@ class Closed(msgspec.Struct, array_like=True, frozen=True, gc=False):
     agent: str | None
     outbound: bool
     how: int
-    words: tuple[int, int] | None = None
+    words: VisitWords | None = None
 
     @property
     def connected(self) -> bool:
@@ -114,7 +131,7 @@ class Aged(msgspec.Struct, array_like=True, frozen=True, gc=False):
     hold: int = 0
     handled_already: bool = False
     transferred: bool = False
-    words: tuple[int, int] | None = None
+    words: VisitWords | None = None
     callback: bool = False
 
 
@@ -225,8 +242,8 @@ def close(state: ContactState, at: int, how: int, handled: bool = True) -> None:
         state.closed_at = max(state.closed_at, at)
 
 
-def visit_words(state: ContactState) -> tuple[int, int] | None:
-    """`Words.visit` of the visit at hand."""
+def visit_words(state: ContactState) -> VisitWords | None:
+    """What was written in the visit at hand; None where nothing ever was."""
     return None if state.words is None else state.words.visit
 
 

@@ -80,8 +80,8 @@ def ended(state: ContactState, fact: Fact, ledger: Ledger) -> None:
     if _is_former(state, fact):
         ledger.anomaly("former_agent", fact)
         return
-    if state.words is not None and not state.outbound:
-        words.conversation_ended(state.words, state.words.visit, state.queue, fact.at, ledger)
+    if state.words is not None:
+        words.end(state, state.words.visit, state.queue, state.outbound, fact.at, ledger)
     awaited = ledger.rules_for(state.queue, state.entered_at).wrapup and not state.handled_already
     leg = _connection(state, fact.at, fact.agent, awaited)
     if not awaited:

@@ -11,9 +11,11 @@ from streams.contract.words import BOT
 from streams.lifecycle import counters as c
 from streams.lifecycle.contact_state import (
     COUNTED,
+    NO_WORDS,
     PAST,
     UNCOUNTED,
     ContactState,
+    VisitWords,
     Words,
 )
 from streams.lifecycle.facts import Fact
@@ -24,7 +26,7 @@ from streams.lifecycle.ledger import Ledger
 
 
 def heard(state: ContactState, fact: Fact, ledger: Ledger) -> None:
-    """A message of whomever; those of calls mean nothing."""
+    """A message of whomever, which is no part of a conversation; those of calls mean nothing."""
     if ledger.channel == "chat":
         known = state.words or Words(fact.at)
         state.words = replace(known, heard_at=fact.at, told=True)
@@ -41,51 +43,47 @@ def customer_wrote(state: ContactState, fact: Fact, ledger: Ledger) -> None:
 
 
 def agent_wrote(state: ContactState, fact: Fact, ledger: Ledger) -> None:
-    """A person's message in a conversation: the visit's first, or perhaps a response."""
+    """A person's message in a conversation: the visit's first, or a response, or both."""
     if ledger.channel != "chat":
         return
     at, known = fact.at, state.words or Words(fact.at)
-    before, first = known.visit
+    visit = known.visit
     if not state.outbound:
-        cell, sign = ledger.cell(state.queue, at), ledger.sign
-        if first == COUNTED:
+        sign, cell = ledger.sign, ledger.cell(state.queue, at)
+        if visit.first == COUNTED:
             wait = at - state.entered_at
             cell[c.FIRST_MESSAGES] += sign
             cell[c.FIRST_MESSAGE_TIME] += sign * wait
             cell[c.FIRST_MESSAGE_BUCKETS + bucket_of(wait)] += sign
-        elif first == PAST and known.asked_at >= 0:
+        if known.asked_at >= 0 and (visit.first == PAST or visit.carried):
             lasted = at - known.asked_at
             cell[c.RESPONSES] += sign
             cell[c.RESPONSE_TIME] += sign * lasted
             cell[c.RESPONSE_BUCKETS + bucket_of(lasted)] += sign
         book_handoff(state.queue, known.escalated_at, at, ledger)
+    visit = VisitWords(PAST, visit.customer)
     state.words = replace(
-        known, heard_at=at, told=True, asked_at=-1, visit=(before, PAST), escalated_at=-1
+        known, heard_at=at, told=True, asked_at=-1, agent=True, visit=visit, escalated_at=-1
     )
-
-
-def of_nobody_here(state: ContactState, fact: Fact, ledger: Ledger) -> None:
-    """A message of a bot, or of a person who is in no conversation: it ends a run all the same."""
-    heard(state, fact, ledger)
-    if fact.detail == "agent" and state.words is not None:
-        state.words = replace(state.words, asked_at=-1)
 
 
 # -- visits ----------------------------------------------------------------------------------------
 
 
 def begin(state: ContactState, at: int, ledger: Ledger) -> None:
-    """A visit begins: nobody has written in it. Nobody waits for the first word of a call back."""
+    """A visit begins. Nobody waits for the first message of a call back."""
     if state.words is not None or ledger.channel == "chat":
         known = state.words or Words(at)
-        state.words = replace(known, visit=(0, UNCOUNTED if state.callback else COUNTED))
+        first = UNCOUNTED if state.callback else COUNTED
+        carried = known.agent and known.asked_at >= 0
+        state.words = replace(known, visit=VisitWords(first, 0, carried))
 
 
 def unmeasured(state: ContactState, at: int, ledger: Ledger) -> None:
     """Nobody knows since when the visit waited: not for its first message either."""
     if ledger.channel == "chat":
         known = state.words or Words(at)
-        state.words = replace(known, visit=(known.visit[0], UNCOUNTED))
+        state.words = replace(known, visit=replace(known.visit, first=UNCOUNTED))
 
 
 def connected(state: ContactState, at: int, ledger: Ledger) -> None:
@@ -98,34 +96,50 @@ def connected(state: ContactState, at: int, ledger: Ledger) -> None:
         if not state.outbound:
             book_handoff(state.queue, escalated_at, at, ledger)
         escalated_at = -1
-    visit = (known.customer, known.visit[1])
+    visit = replace(known.visit, customer=known.customer)
     state.words = replace(known, visit=visit, escalated_at=escalated_at)
 
 
-def goes_on(state: ContactState, visit: tuple[int, int] | None) -> None:
-    """An earlier visit goes on, of which this was remembered."""
+def goes_on(state: ContactState, visit: VisitWords | None) -> None:
+    """A visit goes on that was closed, with what was written in it."""
     if state.words is not None:
-        state.words = replace(state.words, visit=visit or (0, COUNTED))
+        state.words = replace(state.words, visit=visit or NO_WORDS)
 
 
-def forget_visit(state: ContactState) -> None:
-    """The visit at hand is one of which nothing is known."""
-    if state.words is not None:
-        state.words = replace(state.words, visit=(0, COUNTED))
-
-
-def conversation_ended(
-    words: Words, visit: tuple[int, int], queue: str, at: int, ledger: Ledger
+def end(
+    state: ContactState,
+    visit: VisitWords | None,
+    queue: str,
+    outbound: bool,
+    at: int,
+    ledger: Ledger,
 ) -> None:
-    """A conversation is over, and is not transferred; counted if the customer ever wrote."""
-    if not words.customer:
+    """The conversation of a visit is over, at `at` (ms); counted if the customer wrote in it."""
+    known = state.words
+    if known is None:
         return
-    sign, cell = ledger.sign, ledger.cell(queue, at)
-    cell[c.CHATS_MESSAGED] += sign
-    if words.asked_at >= 0:
-        cell[c.CHATS_LEFT_UNANSWERED] += sign
-    if words.customer == visit[0]:
-        cell[c.CHATS_NO_REPLY] += sign
+    if known.customer > known.before and not outbound:
+        sign, cell = ledger.sign, ledger.cell(queue, at)
+        cell[c.CHATS_MESSAGED] += sign
+        if known.asked_at >= 0:
+            cell[c.CHATS_LEFT_UNANSWERED] += sign
+        if known.customer == (visit or NO_WORDS).customer:
+            cell[c.CHATS_NO_REPLY] += sign
+    state.words = replace(
+        known,
+        before=known.customer,
+        asked_at=-1,
+        agent=False,
+        visit=replace(known.visit, carried=False),
+    )
+
+
+def remembered(state: ContactState, at: int, ledger: Ledger) -> Words | None:
+    """What stays of it when the contact's visits are forgotten at `at` (ms)."""
+    known = state.words
+    if known is None or known.heard_at + ledger.rules.horizon_ms <= at:
+        return None
+    return replace(known, visit=NO_WORDS)
 
 
 # -- bots ------------------------------------------------------------------------------------------
@@ -139,6 +153,8 @@ def bot_ended(state: ContactState, fact: Fact, ledger: Ledger) -> None:
     if fact.detail == "escalated":
         known = state.words or Words(fact.at)
         state.words = replace(known, heard_at=fact.at, escalated_at=fact.at)
+    elif state.words is not None:
+        state.words = replace(state.words, heard_at=fact.at)
 
 
 def book_bot(fact: Fact, ledger: Ledger) -> None:

@@ -42,12 +42,11 @@ class Fact(msgspec.Struct, array_like=True, frozen=True, gc=False):
 class CallbackFact(Fact, array_like=True, frozen=True, gc=False):
     """An event of a request to be called back. `since`: when it was asked for, of an attempt.
 
-    `detail`: an attempt's outcome, or `callback` of what asks. `due_at`: the time agreed, -1
-    without one. `final`: it will not be tried again.
+    `detail`: an attempt's outcome, and whether it is `final`; `callback` of what asks, or another
+    reason. `due_at`: the time agreed, -1 without one.
     """
 
     due_at: int = -1
-    final: bool = False
 
 
 class Snapshot(msgspec.Struct, array_like=True, frozen=True, gc=False):
@@ -88,7 +87,7 @@ def content_of(fact: Fact | Snapshot) -> tuple[Any, ...]:
     if isinstance(fact, Snapshot):
         said = msgspec.structs.astuple(fact)[5:-3]
         return -fact.revision, fact.at, fact.rank, fact.seq, *said, max(fact.since, 0)
-    more = (fact.due_at, fact.final) if isinstance(fact, CallbackFact) else ()
+    more = (fact.due_at,) if isinstance(fact, CallbackFact) else ()
     return (
         -fact.revision,
         fact.at,
@@ -217,9 +216,11 @@ def bot_fact(event: Any) -> Fact:
 
 def callback_fact(event: Any) -> CallbackFact:
     """The fact of an event of a request to be called back."""
-    struct, since, final = event.__class__, None, False
+    struct, since = event.__class__, None
     if struct is wire.CallbackAttempted:
-        detail, since, final = event.outcome, event.requested_at, event.final
+        detail, since = event.outcome, event.requested_at
+        if event.final:
+            detail += " final"
     else:
         detail = event.reason if struct is wire.ContactFlowedOut else "callback"
     due_at = event.due_at
@@ -230,13 +231,12 @@ def callback_fact(event: Any) -> CallbackFact:
         _shared(event.source),  # type: ignore[arg-type]
         event.event_id,
         _shared(event.queue),
-        None,
+        _shared(event.agent_id),
         detail,
         event.direction == "outbound",
         event.revision,
         -1 if since is None else since,
         -1 if due_at is None else due_at,
-        final,
     )
 
 

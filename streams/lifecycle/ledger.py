@@ -17,7 +17,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable
 from typing import Any
 
-from streams.contract.words import ALL, OTHER, RESERVED_QUEUES, QueueKey
+from streams.contract.words import ALL, OTHER, QueueKey
 from streams.lifecycle.counters import AGENT_BASE, AGENT_END, MOMENT
 from streams.lifecycle.rules import QueueRules, Rules
 
@@ -170,9 +170,9 @@ class Ledger:
             self.heard(kind, fact)
 
     def _new_entry(self, queue: str) -> QueueEntry:
-        if self.tenant == OTHER and queue not in (ALL, OTHER):
-            return self.entry(OTHER)
-        if queue not in RESERVED_QUEUES:
+        if queue not in (ALL, OTHER):
+            if self.tenant == OTHER:
+                return self.entry(OTHER)
             known, rules = self._tenants[self.tenant], self.rules
             limit = ""
             if queue not in known and len(known) >= rules.max_queues:

@@ -37,6 +37,7 @@ __all__ = ["CLOSED", "LEFT", "NONE", "OPEN", "PHASES", "RESOLVED", "VERSION", "T
 
 #: What makes a ticket known; any other event needs that.
 BRINGS: Final = frozenset({TICKET_RANKS["ticket.opened"], TICKET_RANKS["ticket.snapshot"]})
+_FREE: Final = BRINGS | {TICKET_RANKS["bot.ended"]}
 
 
 def blank() -> TicketState:
@@ -46,7 +47,7 @@ def blank() -> TicketState:
 
 def is_blank(state: TicketState, before: int) -> bool:
     """Whether nothing is known of the ticket."""
-    return state.phase == NONE and state.doubt < before
+    return state.phase == NONE and state.doubt < before and state.escalated_at < 0
 
 
 def standing(state: TicketState) -> tuple[Standing, ...]:
@@ -55,8 +56,8 @@ def standing(state: TicketState) -> tuple[Standing, ...]:
 
 
 def is_plain(state: TicketState, fact: Fact, grace: int) -> bool:
-    """Whether the event finds its ticket, or makes it known."""
-    return state.phase != NONE or fact.rank in BRINGS
+    """Whether the event finds its ticket, or makes it known, or needs none."""
+    return state.phase != NONE or fact.rank in _FREE
 
 
 def arrange(state: TicketState, plan: Plan, index: int) -> bool:
@@ -138,7 +139,7 @@ def _replied(state: TicketState, fact: Fact, ledger: Ledger) -> None:
 def _bot_ended(state: TicketState, fact: Fact, ledger: Ledger) -> None:
     """Counted whatever the ticket is; what is handed over starts the first response anew."""
     book_bot(fact, ledger)
-    if fact.detail == "escalated" and state.phase != NONE:
+    if fact.detail == "escalated":
         state.escalated_at = fact.at
         if not state.responded and not state.awaits_customer:
             state.response_from = fact.at
