@@ -141,7 +141,7 @@ def _bot_ended(state: TicketState, fact: Fact, ledger: Ledger) -> None:
     book_bot(fact, ledger)
     if fact.detail == "escalated":
         state.escalated_at = fact.at
-        if not state.responded and not state.awaits_customer:
+        if state.phase != NONE and not state.responded and not state.awaits_customer:
             state.response_from = fact.at
 
 
