@@ -88,11 +88,12 @@ class Replay:
         place = (len(self._files) - 1 << 32) | line
         facts = self._facts
         if struct in OF_REQUESTS:
-            facts = self._requests
+            facts, key = self._requests, (event.tenant, "", event.contact_id or "")
         elif struct is ContactFlowedOut and asks_too(event):
-            self._requests.setdefault(key, ([], array("Q")))
-            self._requests[key][0].append(callback_fact(event))
-            self._requests[key][1].append(place)
+            asked = (event.tenant, "", event.contact_id or "")
+            self._requests.setdefault(asked, ([], array("Q")))
+            self._requests[asked][0].append(callback_fact(event))
+            self._requests[asked][1].append(place)
         found = facts.get(key)
         if found is None:
             facts[key] = [make(event)], array("Q", (place,))

@@ -2,9 +2,9 @@
 
 A request is owed from when it is asked for until an attempt ends it, or nothing was told of it for
 `callback_memory_days`; so long it is remembered again after its end. It has the id of the contact
-that asked, and is an entity beside that one: it lasts for days. What is owed, and what is overdue
-of it, are stocks of the queue in which it was asked for, or last attempted. An idle one costs
-nothing until its next deadline.
+that asked, and is an entity beside that one: it lasts for days, and who asked in a chat is called.
+What is owed, and what is overdue of it, are stocks of the queue and channel in which it was asked
+for, or last attempted. An idle one costs nothing until its next deadline.
 """
 
 from collections.abc import Callable
@@ -39,6 +39,7 @@ class CallbackState(msgspec.Struct, array_like=True, gc=False):
     last_at: int = -1
     overdue: bool = False
     due: int = NEVER
+    channel: str = ""
 
 
 def blank() -> CallbackState:
@@ -53,7 +54,9 @@ def is_blank(state: CallbackState, before: int) -> bool:
 
 def standing(state: CallbackState) -> tuple[Standing, ...]:
     """What the request stands in now: it is owed, since it was asked for."""
-    return ((state.queue, "", c.CALLBACKS_OWED, state.asked_at),) if state.phase == OWED else ()
+    if state.phase != OWED:
+        return ()
+    return ((state.queue, state.channel, c.CALLBACKS_OWED, state.asked_at),)
 
 
 # -- effects ---------------------------------------------------------------------------------------
@@ -71,12 +74,17 @@ def _asks(fact: CallbackFact) -> bool:
 
 
 def _begin(state: CallbackState, fact: CallbackFact, asked_at: int, ledger: Ledger) -> None:
-    state.phase, state.queue = OWED, fact.queue or ""
+    state.phase, state.queue, state.channel = OWED, fact.queue or "", fact.channel
     state.asked_at, state.due_at, state.overdue = asked_at, fact.due_at, False
     state.last_at = max(fact.at, fact.due_at)
-    ledger.cell(state.queue, fact.at)[c.CALLBACKS_ASKED] += ledger.sign
+    _in(state, ledger).cell(state.queue, fact.at)[c.CALLBACKS_ASKED] += ledger.sign
     ledger.level(state.queue, fact.at, c.CALLBACKS_OWED, 1)
     _look_at_clock(state, fact.at, ledger)
+
+
+def _in(state: CallbackState, ledger: Ledger) -> Ledger:
+    """The ledger of the request's channel."""
+    return ledger.select(ledger.tenant, state.channel)
 
 
 def _asked_again(state: CallbackState, fact: CallbackFact, ledger: Ledger) -> None:
@@ -94,7 +102,7 @@ def _look_at_clock(state: CallbackState, at: int, ledger: Ledger) -> None:
     overdue = 0 <= state.due_at < at
     if overdue != state.overdue:
         state.overdue = overdue
-        ledger.level(state.queue, at, c.CALLBACKS_OVERDUE, 1 if overdue else -1)
+        _in(state, ledger).level(state.queue, at, c.CALLBACKS_OVERDUE, 1 if overdue else -1)
 
 
 def _of_nothing(state: CallbackState, fact: CallbackFact, ledger: Ledger) -> None:
@@ -118,6 +126,7 @@ def _after_end(state: CallbackState, fact: CallbackFact, ledger: Ledger) -> None
 def _count(fact: CallbackFact, ledger: Ledger) -> None:
     counter = _ATTEMPTS.get(_outcome(fact)[0])
     if counter is not None:
+        ledger.select(ledger.tenant, fact.channel)
         ledger.cell(fact.queue or "", fact.at)[counter] += ledger.sign
 
 
@@ -130,9 +139,9 @@ def _outcome(fact: CallbackFact) -> tuple[str, bool]:
 def _attempted(state: CallbackState, fact: CallbackFact, ledger: Ledger) -> None:
     """An attempt, which may end the request: in its queue, wherever it was owed before."""
     at, queue = fact.at, fact.queue or ""
-    if queue != state.queue:
+    if (queue, fact.channel) != (state.queue, state.channel):
         _stocks(state, at, -1, ledger)
-        state.queue = queue
+        state.queue, state.channel = queue, fact.channel
         _stocks(state, at, 1, ledger)
     _count(fact, ledger)
     state.last_at = max(state.last_at, at)
@@ -143,7 +152,7 @@ def _attempted(state: CallbackState, fact: CallbackFact, ledger: Ledger) -> None
         return
     if outcome == "connected":
         lasted = max(0, at - max(state.asked_at, state.due_at))
-        sign, cell = ledger.sign, ledger.cell(queue, at)
+        sign, cell = ledger.sign, _in(state, ledger).cell(queue, at)
         cell[c.CALLBACKS_TIMED] += sign
         cell[c.CALLBACK_TIME] += sign * lasted
         cell[c.CALLBACK_BUCKETS + bucket_of(lasted)] += sign
@@ -151,14 +160,14 @@ def _attempted(state: CallbackState, fact: CallbackFact, ledger: Ledger) -> None
 
 
 def _end(state: CallbackState, at: int, counter: int, ledger: Ledger) -> None:
-    ledger.cell(state.queue, at)[counter] += ledger.sign
+    _in(state, ledger).cell(state.queue, at)[counter] += ledger.sign
     _stocks(state, at, -1, ledger)
     state.phase, state.overdue, state.last_at = ENDED, False, at
 
 
 def _stocks(state: CallbackState, at: int, change: int, ledger: Ledger) -> None:
     """The request comes into its queue's stocks (+1) or leaves them (-1)."""
-    ledger.level(state.queue, at, c.CALLBACKS_OWED, change)
+    _in(state, ledger).level(state.queue, at, c.CALLBACKS_OWED, change)
     if state.overdue:
         ledger.level(state.queue, at, c.CALLBACKS_OVERDUE, change)
 
@@ -181,7 +190,7 @@ Effect = Callable[[CallbackState, CallbackFact, Ledger], None]
 # An attempt that finds no request makes it known, if it tells `requested_at`: asked for is counted
 # at the attempt then, for no count is dated back. The time to reach the customer is from when he
 # asked, or from the time agreed if that is later, and never less than nothing. An attempt in
-# another queue takes the request there.
+# another queue, or on another channel, takes the request there.
 #
 # Implied events: at the time agreed, if it is owed still, it is overdue; `callback_memory_days`
 # after its last word it has expired, and so long after its end it is forgotten. They come after all
@@ -230,7 +239,7 @@ def fire(state: CallbackState, ledger: Ledger) -> None:
             setattr(state, field, getattr(_BLANK, field))
     elif at == state.due_at and not state.overdue:
         state.overdue = True
-        ledger.level(state.queue, at, c.CALLBACKS_OVERDUE, 1)
+        _in(state, ledger).level(state.queue, at, c.CALLBACKS_OVERDUE, 1)
     else:
         ledger.anomaly("callback_expired")
         _end(state, at, c.CALLBACKS_EXPIRED, ledger)

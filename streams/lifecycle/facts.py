@@ -43,10 +43,11 @@ class CallbackFact(Fact, array_like=True, frozen=True, gc=False):
     """An event of a request to be called back. `since`: when it was asked for, of an attempt.
 
     `detail`: an attempt's outcome, and whether it is `final`; `callback` of what asks, or another
-    reason. `due_at`: the time agreed, -1 without one.
+    reason. `due_at`: the time agreed, -1 without one. `channel`: the event's.
     """
 
     due_at: int = -1
+    channel: str = ""
 
 
 class Snapshot(msgspec.Struct, array_like=True, frozen=True, gc=False):
@@ -87,7 +88,7 @@ def content_of(fact: Fact | Snapshot) -> tuple[Any, ...]:
     if isinstance(fact, Snapshot):
         said = msgspec.structs.astuple(fact)[5:-3]
         return -fact.revision, fact.at, fact.rank, fact.seq, *said, max(fact.since, 0)
-    more = (fact.due_at,) if isinstance(fact, CallbackFact) else ()
+    more = (fact.due_at, fact.channel) if isinstance(fact, CallbackFact) else ()
     return (
         -fact.revision,
         fact.at,
@@ -237,6 +238,7 @@ def callback_fact(event: Any) -> CallbackFact:
         event.revision,
         -1 if since is None else since,
         -1 if due_at is None else due_at,
+        event.channel,
     )
 
 

@@ -154,13 +154,15 @@ class Intake:
             return None
         if kind == changelog.AGENT:
             key = key_of(kind, event.tenant, "", event.agent_id or "")
+        elif kind == changelog.CALLBACK:
+            key = key_of(kind, event.tenant, "", event.contact_id or "")
         else:
             key = key_of(kind, event.tenant, event.channel or "", event.contact_id or "")
         self._facts.append((key, FACTS[struct](event), topic, offset, struct))
         if struct in EFFECTIVE:
             self._tally.effective += 1
         if struct is ContactFlowedOut and asks_too(event):
-            key = key_of(changelog.CALLBACK, *parts_of(key))
+            key = key_of(changelog.CALLBACK, event.tenant, "", event.contact_id or "")
             self._facts.append((key, callback_fact(event), topic, offset, struct))
         return None
 

@@ -93,7 +93,8 @@ def facts(events: Iterable[Told], channel: str = "voice", **common: Any) -> list
     """Facts in the order of the list, ids by place."""
     made = []
     for number, (kind, at, *more) in enumerate(events):
-        made.append(fact(kind, at, number, channel, **(common | (more[0] if more else {}))))
+        fields = {"channel": channel} | common | (more[0] if more else {})
+        made.append(fact(kind, at, number, **fields))
     return made
 
 
@@ -129,7 +130,7 @@ def callback(*events: Told, now: int | None = None, days: int = 7) -> Life:
     ordered, _, _ = in_order(told)
     limit = ordered[-1].at if now is None else START + now
     book = Ledger(Rules({}, callback_memory_days=days), 1)
-    state = fold(CALLBACK, ordered, limit, book.select("default", "voice"))
+    state = fold(CALLBACK, ordered, limit, book.select("default", ""))
     return Life(state, book, "voice")
 
 

@@ -109,7 +109,7 @@ def test_an_attempt_may_tell_of_a_request_that_is_not_known() -> None:
     assert life.dated(c.CALLBACK_TIME) == {MINUTE: 2 * MINUTE}
     assert life.total(c.CALLBACKS_OWED) == life.total(c.CALLBACKS_OVERDUE) == 0
     waits = callback(attempt(MINUTE, "not_reached", **since))
-    assert requests.standing(waits.state) == (("billing", "", c.CALLBACKS_OWED, START - HOUR),)
+    assert requests.standing(waits.state) == (("billing", "voice", c.CALLBACKS_OWED, START - HOUR),)
     assert waits.dated(c.CALLBACKS_OVERDUE) == {MINUTE: 1}
     ahead = callback(attempt(0, "connected", requested_at=START + 1))
     assert ahead.anomalies == {"clamped": 1}
@@ -129,6 +129,17 @@ def test_an_attempt_in_another_queue_takes_the_request_there() -> None:
         assert life.dated(level, "sales") == {2 * HOUR: 1, 3 * HOUR: -1}
     assert life.dated(c.CALLBACKS_REACHED, "sales") == {3 * HOUR: 1}
     assert life.dated(c.CALLBACKS_ASKED) == {0: 1}
+
+
+def test_who_asked_in_a_chat_is_called() -> None:
+    """The attempt's channel has the request from then on."""
+    asked = ("contact.flowed_out", 0, {"reason": "callback", "channel": "chat"})
+    life = callback(asked, attempt(MINUTE, "not_reached"), attempt(2 * MINUTE, "connected"))
+    assert life.dated(c.CALLBACKS_ASKED, channel="chat") == {0: 1}
+    assert life.dated(c.CALLBACKS_OWED, channel="chat") == {0: 1, MINUTE: -1}
+    assert life.dated(c.CALLBACKS_OWED) == {MINUTE: 1, 2 * MINUTE: -1}
+    assert life.dated(c.CALLBACKS_REACHED) == {2 * MINUTE: 1}
+    assert life.anomalies == {}
 
 
 def test_what_goes_out_asks_for_nothing() -> None:

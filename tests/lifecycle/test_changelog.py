@@ -16,7 +16,7 @@ KEYS = [
     (changelog.CONTACT, ("default", "voice", "call-1"), CALL),
     (changelog.TICKET, ("default", "ticket", "7"), "t\0default\0ticket\x007"),
     (changelog.AGENT, ("default", "", "anna"), "a\0default\0\0anna"),
-    (changelog.CALLBACK, ("default", "voice", "call-1"), "b\0default\0voice\0call-1"),
+    (changelog.CALLBACK, ("default", "", "call-1"), "b\0default\0\0call-1"),
     (
         changelog.PANE,
         ("default", "billing", "voice", "90000"),

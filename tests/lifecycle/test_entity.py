@@ -65,12 +65,12 @@ def entities(history: list[dict[str, Any]]) -> list[tuple[Any, str, list[Any]]]:
         if make is None or (event.TYPE == "followup.completed" and event.channel == "ticket"):
             continue
         key: tuple[str, ...]
-        request = ("b", event.tenant, event.channel, event.contact_id)
+        request = ("b", event.tenant, event.contact_id)
         if asks_too(event):
-            of_request = found.setdefault(request, (CALLBACK, event.channel, []))
+            of_request = found.setdefault(request, (CALLBACK, "", []))
             of_request[2].append(callback_fact(event))
         if type(event) in OF_REQUESTS:
-            key, life, channel = request, CALLBACK, event.channel
+            key, life, channel = request, CALLBACK, ""
         elif event.TYPE.startswith("agent."):
             key, life, channel = ("a", event.tenant, event.agent_id), AGENT, ""
         else:
