@@ -120,6 +120,11 @@ def run(arguments: Sequence[str]) -> int:
     typed = {it.dest: it.option_strings[0] for it in parser._actions if it.option_strings}
     configured = settings.load(Path(config) if config else None, os.environ, vars(args), typed)
     log_to_stderr(configured.log_level)
+    for calendar in configured.losing_a_minute():
+        log.warning(
+            "hours of a calendar end at 23:59: the last minute is closed; 24:00 ends the day",
+            extra={"calendar": calendar},
+        )
     # The clients report each try to reach a broker; we say it once, in our own words. A worker goes
     # on for months: there, what its client has met is worth a line.
     for client in ("kafka",) if name == "worker" else ("kafka", "aiokafka", "asyncio"):

@@ -153,6 +153,12 @@ CHANNEL_DEFAULTS: Final[dict[str, ChannelDefaults]] = {
 WRAPUP_CAP_SECONDS: Final = 900
 #: How many days a ticket is remembered that was resolved or closed.
 TICKET_MEMORY_DAYS: Final = 90
+#: Where the queue does not say: in how many days after its opening a ticket is to be resolved, and
+#: in how many a resolution can be taken back.
+RESOLUTION_DAYS: Final = 7
+REPEAT_DAYS: Final = 7
+#: How many days a promise to call back is remembered after the last word of it.
+CALLBACK_MEMORY_DAYS: Final = 7
 #: The longest piece of work on a ticket; a longer one was never ended, and is not counted.
 MAX_WORK_SECONDS: Final = 12 * 3600
 #: How late an event may come behind the slowest live source.

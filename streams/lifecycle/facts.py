@@ -8,14 +8,19 @@ type's place in its lifecycle's list. Times in ms.
 from collections import defaultdict
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from streams.contract import events as wire
-from streams.contract.words import TICKET_LEAVES
-from streams.lifecycle.ranks import AGENT_RANKS, CONTACT_RANKS, TICKET_RANKS
+from streams.contract.words import COMPLAINT, SLA_METRICS, TICKET_LEAVES, TICKET_PRIORITIES
+from streams.lifecycle.ranks import AGENT_RANKS, CALLBACK_RANKS, CONTACT_RANKS, TICKET_RANKS
 from streams.lifecycle.rules import SNAPSHOT_MS
+
+#: A ticket's kind is told, and is another than `words.COMPLAINT`.
+NO_COMPLAINT: Final = "no_complaint"
+#: What words begin with that tell a priority, when the customer asked, when something is due.
+_PRIORITY, _CUSTOMER, _DUE = "priority:", "customer:", "due:"
 
 Order = tuple[int, int, int, str, str]
 
@@ -37,6 +42,17 @@ class Fact(msgspec.Struct, array_like=True, frozen=True, gc=False):
     outbound: bool = False
     revision: int = 0
     since: int = -1
+
+
+class CallbackFact(Fact, array_like=True, frozen=True, gc=False):
+    """An event of a request to be called back. `since`: when it was asked for, of an attempt.
+
+    `detail`: an attempt's outcome, and whether it is `final`; `callback` of what asks, or another
+    reason. `due_at`: the time agreed, -1 without one. `channel`: the event's.
+    """
+
+    due_at: int = -1
+    channel: str = ""
 
 
 class Snapshot(msgspec.Struct, array_like=True, frozen=True, gc=False):
@@ -77,6 +93,7 @@ def content_of(fact: Fact | Snapshot) -> tuple[Any, ...]:
     if isinstance(fact, Snapshot):
         said = msgspec.structs.astuple(fact)[5:-3]
         return -fact.revision, fact.at, fact.rank, fact.seq, *said, max(fact.since, 0)
+    more = (fact.due_at, fact.channel) if isinstance(fact, CallbackFact) else ()
     return (
         -fact.revision,
         fact.at,
@@ -87,6 +104,7 @@ def content_of(fact: Fact | Snapshot) -> tuple[Any, ...]:
         fact.detail or "",
         fact.outbound,
         fact.since,
+        *more,
     )
 
 
@@ -137,6 +155,8 @@ def contact_fact(event: Any) -> Fact:
         told = event.entered_at
     elif struct is wire.ContactEnqueued:
         told = event.arrived_at
+    elif struct is wire.BotEnded:
+        told = event.started_at
     return Fact(
         event.occurred_at,
         event.seq,
@@ -152,12 +172,69 @@ def contact_fact(event: Any) -> Fact:
     )
 
 
+def _kind_of(event: Any) -> str | None:
+    """Of a ticket's kinds, which are the customers' own words, one matters."""
+    if event.kind is None:
+        return None
+    return COMPLAINT if event.kind.strip().lower() == COMPLAINT else NO_COMPLAINT
+
+
+def _priority_of(event: Any) -> str | None:
+    """Of priorities, too, the words that a queue can promise something for."""
+    if event.priority is None:
+        return None
+    word = event.priority.strip().lower() if isinstance(event.priority, str) else ""
+    return f"{_PRIORITY}{word if word in TICKET_PRIORITIES else TICKET_PRIORITIES[-1]}"
+
+
+def _joined(*words: str | None) -> str | None:
+    return " ".join(word for word in words if word is not None) or None
+
+
+def _snapshot_of(event: Any) -> str | None:
+    """What a snapshot says beside the queue, the agent and the opening."""
+    dues = event.due or wire.DueTimes()
+    return _joined(
+        event.status,
+        None if event.first_replied_at is None else "replied",
+        None if event.pending_seconds is None else str(event.pending_seconds),
+        COMPLAINT if _kind_of(event) == COMPLAINT else None,
+        _priority_of(event),
+        None if event.last_customer_at is None else f"{_CUSTOMER}{event.last_customer_at}",
+        *(
+            f"{_DUE}{metric}={at}"
+            for metric in SLA_METRICS
+            if (at := getattr(dues, metric)) is not None
+        ),
+    )
+
+
+def priority_of(fact: Fact, before: int) -> int:
+    """The place in `TICKET_PRIORITIES` of the priority that an event tells; else as before."""
+    for word in (fact.detail or "").split(" "):
+        if word.startswith(_PRIORITY):
+            return TICKET_PRIORITIES.index(word.removeprefix(_PRIORITY))
+    return before
+
+
+def promised(words: list[str]) -> tuple[int, dict[str, int]]:
+    """Of a snapshot's words: when the customer asked, -1 without that; when what is due. Ms."""
+    asked_at, dues = -1, {}
+    for word in words:
+        if word.startswith(_CUSTOMER):
+            asked_at = int(word.removeprefix(_CUSTOMER))
+        elif word.startswith(_DUE):
+            metric, at = word.removeprefix(_DUE).split("=")
+            dues[metric] = int(at)
+    return asked_at, dues
+
+
 def ticket_fact(event: Any) -> Fact:
     """The fact of a ticket's event.
 
     `detail` is the status; why it left the figures, or `bot`; `reply` of an agent or `customer`,
-    both in public; of a snapshot the status, whether it was replied to, and the seconds it was
-    pending, if told.
+    both in public; the kind and the priority, if told; what is promised; of a snapshot the status,
+    whether it was replied to, the seconds it was pending, and all of these, if told.
     """
     struct = event.__class__
     detail, outbound, since = None, False, -1
@@ -171,13 +248,21 @@ def ticket_fact(event: Any) -> Fact:
             detail = reason
         elif event.author == "bot":
             detail = "bot"
+    elif struct is wire.BotEnded:
+        detail, since = event.outcome, -1 if event.started_at is None else event.started_at
     elif struct is wire.TicketOpened:
-        outbound = event.direction == "outbound"
+        outbound, detail = (
+            event.direction == "outbound",
+            _joined(_kind_of(event), _priority_of(event)),
+        )
+    elif struct is wire.TicketUpdated:
+        detail = _joined(_kind_of(event), _priority_of(event))
+    elif struct is wire.TicketSlaSet:
+        detail = f"{event.metric} cancelled" if event.cancelled else event.metric
+        since = -1 if event.due_at is None else event.due_at
     elif struct is wire.TicketSnapshot:
         outbound, since = event.direction == "outbound", event.opened_at
-        detail = event.status if event.first_replied_at is None else f"{event.status} replied"
-        if event.pending_seconds is not None:
-            detail = f"{detail} {event.pending_seconds}"
+        detail = _snapshot_of(event)
     return Fact(
         event.occurred_at,
         event.seq,
@@ -190,6 +275,48 @@ def ticket_fact(event: Any) -> Fact:
         outbound,
         event.revision,
         since,
+    )
+
+
+def bot_fact(event: Any) -> Fact:
+    """The fact of the end of a bot's conversation, whatever the channel."""
+    return ticket_fact(event) if event.channel == "ticket" else contact_fact(event)
+
+
+def callback_fact(event: Any) -> CallbackFact:
+    """The fact of an event of a request to be called back."""
+    struct, since = event.__class__, None
+    if struct is wire.CallbackAttempted:
+        detail, since = event.outcome, event.requested_at
+        if event.final:
+            detail += " final"
+    else:
+        detail = event.reason if struct is wire.ContactFlowedOut else "callback"
+    due_at = event.due_at
+    return CallbackFact(
+        event.occurred_at,
+        event.seq,
+        CALLBACK_RANKS[event.TYPE],
+        _shared(event.source),  # type: ignore[arg-type]
+        event.event_id,
+        _shared(event.queue),
+        _shared(event.agent_id),
+        detail,
+        event.direction == "outbound",
+        event.revision,
+        -1 if since is None else since,
+        -1 if due_at is None else due_at,
+        event.channel,
+    )
+
+
+def asks_too(event: Any) -> bool:
+    """Whether an event of a contact is one of a request to be called back as well.
+
+    A correction of such an event may say that it was none.
+    """
+    return event.__class__ is wire.ContactFlowedOut and (
+        event.reason == "callback" or event.revision > 0
     )
 
 
@@ -229,11 +356,14 @@ def _counts(counts: tuple[tuple[Any, int], ...]) -> tuple[tuple[str, int], ...]:
 FACTS: dict[type[Any], Callable[[Any], Fact | Snapshot]] = (
     dict.fromkeys(_CONTACT, contact_fact)
     | dict.fromkeys(_TICKET, ticket_fact)
-    | {wire.AgentState: snapshot, wire.AgentHeartbeat: snapshot}
+    | {wire.AgentState: snapshot, wire.AgentHeartbeat: snapshot, wire.BotEnded: bot_fact}
+    | {wire.CallbackRequested: callback_fact, wire.CallbackAttempted: callback_fact}
 )
+#: Structs of events of a request alone; `asks_too` says which others are of one as well.
+OF_REQUESTS = frozenset({wire.CallbackRequested, wire.CallbackAttempted})
 
 #: Structs of the events that could have an effect each by itself: no message, nothing of agents.
-EFFECTIVE = frozenset(_CONTACT.keys() | _TICKET.keys()) - {wire.MessageSent}
+EFFECTIVE = frozenset(_CONTACT.keys() | _TICKET.keys() | OF_REQUESTS) - {wire.MessageSent}
 
 
 def in_order(facts: list[Any]) -> tuple[list[Any], int, int]:

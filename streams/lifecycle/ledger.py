@@ -17,9 +17,9 @@ from collections import Counter, defaultdict
 from collections.abc import Callable
 from typing import Any
 
-from streams.contract.words import ALL, OTHER, RESERVED_QUEUES, QueueKey
+from streams.contract.words import ALL, OTHER, QueueKey
 from streams.lifecycle.counters import AGENT_BASE, AGENT_END, MOMENT
-from streams.lifecycle.rules import QueueRules, Rules
+from streams.lifecycle.rules import Calendars, QueueRules, Rules
 
 #: Width of a base pane, ms. Levels cannot be cut inside a pane.
 PANE_MS = 10_000
@@ -39,13 +39,18 @@ def _cell() -> Cell:
 class QueueEntry:
     """The open contributions of one (tenant, queue, channel)."""
 
-    __slots__ = ("channel", "panes", "queue", "rules", "tenant", "used")
+    __slots__ = ("calendars", "channel", "panes", "queue", "rules", "tenant", "used")
 
     def __init__(self, tenant: str, queue: str, channel: str, rules: QueueRules) -> None:
         self.tenant, self.queue, self.channel = tenant, queue, channel
-        self.rules = rules
+        self.go_by(rules)
         self.panes: defaultdict[int, Cell] = defaultdict(_cell)
         self.used = False
+
+    def go_by(self, rules: QueueRules) -> None:
+        """The queue's rules through time; `calendars` follows from them."""
+        self.rules = rules
+        self.calendars = rules.calendars()
 
 
 class Ledger:
@@ -138,11 +143,15 @@ class Ledger:
         rules = self.entry(queue).rules
         return rules.at(entered_at) if rules.later else rules
 
+    def calendars(self, queue: str) -> Calendars:
+        """The calendars of a queue through time; empty where it never has one."""
+        return self.entry(queue).calendars
+
     def reload_rules(self) -> None:
         """Take every entry's rules again from `rules`."""
         self.least_limits = self.rules.least_limits()
         for key, entry in self.entries.items():
-            entry.rules = self.rules.of(*key)
+            entry.go_by(self.rules.of(*key))
 
     def cell(self, queue: str, at: int) -> Cell:
         """The contributions of the pane that holds `at` (ms)."""
@@ -170,7 +179,7 @@ class Ledger:
             self.heard(kind, fact)
 
     def _new_entry(self, queue: str) -> QueueEntry:
-        if queue not in RESERVED_QUEUES:
+        if queue not in (ALL, OTHER):
             if self.tenant == OTHER:
                 return self.entry(OTHER)
             known, rules = self._tenants[self.tenant], self.rules

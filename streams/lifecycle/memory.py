@@ -11,12 +11,14 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from streams.contract.words import DAY_MS
-from streams.lifecycle import ticket, ticket_state
+from streams.contract.words import DAY_MS, MINUTE_MS
+from streams.lifecycle import ticket, ticket_deadlines, ticket_promises, ticket_state
 from streams.lifecycle.entity import Entity
 from streams.lifecycle.facts import Fact
+from streams.lifecycle.ledger import Ledger
 from streams.lifecycle.packed import Glance
 from streams.lifecycle.rules import NEVER, Rules
+from streams.lifecycle.versions import take_over
 
 TicketEntity = Entity[ticket.TicketState, Fact]
 
@@ -33,7 +35,7 @@ class Memory:
         return sum(map(len, self._days.values()))
 
     def rest(self, key: str, base: ticket.TicketState | None) -> None:
-        """No fact of the ticket is remembered any more: list a settled one that is only forgotten."""
+        """No fact of the ticket is remembered any more: list one that is only to be forgotten."""
         if base is not None and base.due < NEVER and ticket_state.is_resting(base):
             self._days[base.due // DAY_MS].add(key)
 
@@ -49,28 +51,39 @@ class Memory:
         return [key for day in over for key in sorted(self._days.pop(day))]
 
 
-def next_look(kept: TicketEntity, rules: Rules) -> int:
+def next_look(kept: TicketEntity, rules: Rules, now: int) -> int:
     """When the ticket is to be looked at by itself (ms), NEVER without a reason.
 
-    When a deadline of its own is due; once nothing more is, when its base may have had the last.
+    When a deadline of its own is due, and when its base may have had the one before.
     """
-    if not ticket_state.is_resting(kept.state):
-        return kept.due
+    due = kept.skipped if ticket_state.is_resting(kept.state) else kept.due
     base = kept.base
     if kept.tail or base is None or base.due >= kept.state.due:
-        return kept.skipped
-    return min(kept.skipped, base.due + rules.horizon_ms + rules.grace_ms)
+        return due
+    return min(due, max(base.due + rules.horizon_ms + rules.grace_ms, now) + MINUTE_MS)
+
+
+def is_asleep(kept: TicketEntity) -> bool:
+    """Whether an open ticket, as it was stored, waits for nothing but its deadlines.
+
+    Then it is not written for its base alone, which its deadlines lead to as well: it is only kept
+    shorter from then on. A settled one, which may be kept for years, is written once more.
+    """
+    state = kept.state
+    if kept.tail or kept.marked_until >= 0 or state.version < ticket_state.VERSION:
+        return False
+    return state.phase == ticket_state.OPEN
 
 
 def is_behind(glance: Glance[ticket.TicketState]) -> bool:
-    """Whether a ticket that nothing is due of is to be unpacked and written all the same.
+    """Whether a ticket that nothing is due of is to be unpacked all the same.
 
     Because its base has not yet had its last deadline, or because it goes by older rules.
     """
     state = glance.state
     if state.version < ticket_state.VERSION:
         return True
-    return ticket_state.is_resting(state) and not glance.tail and bytes(glance.base) != _NIL
+    return not glance.tail and bytes(glance.base) != _NIL
 
 
 def short(kept: TicketEntity) -> TicketEntity:
@@ -87,3 +100,28 @@ def whole(kept: TicketEntity, days: int) -> None:
     ticket_state.adopt(kept.state, days, kept.tail[-1].at if kept.tail else -1)
     if kept.base is not None:
         ticket_state.adopt(kept.base, days)
+
+
+def reschedules(state: ticket.TicketState, now: int, ledger: Ledger) -> bool:
+    """Whether an edit of the rules that hold after `now` (ms) moves a deadline of the ticket."""
+    sign, ledger.sign = ledger.sign, 0
+    after = copy(state)
+    ticket_promises.reschedule(after, now + 1, ledger)
+    ledger.sign = sign
+    before = {(clock.metric, clock.due, clock.risk_at, clock.phase) for clock in state.clocks}
+    return before != {
+        (clock.metric, clock.due, clock.risk_at, clock.phase) for clock in after.clocks
+    }
+
+
+def reschedule(kept: TicketEntity, facts: list[Fact], now: int, ledger: Ledger) -> None:
+    """Let the ticket go on by the rules that hold after `now` (ms), from then on.
+
+    What was booked by those before stays, as after an upgrade (`versions.py`); `facts` are all that
+    are remembered, in order.
+    """
+    take_over(kept, facts, kept.rules)
+    ticket_promises.reschedule(kept.state, now + 1, ledger)
+    ticket_deadlines.look_ahead(kept.state, ledger)
+    kept.marked_until = max(kept.marked_until, now + 1)
+    kept.base, kept.tail = copy(kept.state), []

@@ -10,13 +10,22 @@ from typing import Any, Generic
 import msgspec
 
 from streams.contract.words import MINUTE_MS
-from streams.lifecycle import agent, changelog, ticket
+from streams.lifecycle import agent, callback, changelog, ticket
 from streams.lifecycle import contact_state as visit
 from streams.lifecycle.changelog import kind_of, parts_of
-from streams.lifecycle.entity import AGENT, CONTACT, TICKET, Chunk, Entity, Lifecycle, S
-from streams.lifecycle.facts import Fact, Snapshot
+from streams.lifecycle.entity import (
+    AGENT,
+    CALLBACK,
+    CONTACT,
+    TICKET,
+    Chunk,
+    Entity,
+    Lifecycle,
+    S,
+)
+from streams.lifecycle.facts import CallbackFact, Fact, Snapshot
 
-# Any: which of the three lifecycles an entity has is known by the letter of its key alone.
+# Any: which of the lifecycles an entity has is known by the letter of its key alone.
 AnyLife = Lifecycle[Any, Any]
 AnyEntity = Entity[Any, Any]
 AnyChunk = Chunk[Any, Any]
@@ -61,6 +70,7 @@ KINDS = {
     changelog.CONTACT: Kind(CONTACT, visit.ContactState, Fact),
     changelog.TICKET: Kind(TICKET, ticket.TicketState, Fact),
     changelog.AGENT: Kind(AGENT, agent.AgentState, Snapshot),
+    changelog.CALLBACK: Kind(CALLBACK, callback.CallbackState, CallbackFact),
 }
 
 
@@ -77,9 +87,12 @@ def entries_of(life: AnyLife, tenant: str, channel: str, state: Any) -> Entries:
 
 
 class AtHand:
-    """An entity at hand, and what it was when it was unpacked."""
+    """An entity at hand, and what it was when it was unpacked.
 
-    __slots__ = ("channel", "entity", "ids", "kind", "minute", "stands_in", "tenant")
+    `asleep`: what stands in the changelog says all of it, and nothing has changed it since.
+    """
+
+    __slots__ = ("asleep", "channel", "entity", "ids", "kind", "minute", "stands_in", "tenant")
 
     def __init__(self, key: str, unpacked: AnyEntity) -> None:
         self.kind = KINDS[kind_of(key)]
@@ -88,6 +101,7 @@ class AtHand:
         self.stands_in = self.stands_in_now()
         self.minute = self.last_minute()
         self.ids = {fact.id for fact in unpacked.tail}
+        self.asleep = False
 
     def stands_in_now(self) -> Entries:
         """What it stands in now."""

@@ -41,5 +41,9 @@ TICKET_RANKS: Final = {
     "ticket.reopened": 9,
     "ticket.closed": 10,
     "ticket.snapshot": 11,
+    "bot.ended": 12,
+    "ticket.updated": 13,
 }
+#: Of a request to be called back.
+CALLBACK_RANKS: Final = {"contact.flowed_out": 0, "callback.requested": 1, "callback.attempted": 2}
 AGENT_RANKS: Final = {"agent.state": 0, "agent.heartbeat": 1}

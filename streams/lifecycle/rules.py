@@ -4,11 +4,12 @@ Built once from the settings; the lifecycle never reads a configuration itself. 
 through keeps its rules: `windows/kept_rules.py`.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from streams.contract.words import (
+    CALLBACK_MEMORY_DAYS,
     CHANNEL_DEFAULTS,
     CHANNELS,
     DAY_MS,
@@ -18,12 +19,17 @@ from streams.contract.words import (
     MAX_ALL_QUEUES,
     MAX_QUEUES,
     MAX_TENANTS,
+    REPEAT_DAYS,
+    RESOLUTION_DAYS,
+    SLA_METRICS,
     STATE_LIMIT_SECONDS,
     TICKET_MEMORY_DAYS,
+    TICKET_PRIORITIES,
     WRAPUP_CAP_SECONDS,
     QueueKey,
 )
 from streams.settings import QueueSettings, Settings
+from streams.settings.calendars import Calendar
 
 #: Due time of a deadline that does not exist: later than any event (year 2100 is 4.1e12).
 NEVER = 1 << 60
@@ -35,6 +41,8 @@ FORGET_MS = 90 * DAY_MS
 SNAPSHOT_MS = 16 * HOUR_MS
 
 T = TypeVar("T")
+#: (since in ms, the calendar from then on; None: all time is open), in order; the first always was.
+Calendars = Sequence[tuple[int, Calendar | None]]
 
 
 def in_force(first: T, later: Iterable[tuple[int, T]], at: int) -> T:
@@ -80,11 +88,30 @@ class QueueRules:
     wait_limit_ms: int | None = None
     #: How long an agent may stay in each state of `STATE_LIMIT_SECONDS`, in its order.
     state_limits_ms: tuple[int | None, ...] = _limits_of({})
+    #: Of tickets: where their days begin, and in how many of them they are to be resolved, and
+    #: could be taken back.
+    time_zone: str = "UTC"
+    resolution_ms: int = RESOLUTION_DAYS * DAY_MS
+    repeat_ms: int = REPEAT_DAYS * DAY_MS
+    #: Of tickets: by metric (`words.SLA_METRICS`) and priority (`words.TICKET_PRIORITIES`) the
+    #: business time that is promised; with how much left a promise is at risk, where the queue
+    #: says so.
+    calendar: Calendar | None = None
+    sla_ms: tuple[tuple[int | None, ...], ...] = ()
+    at_risk_ms: int | None = None
+    pause_on_hold: bool = False
     later: tuple[tuple[int, "QueueRules"], ...] = ()
 
     def at(self, at: int) -> "QueueRules":
         """The rules in force at `at` (ms)."""
         return in_force(self, self.later, at)
+
+    def calendars(self) -> Calendars:
+        """(since in ms, the calendar from then on); empty where there never is one."""
+        versions = ((0, self), *self.later)
+        if all(rules.calendar is None for _, rules in versions):
+            return ()
+        return tuple((since, rules.calendar) for since, rules in versions)
 
 
 def _rules_of(queue: QueueSettings) -> QueueRules:
@@ -116,6 +143,7 @@ class Rules:
     max_tenants: int = MAX_TENANTS
     grace_ms: int = GRACE_MS
     ticket_memory_days: int = TICKET_MEMORY_DAYS
+    callback_memory_days: int = CALLBACK_MEMORY_DAYS
 
     def of(self, tenant: str, queue: str, channel: str) -> QueueRules:
         """The queue's own rules, or its channel's defaults."""
@@ -144,6 +172,7 @@ def rules_of(settings: Settings) -> Rules:
         settings.max_tenants,
         settings.grace_seconds * 1_000,
         settings.ticket_memory_days,
+        settings.callback_memory_days,
     )
 
 
@@ -159,5 +188,17 @@ def _ticket_rules_of(queue: QueueSettings) -> QueueRules:
     return replace(
         DEFAULTS["ticket"],
         closed_resolves=queue.closed_resolves,
+        time_zone=queue.time_zone,
+        resolution_ms=queue.resolution_days * DAY_MS,
+        repeat_ms=queue.repeat_days * DAY_MS,
+        calendar=queue.calendar,
+        sla_ms=tuple(
+            tuple(_ms(queue.sla.get(metric, {}).get(word)) for word in TICKET_PRIORITIES)
+            for metric in SLA_METRICS
+        )
+        if queue.sla
+        else (),
+        at_risk_ms=_ms(queue.at_risk_seconds),
+        pause_on_hold=queue.pause_on_hold,
         state_limits_ms=_limits_of(queue.state_limit_seconds),
     )

@@ -11,14 +11,14 @@ listed again only for something earlier. An entry may be out of date, because th
 has moved: then the look finds nothing due, and does no harm. A time far ahead is cut to an hour,
 lest entries of entities long gone stay as long. `_minutes` lists entities by the minute of their
 newest fact: once that is final the tail is folded into the base, and an entity without a future is
-dropped. A ticket is looked at when a deadline of its own is due, and never for being forgotten: one
-that is settled is in a list by day, which drops it unread (`memory.py`). All are in memory only and
-are built again from the changelog, for which `wake` is stored.
+dropped. A request to be called back is in the heap at its deadline, days ahead, and no sooner. A
+ticket is looked at when a deadline of its own is due, and never for being forgotten: one that is
+settled is in a list by day, which drops it unread (`memory.py`). All are in memory only and are
+built again from the changelog, for which `wake` is stored.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
-from heapq import heapify, heappop, heappush
+from collections.abc import Container, Iterator
 from typing import Any
 
 import msgspec
@@ -27,7 +27,7 @@ from streams.contract.words import MINUTE_MS, QueueKey
 from streams.lifecycle import changelog, entity, memory, ticket_state
 from streams.lifecycle import contact_state as visit
 from streams.lifecycle.changelog import CHUNK, Write, key_of, kind_of, parts_of
-from streams.lifecycle.entity import AGENT, TICKET, Entity
+from streams.lifecycle.entity import AGENT, CALLBACK, TICKET, Entity
 from streams.lifecycle.facts import Fact, Snapshot
 from streams.lifecycle.ledger import Ledger
 from streams.lifecycle.packed import (
@@ -44,6 +44,7 @@ from streams.lifecycle.packed import (
 )
 from streams.lifecycle.rules import NEVER
 from streams.lifecycle.versions import Versions, take_over
+from streams.lifecycle.wakes import Wakes
 
 #: An entity is looked at again, and written, at most this long after the last look: keeps the heap
 #: short, since most that is due far ahead never comes to that.
@@ -64,12 +65,14 @@ class EntityStore:
         self._packed: dict[str, bytes] = {}
         self._chunks: dict[str, list[PackedChunk]] = {}
         self._at_hand: dict[str, AtHand] = {}
-        self._wakes: list[tuple[int, str]] = []
+        self._wakes = Wakes()
         #: In place of `Entity.wake`, where a look was early and nothing was written.
         self._early: dict[str, int] = {}
         #: Entities by the minute of their last fact, to be folded when it is final.
         self._minutes: defaultdict[int, list[str]] = defaultdict(list)
         self._memory = memory.Memory()
+        #: Tickets with clocks that were loaded, until their queues' rules are known.
+        self._with_clocks: list[str] = []
         self._writes: list[Write] = []
 
     def __contains__(self, key: str) -> bool:
@@ -85,6 +88,7 @@ class EntityStore:
         if kept.chunks and key in self._chunks:
             self._bring_back(key, at_hand, fact)
         ledger = self.ledger.select(at_hand.tenant, at_hand.channel)
+        at_hand.asleep = False
         return entity.add(at_hand.kind.life, kept, fact, limit, ledger, at_hand.ids)
 
     def advance(self, now: int) -> None:
@@ -92,9 +96,7 @@ class EntityStore:
         for at_hand in self._at_hand.values():
             if at_hand.entity.limit < now:
                 self._fire_until(at_hand, now)
-        wakes = self._wakes
-        while wakes and wakes[0][0] < now:
-            wake, key = heappop(wakes)
+        for wake, key in self._wakes.pop(now, self._wake_of):
             if key not in self or self._is_early(key, wake, now):
                 continue
             at_hand = self._at_hand.get(key) or self._unpack(key)
@@ -105,10 +107,11 @@ class EntityStore:
         self.now = max(self.now, now)
 
     def _is_early(self, key: str, wake: int, now: int) -> bool:
-        """Whether nothing of an agent or ticket that is not at hand is due: left as it is.
+        """Whether nothing of an entity that is not at hand is due: left as it is.
 
-        Most limits of states never pass, for the state has changed by then, and a promise that was
-        kept is not due any more: no reason to write.
+        Most limits of agents' states never pass, for the state has changed by then; a promise that
+        was kept is not due any more, and an attempt to call back puts its end off: no reason to
+        write. Contacts are over soon.
         """
         kind = kind_of(key)
         if kind == changelog.CONTACT or key in self._at_hand:
@@ -123,17 +126,37 @@ class EntityStore:
                 due = glance.skipped
         elif due < now or (listed and due == NEVER):
             return False
-        else:
+        elif kind == changelog.AGENT:
             due = min(due, now + _LOOK_MS)
         if listed:
             self._early[key] = due
-            if due < NEVER:
-                heappush(self._wakes, (due, key))
+            if due == NEVER:
+                del self._early[key]
+            self._list_wake(key, due, kind == changelog.TICKET)
         return True
+
+    def _wake_of(self, key: str) -> int:
+        """When the entity is to be looked at, ms; NEVER if it is gone."""
+        if key in self._at_hand:
+            return self._at_hand[key].entity.wake
+        packed = self._packed.get(key)
+        if packed is None:
+            return NEVER
+        return self._early.get(key) or KINDS[kind_of(key)].glance(packed).wake
+
+    def _list_wake(self, key: str, wake: int, is_ticket: bool) -> None:
+        if is_ticket and wake > self.now + _LOOK_MS:
+            if wake < NEVER:
+                self._wakes.add_far(wake, key)
+        elif wake < NEVER:
+            self._wakes.add(wake, key)
 
     def _fire_until(self, at_hand: AtHand, now: int) -> None:
         ledger = self.ledger.select(at_hand.tenant, at_hand.channel)
+        due = at_hand.entity.due
         entity.fire_until(at_hand.kind.life, at_hand.entity, now, ledger)
+        if at_hand.entity.due != due:
+            at_hand.asleep = False
 
     def close(self, before: int) -> None:
         """Make final what is older than `before` by more than grace: fold it into the bases."""
@@ -153,6 +176,7 @@ class EntityStore:
         writes, self._writes = self._writes, []
         for key in self._memory.forget(before):
             del self._packed[key]
+            self._early.pop(key, None)
             writes.append((key.encode(), None))
         for key, at_hand in self._at_hand.items():
             kept, life = at_hand.entity, at_hand.kind.life
@@ -176,7 +200,8 @@ class EntityStore:
             self._schedule(key, at_hand)
             stored = memory.short(kept) if life is TICKET else kept
             packed = self._packed[key] = _ENCODE(stored)
-            writes.append((key.encode(), packed))
+            if not at_hand.asleep:
+                writes.append((key.encode(), packed))
         self._at_hand = {}
         writes += self._writes
         self._writes = []
@@ -203,22 +228,35 @@ class EntityStore:
             self._update_oldest(key, (), entries)
         # What was popped was written again in the same transaction: the wakes that stand in the
         # changelog are those of the heap.
+        if kind.life is TICKET and glance.state.clocks:
+            self._with_clocks.append(key)
         rests = kind.life is TICKET and ticket_state.is_resting(glance.state)
         wake = min(glance.wake, glance.skipped, NEVER if rests else glance.state.due)
-        if wake < NEVER:
-            self._wakes.append((wake, key))
+        if wake != glance.wake:
+            self._early[key] = wake
+        self._list_wake(key, wake, kind.life is TICKET)
         last = glance.tail[-1].at if glance.tail else glance.marked_until
         if last >= 0:
             self._minutes[last // MINUTE_MS].append(key)
         elif rests:
             self._memory.rest(key, kind.decode_state(glance.base) or glance.state)
 
-    def restored(self) -> None:
-        """Every record was given."""
+    def restored(self, changed: Container[QueueKey] = ()) -> None:
+        """Every record was given; the queues in `changed` have other calendars after `now`."""
         self.versions.restored()
         for chunks in self._chunks.values():
             chunks.sort(key=lambda chunk: chunk.number)
-        heapify(self._wakes)
+        for key in self._with_clocks:
+            tenant, channel, _ = parts_of(key)
+            state = KINDS[changelog.TICKET].glance(self._packed[key]).state
+            place = self.ledger.place(tenant, state.queue, channel)
+            if place in changed and memory.reschedules(state, self.now, self.ledger):
+                at_hand = self._unpack(key)
+                if at_hand.entity.skipped == NEVER:
+                    at_hand.asleep = False
+                    facts = self._take_chunks(key, at_hand.kind) + at_hand.entity.tail
+                    memory.reschedule(at_hand.entity, facts, self.now, self.ledger)
+        self._with_clocks = []
 
     def entities(self) -> Iterator[tuple[str, AnyEntity]]:
         """Every entity, for tests and tools; after `collect` only."""
@@ -228,14 +266,18 @@ class EntityStore:
     def _unpack(self, key: str) -> AtHand:
         packed = self._packed.get(key)
         kind = KINDS[kind_of(key)]
-        current, taken_over = self.versions.current, False
+        current, taken_over, asleep = self.versions.current, False, False
+        unpacked: AnyEntity
         if packed is None:
             unpacked = Entity(None, kind.life.blank(), [], -1, rules=current)
         else:
             unpacked = kind.decode(packed)
             if kind.life is TICKET:
+                asleep = memory.is_asleep(unpacked)
                 self._memory.take(key, unpacked, self.ledger.rules.ticket_memory_days)
             unpacked.wake = self._early.pop(key, unpacked.wake)
+            if unpacked.wake < self.now:
+                unpacked.wake = NEVER  # it was looked at then, and nothing was written
             # What waits before a fact is booked by the rules it was skipped under.
             taken_over = (
                 unpacked.rules != current and unpacked.skipped == NEVER and kind.life is not AGENT
@@ -244,11 +286,13 @@ class EntityStore:
                 take_over(unpacked, self._take_chunks(key, kind) + unpacked.tail, current)
             if kind.life is TICKET:
                 # It may have been forgotten while it rested.
-                ledger = self.ledger.select(*parts_of(key)[:2])
+                ledger, due = self.ledger.select(*parts_of(key)[:2]), unpacked.due
                 entity.fire_until(TICKET, unpacked, self.now, ledger)
+                asleep = asleep and unpacked.due == due and not taken_over
             # Every implied event before the last `advance` has happened: nothing fell due since.
             unpacked.limit = max(unpacked.limit, self.now)
         at_hand = self._at_hand[key] = AtHand(key, unpacked)
+        at_hand.asleep = asleep
         if taken_over:
             at_hand.minute = -1  # to be listed anew: it is remembered for another time now
         return at_hand
@@ -265,12 +309,14 @@ class EntityStore:
         due = kept.due
         waits = bool(kept.tail or kept.marked_until >= 0)  # listed by its last fact's minute
         if at_hand.kind.life is TICKET:
-            due = memory.next_look(kept, self.ledger.rules)
+            due = memory.next_look(kept, self.ledger.rules, self.now)
             if not waits:
                 self._memory.rest(key, kept.base)
-        elif isinstance(kept.state, visit.ContactState) and kept.state.phase == visit.IDLE:
+        elif at_hand.kind.life is CALLBACK or (
+            isinstance(kept.state, visit.ContactState) and kept.state.phase == visit.IDLE
+        ):
             # One that is over is looked at, and written, when it is forgotten, and when its base
-            # may be: not every hour.
+            # may be: not every hour. And one that is owed at its next deadline, days ahead.
             if due == NEVER and kept.base is not None:
                 rules = self.ledger.rules
                 due = kept.base.due + rules.horizon_ms + rules.grace_ms
@@ -278,7 +324,7 @@ class EntityStore:
             due = min(due, max(self.now, 0) + _LOOK_MS)
         if due < kept.wake:
             kept.wake = due
-            heappush(self._wakes, (due, key))
+            self._list_wake(key, due, at_hand.kind.life is TICKET)
         minute = at_hand.last_minute()
         if minute != at_hand.minute and minute >= 0:
             self._minutes[minute].append(key)

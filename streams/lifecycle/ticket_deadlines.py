@@ -12,16 +12,17 @@ must be in the past (or gone) once it has happened. Cost: a look at each deadlin
 import msgspec
 
 from streams.lifecycle import ticket
+from streams.lifecycle import ticket_cohorts as cohorts
+from streams.lifecycle import ticket_promises as promises
 from streams.lifecycle.facts import Fact
 from streams.lifecycle.ledger import Ledger
-from streams.lifecycle.rules import NEVER
-from streams.lifecycle.ticket_state import OPEN, TicketState, remembered_until
+from streams.lifecycle.ticket_state import NONE, OPEN, TicketState, forgotten_on
 
 _STEPS = tuple(zip(*ticket.TABLE.values(), strict=True))
 _FIELDS = TicketState.__struct_fields__
 
 # What can befall a ticket: of two at one time, the lesser number happens first.
-(_FORGOTTEN,) = range(1)
+_BREACHED, _AT_RISK, _OLDER, _UNRESOLVED, _NOT_BACK, _FORGOTTEN = range(6)
 
 
 def step(state: TicketState, fact: Fact, ledger: Ledger) -> None:
@@ -32,13 +33,30 @@ def step(state: TicketState, fact: Fact, ledger: Ledger) -> None:
     else:
         effect(state, fact, ledger)
     settled, days = state.phase > OPEN, ledger.rules.ticket_memory_days
-    state.forgotten_at = remembered_until(fact.at, days) if settled else NEVER
+    state.forgotten_on = forgotten_on(fact.at, days) if settled else 0
+    look_ahead(state, ledger)
+
+
+def look_ahead(state: TicketState, ledger: Ledger) -> None:
+    """Find out what falls due first, and when."""
     state.due = min(_dues(state, ledger))[0]
 
 
 def _dues(state: TicketState, ledger: Ledger) -> list[tuple[int, int]]:
     """(due, order) of everything that can befall the ticket; NEVER: it does not."""
-    return [(state.forgotten_at, _FORGOTTEN)]
+    return [
+        *((at, _BREACHED if is_due else _AT_RISK) for at, is_due in promises.dues(state)),
+        (cohorts.older_at(state), _OLDER),
+        (cohorts.to_be_resolved_by(state), _UNRESOLVED),
+        (cohorts.to_be_back_by(state), _NOT_BACK),
+        (_forgotten_at(state, ledger), _FORGOTTEN),
+    ]
+
+
+def _forgotten_at(state: TicketState, ledger: Ledger) -> int:
+    if state.phase == NONE and state.escalated_at >= 0:  # known by what a bot handed over alone
+        return state.escalated_at + ledger.rules.horizon_ms
+    return state.forgotten_at
 
 
 def fire(state: TicketState, ledger: Ledger) -> None:
@@ -47,7 +65,7 @@ def fire(state: TicketState, ledger: Ledger) -> None:
     # Later than it was noted to be, where an edit changed the rules since: nothing happens yet.
     if at <= state.due:
         _BEFALLS[order](state, at, ledger)
-    state.due = min(_dues(state, ledger))[0]
+    look_ahead(state, ledger)
 
 
 def _forget(state: TicketState, at: int, ledger: Ledger) -> None:
@@ -56,4 +74,11 @@ def _forget(state: TicketState, at: int, ledger: Ledger) -> None:
 
 
 #: What befalls a ticket, by its number above.
-_BEFALLS = (_forget,)
+_BEFALLS = (
+    promises.breach,
+    promises.endanger,
+    cohorts.grow_older,
+    cohorts.decide_resolution,
+    cohorts.decide_reopening,
+    _forget,
+)

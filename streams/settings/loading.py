@@ -15,14 +15,19 @@ from typing import Any
 
 from streams.contract.words import CHANNEL_DEFAULTS
 from streams.errors import ConfigError
+from streams.settings.calendars import Calendar
 from streams.settings.model import QueueSettings, Secret, Settings, Targets
 from streams.settings.readers import (
+    CALENDAR_READERS,
     CHANGE_READERS,
+    PRIORITY_READERS,
     QUEUE_READERS,
     READERS,
     SECRETS,
+    SLA_READERS,
     TARGET_READERS,
     Reader,
+    known_calendar,
 )
 
 PREFIX = "STREAMS_"
@@ -45,11 +50,19 @@ def load(
     mistakes: list[str] = []
     document = _document(config, mistakes)
     found: dict[str, Any] = {}
-    _read(document, READERS, lambda key: f"{config}: {key}", found, mistakes, also=("queues",))
+    _read(
+        document,
+        READERS,
+        lambda key: f"{config}: {key}",
+        found,
+        mistakes,
+        also=("queues", "calendars"),
+    )
     _read_environment(env, found, mistakes)
     given = {k: v for k, v in options.items() if k in READERS and v is not None}
     _read(given, READERS, lambda k: typed.get(k) or "--" + k.replace("_", "-"), found, mistakes)
-    found["queues"] = _queues(document.get("queues", []), f"{config}: queues", mistakes)
+    calendars = _calendars(document.get("calendars", {}), f"{config}: calendars", mistakes)
+    found["queues"] = _queues(document.get("queues", []), f"{config}: queues", calendars, mistakes)
     # Rules between keys are checked where the keys themselves are right, so none is reported twice.
     settings = Settings(**found)
     mistakes += _between(settings)
@@ -144,10 +157,35 @@ def _secret(
         mistakes.append(f"{place}: names an empty file")
 
 
-def _queues(raw: object, place: str, mistakes: list[str]) -> tuple[QueueSettings, ...]:
+#: By name; None: one that is wrong itself.
+Calendars = Mapping[str, Calendar | None]
+
+
+def _calendars(raw: object, place: str, mistakes: list[str]) -> Calendars:
+    if not isinstance(raw, dict) or not all(isinstance(item, dict) for item in raw.values()):
+        mistakes.append(f"{place}: needs [calendars.NAME] tables")
+        return {}
+    calendars: dict[str, Calendar | None] = {}
+    for name, item in raw.items():
+        found: dict[str, Any] = {}
+        own: list[str] = []
+        _read(item, CALENDAR_READERS, lambda k, n=name: f"{place}.{n}: {k}", found, own)  # type: ignore[misc]
+        if not 0 < len(name) <= 64:
+            own.append(f"{place}: needs names of 1 to 64 characters")
+        if "hours" not in item:
+            own.append(f"{place}.{name}: needs hours")
+        mistakes += own
+        calendars[name] = None if own else Calendar(name, week=found.pop("hours"), **found)
+    return calendars
+
+
+def _queues(
+    raw: object, place: str, calendars: Calendars, mistakes: list[str]
+) -> tuple[QueueSettings, ...]:
     if not isinstance(raw, list) or not all(isinstance(item, dict) for item in raw):
         mistakes.append(f"{place}: needs [[queues]] tables")
         return ()
+    readers = QUEUE_READERS | {"calendar": known_calendar(calendars)}
     queues: list[QueueSettings] = []
     seen: set[tuple[str, str]] = set()
     for position, item in enumerate(raw, 1):
@@ -155,10 +193,11 @@ def _queues(raw: object, place: str, mistakes: list[str]) -> tuple[QueueSettings
         found: dict[str, Any] = {}
         own: list[str] = []
         _read(
-            item, QUEUE_READERS, lambda k, w=where: f"{w}: {k}", found, own,  # type: ignore[misc]
-            also=("targets", "changes"),
+            item, readers, lambda k, w=where: f"{w}: {k}", found, own,  # type: ignore[misc]
+            also=("targets", "sla", "changes"),
         )  # fmt: skip
         found["targets"] = _targets(item.get("targets", {}), Targets(), where, own)
+        found["sla"] = _sla(item.get("sla", {}), where, own)
         if "name" not in item:
             own.append(f"{where}: needs a name")
         mistakes += own
@@ -166,7 +205,13 @@ def _queues(raw: object, place: str, mistakes: list[str]) -> tuple[QueueSettings
             continue
         queue = QueueSettings(**found)
         mistakes += _between_thresholds(queue, where)
-        queue = replace(queue, changes=_changes(item.get("changes", []), queue, where, mistakes))
+        if queue.calendar is not None and not queue.calendar.opens():
+            mistakes.append(
+                f"{where}: calendar: needs open time within any 400 days; {queue.calendar.name!r}"
+                " has none"
+            )
+        changes = _changes(item.get("changes", []), queue, where, calendars, mistakes)
+        queue = replace(queue, changes=changes)
         if (queue.tenant, queue.name) in seen:
             mistakes.append(f"{where}: is there twice for tenant {queue.tenant!r}; keep one")
         seen.add((queue.tenant, queue.name))
@@ -175,12 +220,13 @@ def _queues(raw: object, place: str, mistakes: list[str]) -> tuple[QueueSettings
 
 
 def _changes(
-    raw: object, queue: QueueSettings, where: str, mistakes: list[str]
+    raw: object, queue: QueueSettings, where: str, calendars: Calendars, mistakes: list[str]
 ) -> tuple[tuple[int, QueueSettings], ...]:
     """Each change is what is new from an instant on; everything else stays as it was before."""
     if not isinstance(raw, list) or not all(isinstance(item, dict) for item in raw):
         mistakes.append(f"{where}: changes: needs [[queues.changes]] tables")
         return ()
+    readers = CHANGE_READERS | {"calendar": known_calendar(calendars)}
     changes: list[tuple[int, QueueSettings]] = []
     before = 0
     for position, item in enumerate(raw, 1):
@@ -188,10 +234,12 @@ def _changes(
         found: dict[str, Any] = {}
         own: list[str] = []
         _read(
-            item, CHANGE_READERS, lambda k, w=here: f"{w}: {k}", found, own,  # type: ignore[misc]
-            also=("targets",),
+            item, readers, lambda k, w=here: f"{w}: {k}", found, own,  # type: ignore[misc]
+            also=("targets", "sla"),
         )  # fmt: skip
         found["targets"] = _targets(item.get("targets", {}), queue.targets, here, own)
+        if "sla" in item:
+            found["sla"] = _sla(item["sla"], here, own)
         since = found.pop("from", None)
         if "from" not in item:
             own.append(f"{here}: needs a from: the time from which it applies")
@@ -228,6 +276,26 @@ def _targets(raw: object, known: Targets, where: str, mistakes: list[str]) -> Ta
     return targets
 
 
+def _sla(raw: object, where: str, mistakes: list[str]) -> dict[str, dict[str, int]]:
+    """What is promised by metric and priority; a number holds for every priority."""
+    if not isinstance(raw, dict):
+        mistakes.append(f"{where}: sla: needs a table, for example {{ first_response = 3600 }}")
+        return {}
+    found: dict[str, dict[str, int]] = {}
+    for metric, said in raw.items():
+        place = f"{where}: sla.{metric}"
+        one: dict[str, Any] = {}
+        if isinstance(said, dict) and metric in SLA_READERS:
+            _read(said, PRIORITY_READERS, lambda k, p=place: f"{p}.{k}", one, mistakes)  # type: ignore[misc]
+            if not said:
+                mistakes.append(f"{place}: needs seconds for one or more priorities")
+            found[metric] = one
+        else:
+            _read({metric: said}, SLA_READERS, lambda k: f"{where}: sla.{k}", one, mistakes)
+            found |= {metric: dict.fromkeys(PRIORITY_READERS, one[metric]) for metric in one}
+    return found
+
+
 def _between_thresholds(queue: QueueSettings, where: str) -> list[str]:
     """S above T would count a quick hang-up as short although it decided the service level."""
     short = queue.short_abandon_seconds
@@ -245,8 +313,30 @@ def _between_thresholds(queue: QueueSettings, where: str) -> list[str]:
     ]
 
 
-def _between(settings: Settings) -> list[str]:
+def _between_days(settings: Settings) -> list[str]:
+    """A ticket that is forgotten before its days are over could not be decided when they are."""
+    known = settings.ticket_memory_days
     mistakes = []
+    for name in ("resolution_days", "repeat_days"):
+        queues = [QueueSettings(name="default")]
+        queues += [
+            queue
+            for one in settings.queues
+            if "ticket" in one.channels
+            for _, queue in one.versions("ticket")
+        ]
+        longest = max(queues, key=lambda queue: getattr(queue, name))
+        days = getattr(longest, name)
+        if days > known:
+            mistakes.append(
+                f"ticket_memory_days: needs at least the {days} {name} of queue"
+                f" {longest.name!r}, not {known}: else tickets are forgotten undecided"
+            )
+    return mistakes
+
+
+def _between(settings: Settings) -> list[str]:
+    mistakes = _between_days(settings)
     if settings.transaction_timeout_seconds > settings.session_timeout_seconds:
         mistakes.append(
             "transaction_timeout_seconds: needs at most session_timeout_seconds"

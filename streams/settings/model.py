@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 
 from streams.contract.words import (
+    CALLBACK_MEMORY_DAYS,
     CHANNEL_DEFAULTS,
     GRACE_SECONDS,
     HORIZON_SECONDS,
@@ -21,9 +22,12 @@ from streams.contract.words import (
     MAX_ALL_QUEUES,
     MAX_QUEUES,
     MAX_TENANTS,
+    REPEAT_DAYS,
+    RESOLUTION_DAYS,
     TICKET_MEMORY_DAYS,
     WRAPUP_CAP_SECONDS,
 )
+from streams.settings.calendars import Calendar
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -52,6 +56,10 @@ class Targets:
     handle_seconds: int | None = None
     first_response_seconds: int = 300
     resolution_ratio: float = 0.9
+    waited_over_limit: float = 0.0
+    resolved_same_day: float = 0.7
+    first_response_ratio: float = 0.9
+    next_response_ratio: float = 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +81,15 @@ class QueueSettings:
     wrapup_cap_seconds: int = WRAPUP_CAP_SECONDS
     silent_chat_seconds: int | None = None
     closed_resolves: bool = True
+    resolution_days: int = RESOLUTION_DAYS
+    repeat_days: int = REPEAT_DAYS
     #: By state, where not as in `words.STATE_LIMIT_SECONDS`; 0: no limit.
     state_limit_seconds: Mapping[str, int] = field(default_factory=dict)
+    #: Of tickets. By metric and priority, in how many seconds of business time it is promised.
+    calendar: Calendar | None = None
+    sla: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    at_risk_seconds: int | None = None
+    pause_on_hold: bool = False
     hours: str = ""
     site: str = ""
     skill: str = ""
@@ -89,11 +104,13 @@ class QueueSettings:
     def on(self, channel: str) -> "QueueSettings":
         """The queue as it is at first on one channel: defaults filled in, so None means none.
 
-        A ticket has no threshold and no ages, whatever the queue says for its calls and chats.
+        A ticket has no threshold and no ages, whatever the queue says for its calls and chats; what
+        is promised of it is for tickets alone.
         The short-abandon threshold S is never above the service-level threshold T.
         """
         default = CHANNEL_DEFAULTS[channel]
-        if channel == "ticket":
+        is_ticket = channel == "ticket"
+        if is_ticket:
             threshold = short = wait = handle = limit = None
         else:
             threshold = self.service_level_seconds or default.service_level_seconds
@@ -114,6 +131,9 @@ class QueueSettings:
             max_handle_seconds=handle,
             wait_limit_seconds=limit,
             silent_chat_seconds=self.silent_chat_seconds if channel == "chat" else None,
+            calendar=self.calendar if is_ticket else None,
+            sla=self.sla if is_ticket else {},
+            at_risk_seconds=self.at_risk_seconds if is_ticket else None,
             changes=(),
         )
 
@@ -217,6 +237,7 @@ class Settings:
     horizon_seconds: int = HORIZON_SECONDS
     grace_seconds: int = GRACE_SECONDS
     ticket_memory_days: int = TICKET_MEMORY_DAYS
+    callback_memory_days: int = CALLBACK_MEMORY_DAYS
     tick_seconds: float = 1.0
     max_queues: int = MAX_QUEUES
     max_all_queues: int = MAX_ALL_QUEUES
@@ -264,6 +285,11 @@ class Settings:
         """The settings of one queue on one channel, defaults filled in; None = none there."""
         found = self._by_name.get((tenant, name)) or QueueSettings(name=name, tenant=tenant)
         return found.on(channel)
+
+    def losing_a_minute(self) -> list[str]:
+        """The names of the calendars in use whose hours end at 23:59, mostly by mistake."""
+        used = [then.calendar for queue in self.queues for _, then in queue.versions("ticket")]
+        return sorted({one.name for one in used if one is not None and one.loses_a_minute()})
 
     def shown(self) -> dict[str, object]:
         """Each setting as it may be printed and logged: secrets masked, queues as their number."""

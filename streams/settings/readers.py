@@ -6,7 +6,7 @@ that says what would be right, for `loading` to put its place before it.
 
 import re
 import zoneinfo
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import fields
 from datetime import datetime
 from pathlib import Path
@@ -14,7 +14,15 @@ from typing import Any
 
 from streams.contract.limits import MAX_NAME
 from streams.contract.names import clean
-from streams.contract.words import CHANNELS, FORMULAS, STATE_LIMIT_SECONDS, WINDOWS
+from streams.contract.words import (
+    CHANNELS,
+    FORMULAS,
+    SLA_METRICS,
+    STATE_LIMIT_SECONDS,
+    TICKET_PRIORITIES,
+    WINDOWS,
+)
+from streams.settings.calendars import Calendar, holidays_of, week_of
 from streams.settings.model import QueueSettings, Settings, Targets
 
 SECRETS = ("sasl_password", "ssl_key_password", "board_alertmanager_password", "customer_key")
@@ -155,6 +163,20 @@ def instant(raw: object) -> int:
     return round(at.timestamp() * 1_000)
 
 
+def known_calendar(calendars: Mapping[str, Calendar | None]) -> Reader:
+    """The name of one of the calendars; None where that one is wrong itself, or none is named."""
+
+    def read(raw: object) -> Calendar | None:
+        if raw == "":
+            return None
+        if not isinstance(raw, str) or raw not in calendars:
+            names = ", ".join(calendars) or "there is none"
+            raise ValueError(f'needs the name of one of [calendars] ({names}), or ""')
+        return calendars[raw]
+
+    return read
+
+
 _DAY = "(Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
 _SPAN = rf"{_DAY}(-{_DAY})? ([01]\d|2[0-3]):[0-5]\d-(([01]\d|2[0-3]):[0-5]\d|24:00)"
 _HOST = text(r"[A-Za-z0-9._:-]+", "a host name or address")
@@ -166,6 +188,7 @@ _TENANT = text(_NAME.format(reserved="_other"), f"{_LENGTHS}, not _other")
 _LABEL = text(r".{0,64}", "at most 64 characters")
 _RATIO = number(0, 1)
 _SECONDS = integer(1, 366 * 86_400)
+_DAYS = integer(1, 366)
 
 READERS: dict[str, Reader] = {
     "bootstrap": addresses,
@@ -177,6 +200,7 @@ READERS: dict[str, Reader] = {
     "horizon_seconds": integer(60, 7 * 86_400),
     "grace_seconds": integer(0, 60),
     "ticket_memory_days": integer(1, 3_660),
+    "callback_memory_days": integer(1, 366),
     "tick_seconds": number(0.05, 60),
     "max_queues": integer(1, 100_000),
     "max_all_queues": integer(1, 1_000_000),
@@ -224,7 +248,11 @@ QUEUE_READERS: dict[str, Reader] = {
     "wrapup_cap_seconds": _SECONDS,
     "silent_chat_seconds": _SECONDS,
     "closed_resolves": flag,
+    "resolution_days": _DAYS,
+    "repeat_days": _DAYS,
     "state_limit_seconds": by_word(tuple(STATE_LIMIT_SECONDS), integer(0, 366 * 86_400)),
+    "at_risk_seconds": _SECONDS,
+    "pause_on_hold": flag,
     "hours": text(
         rf"|{_SPAN}(, {_SPAN})*", 'hours, for example "Mon-Fri 08:00-18:00, Sat 09:00-13:00"'
     ),
@@ -247,7 +275,11 @@ CHANGE_READERS: dict[str, Reader] = {"from": instant} | {
         "wrapup_cap_seconds",
         "silent_chat_seconds",
         "closed_resolves",
+        "resolution_days",
+        "repeat_days",
         "state_limit_seconds",
+        "at_risk_seconds",
+        "pause_on_hold",
         "hours",
     )
 }
@@ -260,9 +292,19 @@ TARGET_READERS: dict[str, Reader] = {
     "handle_seconds": _SECONDS,
     "first_response_seconds": _SECONDS,
     "resolution_ratio": _RATIO,
+    "waited_over_limit": _RATIO,
+    "resolved_same_day": _RATIO,
+    "first_response_ratio": _RATIO,
+    "next_response_ratio": _RATIO,
 }
+#: What a queue promises, in place of a table by priority.
+SLA_READERS: dict[str, Reader] = dict.fromkeys(SLA_METRICS, _SECONDS)
+PRIORITY_READERS: dict[str, Reader] = dict.fromkeys(TICKET_PRIORITIES, _SECONDS)
+CALENDAR_READERS: dict[str, Reader] = {"time_zone": zone, "hours": week_of, "holidays": holidays_of}
 
 # A setting without a reader could never be set.
 assert set(READERS) | set(SECRETS) | {"queues"} == {item.name for item in fields(Settings)}
-assert set(QUEUE_READERS) | {"targets", "changes"} == {item.name for item in fields(QueueSettings)}
+assert set(QUEUE_READERS) | {"targets", "changes", "calendar", "sla"} == {
+    item.name for item in fields(QueueSettings)
+}
 assert set(TARGET_READERS) == {item.name for item in fields(Targets)}

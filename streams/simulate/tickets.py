@@ -8,28 +8,33 @@ of the first three.
 """
 
 from collections import deque
+from random import Random
 from typing import Any
 
 from streams.simulate.config import SOURCE_OF_CHANNEL, TICKET, QueuePlan
 from streams.simulate.floor import Agent, Floor
 from streams.simulate.follow_ups import FollowUps
 from streams.simulate.kernel import Kernel
+from streams.simulate.ticket_books import TicketBooks
 from streams.simulate.truth import QueueBooks
 
-KINDS = ("request", "request", "request", "complaint")
+COMPLAINT = "complaint"
+KINDS = ("request", "request", "request", COMPLAINT)
+PRIORITIES = ("low", "normal", "high", "urgent")
 
 
 class Ticket:
     """One ticket; `replied` and `resolved` are the first ones."""
 
     __slots__ = (
-        *("asked_ms", "assigned", "began_ms", "opened_ms", "plan", "ref", "reopened_ms"),
+        *("asked_ms", "assigned", "began_ms", "kind", "opened_ms", "plan", "ref", "reopened_ms"),
         *("replied", "resolved", "spent_ms", "status", "status_ms", "worked"),
     )
 
-    def __init__(self, ref: str, plan: QueuePlan, at_ms: int) -> None:
+    def __init__(self, ref: str, plan: QueuePlan, at_ms: int, kind: str) -> None:
         self.ref = ref
         self.plan = plan
+        self.kind = kind
         self.opened_ms = self.began_ms = at_ms
         """`began_ms`: opened or last reopened."""
         self.status, self.status_ms = "open", at_ms
@@ -62,6 +67,8 @@ class Desk:
             name: deque() for name, plan in plans.items() if plan.channel == TICKET
         }
         self._tickets = 0
+        # Numbers of its own: without updates the centre would live the same life.
+        self._updates = Random(f"{kernel.run} updates")
 
     def _emit(self, event_type: str, ticket: Ticket, /, **fields: Any) -> None:
         self.kernel.emit(
@@ -73,13 +80,16 @@ class Desk:
         """A ticket is opened."""
         rng = self.kernel.rng
         self._tickets += 1
-        ticket = Ticket(f"ticket-{self.kernel.run}-{self._tickets}", plan, self.kernel.now_ms)
+        ref, now = f"ticket-{self.kernel.run}-{self._tickets}", self.kernel.now_ms
+        ticket = Ticket(ref, plan, now, rng.choice(KINDS))
         self._emit(
-            "ticket.opened", ticket, kind=rng.choice(KINDS), priority=rng.randint(1, 4),
+            "ticket.opened", ticket, kind=ticket.kind, priority=rng.choice(PRIORITIES),
             customer_ref=f"customer-{rng.randint(1, 100_000):06d}",
         )  # fmt: skip
         books = self.books[plan.name]
-        books.count["tickets_opened"] += 1
+        self._tickets_of(ticket).kind(ref, ticket.kind == COMPLAINT)
+        self._tickets_of(ticket).opened(ref, now)
+        self._count(ticket, "tickets_opened")
         books.count["arrivals"] += 1
         books.backlog["open"] += 1
         self._queue(ticket)
@@ -100,9 +110,8 @@ class Desk:
 
     def _work(self, ticket: Ticket, agent: Agent) -> None:
         if ticket.assigned is None:
-            books = self.books[ticket.plan.name]
-            books.count["tickets_assigned"] += 1
-            books.sum_ms["assign"] += self.kernel.now_ms - ticket.opened_ms
+            self._count(ticket, "tickets_assigned")
+            self._sum(ticket, "assign", self.kernel.now_ms - ticket.opened_ms)
         if ticket.assigned != agent.id:
             ticket.assigned = agent.id
             self._emit("ticket.assigned", ticket, agent_id=agent.id)
@@ -112,14 +121,16 @@ class Desk:
         self.kernel.after(work, self._worked, ticket, agent, self.kernel.now_ms)
 
     def _worked(self, ticket: Ticket, agent: Agent, began_ms: int) -> None:
-        kernel, books = self.kernel, self.books[ticket.plan.name]
-        books.sum_ms["work"] += kernel.now_ms - began_ms
-        books.count["tickets_worked"] += not ticket.worked
-        ticket.worked = True
+        kernel = self.kernel
         if kernel.chance(0.1):  # a note to colleagues is no reply
             self._emit("ticket.replied", ticket, author="agent", public=False, agent_id=agent.id)
         self._emit("ticket.replied", ticket, author="agent", public=True, agent_id=agent.id)
         self._book_reply(ticket)
+        self._update(ticket)
+        self._sum(ticket, "work", kernel.now_ms - began_ms)
+        if not ticket.worked:
+            ticket.worked = True
+            self._count(ticket, "tickets_worked")
         fate = kernel.rng.random()
         if fate < 0.60:
             self._resolve(ticket, agent)
@@ -135,15 +146,38 @@ class Desk:
         books, now = self.books[ticket.plan.name], self.kernel.now_ms
         if not ticket.replied:
             ticket.replied = True
-            books.count["first_responses"] += 1
-            books.sum_ms["first_response"] += now - ticket.opened_ms
+            self._count(ticket, "first_responses")
+            self._sum(ticket, "first_response", now - ticket.opened_ms)
         elif ticket.asked_ms is not None:
-            books.count["next_responses"] += 1
-            books.sum_ms["next_response"] += now - ticket.asked_ms
+            self._count(ticket, "next_responses")
+            self._sum(ticket, "next_response", now - ticket.asked_ms)
         elif ticket.reopened_ms is not None:
             books.count["reopen_responses"] += 1
             books.sum_ms["reopen_response"] += now - ticket.reopened_ms
         ticket.reopened_ms = ticket.asked_ms = None
+
+    def _update(self, ticket: Ticket) -> None:
+        """Whoever has read the ticket may find that it is something else, or more urgent."""
+        chance = self._updates.random()
+        if chance < 0.05:
+            ticket.kind = "request" if ticket.kind == COMPLAINT else COMPLAINT
+            self._emit("ticket.updated", ticket, kind=ticket.kind)
+            self._tickets_of(ticket).kind(ticket.ref, ticket.kind == COMPLAINT)
+        elif chance < 0.10:
+            self._emit("ticket.updated", ticket, priority=self._updates.choice(PRIORITIES))
+
+    def _tickets_of(self, ticket: Ticket) -> TicketBooks:
+        books = self.books[ticket.plan.name].tickets
+        assert books is not None, "a queue of tickets"
+        return books
+
+    def _count(self, ticket: Ticket, name: str) -> None:
+        self.books[ticket.plan.name].count[name] += 1
+        self._tickets_of(ticket).note(ticket.ref, name, 1)
+
+    def _sum(self, ticket: Ticket, name: str, ms: int) -> None:
+        self.books[ticket.plan.name].sum_ms[name] += ms
+        self._tickets_of(ticket).note(ticket.ref, name, ms)
 
     def _move(self, ticket: Ticket, status: str) -> None:
         backlog = self.books[ticket.plan.name].backlog
@@ -173,18 +207,20 @@ class Desk:
         kernel, books = self.kernel, self.books[ticket.plan.name]
         self._move(ticket, "resolved")
         self._emit("ticket.resolved", ticket, agent_id=agent.id)
-        books.sum_ms["resolution_cycle"] += kernel.now_ms - ticket.began_ms
+        self._sum(ticket, "resolution_cycle", kernel.now_ms - ticket.began_ms)
+        self._tickets_of(ticket).resolved(ticket.ref, kernel.now_ms)
         if ticket.resolved:
-            books.count["tickets_resolved_again"] += 1
+            self._count(ticket, "tickets_resolved_again")
         else:
             ticket.resolved = True
-            books.count["tickets_resolved"] += 1
+            self._count(ticket, "tickets_resolved")
             lasted = kernel.now_ms - ticket.opened_ms
-            books.sum_ms["resolution"] += lasted
-            books.count["resolution_net_count"] += 1
-            books.sum_ms["resolution_net"] += lasted - ticket.spent_ms["pending"]
+            self._sum(ticket, "resolution", lasted)
+            self._count(ticket, "resolution_net_count")
+            self._sum(ticket, "resolution_net", lasted - ticket.spent_ms["pending"])
             books.sum_ms["on_hold"] += ticket.spent_ms["on_hold"]
-            books.count["resolved_without_reply"] += not ticket.replied
+            if not ticket.replied:
+                self._count(ticket, "resolved_without_reply")
         self.follow_ups.ended(ticket.plan, ticket.ref, agent.id)
         if kernel.chance(0.08):
             kernel.after(kernel.rng.uniform(120, 900), self._reopen, ticket)
@@ -195,7 +231,8 @@ class Desk:
         self._move(ticket, "open")
         ticket.reopened_ms = ticket.began_ms = self.kernel.now_ms
         self._emit("ticket.reopened", ticket)
-        self.books[ticket.plan.name].count["tickets_reopened"] += 1
+        self._count(ticket, "tickets_reopened")
+        self._tickets_of(ticket).reopened(ticket.ref, ticket.opened_ms, self.kernel.now_ms)
         self._queue(ticket)
 
     def _close(self, ticket: Ticket) -> None:

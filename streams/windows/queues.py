@@ -15,8 +15,8 @@ from streams.lifecycle import changelog
 from streams.lifecycle.changelog import AS_OF, REVISION, SOURCES, Write, key_of, kind_of, parts_of
 from streams.lifecycle.counters import AGENT_BASE, AGENT_END, HANDLING
 from streams.lifecycle.ledger import PANE_MS
+from streams.lifecycle.local_days import midnight_of
 from streams.lifecycle.rules import NEVER
-from streams.windows.calendar import midnight_of
 from streams.windows.cells import CellBatch, Values, decode_values, encode_values
 from streams.windows.panes import Interval, Panes, add, levels_of
 

@@ -1,6 +1,8 @@
 """Tickets at rest: open ones cost nothing, settled ones are forgotten by the day, unread."""
 
+import gc
 import json
+import tracemalloc
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -13,7 +15,7 @@ from streams.lifecycle import ticket as t
 from streams.lifecycle.entity import TICKET, Entity, fold
 from streams.lifecycle.facts import Fact, in_order
 from streams.lifecycle.ledger import Ledger
-from streams.lifecycle.rules import NEVER, Rules
+from streams.lifecycle.rules import NEVER, QueueRules, Rules
 from tests.lifecycle.lives import DAY, HOUR, MINUTE, START, fact
 from tests.lifecycle.test_store import HORIZON, Unit, minus
 
@@ -46,7 +48,11 @@ def settled(unit: Unit, name: object, how: str = "resolved") -> None:
 
 @pytest.mark.parametrize("restarts", [False, True])
 def test_a_ticket_at_rest_is_neither_looked_at_nor_written(restarts: bool) -> None:
-    """1,000 open and 1,000 settled ones over 90 days: nothing is due, nothing is written."""
+    """1,000 open and 1,000 settled ones over 90 days: written when a deadline passes, else never.
+
+    After an open one comes into another age; after a settled one can no longer be taken back, and
+    once more when that is final.
+    """
     unit = Unit()
     for number in range(2_000):
         unit.add(key(number), fact("opened", number, 0, "ticket"), number)
@@ -54,14 +60,22 @@ def test_a_ticket_at_rest_is_neither_looked_at_nor_written(restarts: bool) -> No
             unit.add(key(number), fact("resolved", MINUTE, 1, "ticket"), MINUTE)
     for now in (HOUR, 5 * HOUR):
         unit.turn(now)
-    if restarts:
-        unit = Unit(unit.log, 5 * HOUR)
-    for now in range(5 * HOUR, MIDNIGHT + 90 * DAY, 3 * HOUR):
-        unit.store.advance(START + now)
-        unit.store.close(START + now - HORIZON)
-        assert not unit.store._wakes
-        assert not unit.store._at_hand
-        assert unit.store.collect(START + now - HORIZON) == []
+    ages = [8 * HOUR, DAY, 3 * DAY, 7 * DAY, 30 * DAY]
+    back = 7 * DAY + MINUTE
+    expected = {0: ages, 1: [back, back + HORIZON + MINUTE]}
+    for now in range(5 * HOUR, MIDNIGHT + 90 * DAY, HOUR):
+        if restarts and now % DAY < HOUR:
+            unit = Unit(unit.log, now)
+        log = unit.log.copy()
+        unit.turn(now)
+        written = [name for name, value in unit.log.items() if value != log[name]]
+        for parity, times in expected.items():
+            passed = any(now - HOUR <= at + 2_000 < now for at in times)
+            of_these = [name for name in written if int(name.split("\0")[3]) % 2 == parity]
+            assert len(of_these) == 1_000 * passed, (now / HOUR, parity, len(of_these))
+        if now > 31 * DAY:
+            assert len(unit.store._wakes) == 0
+            assert not unit.store._at_hand
     unit.turn(MIDNIGHT + 90 * DAY + HORIZON)
     assert sorted(unit.log) == sorted(key(number) for number in range(0, 2_000, 2))
     assert len(unit.tombstones) == 1_000
@@ -90,6 +104,29 @@ def test_a_remembered_ticket_costs_200_bytes_of_the_changelog(how: str) -> None:
     unit.turn(6 * HOUR)
     ((found, value),) = unit.log.items()
     assert len(found.encode()) + len(value) <= 200, len(found.encode()) + len(value)
+
+
+def test_an_idle_open_ticket_costs_400_bytes_of_memory() -> None:
+    """Listed for its next age too, with names as long as they usually are."""
+    unit = Unit()
+    queue = {"queue": "customer-service-de", "kind": "complaint"}
+    gc.collect()
+    tracemalloc.start()
+    before, _ = tracemalloc.get_traced_memory()
+    for number in range(2_000):
+        said = fact("opened", number, number, "ticket", **queue)
+        unit.add(key(f"8c5e0b9a-5e4f-4b1e-9a3d-2f6d1c{number:06}"), said, number)
+    del said
+    for now in (MINUTE, 2 * HOUR, 5 * HOUR, 9 * HOUR, 14 * HOUR):
+        unit.store.advance(START + now)
+        unit.store.close(START + now - HORIZON)
+        unit.store.collect(START + now - HORIZON)
+    unit.ledger.entries.clear()
+    gc.collect()
+    after, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(unit.store) == len(unit.store._wakes) == 2_000
+    assert (after - before) / 2_000 <= 400, (after - before) / 2_000
 
 
 def test_a_settled_ticket_is_forgotten_at_the_end_of_its_last_day_of_memory() -> None:
@@ -143,7 +180,7 @@ def test_live_forgets_as_one_fold_of_all_does(seed: int) -> None:
     log: list[tuple[int, str, Fact]] = []
     kinds = (
         *("assigned", "resolved", "closed", "reopened", "replied", "status_changed", "snapshot"),
-        *("work.started", "work.ended", "asked"),
+        *("work.started", "work.ended", "asked", "moved", "ticket.updated"),
     )
     fields: dict[str, dict[str, Any]] = {
         "assigned": {"agent_id": chance.choice((None, "anna"))},
@@ -152,6 +189,8 @@ def test_live_forgets_as_one_fold_of_all_does(seed: int) -> None:
         "asked": {"author": "customer"},
         "replied": REPLY,
         "status_changed": {"status": "pending"},
+        "moved": {"queue": chance.choice(("billing", "support"))},
+        "ticket.updated": {"kind": chance.choice(("complaint", "request"))},
         "snapshot": {"opened_at": START - DAY, "status": "closed"},
     }
     for name in range(8):
@@ -166,7 +205,9 @@ def test_live_forgets_as_one_fold_of_all_does(seed: int) -> None:
             if chance.random() < 0.4:
                 at += DAY - 1 - (START + at) % DAY + chance.choice((0, 1))
     log.sort(key=lambda entry: entry[0])
-    rules = Rules({}, ticket_memory_days=days)
+    # Days that end with the memory's, and with an age.
+    own = QueueRules(resolution_ms=chance.choice((1, 3, 7)) * DAY, repeat_ms=days * DAY)
+    rules = Rules({("default", "billing", "ticket"): own}, ticket_memory_days=days)
     unit = Unit(rules=rules)
     booked: dict[Any, int] = {}
     for now, owner, said in log:
@@ -178,7 +219,8 @@ def test_live_forgets_as_one_fold_of_all_does(seed: int) -> None:
                 unit = Unit(unit.log, now, rules)
     end = log[-1][0] + chance.choice((0, HOUR, 5 * DAY))
     unit.turn(end)
-    whole = Ledger(rules).select("default", "ticket")
+    whole = Ledger(rules)
+    whole.select("default", "ticket")
     for ticket in {owner for _, owner, _ in log}:
         facts, _, _ = in_order([said for _, owner, said in log if owner == ticket])
         fold(TICKET, facts, START + end, whole)
@@ -222,8 +264,11 @@ def test_a_ticket_of_older_rules_is_loaded_and_rests_as_one_of_these(name: str) 
     assert (after.base, after.tail, after.state.version) == (None, [], t.VERSION)
     last_day = START // DAY
     due = NEVER if name.startswith("open") else (last_day + 91) * DAY - 1
-    assert after.state == msgspec.structs.replace(before.state, due=due, version=t.VERSION)
-    assert not unit.store._wakes
+    gone = (due + 1) // DAY if due < NEVER else 0
+    assert after.state == msgspec.structs.replace(
+        before.state, due=due, version=t.VERSION, forgotten_on=gone
+    )
+    assert len(unit.store._wakes) == 0
     assert len(unit.store._memory) == (0 if name.startswith("open") else 1)
 
 

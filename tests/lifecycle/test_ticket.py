@@ -318,7 +318,7 @@ def test_an_open_ticket_stays_however_old() -> None:
     """It leaves the backlog when it is settled, and by nothing else."""
     life = ticket(("opened", 0), ("assigned", DAY), now=FAR)
     assert life.dated(c.BACKLOG["open"]) == {0: 1}
-    assert life.state.due == NEVER
+    assert life.state.due == life.state.forgotten_at == NEVER
     late = ticket(("opened", 0), ("resolved", FAR), now=2 * FAR)
     assert late.dated(c.RESOLUTION_TIME) == {FAR: FAR}
 

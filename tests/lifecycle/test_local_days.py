@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.windows.calendar import midnight_of
+from streams.lifecycle.local_days import midnight_of
 
 HOUR = 3_600_000
 ZONES = (

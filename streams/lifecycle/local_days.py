@@ -1,4 +1,4 @@
-"""Layer 3: where a day begins in a queue's time zone, daylight-saving changes included.
+"""Layer 2: where a day begins in a queue's time zone, daylight-saving changes included.
 
 A day is 23, 24 or 25 hours long; its start is found from the local date, never by adding hours.
 """
