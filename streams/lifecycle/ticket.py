@@ -37,7 +37,6 @@ __all__ = ["CLOSED", "LEFT", "NONE", "OPEN", "PHASES", "RESOLVED", "VERSION", "T
 
 #: What makes a ticket known; any other event needs that.
 BRINGS: Final = frozenset({TICKET_RANKS["ticket.opened"], TICKET_RANKS["ticket.snapshot"]})
-_FREE: Final = BRINGS | {TICKET_RANKS["bot.ended"]}
 
 
 def blank() -> TicketState:
@@ -56,8 +55,8 @@ def standing(state: TicketState) -> tuple[Standing, ...]:
 
 
 def is_plain(state: TicketState, fact: Fact, grace: int) -> bool:
-    """Whether the event finds its ticket, or makes it known, or needs none."""
-    return state.phase != NONE or fact.rank in _FREE
+    """Whether the event finds its ticket, or makes it known."""
+    return state.phase != NONE or fact.rank in BRINGS
 
 
 def arrange(state: TicketState, plan: Plan, index: int) -> bool:
