@@ -46,7 +46,7 @@ def blank() -> TicketState:
 
 def is_blank(state: TicketState, before: int) -> bool:
     """Whether nothing is known of the ticket."""
-    return state.phase == NONE and state.doubt < before and state.escalated_at < 0
+    return state.phase == NONE and state.doubt < before
 
 
 def standing(state: TicketState) -> tuple[Standing, ...]:
@@ -138,9 +138,9 @@ def _replied(state: TicketState, fact: Fact, ledger: Ledger) -> None:
 def _bot_ended(state: TicketState, fact: Fact, ledger: Ledger) -> None:
     """Counted whatever the ticket is; what is handed over starts the first response anew."""
     book_bot(fact, ledger)
-    if fact.detail == "escalated":
+    if fact.detail == "escalated" and state.phase != NONE:
         state.escalated_at = fact.at
-        if state.phase != NONE and not state.responded and not state.awaits_customer:
+        if not state.responded and not state.awaits_customer:
             state.response_from = fact.at
 
 

@@ -15,7 +15,7 @@ from streams.lifecycle import ticket
 from streams.lifecycle.facts import Fact
 from streams.lifecycle.ledger import Ledger
 from streams.lifecycle.rules import NEVER
-from streams.lifecycle.ticket_state import NONE, OPEN, TicketState, remembered_until
+from streams.lifecycle.ticket_state import OPEN, TicketState, remembered_until
 
 _STEPS = tuple(zip(*ticket.TABLE.values(), strict=True))
 _FIELDS = TicketState.__struct_fields__
@@ -33,8 +33,6 @@ def step(state: TicketState, fact: Fact, ledger: Ledger) -> None:
         effect(state, fact, ledger)
     settled, days = state.phase > OPEN, ledger.rules.ticket_memory_days
     state.forgotten_at = remembered_until(fact.at, days) if settled else NEVER
-    if state.phase == NONE and state.escalated_at >= 0:  # known by what a bot handed over alone
-        state.forgotten_at = state.escalated_at + ledger.rules.horizon_ms
     state.due = min(_dues(state, ledger))[0]
 
 

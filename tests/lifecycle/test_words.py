@@ -178,18 +178,20 @@ def test_words_are_remembered_a_horizon() -> None:
 
 
 def test_a_ticket_waits_for_its_reply_after_a_bot() -> None:
-    """The first response is timed from the hand-over, and so is the wait; known ticket or not."""
+    """The first response is timed from the hand-over, and so is the wait, if the ticket is known."""
     life = ticket(
         ("opened", 0), bot(10), ("replied", 30 * SECOND, {"author": "agent"}),
         ("replied", 40 * SECOND, {"author": "agent"}),
     )  # fmt: skip
     assert seconds(life, c.FIRST_RESPONSE_TIME) == seconds(life, c.BOT_HANDOFF_TIME) == {30: 20}
-    before = ticket(bot(0), ("opened", 10 * SECOND), ("replied", 30 * SECOND, {"author": "agent"}))
-    assert seconds(before, c.FIRST_RESPONSE_TIME) == {30: 20}
-    assert seconds(before, c.BOT_HANDOFF_TIME) == {30: 30}
-    assert before.anomalies == {}
-    late = ticket(bot(0), ("opened", HORIZON + 1), ("replied", HORIZON + 2, {"author": "agent"}))
-    assert late.total(c.BOT_HANDOFFS) == 0
+    within = ticket(bot(0), ("opened", 2 * SECOND), ("replied", 30 * SECOND, {"author": "agent"}))
+    assert count(within, c.BOT_ESCALATED) == {2: 1}
+    assert seconds(within, c.BOT_HANDOFF_TIME) == {30: 28}
+    assert within.anomalies == {"clamped": 1}
+    unknown = ticket(bot(0), ("opened", 6 * SECOND), ("replied", 30 * SECOND, {"author": "agent"}))
+    assert count(unknown, c.BOT_ESCALATED) == {0: 1}
+    assert seconds(unknown, c.FIRST_RESPONSE_TIME) == {30: 24}
+    assert unknown.total(c.BOT_HANDOFFS) == 0
     answered = ticket(
         ("opened", 0), ("replied", 10 * SECOND, {"author": "agent"}), bot(20, "contained")
     )
