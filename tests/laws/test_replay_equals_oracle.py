@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
+from streams.contract.words import TICKET_PRIORITIES
 from streams.kpis.replay import Replay
 from streams.settings import QueueSettings, Settings
+from streams.settings.calendars import Calendar, holidays_of, week_of
 from streams.wire.decode import decode
 from streams.wire.rejected import Rejected
 from tests.examples import examples
@@ -39,15 +41,26 @@ def _configured(queue: dict[str, Any]) -> QueueSettings:
 
 
 def _wired(queue: dict[str, Any]) -> dict[str, Any]:
-    """The queue with its calendar as the settings hold it."""
-    if "calendar" not in queue:
-        return queue
-    return queue | {"calendar": _calendar(queue["calendar"])}
+    """The queue with its calendar and its promises as the settings hold them."""
+    wired = dict(queue)
+    if "calendar" in queue:
+        wired["calendar"] = _calendar(queue["calendar"])
+    if "sla" in queue:
+        wired["sla"] = {metric: _by_priority(said) for metric, said in queue["sla"].items()}
+    return wired
 
 
-def _calendar(given: Any) -> Any:
+def _calendar(given: Any) -> Calendar | None:
     """A calendar's dict, or "" for none, as `QueueSettings.calendar` has it."""
-    return given or None
+    if not given:
+        return None
+    week, holidays = week_of(given["hours"]), holidays_of(given.get("holidays", {}))
+    return Calendar(repr(given), week, given["time_zone"], holidays)
+
+
+def _by_priority(said: Any) -> dict[str, int]:
+    """Seconds for each priority, or for all of them."""
+    return said if isinstance(said, dict) else dict.fromkeys(TICKET_PRIORITIES, said)
 
 
 def replayed(
