@@ -18,6 +18,7 @@ from typing import Any, Final
 
 from streams.contract import fields, schemas
 from streams.contract.figures import Figures
+from streams.contract.records import IntervalRecord, KpiRecord
 from streams.lifecycle import agent, callback, contact, ticket
 from streams.lifecycle.agent_sources import PRECEDENCE
 from streams.metrics.catalogue import CATALOGUE, LABEL_VALUES
@@ -98,13 +99,26 @@ def _figures() -> str:
         "Each stands in every window of a KPI record and in every interval. Formulas, deciding",
         "events and hard cases: [DEFINITIONS.md](../streams/kpis/DEFINITIONS.md).\n",
         f"```\n{kinds}\n```\n",
-        "| figure | kind | unit | meaning |",
-        "|---|---|---|---|",
+        "`since`: the `schema_version` that brought it; a record of an earlier one lacks it.\n",
+        *_fields_table(Figures, ()),
+        "\n## What else a KPI record says\n",
+        *_fields_table(KpiRecord, ("windows",)),
+        "\n## What an interval says\n",
+        *_fields_table(IntervalRecord, ("figures", *fields.fields_of(KpiRecord))),
     ]
-    for path, field in fields.leaves_of(Figures):
-        kind = field.kind if field.exact else f"{field.kind}, not exact"
-        lines.append(f"| `{'.'.join(path)}` | {kind} | {field.unit} | {field.meaning} |")
     return "\n".join(lines) + "\n"
+
+
+def _fields_table(record: type[fields.Part], left_out: Sequence[str]) -> list[str]:
+    lines = ["| name | kind | unit | since | meaning |", "|---|---|---|---|---|"]
+    for path, field in fields.leaves_of(record):
+        if path[0] in left_out:
+            continue
+        kind = field.kind if field.exact else f"{field.kind}, not exact"
+        since = f"1.{fields.since_of(record, path)}"
+        row = (f"`{'.'.join(path)}`", kind, field.unit, since, field.meaning)
+        lines.append(f"| {' | '.join(row)} |")
+    return lines
 
 
 def _metrics() -> str:

@@ -11,7 +11,7 @@ Kinds:
     setting, frame   what the figures go by, and whose they are
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from types import UnionType
@@ -211,6 +211,14 @@ def leaves_of(struct: type[msgspec.Struct]) -> Iterator[tuple[tuple[str, ...], F
         else:
             for path, leaf in leaves_of(part):
                 yield (name, *path), leaf
+
+
+def since_of(struct: type[msgspec.Struct], path: Sequence[str]) -> int:
+    """The version that brought what the path leads to; 0: the first."""
+    first, *rest = path
+    field = fields_of(struct)[first]
+    part = part_of(field)
+    return max(field.since, since_of(part, rest) if rest and part is not None else 0)
 
 
 @cache
