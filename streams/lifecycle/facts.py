@@ -13,12 +13,14 @@ from typing import Any, Final
 import msgspec
 
 from streams.contract import events as wire
-from streams.contract.words import COMPLAINT, TICKET_LEAVES
+from streams.contract.words import COMPLAINT, SLA_METRICS, TICKET_LEAVES, TICKET_PRIORITIES
 from streams.lifecycle.ranks import AGENT_RANKS, CONTACT_RANKS, TICKET_RANKS
 from streams.lifecycle.rules import SNAPSHOT_MS
 
 #: A ticket's kind is told, and is another than `words.COMPLAINT`.
 NO_COMPLAINT: Final = "no_complaint"
+#: What words begin with that tell a priority, when the customer asked, when something is due.
+_PRIORITY, _CUSTOMER, _DUE = "priority:", "customer:", "due:"
 
 Order = tuple[int, int, int, str, str]
 
@@ -162,12 +164,62 @@ def _kind_of(event: Any) -> str | None:
     return COMPLAINT if event.kind.strip().lower() == COMPLAINT else NO_COMPLAINT
 
 
+def _priority_of(event: Any) -> str | None:
+    """Of priorities, too, the words that a queue can promise something for."""
+    if event.priority is None:
+        return None
+    word = event.priority.strip().lower() if isinstance(event.priority, str) else ""
+    return f"{_PRIORITY}{word if word in TICKET_PRIORITIES else TICKET_PRIORITIES[-1]}"
+
+
+def _joined(*words: str | None) -> str | None:
+    return " ".join(word for word in words if word is not None) or None
+
+
+def _snapshot_of(event: Any) -> str | None:
+    """What a snapshot says beside the queue, the agent and the opening."""
+    dues = event.due or wire.DueTimes()
+    return _joined(
+        event.status,
+        None if event.first_replied_at is None else "replied",
+        None if event.pending_seconds is None else str(event.pending_seconds),
+        COMPLAINT if _kind_of(event) == COMPLAINT else None,
+        _priority_of(event),
+        None if event.last_customer_at is None else f"{_CUSTOMER}{event.last_customer_at}",
+        *(
+            f"{_DUE}{metric}={at}"
+            for metric in SLA_METRICS
+            if (at := getattr(dues, metric)) is not None
+        ),
+    )
+
+
+def priority_of(fact: Fact, before: int) -> int:
+    """The place in `TICKET_PRIORITIES` of the priority that an event tells; else as before."""
+    for word in (fact.detail or "").split(" "):
+        if word.startswith(_PRIORITY):
+            return TICKET_PRIORITIES.index(word.removeprefix(_PRIORITY))
+    return before
+
+
+def promised(words: list[str]) -> tuple[int, dict[str, int]]:
+    """Of a snapshot's words: when the customer asked, -1 without that; when what is due. Ms."""
+    asked_at, dues = -1, {}
+    for word in words:
+        if word.startswith(_CUSTOMER):
+            asked_at = int(word.removeprefix(_CUSTOMER))
+        elif word.startswith(_DUE):
+            metric, at = word.removeprefix(_DUE).split("=")
+            dues[metric] = int(at)
+    return asked_at, dues
+
+
 def ticket_fact(event: Any) -> Fact:
     """The fact of a ticket's event.
 
     `detail` is the status; why it left the figures, or `bot`; `reply` of an agent or `customer`,
-    both in public; the kind, if told; of a snapshot the status, whether it was replied to, the
-    seconds it was pending, and the kind, if told.
+    both in public; the kind and the priority, if told; what is promised; of a snapshot the status,
+    whether it was replied to, the seconds it was pending, and all of these, if told.
     """
     struct = event.__class__
     detail, outbound, since = None, False, -1
@@ -182,16 +234,15 @@ def ticket_fact(event: Any) -> Fact:
         elif event.author == "bot":
             detail = "bot"
     elif struct is wire.TicketOpened:
-        outbound, detail = event.direction == "outbound", _kind_of(event)
+        outbound, detail = event.direction == "outbound", _joined(_kind_of(event), _priority_of(event))
     elif struct is wire.TicketUpdated:
-        detail = _kind_of(event)
+        detail = _joined(_kind_of(event), _priority_of(event))
+    elif struct is wire.TicketSlaSet:
+        detail = f"{event.metric} cancelled" if event.cancelled else event.metric
+        since = -1 if event.due_at is None else event.due_at
     elif struct is wire.TicketSnapshot:
         outbound, since = event.direction == "outbound", event.opened_at
-        detail = event.status if event.first_replied_at is None else f"{event.status} replied"
-        if event.pending_seconds is not None:
-            detail = f"{detail} {event.pending_seconds}"
-        if _kind_of(event) == COMPLAINT:
-            detail = f"{detail} {COMPLAINT}"
+        detail = _snapshot_of(event)
     return Fact(
         event.occurred_at,
         event.seq,

@@ -54,6 +54,7 @@ KINDS: Final[dict[str, tuple[AnomalySort, str]]] = {
     "status_after_resolution": (NOTHING, "a status within grace after the resolution, part of it"),
     "work_ended_without_start": (NOTHING, "the end of work on a ticket that never began"),
     "ticket_unknown": (NOTHING, "a ticket that was never opened, or is forgotten"),
+    "sla_without_clock": (NOTHING, "a due time of what nobody asks for now"),
     "ticket_opened_again": (NOTHING, "a second opening"),
     "ticket_not_resolved": (NOTHING, "a reopening of a ticket that is open"),
     "ticket_resolved": (NOTHING, "said of a ticket that is resolved, and means nothing there"),

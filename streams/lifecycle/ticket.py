@@ -10,13 +10,15 @@ from collections.abc import Callable
 from typing import Final
 
 from streams.lifecycle import counters as c
+from streams.lifecycle import ticket_answers as answers
 from streams.lifecycle import ticket_cohorts as cohorts
+from streams.lifecycle import ticket_promises as promises
 from streams.lifecycle import ticket_work as work
-from streams.lifecycle.facts import Fact
-from streams.lifecycle.histogram import bucket_of
+from streams.lifecycle.facts import Fact, priority_of, promised
 from streams.lifecycle.ledger import Ledger, Standing
 from streams.lifecycle.plan import Plan
 from streams.lifecycle.ranks import TICKET_RANKS
+from streams.lifecycle.rules import NEVER
 from streams.lifecycle.ticket_state import (
     ASSIGNED,
     CLOSED,
@@ -31,11 +33,13 @@ from streams.lifecycle.ticket_state import (
     backlog,
     complaint_is,
     count,
-    end_status,
 )
+from streams.lifecycle.ticket_time import end_status, forget_instants, move
 
 __all__ = ["CLOSED", "LEFT", "NONE", "OPEN", "PHASES", "RESOLVED", "VERSION", "TicketState"]
 
+#: The place of `other` in `words.TICKET_PRIORITIES`.
+NO_PRIORITY: Final = 4
 #: What makes a ticket known; any other event needs that.
 BRINGS: Final = frozenset({TICKET_RANKS["ticket.opened"], TICKET_RANKS["ticket.snapshot"]})
 
@@ -51,8 +55,15 @@ def is_blank(state: TicketState, before: int) -> bool:
 
 
 def standing(state: TicketState) -> tuple[Standing, ...]:
-    """What the ticket stands in now: an open one in its queue's backlog, since its opening."""
-    return ((state.queue, "", c.BACKLOG["open"], state.opened_at),) if state.phase == OPEN else ()
+    """What the ticket stands in now: an open one in its queue's backlog, since its opening.
+
+    And, with a clock that runs, among those with one, until that is due.
+    """
+    if state.phase != OPEN:
+        return ()
+    backlogged = (state.queue, "", c.BACKLOG["open"], state.opened_at)
+    due = promises.next_due(state) if state.clocks else NEVER
+    return (backlogged,) if due == NEVER else (backlogged, (state.queue, "", c.NEXT_DUE, due))
 
 
 def is_plain(state: TicketState, fact: Fact, grace: int) -> bool:
@@ -84,10 +95,13 @@ def _opened(state: TicketState, fact: Fact, ledger: Ledger) -> None:
     state.phase, state.queue, state.status = OPEN, fact.queue or "", "open"
     state.opened_at, state.awaits_customer = fact.at, fact.outbound
     state.unassigned, state.status_at, state.pending_ms = NEVER_ASSIGNED, fact.at, 0
-    state.complaint = complaint_is(fact, False)
+    state.complaint, state.priority = complaint_is(fact, False), priority_of(fact, NO_PRIORITY)
     count(state, fact, c.TICKETS_OPENED, ledger)
     cohorts.opened(state, fact.at, ledger)
     backlog(state, fact.at, 1, ledger)
+    if not fact.outbound:
+        promises.ask(state, promises.FIRST, fact.at, ledger)
+    promises.ask(state, promises.RESOLUTION, fact.at, ledger)
 
 
 def _known(state: TicketState, fact: Fact, ledger: Ledger) -> None:
@@ -99,12 +113,18 @@ def _known(state: TicketState, fact: Fact, ledger: Ledger) -> None:
     state.unknown_opening, state.awaits_customer = True, fact.outbound
     state.responded = state.replied = replied
     state.unassigned = NEVER_ASSIGNED if fact.agent is None else ASSIGNED
+    state.priority = priority_of(fact, NO_PRIORITY)
     if status in c.BACKLOG:
         state.phase, state.status, state.status_at = OPEN, status, fact.at
         for pending in filter(str.isdigit, more):
             state.pending_ms = min(int(pending) * 1_000, fact.at - state.opened_at)
         count(state, fact, c.TICKETS_MOVED_IN, ledger)  # its queue exists, if it is moved at once
         backlog(state, fact.at, 1, ledger)
+        asked_at, dues = promised(more)
+        if asked_at >= 0:
+            asked_at = min(max(asked_at, state.opened_at), fact.at)
+            answers.asked(state, asked_at)
+        promises.known(state, fact.at, dues, ledger)
     else:
         state.phase, state.resolved = RESOLVED if status == "resolved" else CLOSED, True
 
@@ -112,7 +132,7 @@ def _known(state: TicketState, fact: Fact, ledger: Ledger) -> None:
 def _opened_again(state: TicketState, fact: Fact, ledger: Ledger) -> None:
     if state.unknown_opening:
         state.unknown_opening = False
-        cohorts.updated(state, fact, ledger)
+        _updated(state, fact, ledger)
         count(state, fact, c.TICKETS_OPENED, ledger)
         if state.phase != LEFT:
             cohorts.opened(state, fact.at, ledger)
@@ -120,86 +140,47 @@ def _opened_again(state: TicketState, fact: Fact, ledger: Ledger) -> None:
         ledger.anomaly("ticket_opened_again", fact)
 
 
-def _replied(state: TicketState, fact: Fact, ledger: Ledger) -> None:
-    if fact.detail == "customer":
-        if state.awaits_customer:
-            state.awaits_customer, state.response_from = False, fact.at
-        if state.responded and state.asked_at < 0:
-            state.asked_at = fact.at
-    elif fact.detail == "reply":
-        state.replied, state.since_reopening = True, False
-        if not state.responded and not state.awaits_customer:
-            state.responded = True
-            asked_at = state.opened_at if state.response_from < 0 else state.response_from
-            count(state, fact, c.FIRST_RESPONSES, ledger)
-            count(state, fact, c.FIRST_RESPONSE_TIME, ledger, fact.at - asked_at)
-            state.response_from = -1
-        elif state.asked_at >= 0:
-            count(state, fact, c.NEXT_RESPONSES, ledger)
-            count(state, fact, c.NEXT_RESPONSE_TIME, ledger, fact.at - state.asked_at)
-            state.asked_at = -1
-
-
 def _status_changed(state: TicketState, fact: Fact, ledger: Ledger) -> None:
     ledger.level(state.queue, fact.at, c.BACKLOG[state.status], -1)
-    end_status(state, fact.at)
+    end_status(state, fact.at, ledger)
     state.status = fact.detail or "open"
     ledger.level(state.queue, fact.at, c.BACKLOG[state.status], 1)
+    promises.status_changed(state, fact.at, ledger)
 
 
 def _moved(state: TicketState, fact: Fact, ledger: Ledger) -> None:
     if state.phase == OPEN:
         backlog(state, fact.at, -1, ledger)
+    clocks = promises.leave(state, fact.at, ledger)
     cohorts.moved(state, fact.queue or "")
-    state.queue = fact.queue or ""
+    move(state, fact.queue or "", fact.at, ledger)
     count(state, fact, c.TICKETS_MOVED_IN, ledger)
+    promises.enter(state, clocks, fact.at, ledger)
     if state.phase == OPEN:
         backlog(state, fact.at, 1, ledger)
-
-
-def _resolution(state: TicketState, fact: Fact, ledger: Ledger) -> None:
-    """A bot's that nobody had answered, each; a person's, the first one and the others apart."""
-    replied = state.replied or state.responded
-    if fact.detail == "bot" and (state.since_reopening or not replied):
-        state.by_bot, state.pending_ms, state.on_hold_ms = True, -1, 0
-        count(state, fact, c.BOT_RESOLVED, ledger)
-        return
-    cycle = fact.at - max(state.opened_at, state.reopened_at)
-    count(state, fact, c.RESOLUTION_CYCLE_TIME, ledger, cycle)
-    cohorts.resolved(state, fact.at, ledger)
-    if state.resolved:
-        count(state, fact, c.TICKETS_RESOLVED_AGAIN, ledger)
-        return
-    state.resolved = True
-    began_at = state.opened_at if state.resolution_from < 0 else state.resolution_from
-    lasted = fact.at - began_at
-    count(state, fact, c.TICKETS_RESOLVED, ledger)
-    count(state, fact, c.RESOLUTION_TIME, ledger, lasted)
-    count(state, fact, c.RESOLUTION_BUCKETS + bucket_of(lasted), ledger)
-    if not replied:
-        count(state, fact, c.RESOLVED_WITHOUT_REPLY, ledger)
-    if state.pending_ms >= 0:
-        count(state, fact, c.RESOLVED_NET, ledger)
-        count(state, fact, c.RESOLUTION_NET_TIME, ledger, lasted - state.pending_ms)
-        count(state, fact, c.ON_HOLD_TIME, ledger, state.on_hold_ms)
-    state.pending_ms, state.on_hold_ms, state.resolution_from = -1, 0, -1
 
 
 def _settle(state: TicketState, fact: Fact, ledger: Ledger) -> None:
     """What ends with any resolution or closing."""
     if state.phase == OPEN:
         backlog(state, fact.at, -1, ledger)
-        end_status(state, fact.at)
+        end_status(state, fact.at, ledger)
     state.settled_at, state.asked_at, state.status_at = fact.at, -1, -1
     work.end_all(state, fact, ledger)
 
 
 def _resolved(state: TicketState, fact: Fact, ledger: Ledger) -> None:
     _settle(state, fact, ledger)
-    if _left(state, fact, ledger):
-        return
-    state.phase = RESOLVED
-    _resolution(state, fact, ledger)
+    if not _left(state, fact, ledger):
+        state.phase = RESOLVED
+        answers.resolved(state, fact, ledger)
+    _rest(state, fact, ledger)
+
+
+def _rest(state: TicketState, fact: Fact, ledger: Ledger) -> None:
+    """Nothing more is asked for, and little more is to be measured."""
+    promises.withdraw_all(state, fact.at, ledger)
+    forget_instants(state)
 
 
 def _left(state: TicketState, fact: Fact, ledger: Ledger) -> bool:
@@ -216,11 +197,11 @@ def _left(state: TicketState, fact: Fact, ledger: Ledger) -> bool:
 def _closed(state: TicketState, fact: Fact, ledger: Ledger) -> None:
     opened = state.phase == OPEN
     _settle(state, fact, ledger)
-    if _left(state, fact, ledger):
-        return
-    if opened and ledger.rules_for(state.queue, state.opened_at).closed_resolves:
-        _resolution(state, fact, ledger)
-    state.phase = CLOSED
+    if not _left(state, fact, ledger):
+        if opened and ledger.rules_for(state.queue, state.opened_at).closed_resolves:
+            answers.resolved(state, fact, ledger)
+        state.phase = CLOSED
+    _rest(state, fact, ledger)
 
 
 def _reopened(state: TicketState, fact: Fact, ledger: Ledger) -> None:
@@ -246,11 +227,18 @@ def _back(state: TicketState, fact: Fact, ledger: Ledger, status: str) -> None:
     count(state, fact, c.TICKETS_REOPENED, ledger)
     cohorts.back(state, fact.at, ledger)
     backlog(state, fact.at, 1, ledger)
+    promises.reopened(state, fact.at, ledger)
 
 
 def _not_resolved(state: TicketState, fact: Fact, ledger: Ledger) -> None:
     again = state.reopened_at >= 0 and fact.at - state.reopened_at <= ledger.rules.grace_ms
     ledger.anomaly("said_again" if again else "ticket_not_resolved", fact)
+
+
+def _updated(state: TicketState, fact: Fact, ledger: Ledger) -> None:
+    """The kind, the priority are others from now on; what is promised already stays."""
+    cohorts.updated(state, fact, ledger)
+    state.priority = priority_of(fact, state.priority)
 
 
 def _nothing(state: TicketState, fact: Fact, ledger: Ledger) -> None:
@@ -259,6 +247,7 @@ def _nothing(state: TicketState, fact: Fact, ledger: Ledger) -> None:
 
 Effect = Callable[[TicketState, Fact, Ledger], None]
 _NO, _OVER, _SOLVED = "ticket_unknown", "ticket_closed", "ticket_resolved"
+_NO_CLOCK = "sla_without_clock"
 
 # The rules that do not fit the table:
 #
@@ -282,6 +271,14 @@ _NO, _OVER, _SOLVED = "ticket_unknown", "ticket_closed", "ticket_resolved"
 #
 # A next response is a person's first public reply after a run of the customer's, once there was a
 # first response; from the first of the run. What is resolved, closed or left asks no more.
+#
+# Of what is asked for and has a due time a clock runs (`ticket_promises.py`): of the first response
+# as of its time above, where nobody has replied yet; of a next response from the question, or from
+# the reopening where that was asked before; of the resolution from the opening, or the reopening
+# after it was settled otherwise than by a person. What is settled is promised nothing.
+#
+# Times are business times of the queues that had the ticket (`ticket_time.py`); those by the clock
+# on the wall are booked beside them. Work is by the clock on the wall.
 #
 # The first assignment to an agent counts, once a ticket; an open ticket without an agent is in a
 # stock of its own. A snapshot that names an agent tells of one that was assigned before.
@@ -312,9 +309,9 @@ LEADS_TO: dict[Effect, tuple[int, ...]] = {
 TABLE: dict[str, tuple[Effect | str, ...]] = {
     "ticket.opened": (_opened, _opened_again, _opened_again, _opened_again, _opened_again),
     "ticket.assigned": (_NO, work.assigned, work.assigned, work.assigned, _nothing),
-    "ticket.replied": (_NO, _replied, _replied, _OVER, _OVER),
+    "ticket.replied": (_NO, answers.replied, answers.replied, _OVER, _OVER),
     "ticket.status_changed": (_NO, _status_changed, _reopened_as, _reopened_as, _OVER),
-    "ticket.sla_set": (_NO, _nothing, _nothing, _nothing, _nothing),
+    "ticket.sla_set": (_NO, promises.told, _NO_CLOCK, _NO_CLOCK, _NO_CLOCK),
     "ticket.moved": (_NO, _moved, _moved, _OVER, _OVER),
     "work.started": (_NO, work.started, work.started, work.started, _nothing),
     "work.ended": (_NO, work.ended, work.ended, work.ended, _nothing),
@@ -323,5 +320,5 @@ TABLE: dict[str, tuple[Effect | str, ...]] = {
     "ticket.closed": (_NO, _closed, _closed, _OVER, _OVER),
     "ticket.snapshot": (_known, _nothing, _nothing, _nothing, _nothing),
     "bot.ended": (_nothing, _nothing, _nothing, _nothing, _nothing),
-    "ticket.updated": (_NO, cohorts.updated, cohorts.updated, cohorts.updated, _nothing),
+    "ticket.updated": (_NO, _updated, _updated, _updated, _nothing),
 }

@@ -13,6 +13,7 @@ import msgspec
 
 from streams.lifecycle import ticket
 from streams.lifecycle import ticket_cohorts as cohorts
+from streams.lifecycle import ticket_promises as promises
 from streams.lifecycle.facts import Fact
 from streams.lifecycle.ledger import Ledger
 from streams.lifecycle.ticket_state import OPEN, TicketState, forgotten_on
@@ -21,7 +22,7 @@ _STEPS = tuple(zip(*ticket.TABLE.values(), strict=True))
 _FIELDS = TicketState.__struct_fields__
 
 # What can befall a ticket: of two at one time, the lesser number happens first.
-_OLDER, _UNRESOLVED, _NOT_BACK, _FORGOTTEN = range(4)
+_BREACHED, _AT_RISK, _OLDER, _UNRESOLVED, _NOT_BACK, _FORGOTTEN = range(6)
 
 
 def step(state: TicketState, fact: Fact, ledger: Ledger) -> None:
@@ -39,6 +40,7 @@ def step(state: TicketState, fact: Fact, ledger: Ledger) -> None:
 def _dues(state: TicketState, ledger: Ledger) -> list[tuple[int, int]]:
     """(due, order) of everything that can befall the ticket; NEVER: it does not."""
     return [
+        *((at, _BREACHED if is_due else _AT_RISK) for at, is_due in promises.dues(state)),
         (cohorts.older_at(state), _OLDER),
         (cohorts.to_be_resolved_by(state), _UNRESOLVED),
         (cohorts.to_be_back_by(state), _NOT_BACK),
@@ -62,6 +64,8 @@ def _forget(state: TicketState, at: int, ledger: Ledger) -> None:
 
 #: What befalls a ticket, by its number above.
 _BEFALLS = (
+    promises.breach,
+    promises.endanger,
     cohorts.grow_older,
     cohorts.decide_resolution,
     cohorts.decide_reopening,

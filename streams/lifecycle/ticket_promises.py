@@ -37,6 +37,7 @@ _AT_RISK_MS: Final = 1_800_000
 _AT_RISK_SHARE: Final = 5
 
 _BOOKED = tuple(c.SLA.values())
+_MET, _BREACHED = tuple(c.MET.values()), tuple(c.BREACHED.values())
 _RUNNING, _PAUSED = tuple(c.RUNNING.values()), tuple(c.PAUSED.values())
 _RISKY, _OVERDUE = tuple(c.AT_RISK.values()), tuple(c.BREACHED_OPEN.values())
 
@@ -49,6 +50,8 @@ def ask(state: TicketState, metric: int, at: int, ledger: Ledger, told_at: int =
 
     Nothing is promised where there is neither that nor a target.
     """
+    if _of(state, metric):
+        return
     rules = ledger.rules_for(state.queue, at)
     target = rules.sla_ms[metric][state.priority] if rules.sla_ms else None
     if target is None and told_at < 0:
@@ -61,7 +64,7 @@ def ask(state: TicketState, metric: int, at: int, ledger: Ledger, told_at: int =
         rules.pause_on_hold,
         told_at=told_at,
     )
-    _put(state, _going_on(state, clock, at, ledger), at, ledger)
+    _put(state, _told(state, clock, at, ledger), at, ledger)
 
 
 def fulfil(state: TicketState, metric: int, at: int, ledger: Ledger) -> None:
@@ -69,7 +72,7 @@ def fulfil(state: TicketState, metric: int, at: int, ledger: Ledger) -> None:
     for clock in _of(state, metric):
         _take(state, clock, at, ledger)
         if clock.phase != BREACHED:
-            _count(state, metric, c.MET[c.PRIORITIES[clock.priority]], at, ledger)
+            _count(state, metric, _MET[clock.priority], at, ledger)
 
 
 def withdraw(state: TicketState, metric: int, at: int, ledger: Ledger) -> None:
@@ -112,7 +115,7 @@ def status_changed(state: TicketState, at: int, ledger: Ledger) -> None:
         _put(state, _going_on(state, clock, at, ledger), at, ledger)
 
 
-def move(state: TicketState, at: int, ledger: Ledger) -> list[Clock]:
+def leave(state: TicketState, at: int, ledger: Ledger) -> list[Clock]:
     """The ticket leaves its queue at `at`: its clocks, as far as they have gone there."""
     clocks = list(state.clocks)
     for clock in clocks:
@@ -120,7 +123,7 @@ def move(state: TicketState, at: int, ledger: Ledger) -> list[Clock]:
     return [_stopped(state, clock, at, ledger) for clock in clocks]
 
 
-def moved(state: TicketState, clocks: list[Clock], at: int, ledger: Ledger) -> None:
+def enter(state: TicketState, clocks: list[Clock], at: int, ledger: Ledger) -> None:
     """They go on by the calendar of the queue that the ticket has come to."""
     for clock in clocks:
         decided = clock.phase == BREACHED
@@ -147,17 +150,16 @@ def told(state: TicketState, fact: Fact, ledger: Ledger) -> None:
             withdraw(state, metric, at, ledger)
             return
         _take(state, clock, at, ledger)
-        stopped = _stopped(state, clock, at, ledger)
-        again = replace(stopped, told_at=due_at)
-        _put(state, _going_on(state, again, at, ledger), at, ledger)
+        again = replace(_stopped(state, clock, at, ledger), told_at=due_at)
+        _put(state, _told(state, again, at, ledger), at, ledger)
 
 
-def known(state: TicketState, fact: Fact, dues: dict[str, int], ledger: Ledger) -> None:
+def known(state: TicketState, at: int, dues: dict[str, int], ledger: Ledger) -> None:
     """A snapshot of an open ticket: the promises that it says run."""
     for metric, word in enumerate(SLA_METRICS):
         asked = metric == RESOLUTION or (metric == NEXT) == state.responded
         if word in dues and asked:
-            ask(state, metric, fact.at, ledger, dues[word])
+            ask(state, metric, at, ledger, dues[word])
 
 
 def _is_asked_for(state: TicketState, metric: int) -> bool:
@@ -235,18 +237,25 @@ def _stopped(state: TicketState, clock: Clock, at: int, ledger: Ledger) -> Clock
     return replace(clock, elapsed_ms=clock.elapsed_ms + more, since=-1)
 
 
+def _told(state: TicketState, clock: Clock, at: int, ledger: Ledger) -> Clock:
+    """The clock with another due time from `at` on, which may have passed already."""
+    if clock.told_at < 0:
+        over = clock.elapsed_ms >= clock.target_ms
+    else:
+        over = clock.told_at <= at
+    return (_breached if over else _going_on)(state, clock, at, ledger)
+
+
 def _going_on(
     state: TicketState, clock: Clock, at: int, ledger: Ledger, phase: int = ON_TIME
 ) -> Clock:
-    """The undecided clock from `at` on: it runs or stands still, or is over already.
+    """The undecided clock from `at` on: it runs or stands still.
 
     `phase` AT_RISK: it is, and stays so.
     """
     clock = _stopped(state, clock, at, ledger)
     calendars, told_at, target = ledger.calendars(state.queue), clock.told_at, clock.target_ms
     if told_at >= 0:
-        if told_at <= at:
-            return _breached(state, clock, at, ledger)
         left = elapsed(calendars, at, told_at)
         due, limit = told_at, _AT_RISK_MS if clock.risk_ms < 0 else clock.risk_ms
     else:
@@ -269,7 +278,7 @@ def _going_on(
 
 
 def _breached(state: TicketState, clock: Clock, at: int, ledger: Ledger) -> Clock:
-    _count(state, clock.metric, c.BREACHED[c.PRIORITIES[clock.priority]], at, ledger)
+    _count(state, clock.metric, _BREACHED[clock.priority], at, ledger)
     return replace(clock, phase=BREACHED, since=-1, due=NEVER, risk_at=NEVER)
 
 

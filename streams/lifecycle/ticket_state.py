@@ -41,6 +41,34 @@ AGES_END_MS: Final = tuple(BACKLOG_AGES_MS.values())
 VERSION: Final = 2
 
 
+#: What becomes of a promise: there is time, little is left, it was due.
+ON_TIME: Final = 0
+AT_RISK: Final = 1
+BREACHED: Final = 2
+
+
+class Clock(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """One promise. Times in ms; -1: none.
+
+    `metric`, `priority`: places in the contract's lists. `target_ms`: in business time. `told_at`:
+    when it is due by what a source told. `elapsed_ms`: how far it had gone when it last went on, at
+    `since`; -1: it stands still. `never_due`: that was counted.
+    """
+
+    metric: int
+    priority: int
+    target_ms: int
+    risk_ms: int
+    pause_on_hold: bool
+    elapsed_ms: int = 0
+    since: int = -1
+    due: int = NEVER
+    risk_at: int = NEVER
+    phase: int = ON_TIME
+    told_at: int = -1
+    never_due: bool = False
+
+
 class TicketState(msgspec.Struct, array_like=True, gc=False):
     """What the past of a ticket means for its future. Times in ms, -1: none.
 
@@ -60,7 +88,10 @@ class TicketState(msgspec.Struct, array_like=True, gc=False):
     was told last. `within_until`: by when it is to be resolved; DECIDED: it was not, or nobody
     can say; NO_DEADLINE: it is in no cohort of openings any more. `opened_in`: until then, the
     queue of the opening where it is another. `reopen_until`: by when the last resolution can be
-    taken back. `age`: in which stock by age it is.
+    taken back. `age`: in which stock by age it is. `priority`: its place in the contract's list.
+    `clocks`: of what is promised now. `moved_at`: when it was moved last where calendars matter,
+    `spent`: how much business time had passed then since instants before that. `pending_closed_ms`:
+    what of `pending_ms` was no business time.
     """
 
     phase: int = NONE
@@ -94,6 +125,11 @@ class TicketState(msgspec.Struct, array_like=True, gc=False):
     within_until: int = NO_DEADLINE
     reopen_until: int = NO_DEADLINE
     age: int = NO_AGE
+    priority: int = 4
+    clocks: tuple[Clock, ...] = ()
+    moved_at: int = -1
+    spent: tuple[tuple[int, int], ...] = ()
+    pending_closed_ms: int = 0
 
     @property
     def forgotten_at(self) -> int:
@@ -155,17 +191,6 @@ def complaint_is(fact: Fact, before: bool) -> bool:
     """Whether the ticket is a complaint by what the event says of its kind, if anything."""
     words = (fact.detail or "").split(" ")
     return COMPLAINT in words or (before and NO_COMPLAINT not in words)
-
-
-def end_status(state: TicketState, at: int) -> None:
-    """The open ticket's status ends at `at` (ms); how long it was counts while it may."""
-    lasted, state.status_at = at - state.status_at, at
-    if state.pending_ms < 0:
-        return
-    if state.status == "pending":
-        state.pending_ms += lasted
-    elif state.status == "on_hold":
-        state.on_hold_ms += lasted
 
 
 def backlog(state: TicketState, at: int, change: int, ledger: Ledger) -> None:

@@ -31,8 +31,8 @@ def move(state: TicketState, queue: str, at: int, ledger: Ledger) -> None:
     state.queue = queue
 
 
-def settle(state: TicketState) -> None:
-    """Forget what nothing is measured from any more."""
+def forget_instants(state: TicketState) -> None:
+    """Forget the instants that nothing is measured from any more."""
     if state.spent:
         needed = set(_measured_from(state))
         state.spent = tuple(known for known in state.spent if known[0] in needed)

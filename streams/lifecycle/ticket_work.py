@@ -20,6 +20,7 @@ from streams.lifecycle.ticket_state import (
     TicketState,
     count,
 )
+from streams.lifecycle.ticket_time import lasted
 
 _LONGEST_MS: Final = MAX_WORK_SECONDS * 1_000
 #: So many agents work on a ticket at once; the next takes the place of who began first.
@@ -33,7 +34,9 @@ def assigned(state: TicketState, fact: Fact, ledger: Ledger) -> None:
         state.unassigned = ASSIGNED
         if before == NEVER_ASSIGNED:
             count(state, fact, c.TICKETS_ASSIGNED, ledger)
-            count(state, fact, c.ASSIGN_TIME, ledger, fact.at - state.opened_at)
+            opened_at = state.opened_at
+            count(state, fact, c.ASSIGN_TIME, ledger, lasted(state, opened_at, fact.at, ledger))
+            count(state, fact, c.ASSIGN_CALENDAR, ledger, fact.at - opened_at)
     elif before == ASSIGNED:
         state.unassigned = LOST_AGENT
     if state.phase == OPEN and bool(before) != bool(state.unassigned):
