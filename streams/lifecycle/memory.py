@@ -12,11 +12,13 @@ from typing import Final
 from msgspec.structs import replace
 
 from streams.contract.words import DAY_MS, MINUTE_MS
-from streams.lifecycle import ticket, ticket_state
+from streams.lifecycle import ticket, ticket_deadlines, ticket_promises, ticket_state
 from streams.lifecycle.entity import Entity
 from streams.lifecycle.facts import Fact
+from streams.lifecycle.ledger import Ledger
 from streams.lifecycle.packed import Glance
 from streams.lifecycle.rules import NEVER, Rules
+from streams.lifecycle.versions import take_over
 
 TicketEntity = Entity[ticket.TicketState, Fact]
 
@@ -98,3 +100,26 @@ def whole(kept: TicketEntity, days: int) -> None:
     ticket_state.adopt(kept.state, days, kept.tail[-1].at if kept.tail else -1)
     if kept.base is not None:
         ticket_state.adopt(kept.base, days)
+
+
+def reschedules(state: ticket.TicketState, now: int, ledger: Ledger) -> bool:
+    """Whether an edit of the rules that hold after `now` (ms) moves a deadline of the ticket."""
+    sign, ledger.sign = ledger.sign, 0
+    after = copy(state)
+    ticket_promises.reschedule(after, now + 1, ledger)
+    ledger.sign = sign
+    before = {(clock.metric, clock.due, clock.risk_at, clock.phase) for clock in state.clocks}
+    return before != {(clock.metric, clock.due, clock.risk_at, clock.phase) for clock in after.clocks}
+
+
+def reschedule(kept: TicketEntity, facts: list[Fact], now: int, ledger: Ledger) -> None:
+    """Let the ticket go on by the rules that hold after `now` (ms), from then on.
+
+    What was booked by those before stays, as after an upgrade (`versions.py`); `facts` are all that
+    are remembered, in order.
+    """
+    take_over(kept, facts, kept.rules)
+    ticket_promises.reschedule(kept.state, now + 1, ledger)
+    ticket_deadlines.look_ahead(kept.state, ledger)
+    kept.marked_until = max(kept.marked_until, now + 1)
+    kept.base, kept.tail = copy(kept.state), []

@@ -17,7 +17,7 @@ are built again from the changelog, for which `wake` is stored.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import Any
 
 import msgspec
@@ -70,6 +70,8 @@ class EntityStore:
         #: Entities by the minute of their last fact, to be folded when it is final.
         self._minutes: defaultdict[int, list[str]] = defaultdict(list)
         self._memory = memory.Memory()
+        #: Tickets with clocks that were loaded, until their queues' rules are known.
+        self._with_clocks: list[str] = []
         self._writes: list[Write] = []
 
     def __contains__(self, key: str) -> bool:
@@ -224,6 +226,8 @@ class EntityStore:
             self._update_oldest(key, (), entries)
         # What was popped was written again in the same transaction: the wakes that stand in the
         # changelog are those of the heap.
+        if kind.life is TICKET and glance.state.clocks:
+            self._with_clocks.append(key)
         rests = kind.life is TICKET and ticket_state.is_resting(glance.state)
         wake = min(glance.wake, glance.skipped, NEVER if rests else glance.state.due)
         if wake != glance.wake:
@@ -235,11 +239,22 @@ class EntityStore:
         elif rests:
             self._memory.rest(key, kind.decode_state(glance.base) or glance.state)
 
-    def restored(self) -> None:
-        """Every record was given."""
+    def restored(self, changed: Container[QueueKey] = ()) -> None:
+        """Every record was given; the queues in `changed` have other calendars after `now`."""
         self.versions.restored()
         for chunks in self._chunks.values():
             chunks.sort(key=lambda chunk: chunk.number)
+        for key in self._with_clocks:
+            tenant, channel, _ = parts_of(key)
+            state = KINDS[changelog.TICKET].glance(self._packed[key]).state
+            place = self.ledger.place(tenant, state.queue, channel)
+            if place in changed and memory.reschedules(state, self.now, self.ledger):
+                at_hand = self._unpack(key)
+                if at_hand.entity.skipped == NEVER:
+                    at_hand.asleep = False
+                    facts = self._take_chunks(key, at_hand.kind) + at_hand.entity.tail
+                    memory.reschedule(at_hand.entity, facts, self.now, self.ledger)
+        self._with_clocks = []
 
     def entities(self) -> Iterator[tuple[str, AnyEntity]]:
         """Every entity, for tests and tools; after `collect` only."""

@@ -34,7 +34,7 @@ from streams.lifecycle.ticket_state import (
     complaint_is,
     count,
 )
-from streams.lifecycle.ticket_time import end_status, forget_instants, move
+from streams.lifecycle.ticket_time import end_status, move, rest
 
 __all__ = ["CLOSED", "LEFT", "NONE", "OPEN", "PHASES", "RESOLVED", "VERSION", "TicketState"]
 
@@ -180,7 +180,7 @@ def _resolved(state: TicketState, fact: Fact, ledger: Ledger) -> None:
 def _rest(state: TicketState, fact: Fact, ledger: Ledger) -> None:
     """Nothing more is asked for, and little more is to be measured."""
     promises.withdraw_all(state, fact.at, ledger)
-    forget_instants(state)
+    rest(state)
 
 
 def _left(state: TicketState, fact: Fact, ledger: Ledger) -> bool:

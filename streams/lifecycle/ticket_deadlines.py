@@ -34,6 +34,11 @@ def step(state: TicketState, fact: Fact, ledger: Ledger) -> None:
         effect(state, fact, ledger)
     settled, days = state.phase > OPEN, ledger.rules.ticket_memory_days
     state.forgotten_on = forgotten_on(fact.at, days) if settled else 0
+    look_ahead(state, ledger)
+
+
+def look_ahead(state: TicketState, ledger: Ledger) -> None:
+    """Find out what falls due first, and when."""
     state.due = min(_dues(state, ledger))[0]
 
 
@@ -54,7 +59,7 @@ def fire(state: TicketState, ledger: Ledger) -> None:
     # Later than it was noted to be, where an edit changed the rules since: nothing happens yet.
     if at <= state.due:
         _BEFALLS[order](state, at, ledger)
-    state.due = min(_dues(state, ledger))[0]
+    look_ahead(state, ledger)
 
 
 def _forget(state: TicketState, at: int, ledger: Ledger) -> None:

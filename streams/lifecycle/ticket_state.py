@@ -89,9 +89,9 @@ class TicketState(msgspec.Struct, array_like=True, gc=False):
     can say; NO_DEADLINE: it is in no cohort of openings any more. `opened_in`: until then, the
     queue of the opening where it is another. `reopen_until`: by when the last resolution can be
     taken back. `age`: in which stock by age it is. `priority`: its place in the contract's list.
-    `clocks`: of what is promised now. `moved_at`: when it was moved last where calendars matter,
-    `spent`: how much business time had passed then since instants before that. `pending_closed_ms`:
-    what of `pending_ms` was no business time.
+    `clocks`: of what is promised now. `spent`: where calendars matter, when it was moved last, and
+    before that the instants that something is measured from, each with the business time from it to
+    the move. `pending_closed_ms`: what of `pending_ms` was no business time.
     """
 
     phase: int = NONE
@@ -127,7 +127,6 @@ class TicketState(msgspec.Struct, array_like=True, gc=False):
     age: int = NO_AGE
     priority: int = 4
     clocks: tuple[Clock, ...] = ()
-    moved_at: int = -1
     spent: tuple[tuple[int, int], ...] = ()
     pending_closed_ms: int = 0
 

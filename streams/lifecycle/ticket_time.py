@@ -16,8 +16,10 @@ from streams.lifecycle.ticket_state import NEVER_ASSIGNED, OPEN, TicketState
 def lasted(state: TicketState, since: int, at: int, ledger: Ledger) -> int:
     """Business time from an instant that is remembered to `at` (ms), ms."""
     before = 0
-    if since < state.moved_at:
-        before, since = dict(state.spent)[since], state.moved_at
+    if state.spent:
+        moved_at, _ = state.spent[-1]
+        if since < moved_at:
+            before, since = dict(state.spent)[since], moved_at
     calendars = ledger.calendars(state.queue)
     return before + (elapsed(calendars, since, at) if calendars else at - since)
 
@@ -25,17 +27,20 @@ def lasted(state: TicketState, since: int, at: int, ledger: Ledger) -> int:
 def move(state: TicketState, queue: str, at: int, ledger: Ledger) -> None:
     """The ticket goes to `queue` at `at` (ms)."""
     if state.spent or ledger.calendars(state.queue) or ledger.calendars(queue):
-        known = sorted(set(_measured_from(state)))
-        state.spent = tuple((since, lasted(state, since, at, ledger)) for since in known)
-        state.moved_at = at
+        known = sorted(since for since in {*_measured_from(state)} if since < at)
+        spent = ((since, lasted(state, since, at, ledger)) for since in known)
+        state.spent = (*spent, (at, 0))
     state.queue = queue
 
 
-def forget_instants(state: TicketState) -> None:
-    """Forget the instants that nothing is measured from any more."""
+def rest(state: TicketState) -> None:
+    """Forget what matters to an open ticket alone, and what nothing is measured from any more."""
+    state.status, state.reopened_at = "open", -1
     if state.spent:
-        needed = set(_measured_from(state))
-        state.spent = tuple(known for known in state.spent if known[0] in needed)
+        *known, moved = state.spent
+        needed = {*_measured_from(state)}
+        kept = tuple(instant for instant in known if instant[0] in needed)
+        state.spent = (*kept, moved) if kept else ()
 
 
 def end_status(state: TicketState, at: int, ledger: Ledger) -> None:

@@ -324,7 +324,7 @@ class Intake:
             for pane, values in panes.items():
                 self._held.restore(queue_key, pane, values, self.now)
         self.store.now = self.now
-        self.store.restored()
+        self.store.restored(self._rules.other_calendars)
         self._sent_progress = self._progress(following=False)
         # Which names are beyond a limit may be others now: what `_other` showed is sent again.
         self.store.changed_oldest |= {

@@ -21,6 +21,8 @@ class KeptRules:
     """What each queue's visits went by so far. Times in ms."""
 
     def __init__(self) -> None:
+        #: The places whose calendars are not those that deadlines were worked out by.
+        self.other_calendars: set[QueueKey] = set()
         self._stored: dict[QueueKey, QueueRules] = {}
         self._unsaved: dict[QueueKey, QueueRules] = {}
 
@@ -42,6 +44,8 @@ class KeptRules:
                 rules.queues[queue_key] = configured
                 if differs:
                     changed.append(queue_key)
+                if configured.calendars() != stored.calendars():
+                    self.other_calendars.add(queue_key)
             if configured != self._stored.get(queue_key):
                 self._unsaved[queue_key] = configured
         return changed
