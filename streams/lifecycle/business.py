@@ -4,7 +4,7 @@ In: calendars through time, instants in ms. Out: how much open time lies between
 when it will have been so much. An instant is open if its local date's hours (a holiday's, else the
 weekday's) hold its local wall time: an hour that is skipped has no instants, one that comes twice
 counts twice. Invariant: both functions see the same open spans, in whole ms; time without a
-calendar is open. Cost: a look at each 128 days between the instants, whose spans are worked out once.
+calendar is open. Cost: a look at each 32 days between the instants, whose spans are worked out once.
 """
 
 from bisect import bisect_left, bisect_right
@@ -22,7 +22,7 @@ from streams.settings.calendars import Calendar
 #: Open time that does not come for so long never does.
 LONGEST_CLOSED_MS: Final = 400 * DAY_MS
 
-_BLOCK_MS: Final = 128 * DAY_MS
+_BLOCK_MS: Final = 32 * DAY_MS
 #: No zone has changed its clock twice within so long.
 _STEP_MS: Final = DAY_MS
 _EPOCH_DAY: Final = date(1970, 1, 1).toordinal()
@@ -91,7 +91,7 @@ def _open(calendar: Calendar, a: int, b: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Block:
-    """The open spans of 128 days, UTC: starts and ends in ms, and how much is open before each."""
+    """The open spans of 32 days, UTC: starts and ends in ms, and how much is open before each."""
 
     end: int
     starts: tuple[int, ...]
@@ -123,7 +123,7 @@ class _Block:
 
 @lru_cache(maxsize=4_096)
 def _block(calendar: Calendar, number: int) -> _Block:
-    """The 128 days of this number since the epoch."""
+    """The 32 days of this number since the epoch."""
     spans: list[list[int]] = []
     start, end = number * _BLOCK_MS, (number + 1) * _BLOCK_MS
     for low, high, offset in _offsets(calendar.time_zone, start, end):
