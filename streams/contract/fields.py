@@ -38,6 +38,8 @@ Number = Annotated[float, Meta(ge=0)]
 Instant = Annotated[int, Meta(ge=0, le=253_402_300_799_999)]
 ByWord = dict[str, Count]
 SecondsByWord = dict[str, Number]
+#: What a setting is for each word; None: there it is nothing.
+SecondsPromised = dict[str, Number | None]
 ByPercentile = dict[str, Number | None]
 PERCENTILES: Final = ("p50", "p80", "p90", "p95", "p99")
 _BOUND: Final = "error at most 0.8 %"
@@ -144,6 +146,12 @@ def instant(meaning: str, since: int = 0) -> Meta:
 def setting(meaning: str, unit: str = "", since: int = 0) -> Meta:
     """What the figures go by."""
     return _meta("setting", meaning, unit, since=since)
+
+
+def settings(meaning: str, words: tuple[str, ...], since: int = 0) -> Meta:
+    """Seconds that the figures go by, for each word of one closed list."""
+    extra = {"each": words, "each_means": f"{meaning}, for `{{}}`, in seconds.", "since": since}
+    return _meta("setting", f"{meaning}, in seconds.", "s", **extra)
 
 
 def frame(meaning: str, words: tuple[str, ...] = (), each_means: str = "", since: int = 0) -> Meta:

@@ -18,6 +18,7 @@ from streams.contract.fields import (
     Instant,
     Number,
     Part,
+    SecondsPromised,
     count,
     counts,
     frame,
@@ -28,6 +29,7 @@ from streams.contract.fields import (
     newest_field,
     ratio,
     setting,
+    settings,
 )
 from streams.contract.figures import Figures
 from streams.contract.limits import MAX_NAME
@@ -35,6 +37,7 @@ from streams.contract.words import (
     ANOMALY_SORTS,
     BACKLOG_AGES,
     STATE_LIMIT_SECONDS,
+    TICKET_PRIORITIES,
     WINDOWS,
 )
 
@@ -169,7 +172,41 @@ class TargetsShown(Part, frozen=True):
         Number | None, setting("Time to the first response aimed at, in seconds.", "s")
     ]
     resolution_ratio: Annotated[
-        Number | None, setting("Share of tickets to be resolved in time, 0-1.", "ratio")
+        Number | None,
+        setting("Share of promised resolutions to be kept, 0-1.", "ratio"),
+    ]
+    waited_over_limit: Annotated[
+        Number | None,
+        setting("Largest share aimed at that waits over the limit, 0-1.", "ratio", since=3),
+    ]
+    resolved_same_day: Annotated[
+        Number | None,
+        setting("Share to be resolved on the day of the opening, 0-1.", "ratio", since=3),
+    ]
+    first_response_ratio: Annotated[
+        Number | None,
+        setting("Share of promised first responses to be kept, 0-1.", "ratio", since=3),
+    ]
+    next_response_ratio: Annotated[
+        Number | None,
+        setting("Share of promised next responses to be kept, 0-1.", "ratio", since=3),
+    ]
+
+
+class PromisesShown(Part, frozen=True):
+    """What is promised to tickets, by priority, in seconds of business time; null: nothing is."""
+
+    first_response: Annotated[
+        SecondsPromised,
+        settings("Until the first response", TICKET_PRIORITIES),
+    ]
+    next_response: Annotated[
+        SecondsPromised,
+        settings("Until a reply to what the customer wrote later", TICKET_PRIORITIES),
+    ]
+    resolution: Annotated[
+        SecondsPromised,
+        settings("Until the resolution", TICKET_PRIORITIES),
     ]
 
 
@@ -192,6 +229,14 @@ class DefinitionsShown(Part, frozen=True):
     targets: Annotated[
         TargetsShown,
         frame("What the queue aims at, ratios 0-1 and seconds; null: no target."),
+    ]
+    calendar: Annotated[
+        str | None,
+        setting("The calendar whose business time tickets go by; null: all time.", since=3),
+    ]
+    sla: Annotated[
+        PromisesShown | None,
+        frame("What is promised to tickets; null: nothing.", since=3),
     ]
 
 

@@ -3,12 +3,13 @@
 `_all` shows a definition only where all queues of the tenant and channel that are configured agree.
 """
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
 from streams.contract.fields import Part
-from streams.contract.records import DefinitionsShown, TargetsShown
-from streams.contract.words import ALL, CHANNELS, QueueKey
+from streams.contract.records import DefinitionsShown, PromisesShown, TargetsShown
+from streams.contract.words import ALL, CHANNELS, SLA_METRICS, TICKET_PRIORITIES, QueueKey
 from streams.lifecycle.rules import in_force
 from streams.settings import QueueSettings, Settings
 from streams.windows.cells import kafka_key_of
@@ -77,6 +78,17 @@ def _definition(queue: QueueSettings) -> DefinitionsShown:
         wait_limit_seconds=queue.wait_limit_seconds,
         default_formula=queue.default_formula,
         targets=TargetsShown(**asdict(queue.targets)),
+        calendar=None if queue.calendar is None else queue.calendar.name,
+        sla=_promises(queue.sla) if queue.sla else None,
+    )
+
+
+def _promises(sla: Mapping[str, Mapping[str, int]]) -> PromisesShown:
+    return PromisesShown(
+        **{
+            metric: {word: sla.get(metric, {}).get(word) for word in TICKET_PRIORITIES}
+            for metric in SLA_METRICS
+        }
     )
 
 

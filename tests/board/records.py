@@ -34,6 +34,13 @@ NAMES = (
     "accounts",
 )
 Record = dict[str, Any]
+#: What queues of tickets promise, in seconds by priority.
+_PROMISED = {
+    "first_response": {"urgent": 900.0, "high": 3_600.0, "normal": 14_400.0}
+    | dict.fromkeys(("low", "other")),
+    "next_response": dict.fromkeys(("urgent", "high", "normal", "low", "other")),
+    "resolution": dict.fromkeys(("urgent", "high", "normal", "low", "other"), 86_400.0),
+}
 
 
 def _ratio(part: float, whole: float) -> float | None:
@@ -131,7 +138,13 @@ class Centre:
                     "handle_seconds": None if ticket else 300.0 if voice else 540.0,
                     "first_response_seconds": 300.0,
                     "resolution_ratio": 0.9,
+                    "waited_over_limit": 0.0,
+                    "resolved_same_day": 0.7,
+                    "first_response_ratio": 0.9,
+                    "next_response_ratio": 0.9,
                 },
+                "calendar": "desk" if ticket else None,
+                "sla": _PROMISED if ticket else None,
             },
             "live": {
                 "waiting": waiting,
