@@ -4,7 +4,7 @@ In: calendars through time, instants in ms. Out: how much open time lies between
 when it will have been so much. An instant is open if its local date's hours (a holiday's, else the
 weekday's) hold its local wall time: an hour that is skipped has no instants, one that comes twice
 counts twice. Invariant: both functions see the same open spans, in whole ms; time without a
-calendar is open. Cost: a look at each 32 days between the instants, whose spans are worked out once.
+calendar is open. Cost: a look at each 32 days between them, whose spans are worked out once.
 """
 
 from bisect import bisect_left, bisect_right
@@ -47,7 +47,8 @@ def reach(calendars: Calendars, a: int, needed: int) -> int:
     if needed <= 0 or not calendars:
         return a + max(0, needed)
     open_until = a
-    for calendar, start, end in _stretches(calendars, a, NEVER):
+    for calendar, since, end in _stretches(calendars, a, NEVER):
+        start = since
         if calendar is None:
             if start - open_until >= LONGEST_CLOSED_MS:
                 return NEVER
@@ -151,8 +152,8 @@ def _offsets(zone: str, start: int, end: int) -> list[tuple[int, int, int]]:
     here = ZoneInfo(zone)
     found: list[tuple[int, int, int]] = []
     since, offset = start, _offset(here, start)
-    for low in range(start, end, _STEP_MS):
-        high = min(low + _STEP_MS, end)
+    for step in range(start, end, _STEP_MS):
+        low, high = step, min(step + _STEP_MS, end)
         following = _offset(here, high)
         if following == offset:
             continue
@@ -171,5 +172,5 @@ def _offsets(zone: str, start: int, end: int) -> list[tuple[int, int, int]]:
 
 def _offset(zone: ZoneInfo, at: int) -> int:
     there = datetime.fromtimestamp(at // 1_000, UTC).astimezone(zone).utcoffset()
-    assert there is not None  # noqa: S101  # a zone always has one
+    assert there is not None  # a zone always has one
     return (there.days * 86_400 + there.seconds) * 1_000

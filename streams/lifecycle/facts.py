@@ -234,7 +234,10 @@ def ticket_fact(event: Any) -> Fact:
         elif event.author == "bot":
             detail = "bot"
     elif struct is wire.TicketOpened:
-        outbound, detail = event.direction == "outbound", _joined(_kind_of(event), _priority_of(event))
+        outbound, detail = (
+            event.direction == "outbound",
+            _joined(_kind_of(event), _priority_of(event)),
+        )
     elif struct is wire.TicketUpdated:
         detail = _joined(_kind_of(event), _priority_of(event))
     elif struct is wire.TicketSlaSet:

@@ -109,7 +109,9 @@ def reschedules(state: ticket.TicketState, now: int, ledger: Ledger) -> bool:
     ticket_promises.reschedule(after, now + 1, ledger)
     ledger.sign = sign
     before = {(clock.metric, clock.due, clock.risk_at, clock.phase) for clock in state.clocks}
-    return before != {(clock.metric, clock.due, clock.risk_at, clock.phase) for clock in after.clocks}
+    return before != {
+        (clock.metric, clock.due, clock.risk_at, clock.phase) for clock in after.clocks
+    }
 
 
 def reschedule(kept: TicketEntity, facts: list[Fact], now: int, ledger: Ledger) -> None:

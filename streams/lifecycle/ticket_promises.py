@@ -239,10 +239,8 @@ def _stopped(state: TicketState, clock: Clock, at: int, ledger: Ledger) -> Clock
 
 def _told(state: TicketState, clock: Clock, at: int, ledger: Ledger) -> Clock:
     """The clock with another due time from `at` on, which may have passed already."""
-    if clock.told_at < 0:
-        over = clock.elapsed_ms >= clock.target_ms
-    else:
-        over = clock.told_at <= at
+    by_target = clock.told_at < 0
+    over = clock.elapsed_ms >= clock.target_ms if by_target else clock.told_at <= at
     return (_breached if over else _going_on)(state, clock, at, ledger)
 
 

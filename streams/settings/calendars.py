@@ -22,7 +22,7 @@ _SPAN = re.compile(rf"({_TIME})-({_TIME}|24:00)")
 _ENTRY = re.compile(rf"({_DAY})(?:-({_DAY}))? (\S+)")
 _WEEK_WANTED = 'needs hours, for example "Mon-Fri 08:00-18:00, Sat 22:00-06:00"'
 _DATES_WANTED = (
-    'needs a table of dates with the hours that are open in place of the weekday\'s, for example'
+    "needs a table of dates with the hours that are open in place of the weekday's, for example"
     ' { "2026-12-24" = "09:00-12:00", "2026-12-25" = "" }'
 )
 _LONGEST_CLOSED_DAYS: Final = 400

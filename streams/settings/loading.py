@@ -50,7 +50,14 @@ def load(
     mistakes: list[str] = []
     document = _document(config, mistakes)
     found: dict[str, Any] = {}
-    _read(document, READERS, lambda key: f"{config}: {key}", found, mistakes, also=("queues", "calendars"))
+    _read(
+        document,
+        READERS,
+        lambda key: f"{config}: {key}",
+        found,
+        mistakes,
+        also=("queues", "calendars"),
+    )
     _read_environment(env, found, mistakes)
     given = {k: v for k, v in options.items() if k in READERS and v is not None}
     _read(given, READERS, lambda k: typed.get(k) or "--" + k.replace("_", "-"), found, mistakes)

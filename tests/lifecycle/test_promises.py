@@ -88,7 +88,9 @@ def test_a_run_of_questions_has_one_promise_from_the_first() -> None:
     assert clocks(life, RESOLUTION)["met other"] == {7 * HOUR: 1}
 
 
-@pytest.mark.parametrize("end", [("resolved", {}), ("resolved", BOT), ("closed", {"reason": "spam"})])
+@pytest.mark.parametrize(
+    "end", [("resolved", {}), ("resolved", BOT), ("closed", {"reason": "spam"})]
+)
 def test_what_nobody_asks_for_any_more_is_withdrawn(end: tuple[str, dict[str, Any]]) -> None:
     """A ticket settled without a reply; its resolution is kept by a person alone."""
     kind, fields = end
@@ -243,7 +245,7 @@ def moments(*texts: str) -> list[int]:
 
 
 def test_a_promise_is_due_in_business_time_and_at_risk_before_the_people_go_home() -> None:
-    """A target of an hour at 16:10 on a Friday: due on Monday at 9:10, at risk on Friday at 16:40."""
+    """An hour from 16:10 on a Friday: due on Monday at 9:10, at risk on Friday at 16:40."""
     opened, risk, due, closing = moments(
         "2026-10-23 16:10", "2026-10-23 16:40", "2026-10-26 09:10", "2026-10-26 18:00"
     )
@@ -257,7 +259,7 @@ def test_a_promise_is_due_in_business_time_and_at_risk_before_the_people_go_home
 
 
 def test_a_resolution_in_business_time_with_a_pause() -> None:
-    """The tenth example: broken at 17:00, resolved an hour later, 18 h gross, 100 h by the clock."""
+    """The tenth example: broken at 17:00, resolved an hour later: 18 h, 100 h by the clock."""
     opened, paused, goes_on, due, resolved = moments(
         *("2026-10-22 15:00", "2026-10-22 16:00", "2026-10-26 10:00"),
         *("2026-10-26 17:00", "2026-10-26 18:00"),
@@ -286,7 +288,7 @@ def in_places(places: dict[Any, QueueRules], *events: Told, now: int) -> Life:
 
 
 def test_a_moved_ticket_goes_on_by_the_calendar_of_its_new_queue() -> None:
-    """The ninth example: half an hour used in Berlin, the rest in New York, both ways of counting."""
+    """The ninth example: half an hour used in Berlin, the rest in New York."""
     opened, moved = moments("2026-03-20 16:00", "2026-03-20 16:30")
     due, stayed = moments("2026-03-20 20:00", "2026-03-23 12:00")
     york = calendar("America/New_York", "Mon-Fri 09:00-17:00")
@@ -299,7 +301,9 @@ def test_a_moved_ticket_goes_on_by_the_calendar_of_its_new_queue() -> None:
     assert clocks(life, FIRST, "york")["breached other"] == {due: 1}
     assert life.dated(c.ASSIGN_TIME, "york") == {due: 4 * HOUR}
     assert life.dated(c.ASSIGN_CALENDAR, "york") == {due: 4 * HOUR}
-    alone = told(("opened", opened), promised=places["default", "billing", "ticket"], now=stayed + 1)
+    alone = told(
+        ("opened", opened), promised=places["default", "billing", "ticket"], now=stayed + 1
+    )
     assert clocks(alone, FIRST)["breached other"] == {stayed: 1}
 
 
@@ -335,7 +339,5 @@ def test_a_clock_that_no_open_time_comes_for_is_never_due_and_counted() -> None:
     life = told(("opened", 0), promised=rules(closed, first_response=HOUR), now=FAR)
     assert life.dated(c.SLA_NEVER_DUE) == {0: 1}
     assert clocks(life, FIRST) == {"running": {0: 1}}
-    kept = told(
-        ("opened", 0), ("replied", DAY, REPLY), promised=rules(closed, first_response=HOUR)
-    )
+    kept = told(("opened", 0), ("replied", DAY, REPLY), promised=rules(closed, first_response=HOUR))
     assert clocks(kept, FIRST)["met other"] == {DAY: 1}

@@ -2,11 +2,13 @@
 
 import gc
 import tracemalloc
+from collections.abc import Container
 from random import Random
 from typing import Any
 
 import pytest
 
+from streams.contract.words import QueueKey
 from streams.lifecycle import counters as c
 from streams.lifecycle import entity
 from streams.lifecycle.changelog import AGENT, key_of
@@ -26,7 +28,11 @@ class Unit:
     """A store with its book and a compacted changelog. Times in ms since START."""
 
     def __init__(
-        self, log: dict[str, bytes] | None = None, now: int = -1, rules: Rules | None = None
+        self,
+        log: dict[str, bytes] | None = None,
+        now: int = -1,
+        rules: Rules | None = None,
+        changed: Container[QueueKey] = (),
     ) -> None:
         self.log: dict[str, bytes] = {} if log is None else dict(log)
         self.ledger = Ledger(rules or Rules({}))
@@ -34,7 +40,7 @@ class Unit:
         for key, value in self.log.items():
             self.store.restore(key, value)
         self.store.now = now + START if now >= 0 else -1
-        self.store.restored()
+        self.store.restored(changed)
         self.tombstones: list[str] = []
 
     def add(self, key: str, told: Any, now: int) -> str:
