@@ -1,6 +1,7 @@
 """Settings: one name for a key everywhere, all mistakes at once, no password ever shown."""
 
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -212,6 +213,100 @@ def test_days_of_tickets_change_with_time_and_are_no_longer_than_the_memory(writ
     for said in ("0", "367", "1.5"):
         wrong = write(f'[[queues]]\nname = "mail"\nrepeat_days = {said}\n')
         assert "repeat_days: needs a whole number from 1 to 366" in _mistakes(wrong)[0]
+
+
+def test_a_queue_names_its_calendar_and_its_promises(write: Write) -> None:
+    """By priority or for all, and others from an instant on; each queue has the calendar itself."""
+    config = write(
+        '[calendars.desk]\ntime_zone = "Europe/Berlin"\n'
+        'hours = "Mon-Fri 09:00-17:00, Fri 16:00-18:00, Sun 22:00-06:00"\n'
+        'holidays = { "2026-12-24" = "09:00-12:00, 13:00-14:00", "2026-12-25" = "" }\n'
+        '[[queues]]\nname = "mail"\nchannels = ["ticket", "chat"]\ncalendar = "desk"\n'
+        "at_risk_seconds = 600\nsla = { first_response = { urgent = 900 }, resolution = 60 }\n"
+        '[[queues.changes]]\nfrom = 2026-04-01T00:00:00Z\ncalendar = ""\npause_on_hold = true\n'
+        "[[queues.changes]]\nfrom = 2026-05-01T00:00:00Z\nsla.next_response = 5\n"
+    )
+    settings = load(config, {}, {})
+    rules = rules_of(settings).queues["default", "mail", "ticket"]
+    assert rules.calendar is not None
+    assert rules.calendar.week == (
+        ((0, 360), (540, 1020)),
+        *(((540, 1020),) for _ in range(3)),
+        ((540, 1080),),
+        (),
+        ((1320, 1440),),
+    )
+    eve = date(2026, 12, 24).toordinal()
+    assert rules.calendar.holidays == ((eve, ((540, 720), (780, 840))), (eve + 1, ()))
+    assert rules.sla_ms == ((900_000, None, None, None, None), (None,) * 5, (60_000,) * 5)
+    assert (rules.at_risk_ms, rules.pause_on_hold) == (600_000, False)
+    (_, without), (_, other) = rules.later
+    assert (without.calendar, without.sla_ms, without.pause_on_hold) == (None, rules.sla_ms, True)
+    assert (other.calendar, other.sla_ms) == (None, ((None,) * 5, (5_000,) * 5, (None,) * 5))
+    chats = rules_of(settings).queues["default", "mail", "chat"]
+    assert (chats.calendar, chats.sla_ms) == (None, ())
+
+
+@pytest.mark.parametrize(
+    ("said", "mistake"),
+    [
+        ("calendars = 5", "calendars: needs [calendars.NAME] tables"),
+        ("[calendars.desk]", "calendars.desk: needs hours"),
+        ("[calendars.desk]\nhours = 'Mon 9-17'", "calendars.desk: hours: needs hours, for example"),
+        (
+            "[calendars.desk]\nhours = 'Mon 09:00-09:00'",
+            "desk: hours: needs hours that do",
+        ),
+        ("[calendars.desk]\nhours = ''\nzone = 'UTC'", "calendars.desk: zone: unknown setting"),
+        (
+            "[calendars.desk]\nhours = ''\nholidays = { '2026-02-30' = '' }",
+            "calendars.desk: holidays: needs a table of dates",
+        ),
+        (
+            "[calendars.desk]\nhours = ''\nholidays = { '2026-02-03' = '22:00-06:00' }",
+            "calendars.desk: holidays: needs hours that end with their date",
+        ),
+        (
+            "[[queues]]\nname = 'a'\ncalendar = 'desk'",
+            "queues[1] 'a': calendar: needs the name of one of [calendars] (there is none)",
+        ),
+        (
+            "[calendars.shut]\nhours = ''\n[[queues]]\nname = 'a'\ncalendar = 'shut'",
+            "queues[1] 'a': calendar: needs open time within any 400 days; 'shut' has none",
+        ),
+        ("[[queues]]\nname = 'a'\nsla = 5", "queues[1] 'a': sla: needs a table"),
+        (
+            "[[queues]]\nname = 'a'\nsla.resolution = 0",
+            "queues[1] 'a': sla.resolution: needs a whole number from 1",
+        ),
+        (
+            "[[queues]]\nname = 'a'\nsla.resolution.urgnt = 9",
+            "queues[1] 'a': sla.resolution.urgnt: unknown setting; did you mean urgent?",
+        ),
+        ("[[queues]]\nname = 'a'\nsla.resolution = {}", "sla.resolution: needs seconds for one"),
+        (
+            "[[queues]]\nname = 'a'\n[[queues.changes]]\nfrom = 2026-04-01T00:00:00Z\nsla.x = 9",
+            "changes[1]: sla.x: unknown setting",
+        ),
+    ],
+)
+def test_a_mistake_about_hours_and_promises_is_named_with_its_place(
+    write: Write, said: str, mistake: str
+) -> None:
+    """One each, in the words of the file."""
+    (found,) = _mistakes(write(said + "\n"))
+    assert mistake in found
+
+
+def test_hours_that_end_a_minute_before_midnight_are_warned_of(write: Write) -> None:
+    """The last minute of such a day is closed; a calendar that no queue has is nobody's matter."""
+    config = write(
+        '[calendars.desk]\nhours = "Mon-Sun 00:00-23:59"\n[calendars.other]\n'
+        'hours = "Mon 00:00-23:59"\n[calendars.whole]\nhours = "Mon-Sun 00:00-24:00"\n'
+        '[[queues]]\nname = "a"\nchannels = ["ticket"]\ncalendar = "whole"\n'
+        '[[queues.changes]]\nfrom = 2026-04-01T00:00:00Z\ncalendar = "desk"\n'
+    )
+    assert load(config, {}, {}).losing_a_minute() == ["desk"]
 
 
 def test_a_queue_stands_once(write: Write) -> None:

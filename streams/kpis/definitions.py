@@ -84,12 +84,11 @@ def _definition(queue: QueueSettings) -> DefinitionsShown:
 
 
 def _promises(sla: Mapping[str, Mapping[str, int]]) -> PromisesShown:
-    return PromisesShown(
-        **{
-            metric: {word: sla.get(metric, {}).get(word) for word in TICKET_PRIORITIES}
-            for metric in SLA_METRICS
-        }
-    )
+    seconds: dict[str, dict[str, float | None]] = {
+        metric: {word: sla.get(metric, {}).get(word) for word in TICKET_PRIORITIES}
+        for metric in SLA_METRICS
+    }
+    return PromisesShown(**seconds)
 
 
 def _agreed(one: DefinitionsShown, other: DefinitionsShown) -> DefinitionsShown:

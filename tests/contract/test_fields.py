@@ -7,7 +7,16 @@ import msgspec
 import pytest
 
 from streams.contract.events import TYPES
-from streams.contract.fields import Count, Part, count, fields_of, newest_field, part_of, reading
+from streams.contract.fields import (
+    Count,
+    Part,
+    count,
+    fields_of,
+    leaves_of,
+    newest_field,
+    part_of,
+    reading,
+)
 from streams.contract.figures import Figures, ServiceLevel
 from streams.contract.records import (
     SCHEMA_VERSION,
@@ -79,6 +88,31 @@ def test_only_quantiles_are_not_exact() -> None:
     assert inexact == {
         name for name, field in fields_of(Figures).items() if field.kind == "quantile"
     }
+
+
+#: Beside which figure each target stands.
+AIMED_AT = {
+    "service_level": "service_level.offered_less_short",
+    "occupancy_low": "occupancy_ratio",
+    "occupancy_high": "occupancy_ratio",
+    "occupancy_limit": "occupancy_ratio",
+    "abandonment": "abandonment_ratio",
+    "handle_seconds": "handle_mean_seconds",
+    "first_response_seconds": "first_response_mean_seconds",
+    "resolution_ratio": "resolution_in_time_ratio",
+    "waited_over_limit": "waited_over_limit_ratio",
+    "resolved_same_day": "ticket.cohorts.resolved_same_day_ratio",
+    "first_response_ratio": "ticket.sla.first_response.compliance_ratio",
+    "next_response_ratio": "ticket.sla.next_response.compliance_ratio",
+}
+
+
+def test_every_target_has_a_figure() -> None:
+    """What a queue aims at is published, in the target's own unit."""
+    figures = {".".join(path): field for path, field in leaves_of(Figures)}
+    assert set(AIMED_AT) == set(fields_of(TargetsShown))
+    for target, field in fields_of(TargetsShown).items():
+        assert figures[AIMED_AT[target]].unit == field.unit, target
 
 
 def test_a_channel_s_defaults_stand_once() -> None:

@@ -106,6 +106,7 @@ def test_the_number_of_a_counter_never_changes() -> None:
 def test_no_two_counters_have_one_number() -> None:
     """Groups that grow with the contract's words grow into nothing else."""
     single = [value for name, value in vars(c).items() if name.isupper() and type(value) is int]
+    single.remove(c.WITHDRAWN)  # counted from the first number of a metric
     grouped = [
         number
         for group in (c.OFFERS, c.REASONS, c.BLOCKED_REASONS, c.BACKLOG, c.STATES)
