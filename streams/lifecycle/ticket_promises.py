@@ -174,24 +174,24 @@ def _is_asked_for(state: TicketState, metric: int) -> bool:
 
 
 def dues(state: TicketState) -> Iterator[tuple[int, bool]]:
-    """(ms, whether it is the due time itself) of what befalls each clock; NEVER: it does not."""
+    """(ms, whether it is the due time itself) of what befalls each clock."""
     for clock in state.clocks:
-        if clock.phase != BREACHED:
+        if clock.due >= 0:
             yield clock.due, True
-            if clock.phase == ON_TIME:
-                yield clock.risk_at, False
+        if clock.risk_at >= 0:
+            yield clock.risk_at, False
 
 
 def next_due(state: TicketState) -> int:
     """When the first of the clocks that run is due, ms; NEVER without one."""
-    running = (clock.due for clock in state.clocks if clock.phase != BREACHED and clock.since >= 0)
+    running = (clock.due for clock in state.clocks if clock.due >= 0 and clock.since >= 0)
     return min(running, default=NEVER)
 
 
 def breach(state: TicketState, at: int, ledger: Ledger) -> None:
     """What is due at `at`, and was not done by then, was promised in vain."""
     for clock in state.clocks:
-        if clock.phase != BREACHED and clock.due == at:
+        if clock.due == at:
             _take(state, clock, at, ledger)
             _put(state, _breached(state, clock, at, ledger), at, ledger)
 
@@ -199,9 +199,9 @@ def breach(state: TicketState, at: int, ledger: Ledger) -> None:
 def endanger(state: TicketState, at: int, ledger: Ledger) -> None:
     """Little time is left from `at` on."""
     for clock in state.clocks:
-        if clock.phase == ON_TIME and clock.risk_at == at:
+        if clock.risk_at == at:
             _take(state, clock, at, ledger)
-            _put(state, replace(clock, phase=AT_RISK), at, ledger)
+            _put(state, replace(clock, phase=AT_RISK, risk_at=-1), at, ledger)
 
 
 def reschedule(state: TicketState, at: int, ledger: Ledger) -> None:
@@ -260,24 +260,25 @@ def _going_on(
         left = target - clock.elapsed_ms
         if _pauses(state, clock):
             # Due at this very instant, it is paused in vain.
-            due = at if left <= 0 else NEVER
-            return replace(clock, due=due, risk_at=NEVER, phase=ON_TIME)
+            due = at if left <= 0 else -1
+            return replace(clock, due=due, risk_at=-1, phase=ON_TIME)
         due = reach(calendars, at, left)
         limit = min(_AT_RISK_MS, target // _AT_RISK_SHARE) if clock.risk_ms < 0 else clock.risk_ms
         limit = min(limit, target)
     if due == NEVER:
         if not clock.never_due:
             ledger.cell(state.queue, at)[c.SLA_NEVER_DUE] += ledger.sign
-        return replace(clock, since=at, due=NEVER, risk_at=NEVER, phase=ON_TIME, never_due=True)
+        return replace(clock, since=at, due=-1, risk_at=-1, phase=ON_TIME, never_due=True)
     if phase == AT_RISK or left <= limit:
-        return replace(clock, since=at, due=due, risk_at=NEVER, phase=AT_RISK)
+        return replace(clock, since=at, due=due, risk_at=-1, phase=AT_RISK)
     risk_at = reach(calendars, at, left - limit)
     return replace(clock, since=at, due=due, risk_at=risk_at, phase=ON_TIME)
 
 
 def _breached(state: TicketState, clock: Clock, at: int, ledger: Ledger) -> Clock:
     _count(state, clock.metric, _BREACHED[clock.priority], at, ledger)
-    return replace(clock, phase=BREACHED, since=-1, due=NEVER, risk_at=NEVER)
+    # What it went by matters no more, and is not stored.
+    return Clock(clock.metric, clock.priority, -1, -1, False, phase=BREACHED)
 
 
 def _put(state: TicketState, clock: Clock, at: int, ledger: Ledger) -> None:

@@ -62,8 +62,8 @@ class Clock(msgspec.Struct, array_like=True, frozen=True, gc=False):
     pause_on_hold: bool
     elapsed_ms: int = 0
     since: int = -1
-    due: int = NEVER
-    risk_at: int = NEVER
+    due: int = -1
+    risk_at: int = -1
     phase: int = ON_TIME
     told_at: int = -1
     never_due: bool = False

@@ -1,4 +1,4 @@
-"""Calendars that are edited while tickets wait: what was booked stays, what is not yet due moves."""
+"""Calendars edited while tickets wait: what was booked stays, what is not yet due moves."""
 
 from typing import Any
 
@@ -82,8 +82,11 @@ def test_an_edit_with_its_time_moves_what_is_due_after_it() -> None:
     """It is no edit of what holds now, but deadlines look ahead."""
     centre = Centre(rules(ALWAYS, **EIGHT))
     centre.unit.add(key("a"), fact("opened", 0, 0, "ticket"), 0)
-    later = ((START + 2 * HOUR, rules(None)), (START + 3 * HOUR, rules(NEVER_OPEN)))
-    later = (*later, (START + 4 * HOUR, rules(ALWAYS, **EIGHT)))
+    later = (
+        (START + 2 * HOUR, rules(None)),
+        (START + 3 * HOUR, rules(NEVER_OPEN)),
+        (START + 4 * HOUR, rules(ALWAYS, **EIGHT)),
+    )
     centre.edit(HOUR, rules(ALWAYS, later, **EIGHT))
     for hour in range(2, 40):
         centre.unit.turn(hour * HOUR)
