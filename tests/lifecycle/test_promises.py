@@ -4,15 +4,17 @@ from typing import Any
 
 import pytest
 
-from streams.contract.words import SLA_METRICS, TICKET_PRIORITIES
+from streams.contract.words import BACKLOG_AGES_MS, SLA_METRICS, TICKET_PRIORITIES
 from streams.lifecycle import counters as c
 from streams.lifecycle.entity import TICKET, fold
 from streams.lifecycle.facts import in_order
 from streams.lifecycle.ledger import Ledger
 from streams.lifecycle.rules import QueueRules, Rules
 from streams.settings.calendars import Calendar, week_of
-from tests.lifecycle.lives import DAY, FAR, HOUR, MINUTE, START, Life, Told, facts, ticket
+from tests.lifecycle.lives import DAY, FAR, HOUR, MINUTE, START, Life, Told, fact, facts, ticket
 from tests.lifecycle.test_business import BERLIN, CHRISTMAS, at, calendar
+from tests.lifecycle.test_memory import key, total
+from tests.lifecycle.test_store import HORIZON, Unit
 
 FIRST, NEXT, RESOLUTION = SLA_METRICS
 REPLY, ASKED, BOT = {"author": "agent"}, {"author": "customer"}, {"author": "bot"}
@@ -341,3 +343,29 @@ def test_a_clock_that_no_open_time_comes_for_is_never_due_and_counted() -> None:
     assert clocks(life, FIRST) == {"running": {0: 1}}
     kept = told(("opened", 0), ("replied", DAY, REPLY), promised=rules(closed, first_response=HOUR))
     assert clocks(kept, FIRST)["met other"] == {DAY: 1}
+
+
+def test_a_waiting_ticket_is_looked_at_and_written_when_its_deadlines_pass_and_never_else() -> None:
+    """Over two months: at risk, due, older; between them nothing is at hand and nothing written."""
+    promised = rules(OFFICE, first_response=8 * HOUR, resolution=40 * HOUR, at_risk_ms=HOUR)
+    unit = Unit(rules=Rules({("default", "billing", "ticket"): promised}))
+    opened, *deadlines = (
+        at("UTC", text) - START
+        for text in (
+            *("2026-03-27 15:30", "2026-03-30 13:30", "2026-03-30 14:30"),  # a Friday, half past 4
+            *("2026-04-03 13:30", "2026-04-03 14:30"),
+        )
+    )
+    deadlines += [opened + age for age in BACKLOG_AGES_MS.values()]
+    for number in range(100):
+        unit.add(key(number), fact("opened", opened, number, "ticket"), opened)
+    unit.turn(opened)
+    unit.turn(opened + 5 * HOUR)
+    for now in range(opened + 5 * HOUR, opened + 60 * DAY, 2 * HOUR):
+        before = START + now + 2 * HOUR - HORIZON
+        unit.store.advance(START + now + 2 * HOUR)
+        unit.store.close(before)
+        passed = any(now <= due < now + 2 * HOUR for due in deadlines)
+        assert len(unit.store.collect(before)) == (100 if passed else 0), (now - opened) / HOUR
+    assert total(unit, c.SLA[FIRST] + c.BREACHED["other"]) == 100
+    assert total(unit, c.SLA[RESOLUTION] + c.BREACHED["other"]) == 100
