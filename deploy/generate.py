@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from streams.contract import fields, schemas
 from streams.contract.figures import Figures
-from streams.lifecycle import agent, contact, ticket
+from streams.lifecycle import agent, callback, contact, ticket
 from streams.lifecycle.agent_sources import PRECEDENCE
 from streams.metrics.catalogue import CATALOGUE, LABEL_VALUES
 
@@ -38,6 +38,7 @@ def documents() -> dict[str, str]:
 def _lifecycles() -> str:
     contacts = _table(contact)
     tickets = _table(ticket)
+    callbacks = _table(callback)
     states = " > ".join(f"`{name}`" for name in PRECEDENCE)
     return f"""# Lifecycles
 
@@ -55,6 +56,9 @@ table stand above it in its module.
 ## Tickets: `ticket.py`
 
 {tickets}
+## Promises to call back: `callback.py`
+
+{callbacks}
 ## Agents: `agent.py`
 
 {_text(agent.__doc__)}

@@ -157,6 +157,8 @@ TICKET_MEMORY_DAYS: Final = 90
 #: in how many a resolution can be taken back.
 RESOLUTION_DAYS: Final = 7
 REPEAT_DAYS: Final = 7
+#: How many days a promise to call back is remembered after the last word of it.
+CALLBACK_MEMORY_DAYS: Final = 7
 #: The longest piece of work on a ticket; a longer one was never ended, and is not counted.
 MAX_WORK_SECONDS: Final = 12 * 3600
 #: How late an event may come behind the slowest live source.

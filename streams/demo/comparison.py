@@ -7,13 +7,14 @@ that differs. The intervals of a queue add up to all of its life, so the sums mu
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from streams.contract.fields import fields_of
+from streams.contract.fields import leaves_of
 from streams.contract.figures import Figures
 from streams.contract.words import QueueKey
 
 #: What time alone decides: it goes on for the worker after the simulator has ended.
 CLOCKED: Final = frozenset(
     {
+        "chat.contact_seconds",
         "flowed_out_in_threshold",
         "handling_agent_seconds",
         "limit_decided",
@@ -32,11 +33,13 @@ CLOCKED: Final = frozenset(
         "wrapups_unreported",
     }
 )
-#: All other figures that add up: they are fixed once the events are.
+#: A part that the books do not keep.
+_NOT_KEPT: Final = "ticket"
+#: All other figures that add up: they are fixed once the events are. Those of parts with a dot.
 COMPARED: Final = tuple(
-    name
-    for name, field in fields_of(Figures).items()
-    if field.additive and not field.each and name not in CLOCKED
+    ".".join(path)
+    for path, field in leaves_of(Figures)
+    if field.additive and not field.each and path[0] != _NOT_KEPT and ".".join(path) not in CLOCKED
 )
 
 
@@ -47,7 +50,7 @@ def sums(intervals: Iterable[Mapping[str, Any]]) -> dict[QueueKey, dict[str, flo
         queue_key = (record["tenant"], record["queue"], record["channel"])
         into = total.setdefault(queue_key, dict.fromkeys(COMPARED, 0))
         for name in COMPARED:
-            into[name] = round(into[name] + record["figures"][name], 3)
+            into[name] = round(into[name] + value_of(record["figures"], name), 3)
     return total
 
 
@@ -60,6 +63,15 @@ def differences(
         queue_key = (row["tenant"], row["queue"], row["channel"])
         for name in COMPARED:
             ours = counted.get(queue_key, {}).get(name, 0)
-            if ours != row[name]:
-                found.append(f"{row['queue']} {name}: counted {ours}, really {row[name]}")
+            really = value_of(row, name)
+            if ours != really:
+                found.append(f"{row['queue']} {name}: counted {ours}, really {really}")
     return found
+
+
+def value_of(figures: Mapping[str, Any], name: str) -> float:
+    """A figure by its dotted name; 0 of a part that the channel lacks."""
+    value: Any = figures
+    for key in name.split("."):
+        value = 0 if not value else value[key]
+    return float(value) if isinstance(value, float) else int(value)

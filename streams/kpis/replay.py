@@ -10,18 +10,35 @@ from array import array
 from collections import Counter, defaultdict
 from typing import Any
 
-from streams.contract.events import TYPES, AgentEvent, Event, FollowupCompleted
+from streams.contract.events import (
+    TYPES,
+    AgentEvent,
+    ContactFlowedOut,
+    Event,
+    FollowupCompleted,
+)
 from streams.contract.records import KpiRecord
 from streams.contract.words import ALL, QueueKey
 from streams.kpis.definitions import Definitions
 from streams.kpis.record import replay_record
 from streams.lifecycle.counters import AGENT_BASE, AGENT_END, HANDLING
-from streams.lifecycle.entity import AGENT, CONTACT, TICKET, fold
-from streams.lifecycle.facts import FACTS, in_order
+from streams.lifecycle.entity import AGENT, CALLBACK, CONTACT, TICKET, fold
+from streams.lifecycle.facts import (
+    FACTS,
+    OF_REQUESTS,
+    CallbackFact,
+    asks_too,
+    callback_fact,
+    in_order,
+)
 from streams.lifecycle.ledger import WHOLE_MS, Ledger
+from streams.lifecycle.ranks import CALLBACK_RANKS
 from streams.lifecycle.rules import NEVER, rules_of
 from streams.settings import Settings
 
+#: By tenant, channel and id.
+_Facts = dict[tuple[str, str, str], tuple[list[Any], "array[int]"]]
+_FLOWED_OUT = CALLBACK_RANKS["contact.flowed_out"]
 #: Events of an agent belong to no channel.
 _AGENTS = frozenset(struct for struct in TYPES.values() if issubclass(struct, AgentEvent))
 
@@ -41,7 +58,8 @@ class Replay:
         # Of each kind of anomaly how often, and the first place.
         self._anomalies: dict[str, tuple[int, int]] = {}
         # Each entity's facts, and where each stands: the file's number << 32 | the line.
-        self._facts: dict[tuple[str, str, str], tuple[list[Any], array[int]]] = {}
+        self._facts: _Facts = {}
+        self._requests: _Facts = {}
         self._files = [""]
         self._at_hand: tuple[list[Any], array[int]] = [], array("Q")
         self._place_of: dict[int, int] = {}
@@ -68,9 +86,17 @@ class Replay:
         if file is not self._files[-1]:
             self._files.append(file)
         place = (len(self._files) - 1 << 32) | line
-        found = self._facts.get(key)
+        facts = self._facts
+        if struct in OF_REQUESTS:
+            facts, key = self._requests, (event.tenant, "", event.contact_id or "")
+        elif struct is ContactFlowedOut and asks_too(event):
+            asked = (event.tenant, "", event.contact_id or "")
+            self._requests.setdefault(asked, ([], array("Q")))
+            self._requests[asked][0].append(callback_fact(event))
+            self._requests[asked][1].append(place)
+        found = facts.get(key)
         if found is None:
-            self._facts[key] = [make(event)], array("Q", (place,))
+            facts[key] = [make(event)], array("Q", (place,))
         else:
             found[0].append(make(event))
             found[1].append(place)
@@ -83,11 +109,13 @@ class Replay:
         as_of = max(self._marks.values(), default=-1)
         oldest: defaultdict[QueueKey, dict[int, int]] = defaultdict(dict)
         in_progress: Counter[QueueKey] = Counter()
-        while self._facts:
-            (tenant, channel, _), self._at_hand = self._facts.popitem()
+        while facts := self._facts or self._requests:
+            (tenant, channel, _), self._at_hand = facts.popitem()
             self._place_of = {}
-            life: Any  # which of the three lifecycles, only the key tells
+            life: Any  # which of the lifecycles, only the key tells
             life = TICKET if channel == "ticket" else CONTACT if channel else AGENT
+            if facts is self._requests:
+                life = CALLBACK
             state = fold(life, self._counted(), as_of, self.ledger.select(tenant, channel))
             for queue, where, level, start in life.standing(state):
                 for queue_key in self.ledger.shown_in(tenant, queue, where or channel, level):
@@ -115,13 +143,19 @@ class Replay:
         """The facts of the entity at hand, in order, each id once."""
         facts, _ = self._at_hand
         ordered, duplicates, conflicts = in_order(facts)
+        if isinstance(facts[0], CallbackFact):
+            # What is told of two entities was counted with the contact.
+            facts = [fact for fact in facts if fact.rank != _FLOWED_OUT]
+            own, duplicates, conflicts = in_order(facts)
+        else:
+            own = ordered
         outcomes = self.outcomes
-        outcomes["ok"] += len(ordered)
+        outcomes["ok"] += len(own)
         if duplicates or conflicts:
             outcomes["duplicate"] += duplicates
             outcomes["conflict"] += conflicts
         if conflicts:
-            kept = {(fact.source, fact.id): fact for fact in ordered}
+            kept = {(fact.source, fact.id): fact for fact in own}
             for fact in set(facts):
                 counted = kept[fact.source, fact.id]
                 if counted != fact:

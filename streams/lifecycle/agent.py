@@ -1,8 +1,9 @@
 """Layer 2: the life of an agent: each source's snapshot holds until its next one, or for its time.
 
 Contributions are levels: for each queue of the agent, and once for `_all`, on each channel it has a
-slot for. Busy is any handling or wrapping, whatever the state says; staffed is busy or available. A
-snapshot that changes nothing contributes nothing. Nearly every agent has one source: that way is
+slot for. Busy is any handling or wrapping, whatever the state says; staffed is busy or available.
+Contacts that are handled are counted on chats, however few slots there are. A snapshot that changes
+nothing contributes nothing. Nearly every agent has one source: that way is
 short. What several say together: `agent_sources.py`. Who stays in one state for too long:
 `agent_limits.py`.
 """
@@ -14,7 +15,16 @@ import msgspec
 from streams.contract.words import ALL
 from streams.lifecycle import agent_limits
 from streams.lifecycle import counters as c
-from streams.lifecycle.agent_sources import MAX_SOURCES, Heights, Place, Source, oldest_of, union
+from streams.lifecycle.agent_sources import (
+    COUNTED,
+    MAX_SOURCES,
+    Heights,
+    Place,
+    Source,
+    contacts_of,
+    oldest_of,
+    union,
+)
 from streams.lifecycle.facts import Snapshot
 from streams.lifecycle.ledger import Ledger, Standing
 from streams.lifecycle.rules import FORGET_MS, NEVER
@@ -47,7 +57,7 @@ class AgentState(msgspec.Struct, array_like=True, gc=False):
     sources: tuple[Source, ...] = ()
     #: -1 in what was stored when `due` was nothing but the end of a word.
     until: int = -1
-    #: Whether the last snapshot was taken when states had limits.
+    #: Whether the last snapshot was taken when states had limits, and contacts were counted.
     has_limits: bool = False
     stays: tuple[agent_limits.Stay, ...] = ()
     stuck: tuple[agent_limits.Stuck, ...] = ()
@@ -112,6 +122,7 @@ def step(state: AgentState, fact: Snapshot, ledger: Ledger) -> None:
 def _say(state: AgentState, fact: Snapshot) -> None:
     state.state, state.queues, state.ringing = fact.state, fact.queues, fact.ringing
     state.handling, state.wrapping, state.capacity = fact.handling, fact.wrapping, fact.capacity
+    state.has_limits = fact.since >= 0
 
 
 def fire(state: AgentState, ledger: Ledger) -> None:
@@ -156,7 +167,6 @@ def _make_unknown(state: AgentState) -> None:
 
 def _begin(state: AgentState, fact: Snapshot, ledger: Ledger) -> None:
     """After a snapshot: what it begins, or ends."""
-    state.has_limits = fact.since >= 0
     # Real events come before implied ones of the same millisecond.
     _hold(state, (c.STATES[fact.state], fact.since), fact.at, fact.at - 1, ledger)
 
@@ -211,7 +221,7 @@ def _shown(state: AgentState) -> dict[Place, int]:
     if state.sources:
         if not state.has_limits:
             return {}
-        found = union(state.sources).items()
+        found = union(state.sources, state.has_limits).items()
         return {place: next(iter(heights)) for place, heights in sorted(found, key=_whole_last)}
     places = [(queue, channel) for channel, _ in state.capacity for queue in (*state.queues, ALL)]
     return {place: number for number in _numbers(state) for place in places}
@@ -246,6 +256,10 @@ def _heights(state: AgentState) -> dict[str, Heights]:
                     used += n
             if used:
                 heights[c.SLOT_BUSY] = min(used, slots)
+            if channel == COUNTED and handling and state.has_limits:
+                contacts = contacts_of(handling)
+                if contacts:
+                    heights[c.AGENT_CONTACTS] = contacts
         by_channel[channel] = heights
     return by_channel
 
@@ -335,7 +349,7 @@ def _sources(state: AgentState) -> tuple[Source, ...]:
 def _held(state: AgentState) -> dict[Place, Heights]:
     """What the agent contributes now, by place."""
     if state.sources:
-        return union(state.sources)
+        return union(state.sources, state.has_limits)
     return {
         (queue, channel): heights
         for channel, heights in _heights(state).items()

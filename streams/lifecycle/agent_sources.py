@@ -21,6 +21,8 @@ Place = tuple[str, str]
 Heights = dict[int, int]
 Counts = tuple[tuple[str, int], ...]
 
+#: The channel on which one agent has several contacts at a time.
+COUNTED: Final = "chat"
 #: So many sources of one agent are kept.
 MAX_SOURCES: Final = 4
 #: Which state an agent is shown in, the first that holds. The order of `words.AGENT_STATES` is
@@ -50,7 +52,7 @@ def oldest_of(sources: list[Source]) -> Source:
     return min(sources, key=lambda source: (source.at, source.name))
 
 
-def union(sources: Sequence[Source]) -> dict[Place, Heights]:
+def union(sources: Sequence[Source], counts_contacts: bool) -> dict[Place, Heights]:
     """What the agent contributes to each place while all these hold."""
     members: defaultdict[Place, list[tuple[Source, int]]] = defaultdict(list)
     for source in sources:
@@ -80,7 +82,16 @@ def union(sources: Sequence[Source]) -> dict[Place, Heights]:
             used = both([_used(source, place[1]) for source, _ in of_place])
             if used:
                 heights[c.SLOT_BUSY] = min(used, slots)
+            if counts_contacts and place[1] == COUNTED:
+                contacts = sum(contacts_of(source.handling) for source, _ in of_place)
+                if contacts:
+                    heights[c.AGENT_CONTACTS] = contacts
     return found
+
+
+def contacts_of(handling: Counts) -> int:
+    """How many contacts of the channel `COUNTED` are handled."""
+    return next((n for name, n in handling if name == COUNTED), 0)
 
 
 def _is_active(source: Source) -> bool:

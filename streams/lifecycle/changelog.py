@@ -9,6 +9,7 @@ The intake's changelog:
     c tenant channel contact-id     a contact: `lifecycle.entity.Entity`
     t tenant channel contact-id     a ticket: `Entity`
     a tenant (empty) agent-id       an agent: `Entity`
+    b tenant (empty) contact-id     a request to be called back: `Entity`
     k ENTITY'S KEY number           older facts of an entity: `lifecycle.entity.Chunk`
     x tenant queue channel pane     a pane of this source: {counter: sum}
     r tenant queue channel          the rules its visits went by: `lifecycle.rules.QueueRules`
@@ -36,6 +37,7 @@ Write = tuple[bytes, bytes | None]
 CONTACT: Final = "c"
 TICKET: Final = "t"
 AGENT: Final = "a"
+CALLBACK: Final = "b"
 CHUNK: Final = "k"
 PANE: Final = "x"
 RULES: Final = "r"

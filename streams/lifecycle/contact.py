@@ -4,8 +4,8 @@ A contact stands in one queue at a time (a visit: waiting, then connected), and 
 wrap-ups that are not reported yet. Every (place, event) pair is in `TABLE`: an effect, or the name
 of the anomaly that is counted while nothing changes. In which order events are taken is decided in
 `contact_order.py`; what they do stands in `contact_effects.py`, `contact_leave.py`,
-`contact_talk.py` and `contact_aged.py`; `step` and `fire` in `contact_deadlines.py` take one event,
-or the earliest implied one. Cost: about a microsecond.
+`contact_talk.py`, `contact_words.py` and `contact_aged.py`; `step` and `fire` in
+`contact_deadlines.py` take one event, or the earliest implied one. Cost: about a microsecond.
 """
 
 from collections.abc import Callable
@@ -14,6 +14,7 @@ from streams.lifecycle import contact_aged as aged
 from streams.lifecycle import contact_effects as effects
 from streams.lifecycle import contact_leave as leaving
 from streams.lifecycle import contact_talk as talk
+from streams.lifecycle import contact_words as words
 from streams.lifecycle.contact_state import CONNECTED, IDLE, WAITING, ContactState
 from streams.lifecycle.facts import Fact
 from streams.lifecycle.ledger import Ledger
@@ -73,13 +74,26 @@ Effect = Callable[[ContactState, Fact, Ledger], None]
 # order is threshold, limit of the wait, silence, maximum waiting age, wrap-up cap, maximum handling
 # age, forgetting.
 # A contact is forgotten a horizon after its last visit was closed, and handled if a wrap-up was
-# awaited, and not before 72 hours after an age closed one; an event after that finds nothing.
+# awaited, and not before 72 hours after an age closed one; an event after that finds nothing. What
+# was written, and handed over by a bot, is remembered as long, or a horizon after the last of it.
 #
 # Rules through time. Thresholds, limits, ages, silence, cap, and whether the queue waits for
 # wrap-ups: as they were when the visit was enqueued.
 #
 # Outbound. A visit that an outbound event opened goes through the same phases and is in no figure:
-# whatever books asks first. Its anomalies are counted like any other's.
+# whatever books asks first. Its anomalies are counted like any other's. A visit with the reason
+# `callback` is in no figure of waiting, for nobody waits in it: counted by itself, it is handled
+# like any other. The promise itself is another entity (`callback.py`), and so is each attempt.
+#
+# What is written. In a visit whose wait is known, the first message of an agent is one figure; a
+# later one that answers what the customer wrote is a response, timed from the first message of his
+# run. A run goes on through a transfer: where the customer was waiting for a response when he
+# entered a visit, its first message is that too. A conversation goes on through transfers, until it
+# ends: then it is counted by its last word, and by whether the customer wrote after the answer.
+#
+# Bots. `bot.ended` is counted in its queue, or in `_bot`, whatever the contact does. What was
+# handed over waits for a person: on a chat for his next message in a visit, or, where nothing was
+# ever written, as on calls, for the next answer.
 #
 # Refold. Events come late and in any order. What sorts last and finds nothing in doubt takes one
 # step. For anything else `entity.py` folds the contact twice: as it was, with the ledger's sign -1,
@@ -155,8 +169,8 @@ TABLE: dict[str, tuple[Effect | str, Effect | str, Effect | str, Effect | str]] 
         "flowed_out_while_connected",
         aged.flowed_out_late,
     ),
-    "message.sent": (effects.wrote_again, effects.wrote, effects.nothing, effects.nothing),
-    "bot.ended": (effects.nothing,) * 4,
+    "message.sent": (effects.wrote_again, effects.wrote, effects.spoke, effects.nothing),
+    "bot.ended": (words.bot_ended,) * 4,
     "callback.attempted": (effects.nothing,) * 4,
     "followup.completed": (effects.nothing,) * 4,
 }

@@ -8,6 +8,7 @@ that of a conversation that begins.
 from streams.lifecycle import contact_effects as effects
 from streams.lifecycle import contact_leave as leaving
 from streams.lifecycle import contact_talk as talk
+from streams.lifecycle import contact_words as words
 from streams.lifecycle import counters as c
 from streams.lifecycle.contact_state import (
     AGED_MS,
@@ -26,6 +27,7 @@ from streams.lifecycle.contact_state import (
     Wrapup,
     close,
     remember_last,
+    visit_words,
 )
 from streams.lifecycle.facts import Fact
 from streams.lifecycle.ledger import Ledger
@@ -47,6 +49,8 @@ def _remember(state: ContactState, at: int, age: int) -> None:
         state.hold + held if age == EXPIRED else 0,
         state.handled_already,
         state.transferred,
+        visit_words(state),
+        state.callback,
     )
     state.aged = (*state.aged, aged)[-MAX_AGED:]
 
@@ -55,7 +59,7 @@ def orphan(state: ContactState, at: int, ledger: Ledger) -> None:
     """Nobody ever reported how the wait ended: it leaves the wallboard, at its maximum age."""
     ledger.anomaly("orphaned")
     _remember(state, at, ORPHANED)
-    if not state.outbound:
+    if not (state.outbound or state.callback):
         ledger.cell(state.queue, at)[c.ORPHANED] += ledger.sign
         leaving.leave(state, at, None, ledger)
     close(state, at, BY_AGE)
@@ -64,10 +68,10 @@ def orphan(state: ContactState, at: int, ledger: Ledger) -> None:
 def fall_silent(state: ContactState, at: int, ledger: Ledger) -> None:
     """The customer of a waiting chat wrote nothing for too long: he left."""
     ledger.anomaly("silent")
-    queue, outbound = state.queue, state.outbound
+    queue, uncounted = state.queue, state.outbound or state.callback
     _remember(state, at, SILENT)
     leaving.abandon(state, at, True, BY_AGE, ledger)
-    if not outbound:
+    if not uncounted:
         state.silent_queue = queue
 
 
@@ -98,16 +102,15 @@ def _take(state: ContactState, fact: Fact, ages: tuple[int, ...]) -> Aged | None
 
 def _recovered(one: Aged, fact: Fact, ledger: Ledger) -> None:
     ledger.anomaly("recovered", fact)
-    if one.age == ORPHANED and not one.outbound:
+    if one.age == ORPHANED and not (one.outbound or one.callback):
         ledger.cell(one.queue, fact.at)[c.ORPHANS_RECOVERED] += ledger.sign
 
 
 def _left(state: ContactState, one: Aged, fact: Fact, how: int, handled: bool = True) -> None:
     """The visit's end is known, beside whatever is open."""
-    remember_last(
-        state,
-        Closed(one.queue, one.entered_at, one.answered_at, fact.at, one.agent, one.outbound, how),
-    )
+    began, answered = one.entered_at, one.answered_at
+    closed = Closed(one.queue, began, answered, fact.at, one.agent, one.outbound, how, one.words)
+    remember_last(state, closed)
     if handled:
         state.closed_at = max(state.closed_at, fact.at)
 
@@ -117,7 +120,7 @@ def _flows_out(one: Aged, state: ContactState, fact: Fact, how: int, ledger: Led
     reason = "transfer" if how == SAID_TRANSFERRED else "other"
     if how == SAID_FLOWED_OUT:
         reason = leaving.reason_of(fact)
-    if not one.outbound:
+    if not (one.outbound or one.callback):
         cell = ledger.cell(one.queue, fact.at)
         leaving.book_flow_out(state, cell, ledger.sign, fact.at - one.entered_at, reason)
     _left(state, one, fact, how)
@@ -128,6 +131,8 @@ def _hangs_up(one: Aged, state: ContactState, fact: Fact, how: int, ledger: Ledg
     talked = fact.at - one.answered_at - one.hold
     rules = ledger.rules_for(one.queue, one.entered_at)
     transferred = how == SAID_TRANSFERRED
+    if not transferred:
+        words.end(state, one.words, one.queue, one.outbound, fact.at, ledger)
     awaited = rules.wrapup and not transferred and not one.handled_already
     who = fact.agent or one.agent
     leg = Wrapup(fact.at, one.queue, who, one.outbound, awaited, talked, one.hold, one.entered_at)
@@ -183,7 +188,7 @@ def abandoned_late(state: ContactState, fact: Fact, ledger: Ledger) -> None:
         if one.age == EXPIRED:  # who was answered has not abandoned
             _hangs_up(one, state, fact, SAID, ledger)
             return
-        if not one.outbound:
+        if not (one.outbound or one.callback):
             cell, wait = ledger.cell(one.queue, fact.at), fact.at - one.entered_at
             leaving.book_abandonment(state, cell, ledger.sign, wait, silent)
             state.waited += wait
@@ -215,6 +220,7 @@ def _abandoned_unseen(state: ContactState, fact: Fact, silent: bool, ledger: Led
         cell[c.ABANDONED_UNMEASURED] += sign
         if silent:
             cell[c.SILENT_ABANDONED] += sign
+    words.goes_on(state, None)
     state.queue, state.entered_at, state.agent = queue, fact.at, None
     state.outbound, state.silent_queue = fact.outbound, None
     close(state, fact.at, SAID)
@@ -243,8 +249,14 @@ def answered_unseen(state: ContactState, fact: Fact, ledger: Ledger) -> None:
     elif (one := _take(state, fact, (ORPHANED, SILENT))) is not None:
         _recovered(one, fact, ledger)
         if one.age == SILENT and not one.outbound:
-            effects.book_entry(state, ledger.cell(one.queue, fact.at), ledger.sign)
-        effects.open_answered(state, fact, one.entered_at, one.outbound, ledger)
+            cell = ledger.cell(one.queue, fact.at)
+            if one.callback:
+                cell[c.CALLBACK_VISITS] += ledger.sign
+            else:
+                effects.book_entry(state, cell, ledger.sign)
+        effects.open_answered(
+            state, fact, one.entered_at, one.outbound, ledger, callback=one.callback
+        )
     else:
         _opens_answered(state, fact, ledger)
 
@@ -255,7 +267,8 @@ def _goes_on(state: ContactState, last: Closed, fact: Fact, ledger: Ledger) -> N
     state.queue, state.entered_at, state.outbound = last.queue, last.entered_at, last.outbound
     state.former, state.handled_already, state.transferred = None, True, True
     state.resumed = state.continues = state.answered_by_message = False
-    effects.connect(state, fact.at, fact.agent)
+    effects.connect(state, fact.at, fact.agent, ledger)
+    words.goes_on(state, last.words)
     if not last.outbound:
         ledger.level(last.queue, fact.at, c.HANDLING, 1)
 

@@ -16,7 +16,7 @@ leaves nothing that could fall due.
 import msgspec
 
 from streams.contract.words import UNKNOWN_REASON
-from streams.lifecycle import contact, contact_aged, contact_effects, contact_talk
+from streams.lifecycle import contact, contact_aged, contact_effects, contact_talk, contact_words
 from streams.lifecycle import contact_state as visit
 from streams.lifecycle import counters as c
 from streams.lifecycle.contact_state import AGED_MS, CONNECTED, IDLE, WAITING, ContactState
@@ -68,9 +68,14 @@ def _expires_at(state: ContactState, ledger: Ledger) -> int:
 
 
 def _forgotten_at(state: ContactState, ledger: Ledger) -> int:
-    if state.closed_at < 0 or any(leg.completes_visit for leg in state.wrapups):
+    last = state.closed_at
+    if last < 0:
+        if state.words is None:
+            return NEVER
+        last = state.words.heard_at
+    if any(leg.completes_visit for leg in state.wrapups):
         return NEVER
-    due = state.closed_at + ledger.rules.horizon_ms
+    due = last + ledger.rules.horizon_ms
     for one in state.aged:
         due = max(due, one.closed_at + AGED_MS)
     return due
@@ -79,9 +84,10 @@ def _forgotten_at(state: ContactState, ledger: Ledger) -> int:
 def _waiting(state: ContactState, rules: QueueRules) -> list[tuple[int, int]]:
     """(due, order) of everything that can befall a waiting visit."""
     dues = [(NEVER, _NOTHING)]
-    if not state.threshold_decided and not state.outbound and rules.threshold_ms is not None:
+    counted = not (state.outbound or state.callback)
+    if counted and not state.threshold_decided and rules.threshold_ms is not None:
         dues.append((state.entered_at + rules.threshold_ms, _THRESHOLD))
-    if not state.over_limit and not state.outbound and rules.wait_limit_ms is not None:
+    if counted and not state.over_limit and rules.wait_limit_ms is not None:
         dues.append((state.entered_at + rules.wait_limit_ms, _LIMIT))
     if rules.silent_ms is not None:
         dues.append((state.customer_at + rules.silent_ms, _SILENCE))
@@ -113,15 +119,15 @@ def _happen(state: ContactState, at: int, ledger: Ledger) -> None:
         if _expires_at(state, ledger) == at:
             contact_aged.expire(state, at, ledger)
     elif state.phase == IDLE and _forgotten_at(state, ledger) == at:
-        _forget(state)
+        _forget(state, at, ledger)
 
 
-def _forget(state: ContactState) -> None:
+def _forget(state: ContactState, at: int, ledger: Ledger) -> None:
     # What is in doubt stays so: when the contact is forgotten must change no figure.
-    doubt = state.doubt
+    doubt, words = state.doubt, contact_words.remembered(state, at, ledger)
     for field, value in zip(_FIELDS, msgspec.structs.astuple(visit.blank()), strict=True):
         setattr(state, field, value)
-    state.doubt = doubt
+    state.doubt, state.words = doubt, words
 
 
 def _threshold_passed(state: ContactState, at: int, ledger: Ledger) -> None:

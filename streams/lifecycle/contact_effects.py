@@ -9,6 +9,7 @@ that an age closed in `contact_aged.py`.
 from bisect import bisect_left
 
 from streams.contract.words import HOUR_MS
+from streams.lifecycle import contact_words as words
 from streams.lifecycle import counters as c
 from streams.lifecycle.contact_leave import flow_out, leave, reason_of
 from streams.lifecycle.contact_state import (
@@ -28,13 +29,21 @@ from streams.lifecycle.rules import FORGET_MS
 
 
 def open_visit(
-    state: ContactState, queue: str, at: int, outbound: bool, ledger: Ledger, resumed: bool = False
+    state: ContactState,
+    queue: str,
+    at: int,
+    outbound: bool,
+    ledger: Ledger,
+    detail: str | None = None,
 ) -> None:
-    """The contact begins to wait in a queue."""
-    _begin(state, WAITING, queue, at, at, outbound, ledger)
-    state.resumed, state.customer_at = resumed, at
+    """The contact begins to wait in a queue; `detail` as that of an entry's fact."""
+    _begin(state, WAITING, queue, at, at, outbound, detail == "callback", ledger)
+    state.resumed, state.customer_at = detail == "resumed", at
     if not outbound:
         sign, cell, offset = ledger.sign, ledger.cell(queue, at), at % ledger.width
+        if state.callback:
+            cell[c.CALLBACK_VISITS] += sign
+            return
         book_entry(state, cell, sign)
         cell[c.WAITING] += sign
         cell[c.WAITING_MOMENT] += sign * offset
@@ -47,12 +56,15 @@ def _begin(
     entered_at: int,
     at: int,
     outbound: bool,
+    callback: bool,
     ledger: Ledger,
 ) -> None:
     last = state.last
     state.phase, state.queue, state.entered_at, state.outbound = phase, queue, entered_at, outbound
     state.threshold_decided, state.ringing, state.silent_queue = False, (), None
-    state.over_limit = False
+    state.over_limit, state.callback = False, callback
+    if callback or state.words is not None:
+        words.begin(state, at, ledger)
     state.agent = state.former = None
     state.handled_already = state.resumed = state.answered_by_message = state.transferred = False
     state.continues = (
@@ -74,7 +86,7 @@ def book_entry(state: ContactState, cell: dict[int, int], sign: int) -> None:
 def enqueued(state: ContactState, fact: Fact, ledger: Ledger) -> None:
     """An entry: the visit begins."""
     _arrive(state, fact, ledger)
-    open_visit(state, fact.queue or "", fact.at, fact.outbound, ledger, fact.detail == "resumed")
+    open_visit(state, fact.queue or "", fact.at, fact.outbound, ledger, fact.detail)
 
 
 def enqueued_again(state: ContactState, fact: Fact, ledger: Ledger) -> None:
@@ -91,7 +103,7 @@ def came_back(state: ContactState, fact: Fact, ledger: Ledger) -> None:
     """An entry after which the visit goes on as if the contact had never left: a lap."""
     ledger.anomaly("lap", fact)
     _arrive(state, fact, ledger)
-    if not state.outbound:
+    if not (state.outbound or state.callback):
         ledger.cell(state.queue, fact.at)[c.LAPS] += ledger.sign
 
 
@@ -153,7 +165,7 @@ def offered(state: ContactState, fact: Fact, ledger: Ledger) -> None:
     agent = fact.agent or ""
     if agent in state.ringing:
         return
-    if not state.ringing and not state.outbound:
+    if not (state.ringing or state.outbound or state.callback):
         ledger.level(state.queue, fact.at, c.RINGING, 1)
     state.ringing = (*state.ringing, agent)
 
@@ -165,7 +177,7 @@ def offer_failed(state: ContactState, fact: Fact, ledger: Ledger) -> None:
         ledger.cell(fact.queue or "", fact.at)[c.OFFERS[fact.detail or ""]] += ledger.sign
     if here and fact.agent in state.ringing:
         state.ringing = tuple(agent for agent in state.ringing if agent != fact.agent)
-        if not state.ringing and not state.outbound:
+        if not (state.ringing or state.outbound or state.callback):
             ledger.level(state.queue, fact.at, c.RINGING, -1)
 
 
@@ -173,13 +185,28 @@ def wrote(state: ContactState, fact: Fact, ledger: Ledger) -> None:
     """A message while the customer waits: an agent's answers, the customer's ends his silence."""
     if fact.detail == "customer":
         state.customer_at = fact.at
+        words.customer_wrote(state, fact, ledger)
     elif (
         fact.detail == "agent"
         and ledger.channel == "chat"
         and not _says_goodbye(state, fact, ledger)
     ):
+        words.heard(state, fact, ledger)
         answer(state, fact.at, fact.agent, ledger)
         state.answered_by_message = True
+        words.agent_wrote(state, fact, ledger)
+    else:
+        words.heard(state, fact, ledger)
+
+
+def spoke(state: ContactState, fact: Fact, ledger: Ledger) -> None:
+    """A message in a conversation."""
+    if fact.detail == "customer":
+        words.customer_wrote(state, fact, ledger)
+    elif fact.detail == "agent":
+        words.agent_wrote(state, fact, ledger)
+    else:
+        words.heard(state, fact, ledger)
 
 
 def _says_goodbye(state: ContactState, fact: Fact, ledger: Ledger) -> bool:
@@ -196,8 +223,12 @@ def _says_goodbye(state: ContactState, fact: Fact, ledger: Ledger) -> bool:
 def wrote_again(state: ContactState, fact: Fact, ledger: Ledger) -> None:
     """The customer of a chat that fell silent is back: a new visit, in the same queue."""
     queue = state.silent_queue
-    if fact.detail == "customer" and queue is not None and fact.queue in (None, queue):
+    if fact.detail != "customer":
+        words.heard(state, fact, ledger)
+        return
+    if queue is not None and fact.queue in (None, queue):
         open_visit(state, queue, fact.at, fact.outbound, ledger)
+    words.customer_wrote(state, fact, ledger)
 
 
 # -- it is answered --------------------------------------------------------------------------------
@@ -212,12 +243,15 @@ def answer(state: ContactState, at: int, agent: str | None, ledger: Ledger) -> N
     """The wait is over, answered."""
     if not state.outbound:
         sign, cell, offset = ledger.sign, ledger.cell(state.queue, at), at % ledger.width
-        book_answer(state, cell, sign, at - state.entered_at)
-        _book_first_answer(state, cell, sign, at)
         cell[c.HANDLING] += sign
         cell[c.HANDLING_MOMENT] += sign * offset
-        leave(state, at, c.ANSWERED_IN_THRESHOLD, ledger)
-    connect(state, at, agent)
+        if state.callback:
+            cell[c.ACCEPTED] += sign
+        else:
+            book_answer(state, cell, sign, at - state.entered_at)
+            _book_first_answer(state, cell, sign, at)
+            leave(state, at, c.ANSWERED_IN_THRESHOLD, ledger)
+    connect(state, at, agent, ledger)
 
 
 def book_answer(state: ContactState, cell: dict[int, int], sign: int, wait: int) -> None:
@@ -236,17 +270,25 @@ def _book_first_answer(state: ContactState, cell: dict[int, int], sign: int, at:
     if not state.met and state.arrived_at >= 0:
         cell[c.TIMES_TO_ANSWER] += sign
         cell[c.TIME_TO_ANSWER] += sign * (at - state.arrived_at)
+        cell[c.TIME_TO_ANSWER_BUCKETS + bucket_of(at - state.arrived_at)] += sign
 
 
-def connect(state: ContactState, at: int, agent: str | None) -> None:
+def connect(state: ContactState, at: int, agent: str | None, ledger: Ledger) -> None:
     """A conversation begins at `at` (ms)."""
     state.phase, state.answered_at, state.agent = CONNECTED, at, agent
     state.hold_since, state.hold, state.ringing = -1, 0, ()
     state.waited, state.met = 0, True
+    if state.words is not None:
+        words.connected(state, at, ledger)
 
 
 def open_answered(
-    state: ContactState, fact: Fact, entered_at: int | None, outbound: bool, ledger: Ledger
+    state: ContactState,
+    fact: Fact,
+    entered_at: int | None,
+    outbound: bool,
+    ledger: Ledger,
+    callback: bool = False,
 ) -> None:
     """The contact is connected in a queue in which it was not seen to wait.
 
@@ -254,17 +296,23 @@ def open_answered(
     """
     at, queue = fact.at, fact.queue or ""
     _make_place(state, fact, "answered_elsewhere", ledger)
-    _begin(state, CONNECTED, queue, at if entered_at is None else entered_at, at, outbound, ledger)
+    since = at if entered_at is None else entered_at
+    _begin(state, CONNECTED, queue, since, at, outbound, callback, ledger)
     if not outbound:
         cell = ledger.cell(queue, at)
-        _book_first_answer(state, cell, ledger.sign, at)
-        if entered_at is None:
+        if not callback:
+            _book_first_answer(state, cell, ledger.sign, at)
+        if callback:
+            cell[c.ACCEPTED] += ledger.sign
+        elif entered_at is None:
             cell[c.ANSWERED] += ledger.sign
             cell[c.ACCEPTED] += ledger.sign
         else:
             book_answer(state, cell, ledger.sign, at - entered_at)
         ledger.level(queue, at, c.HANDLING, 1)
-    connect(state, at, fact.agent)
+    connect(state, at, fact.agent, ledger)
+    if entered_at is None:
+        words.unmeasured(state, at, ledger)
 
 
 def answered_again(state: ContactState, fact: Fact, ledger: Ledger) -> None:

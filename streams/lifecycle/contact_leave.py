@@ -51,7 +51,7 @@ def abandoned(state: ContactState, fact: Fact, ledger: Ledger) -> None:
 
 def abandon(state: ContactState, at: int, silent: bool, how: int, ledger: Ledger) -> None:
     """The customer left unanswered; short if within the queue's short-abandon threshold."""
-    if not state.outbound:
+    if not (state.outbound or state.callback):
         wait, cell = at - state.entered_at, ledger.cell(state.queue, at)
         short = ledger.rules_for(state.queue, state.entered_at).short_ms
         book_abandonment(state, cell, ledger.sign, wait, silent)
@@ -98,7 +98,7 @@ def waiting_transferred(state: ContactState, fact: Fact, ledger: Ledger) -> None
 
 def flow_out(state: ContactState, at: int, reason: str, how: int, ledger: Ledger) -> None:
     """The visit leaves its queue unanswered, for a reason of `counters.REASONS`."""
-    if not state.outbound:
+    if not (state.outbound or state.callback):
         cell = ledger.cell(state.queue, at)
         book_flow_out(state, cell, ledger.sign, at - state.entered_at, reason)
         leave(state, at, c.FLOWED_OUT_IN_THRESHOLD, ledger)

@@ -54,8 +54,50 @@ class Wrapup(msgspec.Struct, array_like=True, frozen=True, gc=False):
     entered_at: int
 
 
+# What a visit's first message of an agent is to be: counted, in no figure, or past.
+COUNTED: Final = 0
+UNCOUNTED: Final = 1
+PAST: Final = 2
+
+
+class VisitWords(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """What was written in a visit. `first`: what its first message of an agent is to be.
+
+    `customer`: how many messages the customer had written at its first answer. `carried`: he was
+    waiting for a response when it was entered.
+    """
+
+    first: int = COUNTED
+    customer: int = 0
+    carried: bool = False
+
+
+NO_WORDS: Final = VisitWords()
+
+
+class Words(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """What was written in a chat, and what a bot handed over. Times in ms, -1: none.
+
+    `heard_at`: the last word. `told`: any message, of whomever. `customer`: how many messages the
+    customer wrote; `before`: how many before the conversation. `asked_at`: the first that nobody
+    has answered. `agent`: one has written in the conversation.
+    """
+
+    heard_at: int
+    told: bool = False
+    customer: int = 0
+    before: int = 0
+    asked_at: int = -1
+    agent: bool = False
+    visit: VisitWords = NO_WORDS
+    escalated_at: int = -1
+
+
 class Closed(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """The last visit that closed. Times in ms, -1: none; `answered_at` of its last talk."""
+    """The last visit that closed. Times in ms, -1: none; `answered_at` of its last talk.
+
+    `words`: what was written in it, None where nothing ever was.
+    """
 
     queue: str
     entered_at: int
@@ -64,6 +106,7 @@ class Closed(msgspec.Struct, array_like=True, frozen=True, gc=False):
     agent: str | None
     outbound: bool
     how: int
+    words: VisitWords | None = None
 
     @property
     def connected(self) -> bool:
@@ -74,7 +117,8 @@ class Closed(msgspec.Struct, array_like=True, frozen=True, gc=False):
 class Aged(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """A visit that an age closed, while something may still be said of it. Times in ms.
 
-    `handled_already`: it is handled, or counts as transferred, already, as in `ContactState`.
+    `handled_already`: it is handled, or counts as transferred, already, as in `ContactState`;
+    `words` as in `Closed`.
     """
 
     queue: str
@@ -87,6 +131,8 @@ class Aged(msgspec.Struct, array_like=True, frozen=True, gc=False):
     hold: int = 0
     handled_already: bool = False
     transferred: bool = False
+    words: VisitWords | None = None
+    callback: bool = False
 
 
 class ContactState(msgspec.Struct, array_like=True, gc=False):
@@ -141,6 +187,9 @@ class ContactState(msgspec.Struct, array_like=True, gc=False):
     #: When it came to the system, the earliest that is told; and whether it was ever spoken to.
     arrived_at: int = -1
     met: bool = False
+    #: The visit is a call back that was promised: nobody waits in it.
+    callback: bool = False
+    words: Words | None = None
 
 
 def blank() -> ContactState:
@@ -151,7 +200,11 @@ def blank() -> ContactState:
 def is_blank(state: ContactState, before: int) -> bool:
     """Whether a contact with all its events before `before` (ms) can be dropped without a trace."""
     return (
-        state.phase == IDLE and state.closed_at < 0 and not state.wrapups and state.doubt < before
+        state.phase == IDLE
+        and state.closed_at < 0
+        and not state.wrapups
+        and state.doubt < before
+        and state.words is None
     )
 
 
@@ -160,6 +213,8 @@ def standing(state: ContactState) -> tuple[Standing, ...]:
     if state.outbound:
         return ()
     if state.phase == WAITING:
+        if state.callback:
+            return ()
         return ((state.queue, "", c.WAITING, state.entered_at),)
     if state.phase == CONNECTED:
         return ((state.queue, "", c.HANDLING, state.answered_at),)
@@ -179,11 +234,17 @@ def close(state: ContactState, at: int, how: int, handled: bool = True) -> None:
             state.agent,
             state.outbound,
             how,
+            visit_words(state),
         ),
     )
     state.phase, state.ringing, state.outbound = IDLE, (), False
     if handled:
         state.closed_at = max(state.closed_at, at)
+
+
+def visit_words(state: ContactState) -> VisitWords | None:
+    """What was written in the visit at hand; None where nothing ever was."""
+    return None if state.words is None else state.words.visit
 
 
 def remember_last(state: ContactState, closed: Closed) -> None:

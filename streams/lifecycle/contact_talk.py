@@ -6,6 +6,7 @@ leaves a `Wrapup` beside the visits to come, whether its queue waits for it or n
 
 from bisect import bisect_left
 
+from streams.lifecycle import contact_words as words
 from streams.lifecycle import counters as c
 from streams.lifecycle.contact_state import (
     MAX_OWED,
@@ -79,6 +80,8 @@ def ended(state: ContactState, fact: Fact, ledger: Ledger) -> None:
     if _is_former(state, fact):
         ledger.anomaly("former_agent", fact)
         return
+    if state.words is not None:
+        words.end(state, state.words.visit, state.queue, state.outbound, fact.at, ledger)
     awaited = ledger.rules_for(state.queue, state.entered_at).wrapup and not state.handled_already
     leg = _connection(state, fact.at, fact.agent, awaited)
     if not awaited:

@@ -16,9 +16,16 @@ from typing import Any, Final, Generic, TypeVar
 
 import msgspec
 
-from streams.lifecycle import agent, contact_deadlines, contact_order, ticket, ticket_deadlines
+from streams.lifecycle import (
+    agent,
+    callback,
+    contact_deadlines,
+    contact_order,
+    ticket,
+    ticket_deadlines,
+)
 from streams.lifecycle import contact_state as visit
-from streams.lifecycle.facts import Fact, Snapshot, content_of, order_of
+from streams.lifecycle.facts import CallbackFact, Fact, Snapshot, content_of, order_of
 from streams.lifecycle.ledger import Ledger, Standing
 from streams.lifecycle.plan import Plan
 from streams.lifecycle.rules import NEVER
@@ -27,8 +34,8 @@ from streams.lifecycle.versions import is_among
 #: Tail lengths: packing starts above the first and leaves about the second.
 PACK_ABOVE, PACK_LEAVES = 48, 16
 
-S = TypeVar("S", visit.ContactState, ticket.TicketState, agent.AgentState)
-F = TypeVar("F", Fact, Snapshot)
+S = TypeVar("S", visit.ContactState, ticket.TicketState, agent.AgentState, callback.CallbackState)
+F = TypeVar("F", Fact, CallbackFact, Snapshot)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +91,17 @@ AGENT: Final[Lifecycle[agent.AgentState, Snapshot]] = Lifecycle(
     step=agent.step,
     fire=agent.fire,
 )
+CALLBACK: Final[Lifecycle[callback.CallbackState, CallbackFact]] = Lifecycle(
+    blank=callback.blank,
+    is_blank=callback.is_blank,
+    standing=callback.standing,
+    step=callback.step,
+    fire=callback.fire,
+)
 
 
 class Entity(msgspec.Struct, Generic[S, F], array_like=True, gc=False):
-    """One contact, ticket or agent. Times in ms.
+    """One contact, ticket, agent or request to be called back. Times in ms.
 
     `state` is the fold of `tail` upon `base`, with the implied events after the last fact that are
     before `limit`. `skipped` is the earliest implied event that belongs before a fact of the tail

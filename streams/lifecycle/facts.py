@@ -14,7 +14,7 @@ import msgspec
 
 from streams.contract import events as wire
 from streams.contract.words import COMPLAINT, SLA_METRICS, TICKET_LEAVES, TICKET_PRIORITIES
-from streams.lifecycle.ranks import AGENT_RANKS, CONTACT_RANKS, TICKET_RANKS
+from streams.lifecycle.ranks import AGENT_RANKS, CALLBACK_RANKS, CONTACT_RANKS, TICKET_RANKS
 from streams.lifecycle.rules import SNAPSHOT_MS
 
 #: A ticket's kind is told, and is another than `words.COMPLAINT`.
@@ -42,6 +42,17 @@ class Fact(msgspec.Struct, array_like=True, frozen=True, gc=False):
     outbound: bool = False
     revision: int = 0
     since: int = -1
+
+
+class CallbackFact(Fact, array_like=True, frozen=True, gc=False):
+    """An event of a request to be called back. `since`: when it was asked for, of an attempt.
+
+    `detail`: an attempt's outcome, and whether it is `final`; `callback` of what asks, or another
+    reason. `due_at`: the time agreed, -1 without one. `channel`: the event's.
+    """
+
+    due_at: int = -1
+    channel: str = ""
 
 
 class Snapshot(msgspec.Struct, array_like=True, frozen=True, gc=False):
@@ -82,6 +93,7 @@ def content_of(fact: Fact | Snapshot) -> tuple[Any, ...]:
     if isinstance(fact, Snapshot):
         said = msgspec.structs.astuple(fact)[5:-3]
         return -fact.revision, fact.at, fact.rank, fact.seq, *said, max(fact.since, 0)
+    more = (fact.due_at, fact.channel) if isinstance(fact, CallbackFact) else ()
     return (
         -fact.revision,
         fact.at,
@@ -92,6 +104,7 @@ def content_of(fact: Fact | Snapshot) -> tuple[Any, ...]:
         fact.detail or "",
         fact.outbound,
         fact.since,
+        *more,
     )
 
 
@@ -114,7 +127,7 @@ _CONTACT = {
 _TICKET = {
     struct: TICKET_RANKS[struct.TYPE]
     for struct in wire.TYPES.values()
-    if struct.TYPE in TICKET_RANKS and issubclass(struct, wire.TicketEvent)
+    if struct.TYPE in TICKET_RANKS
 }
 #: What a public reply is called, by its author; a bot's means nothing.
 _REPLIES = {"agent": "reply", "customer": "customer", "bot": None}
@@ -142,6 +155,8 @@ def contact_fact(event: Any) -> Fact:
         told = event.entered_at
     elif struct is wire.ContactEnqueued:
         told = event.arrived_at
+    elif struct is wire.BotEnded:
+        told = event.started_at
     return Fact(
         event.occurred_at,
         event.seq,
@@ -233,6 +248,8 @@ def ticket_fact(event: Any) -> Fact:
             detail = reason
         elif event.author == "bot":
             detail = "bot"
+    elif struct is wire.BotEnded:
+        detail, since = event.outcome, -1 if event.started_at is None else event.started_at
     elif struct is wire.TicketOpened:
         outbound, detail = (
             event.direction == "outbound",
@@ -258,6 +275,48 @@ def ticket_fact(event: Any) -> Fact:
         outbound,
         event.revision,
         since,
+    )
+
+
+def bot_fact(event: Any) -> Fact:
+    """The fact of the end of a bot's conversation, whatever the channel."""
+    return ticket_fact(event) if event.channel == "ticket" else contact_fact(event)
+
+
+def callback_fact(event: Any) -> CallbackFact:
+    """The fact of an event of a request to be called back."""
+    struct, since = event.__class__, None
+    if struct is wire.CallbackAttempted:
+        detail, since = event.outcome, event.requested_at
+        if event.final:
+            detail += " final"
+    else:
+        detail = event.reason if struct is wire.ContactFlowedOut else "callback"
+    due_at = event.due_at
+    return CallbackFact(
+        event.occurred_at,
+        event.seq,
+        CALLBACK_RANKS[event.TYPE],
+        _shared(event.source),  # type: ignore[arg-type]
+        event.event_id,
+        _shared(event.queue),
+        _shared(event.agent_id),
+        detail,
+        event.direction == "outbound",
+        event.revision,
+        -1 if since is None else since,
+        -1 if due_at is None else due_at,
+        event.channel,
+    )
+
+
+def asks_too(event: Any) -> bool:
+    """Whether an event of a contact is one of a request to be called back as well.
+
+    A correction of such an event may say that it was none.
+    """
+    return event.__class__ is wire.ContactFlowedOut and (
+        event.reason == "callback" or event.revision > 0
     )
 
 
@@ -297,11 +356,14 @@ def _counts(counts: tuple[tuple[Any, int], ...]) -> tuple[tuple[str, int], ...]:
 FACTS: dict[type[Any], Callable[[Any], Fact | Snapshot]] = (
     dict.fromkeys(_CONTACT, contact_fact)
     | dict.fromkeys(_TICKET, ticket_fact)
-    | {wire.AgentState: snapshot, wire.AgentHeartbeat: snapshot}
+    | {wire.AgentState: snapshot, wire.AgentHeartbeat: snapshot, wire.BotEnded: bot_fact}
+    | {wire.CallbackRequested: callback_fact, wire.CallbackAttempted: callback_fact}
 )
+#: Structs of events of a request alone; `asks_too` says which others are of one as well.
+OF_REQUESTS = frozenset({wire.CallbackRequested, wire.CallbackAttempted})
 
 #: Structs of the events that could have an effect each by itself: no message, nothing of agents.
-EFFECTIVE = frozenset(_CONTACT.keys() | _TICKET.keys()) - {wire.MessageSent}
+EFFECTIVE = frozenset(_CONTACT.keys() | _TICKET.keys() | OF_REQUESTS) - {wire.MessageSent}
 
 
 def in_order(facts: list[Any]) -> tuple[list[Any], int, int]:

@@ -17,7 +17,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable
 from typing import Any
 
-from streams.contract.words import ALL, OTHER, RESERVED_QUEUES, QueueKey
+from streams.contract.words import ALL, OTHER, QueueKey
 from streams.lifecycle.counters import AGENT_BASE, AGENT_END, MOMENT
 from streams.lifecycle.rules import Calendars, QueueRules, Rules
 
@@ -179,7 +179,7 @@ class Ledger:
             self.heard(kind, fact)
 
     def _new_entry(self, queue: str) -> QueueEntry:
-        if queue not in RESERVED_QUEUES:
+        if queue not in (ALL, OTHER):
             if self.tenant == OTHER:
                 return self.entry(OTHER)
             known, rules = self._tenants[self.tenant], self.rules

@@ -10,13 +10,22 @@ from typing import Any, Generic
 import msgspec
 
 from streams.contract.words import MINUTE_MS
-from streams.lifecycle import agent, changelog, ticket
+from streams.lifecycle import agent, callback, changelog, ticket
 from streams.lifecycle import contact_state as visit
 from streams.lifecycle.changelog import kind_of, parts_of
-from streams.lifecycle.entity import AGENT, CONTACT, TICKET, Chunk, Entity, Lifecycle, S
-from streams.lifecycle.facts import Fact, Snapshot
+from streams.lifecycle.entity import (
+    AGENT,
+    CALLBACK,
+    CONTACT,
+    TICKET,
+    Chunk,
+    Entity,
+    Lifecycle,
+    S,
+)
+from streams.lifecycle.facts import CallbackFact, Fact, Snapshot
 
-# Any: which of the three lifecycles an entity has is known by the letter of its key alone.
+# Any: which of the lifecycles an entity has is known by the letter of its key alone.
 AnyLife = Lifecycle[Any, Any]
 AnyEntity = Entity[Any, Any]
 AnyChunk = Chunk[Any, Any]
@@ -61,6 +70,7 @@ KINDS = {
     changelog.CONTACT: Kind(CONTACT, visit.ContactState, Fact),
     changelog.TICKET: Kind(TICKET, ticket.TicketState, Fact),
     changelog.AGENT: Kind(AGENT, agent.AgentState, Snapshot),
+    changelog.CALLBACK: Kind(CALLBACK, callback.CallbackState, CallbackFact),
 }
 
 

@@ -44,4 +44,6 @@ TICKET_RANKS: Final = {
     "bot.ended": 12,
     "ticket.updated": 13,
 }
+#: Of a request to be called back.
+CALLBACK_RANKS: Final = {"contact.flowed_out": 0, "callback.requested": 1, "callback.attempted": 2}
 AGENT_RANKS: Final = {"agent.state": 0, "agent.heartbeat": 1}

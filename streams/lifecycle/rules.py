@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from streams.contract.words import (
+    CALLBACK_MEMORY_DAYS,
     CHANNEL_DEFAULTS,
     CHANNELS,
     DAY_MS,
@@ -142,6 +143,7 @@ class Rules:
     max_tenants: int = MAX_TENANTS
     grace_ms: int = GRACE_MS
     ticket_memory_days: int = TICKET_MEMORY_DAYS
+    callback_memory_days: int = CALLBACK_MEMORY_DAYS
 
     def of(self, tenant: str, queue: str, channel: str) -> QueueRules:
         """The queue's own rules, or its channel's defaults."""
@@ -170,6 +172,7 @@ def rules_of(settings: Settings) -> Rules:
         settings.max_tenants,
         settings.grace_seconds * 1_000,
         settings.ticket_memory_days,
+        settings.callback_memory_days,
     )
 
 

@@ -11,9 +11,10 @@ listed again only for something earlier. An entry may be out of date, because th
 has moved: then the look finds nothing due, and does no harm. A time far ahead is cut to an hour,
 lest entries of entities long gone stay as long. `_minutes` lists entities by the minute of their
 newest fact: once that is final the tail is folded into the base, and an entity without a future is
-dropped. A ticket is looked at when a deadline of its own is due, and never for being forgotten: one
-that is settled is in a list by day, which drops it unread (`memory.py`). All are in memory only and
-are built again from the changelog, for which `wake` is stored.
+dropped. A request to be called back is in the heap at its deadline, days ahead, and no sooner. A
+ticket is looked at when a deadline of its own is due, and never for being forgotten: one that is
+settled is in a list by day, which drops it unread (`memory.py`). All are in memory only and are
+built again from the changelog, for which `wake` is stored.
 """
 
 from collections import defaultdict
@@ -26,7 +27,7 @@ from streams.contract.words import MINUTE_MS, QueueKey
 from streams.lifecycle import changelog, entity, memory, ticket_state
 from streams.lifecycle import contact_state as visit
 from streams.lifecycle.changelog import CHUNK, Write, key_of, kind_of, parts_of
-from streams.lifecycle.entity import AGENT, TICKET, Entity
+from streams.lifecycle.entity import AGENT, CALLBACK, TICKET, Entity
 from streams.lifecycle.facts import Fact, Snapshot
 from streams.lifecycle.ledger import Ledger
 from streams.lifecycle.packed import (
@@ -106,10 +107,11 @@ class EntityStore:
         self.now = max(self.now, now)
 
     def _is_early(self, key: str, wake: int, now: int) -> bool:
-        """Whether nothing of an agent or ticket that is not at hand is due: left as it is.
+        """Whether nothing of an entity that is not at hand is due: left as it is.
 
-        Most limits of states never pass, for the state has changed by then, and a promise that was
-        kept is not due any more: no reason to write.
+        Most limits of agents' states never pass, for the state has changed by then; a promise that
+        was kept is not due any more, and an attempt to call back puts its end off: no reason to
+        write. Contacts are over soon.
         """
         kind = kind_of(key)
         if kind == changelog.CONTACT or key in self._at_hand:
@@ -124,7 +126,7 @@ class EntityStore:
                 due = glance.skipped
         elif due < now or (listed and due == NEVER):
             return False
-        else:
+        elif kind == changelog.AGENT:
             due = min(due, now + _LOOK_MS)
         if listed:
             self._early[key] = due
@@ -265,6 +267,7 @@ class EntityStore:
         packed = self._packed.get(key)
         kind = KINDS[kind_of(key)]
         current, taken_over, asleep = self.versions.current, False, False
+        unpacked: AnyEntity
         if packed is None:
             unpacked = Entity(None, kind.life.blank(), [], -1, rules=current)
         else:
@@ -309,9 +312,11 @@ class EntityStore:
             due = memory.next_look(kept, self.ledger.rules, self.now)
             if not waits:
                 self._memory.rest(key, kept.base)
-        elif isinstance(kept.state, visit.ContactState) and kept.state.phase == visit.IDLE:
+        elif at_hand.kind.life is CALLBACK or (
+            isinstance(kept.state, visit.ContactState) and kept.state.phase == visit.IDLE
+        ):
             # One that is over is looked at, and written, when it is forgotten, and when its base
-            # may be: not every hour.
+            # may be: not every hour. And one that is owed at its next deadline, days ahead.
             if due == NEVER and kept.base is not None:
                 rules = self.ledger.rules
                 due = kept.base.due + rules.horizon_ms + rules.grace_ms

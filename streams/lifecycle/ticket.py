@@ -14,6 +14,7 @@ from streams.lifecycle import ticket_answers as answers
 from streams.lifecycle import ticket_cohorts as cohorts
 from streams.lifecycle import ticket_promises as promises
 from streams.lifecycle import ticket_work as work
+from streams.lifecycle.contact_words import book_bot
 from streams.lifecycle.facts import Fact, priority_of, promised
 from streams.lifecycle.ledger import Ledger, Standing
 from streams.lifecycle.plan import Plan
@@ -42,6 +43,7 @@ __all__ = ["CLOSED", "LEFT", "NONE", "OPEN", "PHASES", "RESOLVED", "VERSION", "T
 NO_PRIORITY: Final = 4
 #: What makes a ticket known; any other event needs that.
 BRINGS: Final = frozenset({TICKET_RANKS["ticket.opened"], TICKET_RANKS["ticket.snapshot"]})
+_FREE: Final = BRINGS | {TICKET_RANKS["bot.ended"]}
 
 
 def blank() -> TicketState:
@@ -51,7 +53,7 @@ def blank() -> TicketState:
 
 def is_blank(state: TicketState, before: int) -> bool:
     """Whether nothing is known of the ticket."""
-    return state.phase == NONE and state.doubt < before
+    return state.phase == NONE and state.doubt < before and state.escalated_at < 0
 
 
 def standing(state: TicketState) -> tuple[Standing, ...]:
@@ -67,8 +69,8 @@ def standing(state: TicketState) -> tuple[Standing, ...]:
 
 
 def is_plain(state: TicketState, fact: Fact, grace: int) -> bool:
-    """Whether the event finds its ticket, or makes it known."""
-    return state.phase != NONE or fact.rank in BRINGS
+    """Whether the event finds its ticket, or makes it known, or needs none."""
+    return state.phase != NONE or fact.rank in _FREE
 
 
 def arrange(state: TicketState, plan: Plan, index: int) -> bool:
@@ -138,6 +140,17 @@ def _opened_again(state: TicketState, fact: Fact, ledger: Ledger) -> None:
             cohorts.opened(state, fact.at, ledger)
     else:
         ledger.anomaly("ticket_opened_again", fact)
+
+
+def _bot_ended(state: TicketState, fact: Fact, ledger: Ledger) -> None:
+    """Counted whatever the ticket is; what is handed over starts the first response anew."""
+    book_bot(fact, ledger)
+    if fact.detail == "escalated":
+        state.escalated_at = fact.at
+        if state.phase != NONE and not state.responded and not state.awaits_customer:
+            state.response_from = fact.at
+            if state.phase == OPEN:
+                promises.ask_anew(state, promises.FIRST, fact.at, ledger)
 
 
 def _status_changed(state: TicketState, fact: Fact, ledger: Ledger) -> None:
@@ -259,8 +272,11 @@ _NO_CLOCK = "sla_without_clock"
 #
 # The first response is a person's first public reply. Its clock begins at the opening, or at the
 # last reopening that nobody had replied before; where we wrote first, at the customer's first
-# reply. The first resolution counts, from the opening; closing a ticket that nobody has resolved is
-# one, but where the queue says `closed_resolves = false` (as it said when the ticket was opened). A
+# reply; and where a bot had it, when that handed it over. What a bot hands over waits for a public
+# reply in any case.
+#
+# The first resolution counts, from the opening; closing a ticket that nobody has resolved is one,
+# but where the queue says `closed_resolves = false` (as it said when the ticket was opened). A
 # bot's is none, unless a person has replied since the opening or the last reopening: it is counted
 # apart, each, and the person's after it runs from the reopening between the two. A person's later
 # resolutions are counted apart; each has a cycle, from the opening or the last reopening.
@@ -319,6 +335,6 @@ TABLE: dict[str, tuple[Effect | str, ...]] = {
     "ticket.reopened": (_NO, _not_resolved, _reopened, _reopened, _OVER),
     "ticket.closed": (_NO, _closed, _closed, _OVER, _OVER),
     "ticket.snapshot": (_known, _nothing, _nothing, _nothing, _nothing),
-    "bot.ended": (_nothing, _nothing, _nothing, _nothing, _nothing),
+    "bot.ended": (_bot_ended, _bot_ended, _bot_ended, _bot_ended, _nothing),
     "ticket.updated": (_NO, _updated, _updated, _updated, _nothing),
 }

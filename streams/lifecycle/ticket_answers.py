@@ -8,6 +8,7 @@ at its own event; a first one once a ticket. Cost: one look at the calendar a ti
 from streams.lifecycle import counters as c
 from streams.lifecycle import ticket_cohorts as cohorts
 from streams.lifecycle import ticket_promises as promises
+from streams.lifecycle.contact_words import book_handoff
 from streams.lifecycle.facts import Fact
 from streams.lifecycle.histogram import bucket_of
 from streams.lifecycle.ledger import Ledger
@@ -23,6 +24,8 @@ def replied(state: TicketState, fact: Fact, ledger: Ledger) -> None:
             promises.ask(state, awaited, fact.at, ledger)
     elif fact.detail == "reply":
         state.replied, state.since_reopening = True, False
+        book_handoff(state.queue, state.escalated_at, fact.at, ledger)
+        state.escalated_at = -1
         if not state.responded and not state.awaits_customer:
             _first(state, fact, ledger)
         elif state.asked_at >= 0:

@@ -91,7 +91,8 @@ class TicketState(msgspec.Struct, array_like=True, gc=False):
     taken back. `age`: in which stock by age it is. `priority`: its place in the contract's list.
     `clocks`: of what is promised now. `spent`: where calendars matter, when it was moved last, and
     before that the instants that something is measured from, each with the business time from it to
-    the move. `pending_closed_ms`: what of `pending_ms` was no business time.
+    the move. `pending_closed_ms`: what of `pending_ms` was no business time. `escalated_at`: when a
+    bot handed over what no person has replied to since.
     """
 
     phase: int = NONE
@@ -129,6 +130,7 @@ class TicketState(msgspec.Struct, array_like=True, gc=False):
     clocks: tuple[Clock, ...] = ()
     spent: tuple[tuple[int, int], ...] = ()
     pending_closed_ms: int = 0
+    escalated_at: int = -1
 
     @property
     def forgotten_at(self) -> int:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 
 from streams.contract.words import (
+    CALLBACK_MEMORY_DAYS,
     CHANNEL_DEFAULTS,
     GRACE_SECONDS,
     HORIZON_SECONDS,
@@ -236,6 +237,7 @@ class Settings:
     horizon_seconds: int = HORIZON_SECONDS
     grace_seconds: int = GRACE_SECONDS
     ticket_memory_days: int = TICKET_MEMORY_DAYS
+    callback_memory_days: int = CALLBACK_MEMORY_DAYS
     tick_seconds: float = 1.0
     max_queues: int = MAX_QUEUES
     max_all_queues: int = MAX_ALL_QUEUES

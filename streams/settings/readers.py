@@ -200,6 +200,7 @@ READERS: dict[str, Reader] = {
     "horizon_seconds": integer(60, 7 * 86_400),
     "grace_seconds": integer(0, 60),
     "ticket_memory_days": integer(1, 3_660),
+    "callback_memory_days": integer(1, 366),
     "tick_seconds": number(0.05, 60),
     "max_queues": integer(1, 100_000),
     "max_all_queues": integer(1, 1_000_000),

@@ -158,7 +158,9 @@ class Centre:
         for channel in sorted({plan.channel for plan in self.config.queues}):
             total = add_up(row for row in rows if row["channel"] == channel and row["queue"] != ALL)
             total |= {"tenant": tenant, "queue": ALL, "channel": channel}
-            total |= self.floor.seconds_of(everyone, channel).as_json()
+            seconds = self.floor.seconds_of(everyone, channel)
+            total |= seconds.as_json()
+            total["chat"]["contact_seconds"] = seconds.contact_ms / 1000
             rows.append(total)
         return {
             "tenant": tenant, "seed": self.seed, "start": self.start_ms, "as_of": now,

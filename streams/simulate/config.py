@@ -57,6 +57,8 @@ class QueuePlan:
     callback_ratio: float = 0.0
     """Share of visits offered a callback after `callback_after_seconds` of waiting."""
     callback_after_seconds: float = 30.0
+    web_callback_ratio: float = 0.0
+    """Customers who ask on a web page to be called, as a share of those who arrive."""
     bot_ratio: float = 0.0
     """Chats that meet a bot first; `contained_ratio` of them never reach the queue."""
     contained_ratio: float = 0.3
@@ -147,6 +149,7 @@ def default_centre(tenant: str = "default") -> CentreConfig:
             give_up_seconds=150,
             callback_ratio=0.2,
             callback_after_seconds=40,
+            web_callback_ratio=0.02,
             hold_ratio=0.1,
         ),
         QueuePlan(

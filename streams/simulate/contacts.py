@@ -16,7 +16,7 @@ from streams.simulate.floor import Agent, Floor
 from streams.simulate.follow_ups import FollowUps
 from streams.simulate.kernel import Kernel
 from streams.simulate.truth import QueueBooks
-from streams.simulate.visit import CONNECTED, LEFT, RINGING, WAITING, Visit
+from streams.simulate.visit import CONNECTED, LEFT, RINGING, WAITING, Promise, Visit, Words
 
 CALL_TOPICS = ("invoice", "delivery", "contract", "fault", "password", "other")
 
@@ -57,8 +57,11 @@ class Conversations:
         self.books[plan.name].count["arrivals"] += 1
         arrived_ms = self.kernel.now_ms
         if plan.channel == CHAT and self.kernel.chance(plan.bot_ratio):
-            self._meet_bot(plan, contact, customer, arrived_ms, self.kernel.rng.randint(1, 3))
+            rounds = self.kernel.rng.randint(1, 3)
+            self._meet_bot(plan, contact, customer, arrived_ms, rounds, Words())
             return
+        if self.kernel.chance(plan.web_callback_ratio):
+            self._ask_to_be_called(plan)
         if plan.channel == VOICE:  # the menu
             delay = self.kernel.rng.uniform(3, 12)
         else:
@@ -72,7 +75,13 @@ class Conversations:
         return f"{plan.channel}-{self.kernel.run}-{self._contacts}", f"customer-{known:06d}"
 
     def _meet_bot(
-        self, plan: QueuePlan, contact: str, customer: str, arrived_ms: int, rounds: int
+        self,
+        plan: QueuePlan,
+        contact: str,
+        customer: str,
+        arrived_ms: int,
+        rounds: int,
+        words: Words,
     ) -> None:
         fields = {"channel": CHAT, "contact_id": contact}
         books = self.books[plan.name]
@@ -81,19 +90,36 @@ class Conversations:
             for author in ("customer", "bot"):
                 self.kernel.emit(source, "message.sent", contact, author=author, **fields)
                 books.count["messages"] += 1
+            self._note_customer(words)
             self.kernel.after(
                 self.kernel.rng.uniform(3, 10),
-                self._meet_bot, plan, contact, customer, arrived_ms, rounds - 1,
+                self._meet_bot, plan, contact, customer, arrived_ms, rounds - 1, words,
             )  # fmt: skip
             return
         contained = self.kernel.chance(plan.contained_ratio)
         outcome = "contained" if contained else "escalated"
-        self.kernel.emit(source, "bot.ended", contact, outcome=outcome, queue=plan.name, **fields)
-        books.count[f"bot_{outcome}"] += 1
+        self.kernel.emit(
+            source, "bot.ended", contact, outcome=outcome, queue=plan.name, started_at=arrived_ms,
+            **fields,
+        )  # fmt: skip
+        books.bot(outcome, self.kernel.now_ms - arrived_ms)
         if not contained:
-            self._enter_new(plan, contact, customer, arrived_ms)
+            words.escalated_ms = self.kernel.now_ms
+            self._enter_new(plan, contact, customer, arrived_ms, words)
 
-    def _enter_new(self, plan: QueuePlan, contact: str, customer: str, arrived_ms: int) -> None:
+    def _note_customer(self, words: Words) -> None:
+        words.customer = True
+        if words.asked_ms is None:
+            words.asked_ms = self.kernel.now_ms
+
+    def _enter_new(
+        self,
+        plan: QueuePlan,
+        contact: str,
+        customer: str,
+        arrived_ms: int,
+        words: Words | None = None,
+    ) -> None:
         if plan.max_waiting is not None and len(self.lines[plan.name]) >= plan.max_waiting:
             self.kernel.emit(
                 SOURCE_OF_CHANNEL[plan.channel], "contact.blocked", contact,
@@ -103,7 +129,7 @@ class Conversations:
             return
         topic = self.kernel.rng.choice(CALL_TOPICS)
         self.enter(
-            plan, contact, customer, "contact.enqueued",
+            plan, contact, customer, "contact.enqueued", words=words,
             reason="initial", arrived_at=arrived_ms, topic=topic, customer_ref=customer,
         )  # fmt: skip
 
@@ -115,22 +141,29 @@ class Conversations:
         event_type: str,
         not_to: Iterable[str] = (),
         former: Visit | None = None,
+        words: Words | None = None,
         **fields: Any,
     ) -> None:
         """A visit is opened: by `contact.enqueued`, or by `contact.resumed`, after `former`."""
         kernel = self.kernel
         self._visits += 1
-        visit = Visit(self._visits, contact, customer, plan, kernel.now_ms, former)
+        calls_back = fields.get("reason") == "callback"
+        visit = Visit(
+            self._visits, contact, customer, plan, kernel.now_ms, former, words, calls_back
+        )
         visit.arrived_ms = fields.get("arrived_at", visit.arrived_ms)
         visit.not_to.update(not_to)
         self._emit(event_type, visit, **fields)
-        self.books[plan.name].enqueued(visit.number, kernel.now_ms, visit.hop)
+        if calls_back:
+            self.books[plan.name].callbacks["visits"] += 1
+        else:
+            self.books[plan.name].enqueued(visit.number, kernel.now_ms, visit.hop)
         self.lines[plan.name].append(visit)
         draw = kernel.lognormal if plan.lognormal_patience else kernel.exponential
         kernel.after(draw(plan.patience_seconds), self._lose_patience, visit)
         if plan.give_up_seconds is not None:
             kernel.after(plan.give_up_seconds, self._give_up, visit)
-        if kernel.chance(plan.callback_ratio):
+        if not calls_back and kernel.chance(plan.callback_ratio):
             kernel.after(plan.callback_after_seconds, self._take_callback, visit)
         agent = self.floor.pick(plan.name, plan.channel, visit.not_to)
         if agent is not None and self._next_for(agent) is visit:
@@ -218,7 +251,8 @@ class Conversations:
         agent = self._leave_queue(visit, "customer_left")
         silent = plan.channel == CHAT and kernel.chance(0.25)
         self._emit("contact.abandoned", visit, kind="silent" if silent else "hangup")
-        self.books[plan.name].abandoned(visit.number, kernel.now_ms, silent, visit.waited_ms)
+        if not visit.callback:
+            self.books[plan.name].abandoned(visit.number, kernel.now_ms, silent, visit.waited_ms)
         if kernel.chance(plan.returning_ratio):
             kernel.after(kernel.rng.uniform(20, 120), self._return, visit)
         if agent is not None:
@@ -245,26 +279,62 @@ class Conversations:
         """The customer hangs up and is called back later, as a contact of its own."""
         if visit.state != WAITING:
             return
-        self._flow_out(visit, "callback")
-        self.kernel.after(self.kernel.rng.uniform(120, 600), self._call_back, visit)
+        due_ms = self._agree()
+        self._flow_out(visit, "callback", due_ms)
+        self._promise(visit.plan, visit.contact, visit.customer, due_ms)
 
-    def _call_back(self, visit: Visit) -> None:
-        outcome = self.kernel.rng.choices(
-            ("connected", "not_reached", "cancelled"), weights=(75, 20, 5)
+    def _ask_to_be_called(self, plan: QueuePlan) -> None:
+        """A customer who does not call at all asks on the web page."""
+        contact, customer = self._new_contact(plan)
+        due_ms = self._agree()
+        self.kernel.emit(
+            SOURCE_OF_CHANNEL[plan.channel], "callback.requested", contact, channel=plan.channel,
+            contact_id=contact, queue=plan.name, due_at=due_ms, customer_ref=customer,
+        )  # fmt: skip
+        self._promise(plan, contact, customer, due_ms)
+
+    def _agree(self) -> int | None:
+        """Every third customer says when to call."""
+        if not self.kernel.chance(0.3):
+            return None
+        return self.kernel.now_ms + round(self.kernel.rng.uniform(180, 900) * 1000)
+
+    def _promise(self, plan: QueuePlan, contact: str, customer: str, due_ms: int | None) -> None:
+        kernel = self.kernel
+        promise = Promise(plan, contact, customer, kernel.now_ms, due_ms)
+        self.books[plan.name].asked_back(promise.contact, kernel.now_ms, due_ms)
+        self._call_later(promise)
+
+    def _call_later(self, promise: Promise) -> None:
+        self.kernel.after(self.kernel.rng.uniform(120, 600), self._call_back, promise)
+
+    def _call_back(self, promise: Promise) -> None:
+        kernel, plan, contact = self.kernel, promise.plan, promise.contact
+        outcome = kernel.rng.choices(
+            ("connected", "not_reached", "cancelled", "given_up"), weights=(70, 24, 4, 2)
         )[0]
-        self._emit("callback.attempted", visit, outcome=outcome)
-        self.books[visit.plan.name].count[f"callbacks_{outcome}"] += 1
+        promise.tries += 1
+        final = outcome == "not_reached" and promise.tries == 3
+        kernel.emit(
+            SOURCE_OF_CHANNEL[plan.channel], "callback.attempted", contact, channel=plan.channel,
+            contact_id=contact, queue=plan.name, outcome=outcome, final=final or None,
+            requested_at=promise.asked_ms, due_at=promise.due_ms,
+        )  # fmt: skip
+        self.books[plan.name].called_back(contact, kernel.now_ms, outcome, final)
         if outcome == "connected":
-            contact, _ = self._new_contact(visit.plan)
+            called, _ = self._new_contact(plan)
             self.enter(
-                visit.plan, contact, visit.customer, "contact.enqueued", reason="callback",
-                parent_contact_id=visit.contact, customer_ref=visit.customer,
+                plan, called, promise.customer, "contact.enqueued", reason="callback",
+                parent_contact_id=contact, customer_ref=promise.customer,
             )  # fmt: skip
+        elif outcome == "not_reached" and not final:
+            self._call_later(promise)
 
-    def _flow_out(self, visit: Visit, reason: str) -> Agent | None:
+    def _flow_out(self, visit: Visit, reason: str, due_ms: int | None = None) -> Agent | None:
         agent = self._leave_queue(visit, "rescinded")
-        self._emit("contact.flowed_out", visit, reason=reason)
-        self.books[visit.plan.name].flowed_out(visit.number, self.kernel.now_ms, reason)
+        self._emit("contact.flowed_out", visit, reason=reason, due_at=due_ms)
+        if not visit.callback:
+            self.books[visit.plan.name].flowed_out(visit.number, self.kernel.now_ms, reason)
         return agent
 
     # -- talking ----------------------------------------------------------------------------
@@ -280,9 +350,12 @@ class Conversations:
         self.floor.change(agent, ringing=0)
         self.floor.shift_count(agent, "handling", plan.channel, 1)
         self._emit("contact.answered", visit, agent_id=agent.id)
-        self.books[plan.name].answered(
-            visit.number, kernel.now_ms, visit.waited_ms, visit.arrived_ms
-        )
+        if visit.callback:
+            self.books[plan.name].took_call_back()
+        else:
+            self.books[plan.name].answered(
+                visit.number, kernel.now_ms, visit.waited_ms, visit.arrived_ms
+            )
         talk = 2 + kernel.lognormal(max(1.0, plan.handle_seconds - 2), 0.7)
         if kernel.chance(plan.hold_ratio):
             kernel.after(talk * kernel.rng.uniform(0.1, 0.8), self._hold, visit)
@@ -313,10 +386,30 @@ class Conversations:
         agent = visit.agent.id if author == "agent" else None
         self._emit("message.sent", visit, author=author, agent_id=agent)
         self.books[visit.plan.name].count["messages"] += 1
+        if author == "customer":
+            self._note_customer(visit.words)
+            visit.replied = True
+        else:
+            self._book_message(visit)
         swap = self.kernel.chance(0.75)
         following = {"agent": "customer", "customer": "agent"}[author] if swap else author
         gap = 0.2 + self.kernel.exponential(visit.plan.message_seconds)
         self.kernel.after(gap, self._message, visit, following)
+
+    def _book_message(self, visit: Visit) -> None:
+        """A person has written: the first word of the visit, an answer, or neither."""
+        now, words, books = self.kernel.now_ms, visit.words, self.books[visit.plan.name]
+        if not (visit.spoke or visit.callback):
+            books.chat["first_message_count"] += 1
+            books.chat_ms["first_message"] += now - visit.entered_ms
+        if words.asked_ms is not None and (visit.spoke or visit.carried):
+            books.chat["responses"] += 1
+            books.chat_ms["response"] += now - words.asked_ms
+        if words.escalated_ms is not None:
+            books.bots["handoff_wait_count"] += 1
+            books.bots_ms["handoff_wait"] += now - words.escalated_ms
+        visit.spoke = words.agent = True
+        words.asked_ms = words.escalated_ms = None
 
     def _finish(self, visit: Visit) -> None:
         """The conversation is over: transferred, or ended and wrapped up."""
@@ -338,6 +431,13 @@ class Conversations:
             self.floor.freed(agent)
             return
         self._emit("contact.ended", visit, agent_id=agent.id)
+        words = visit.words
+        if words.customer:
+            books.chat["messaged"] += 1
+            books.chat["left_unanswered"] += words.asked_ms is not None
+            books.chat["answered_no_reply"] += not visit.replied
+        words.customer = words.agent = False
+        words.asked_ms = None
         wraps = plan.wrapup_seconds > 0
         if not (wraps and plan.waits_for_wrapup):
             books.handled(talk_ms, visit.held_ms, False)

@@ -229,6 +229,8 @@ class Floor:
         agent.seconds.add(busy, staffed, 0, 0)
         for channel, seconds in agent.slots.items():
             slots = agent.capacity[channel]
+            if channel == CHAT:
+                seconds.contact_ms += agent.handling.get(CHAT, 0) * passed
             seconds.add(0, 0, min(agent.used(channel), slots) * passed, slots * passed)
 
     def flush(self) -> None:
@@ -264,6 +266,7 @@ class Floor:
                 agent.seconds.handling_ms, agent.seconds.staffed_ms,
                 slots.slot_busy_ms, slots.slot_capacity_ms,
             )  # fmt: skip
+            total.contact_ms += slots.contact_ms
             for state, spent in agent.seconds.state_ms.items():
                 total.spend(state, spent)
         return total

@@ -18,9 +18,8 @@ COUNTS = (
     "first_responses", "reopen_responses", "tickets_resolved", "resolved_without_reply",
     "bot_resolved", "tickets_reopened", "tickets_closed", "surveys_sent", "surveys_answered",
     "tickets_resolved_again", "tickets_assigned", "next_responses", "resolution_net_count",
-    "tickets_worked", "sales", "followups", "bot_contained", "bot_escalated",
-    "callbacks_connected", "callbacks_not_reached", "callbacks_cancelled", "resumed", "messages",
-    "arrivals", "contacts", "contacts_hopped", "contacts_over_two", "time_to_answer_count",
+    "tickets_worked", "sales", "followups", "resumed", "messages", "arrivals",
+    "contacts", "contacts_hopped", "contacts_over_two", "time_to_answer_count",
 )  # fmt: skip
 SUMS = (
     "answered_wait", "abandoned_wait", "closed_wait", "customer_wait", "customer_wait_abandoned",
@@ -29,6 +28,17 @@ SUMS = (
     "resolution_cycle", "assign", "next_response",
     "resolution_net", "on_hold", "work",
 )  # fmt: skip
+CHAT_COUNTS = (
+    "first_message_count", "responses", "messaged", "left_unanswered", "answered_no_reply",
+)  # fmt: skip
+CHAT_SUMS = ("first_message", "response")
+BOT_COUNTS = ("conversations", "contained", "escalated", "timed", "handoff_wait_count")
+BOT_SUMS = ("timed", "handoff_wait")
+CALLBACK_COUNTS = (
+    "asked", "reached", "given_up", "cancelled", "expired", "reach_count", "visits",
+)  # fmt: skip
+ATTEMPTS = ("connected", "not_reached")
+PARTS = ("bot", "chat", "callbacks")
 HOPS = ("contacts", "contacts_hopped", "contacts_over_two")
 DERIVED = ("threshold_decided", "limit_decided", "customer_wait_count")
 OFFERS = ("accepted", "rejected", "timeout", "customer_left", "rescinded")
@@ -42,14 +52,22 @@ class QueueBooks:
 
     __slots__ = (
         "answered_open",
+        "attempts",
         "backlog",
         "blocked_reasons",
+        "bots",
+        "bots_ms",
+        "callbacks",
         "channel",
+        "chat",
+        "chat_ms",
         "count",
         "flowed_out_reasons",
         "limit_ms",
         "offers",
+        "owed",
         "queue",
+        "reach_ms",
         "service_level_ms",
         "short_ms",
         "sum_ms",
@@ -76,6 +94,15 @@ class QueueBooks:
         self.offers = dict.fromkeys(OFFERS, 0)
         self.flowed_out_reasons: dict[str, int] = {}
         self.blocked_reasons: dict[str, int] = {}
+        self.chat = dict.fromkeys(CHAT_COUNTS, 0)
+        self.chat_ms = dict.fromkeys(CHAT_SUMS, 0)
+        self.bots = dict.fromkeys(BOT_COUNTS, 0)
+        self.bots_ms = dict.fromkeys(BOT_SUMS, 0)
+        self.callbacks = dict.fromkeys(CALLBACK_COUNTS, 0)
+        self.attempts = dict.fromkeys(ATTEMPTS, 0)
+        self.reach_ms = 0
+        self.owed: dict[str, tuple[int, int | None]] = {}
+        """Contact that asked to be called → when, and the time agreed."""
         self.wait_max_ms = 0
         self.waiting: dict[int, int] = {}
         """Visit number → enqueue time of the visits still waiting."""
@@ -134,6 +161,37 @@ class QueueBooks:
         if self.service_level_ms is not None and wait <= self.service_level_ms:
             self.count["flowed_out_in_threshold"] += 1
 
+    def bot(self, outcome: str, lasted_ms: int) -> None:
+        """A bot's conversation is over, `contained` or `escalated`."""
+        self.bots["conversations"] += 1
+        self.bots[outcome] += 1
+        self.bots["timed"] += 1
+        self.bots_ms["timed"] += lasted_ms
+
+    def asked_back(self, contact: str, at_ms: int, due_ms: int | None) -> None:
+        """A customer is owed a call, perhaps at a time agreed."""
+        self.callbacks["asked"] += 1
+        self.owed[contact] = at_ms, due_ms
+
+    def called_back(self, contact: str, at_ms: int, outcome: str, final: bool) -> None:
+        """An attempt; unless nobody was reached and it is not the final one, nothing is owed."""
+        if outcome in ATTEMPTS:
+            self.attempts[outcome] += 1
+        if outcome == "not_reached" and not final:
+            return
+        asked_ms, due_ms = self.owed.pop(contact)
+        if outcome == "connected":
+            self.callbacks["reached"] += 1
+            self.callbacks["reach_count"] += 1
+            self.reach_ms += max(0, at_ms - max(asked_ms, due_ms or 0))
+        else:
+            self.callbacks["cancelled" if outcome == "cancelled" else "given_up"] += 1
+
+    def took_call_back(self) -> None:
+        """An agent is connected with somebody who was called back: nobody had waited."""
+        self.offers["accepted"] += 1
+        self.answered_open += 1
+
     def handled(self, talk_ms: int, hold_ms: int, transferred: bool) -> None:
         """The visit counts as handled: its talk and hold are booked whole, now."""
         self.count["handled"] += 1
@@ -178,7 +236,21 @@ class QueueBooks:
             **{f"{name}_seconds": value / 1000 for name, value in sums.items()},
             **agents.as_json(),
             "ticket": None if tickets is None else tickets.as_json(at_ms),
+            "chat": {
+                **self.chat, **_seconds(self.chat_ms), "contact_seconds": agents.contact_ms / 1000,
+            },
+            "bot": {**self.bots, **_seconds(self.bots_ms)},
+            "callbacks": {
+                **self.callbacks, "attempted": dict(self.attempts),
+                "reach_seconds": self.reach_ms / 1000,
+            },
             "live": {
+                "callbacks_owed": len(self.owed),
+                "callbacks_overdue": sum(
+                    1 for _, due_ms in self.owed.values() if due_ms is not None and due_ms < at_ms
+                ),
+                "oldest_callback_at": min((asked for asked, _ in self.owed.values()), default=None),
+
                 "waiting": len(self.waiting),
                 "oldest_waiting_at": min(self.waiting.values(), default=None),
                 "answered_not_handled": self.answered_open,
@@ -191,9 +263,13 @@ class QueueBooks:
 class AgentSeconds:
     """Milliseconds of a pool's agents; a pool's are the sum of its agents'."""
 
-    __slots__ = ("handling_ms", "slot_busy_ms", "slot_capacity_ms", "staffed_ms", "state_ms")
+    __slots__ = (
+        "contact_ms", "handling_ms", "slot_busy_ms", "slot_capacity_ms", "staffed_ms", "state_ms",
+    )  # fmt: skip
 
     def __init__(self) -> None:
+        self.contact_ms = 0
+        """Chats in hand, by their time."""
         self.handling_ms = self.staffed_ms = self.slot_busy_ms = self.slot_capacity_ms = 0
         self.state_ms = dict.fromkeys(AGENT_STATES, 0)
 
@@ -234,7 +310,21 @@ def add_up(rows: Iterable[dict[str, Any]]) -> dict[str, Any]:
         if row["ticket"] is not None:
             known = total.get("ticket")
             total["ticket"] = row["ticket"] if known is None else added(known, row["ticket"])
+        for part in PARTS:
+            _add(total.setdefault(part, {}), row[part])
     for name in SUMS:
         if total:
             total[f"{name}_seconds"] = round(total[f"{name}_seconds"], 3)
     return total
+
+
+def _add(into: dict[str, Any], part: dict[str, Any]) -> None:
+    for name, value in part.items():
+        if isinstance(value, dict):
+            _add(into.setdefault(name, {}), value)
+        else:
+            into[name] = round(into.get(name, 0) + value, 3)
+
+
+def _seconds(sums_ms: dict[str, int]) -> dict[str, float]:
+    return {f"{name}_seconds": value / 1000 for name, value in sums_ms.items()}

@@ -6,13 +6,43 @@ from streams.simulate.floor import Agent
 WAITING, RINGING, CONNECTED, LEFT = range(4)
 
 
+class Words:
+    """What was written in a contact since its last conversation ended, and what a bot left over."""
+
+    __slots__ = ("agent", "asked_ms", "customer", "escalated_ms")
+
+    def __init__(self) -> None:
+        self.agent = self.customer = False
+        """Whether each of them has written."""
+        self.asked_ms: int | None = None
+        """When the customer wrote the first of what no person has answered."""
+        self.escalated_ms: int | None = None
+        """When a bot handed over what no person has taken up."""
+
+
+class Promise:
+    """A call back that is owed to a customer, with the id of the contact that asked for it."""
+
+    __slots__ = ("asked_ms", "contact", "customer", "due_ms", "plan", "tries")
+
+    def __init__(
+        self, plan: QueuePlan, contact: str, customer: str, asked_ms: int, due_ms: int | None
+    ) -> None:
+        self.plan = plan
+        self.contact = contact
+        self.customer = customer
+        self.asked_ms = asked_ms
+        self.due_ms = due_ms
+        self.tries = 0
+
+
 class Visit:
     """One stay of one contact in one queue."""
 
     __slots__ = (
-        "agent", "answered_ms", "arrived_ms", "contact", "customer", "entered_ms", "held_ms",
-        "holding_since_ms", "hop", "left_ms", "not_to", "number", "offer", "plan", "state",
-        "waited_ms",
+        "agent", "answered_ms", "arrived_ms", "callback", "carried", "contact", "customer",
+        "entered_ms", "held_ms", "holding_since_ms", "hop", "left_ms", "not_to", "number", "offer",
+        "plan", "replied", "spoke", "state", "waited_ms", "words",
     )  # fmt: skip
 
     def __init__(
@@ -23,6 +53,8 @@ class Visit:
         plan: QueuePlan,
         at_ms: int,
         former: "Visit | None" = None,
+        words: Words | None = None,
+        callback: bool = False,
     ) -> None:
         self.number = number
         self.contact = contact
@@ -43,10 +75,20 @@ class Visit:
         """When it left the queue unanswered."""
         self.waited_ms = 0
         """What the customer had waited before, since he came or was last spoken to."""
+        self.callback = callback
+        """It is a call back that was promised: nobody waits on the line."""
+        self.spoke = self.replied = False
+        """Whether an agent has written in it, and the customer since he was answered."""
         self.hop = 1
         """The number of the visit among its contact's; a transfer may begin another contact."""
         if former is not None and former.contact == contact:
-            self.hop = former.hop + 1
+            self.hop = former.hop + (not former.callback)
+            words = former.words
             if not former.answered_ms:
                 self.arrived_ms = former.arrived_ms
-                self.waited_ms = former.waited_ms + former.left_ms - former.entered_ms
+                self.waited_ms = former.waited_ms
+                if not former.callback:
+                    self.waited_ms += former.left_ms - former.entered_ms
+        self.words: Words = words or Words()
+        self.carried = self.words.agent and self.words.asked_ms is not None
+        """Whether the customer was waiting for a response when it began."""

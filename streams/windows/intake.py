@@ -11,7 +11,14 @@ from typing import Any
 
 import msgspec
 
-from streams.contract.events import AgentEvent, Event, SourceHeartbeat, TicketEvent
+from streams.contract.events import (
+    AgentEvent,
+    BotEnded,
+    ContactFlowedOut,
+    Event,
+    SourceHeartbeat,
+    TicketEvent,
+)
 from streams.contract.words import ALL, OTHER, QueueKey
 from streams.lifecycle import changelog
 from streams.lifecycle.changelog import CLOSED_BEFORE, NOW, Write, key_of, kind_of, parts_of
@@ -24,7 +31,14 @@ from streams.lifecycle.counters import (
     STATES,
     VISIT_STANDING,
 )
-from streams.lifecycle.facts import EFFECTIVE, FACTS
+from streams.lifecycle.facts import (
+    EFFECTIVE,
+    FACTS,
+    OF_REQUESTS,
+    CallbackFact,
+    asks_too,
+    callback_fact,
+)
 from streams.lifecycle.kinds import KINDS
 from streams.lifecycle.ledger import Ledger, QueueEntry
 from streams.lifecycle.rules import Rules
@@ -56,7 +70,7 @@ def _entity_of(struct: type[Event]) -> str:
         return changelog.AGENT
     if issubclass(struct, TicketEvent):
         return changelog.TICKET
-    return changelog.CONTACT
+    return changelog.CALLBACK if struct in OF_REQUESTS else changelog.CONTACT
 
 
 #: By the struct of an event; events without an entry change no lifecycle.
@@ -134,15 +148,22 @@ class Intake:
         self.inputs[topic].see(event.source, at)
         self._heard_inputs.add(topic)
         kind = _ENTITIES.get(struct)
-        if kind is None or (kind == changelog.CONTACT and event.channel == "ticket"):
+        if kind == changelog.CONTACT and event.channel == "ticket":
+            kind = changelog.TICKET if struct is BotEnded else None
+        if kind is None:
             return None
         if kind == changelog.AGENT:
             key = key_of(kind, event.tenant, "", event.agent_id or "")
+        elif kind == changelog.CALLBACK:
+            key = key_of(kind, event.tenant, "", event.contact_id or "")
         else:
             key = key_of(kind, event.tenant, event.channel or "", event.contact_id or "")
         self._facts.append((key, FACTS[struct](event), topic, offset, struct))
         if struct in EFFECTIVE:
             self._tally.effective += 1
+        if struct is ContactFlowedOut and asks_too(event):
+            key = key_of(changelog.CALLBACK, event.tenant, "", event.contact_id or "")
+            self._facts.append((key, callback_fact(event), topic, offset, struct))
         return None
 
     # -- the turn ------------------------------------------------------------------------------
@@ -155,7 +176,9 @@ class Intake:
             self._sampler.taking = taking
             key, fact, topic, _, struct = taking
             result = add(key, fact, now)
-            if result != "ok":
+            # What is told of two entities is counted with the contact.
+            second = struct is ContactFlowedOut and isinstance(fact, CallbackFact)
+            if result != "ok" and not second:
                 events[topic, result] += 1
                 if result in KINDS:  # a revision, or a conflict
                     self.ledger.anomaly(result, fact)

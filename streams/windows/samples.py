@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from streams.contract.events import Event
 from streams.lifecycle.changelog import parts_of
-from streams.lifecycle.facts import Fact, Snapshot
+from streams.lifecycle.facts import CallbackFact, Fact, Snapshot
 from streams.lifecycle.ledger import Ledger
 
 #: Anomalies of one turn that are shown one by one, and of one wall minute (`intake_stage.py`).
@@ -55,6 +55,8 @@ class Sampler:
             self._left_off += 1
             return
         tenant, channel, _ = parts_of(key)
+        if isinstance(taken, CallbackFact):
+            channel = taken.channel
         queue = taken.queue if isinstance(taken, Fact) else None
         where = (topic, offset, struct.TYPE, taken.source, tenant, channel, queue)
         self._samples.append(Sample(*where, kind, taken.at))

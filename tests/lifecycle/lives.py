@@ -9,8 +9,8 @@ from typing import Any
 
 import orjson
 
-from streams.lifecycle.entity import AGENT, CONTACT, TICKET, fold
-from streams.lifecycle.facts import FACTS, in_order
+from streams.lifecycle.entity import AGENT, CALLBACK, CONTACT, TICKET, fold
+from streams.lifecycle.facts import FACTS, callback_fact, in_order
 from streams.lifecycle.ledger import Ledger
 from streams.lifecycle.rules import QueueRules, Rules
 from streams.wire.decode import decode
@@ -59,8 +59,19 @@ class Life:
         }
 
 
-def fact(kind: str, /, at: int, number: int = 0, channel: str = "voice", **fields: Any) -> Any:
-    """The fact of an event as it comes from the wire; `kind` without a dot is a contact's."""
+def fact(
+    kind: str,
+    /,
+    at: int,
+    number: int = 0,
+    channel: str = "voice",
+    of_request: bool = False,
+    **fields: Any,
+) -> Any:
+    """The fact of an event as it comes from the wire; `kind` without a dot is a contact's.
+
+    `of_request`: the one for a request to be called back.
+    """
     if "." not in kind:
         kind = f"ticket.{kind}" if channel == "ticket" else f"contact.{kind}"
     event = {
@@ -74,14 +85,16 @@ def fact(kind: str, /, at: int, number: int = 0, channel: str = "voice", **field
     } | fields
     decoded = decode(orjson.dumps(event))
     assert not isinstance(decoded, Rejected), decoded
-    return FACTS[type(decoded)](decoded)
+    make = callback_fact if of_request else FACTS[type(decoded)]
+    return make(decoded)
 
 
 def facts(events: Iterable[Told], channel: str = "voice", **common: Any) -> list[Any]:
     """Facts in the order of the list, ids by place."""
     made = []
     for number, (kind, at, *more) in enumerate(events):
-        made.append(fact(kind, at, number, channel, **(common | (more[0] if more else {}))))
+        fields = {"channel": channel} | common | (more[0] if more else {})
+        made.append(fact(kind, at, number, **fields))
     return made
 
 
@@ -109,6 +122,16 @@ def contact(
 def ticket(*events: Told, now: int | None = None, rules: QueueRules | None = None) -> Life:
     """A ticket's life; `now` and `rules` as a contact's."""
     return _life(TICKET, facts(events, "ticket"), now, rules, "ticket")
+
+
+def callback(*events: Told, now: int | None = None, days: int = 7) -> Life:
+    """The life of a request to be called back; `now` as a contact's, `days` it is remembered."""
+    told = facts(events, "voice", of_request=True)
+    ordered, _, _ = in_order(told)
+    limit = ordered[-1].at if now is None else START + now
+    book = Ledger(Rules({}, callback_memory_days=days), 1)
+    state = fold(CALLBACK, ordered, limit, book.select("default", ""))
+    return Life(state, book, "voice")
 
 
 def agent(

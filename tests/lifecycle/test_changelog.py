@@ -8,7 +8,7 @@ import pytest
 from streams.lifecycle import agent, changelog, contact_state, ticket
 from streams.lifecycle import counters as c
 from streams.lifecycle.changelog import key_of, kind_of, parts_of
-from streams.lifecycle.ranks import AGENT_RANKS, CONTACT_RANKS, TICKET_RANKS
+from streams.lifecycle.ranks import AGENT_RANKS, CALLBACK_RANKS, CONTACT_RANKS, TICKET_RANKS
 from streams.lifecycle.rules import NEVER
 
 CALL = "c\0default\0voice\0call-1"
@@ -16,6 +16,7 @@ KEYS = [
     (changelog.CONTACT, ("default", "voice", "call-1"), CALL),
     (changelog.TICKET, ("default", "ticket", "7"), "t\0default\0ticket\x007"),
     (changelog.AGENT, ("default", "", "anna"), "a\0default\0\0anna"),
+    (changelog.CALLBACK, ("default", "", "call-1"), "b\0default\0\0call-1"),
     (
         changelog.PANE,
         ("default", "billing", "voice", "90000"),
@@ -58,6 +59,7 @@ def test_each_kind_has_a_letter_of_its_own() -> None:
         changelog.CONTACT,
         changelog.TICKET,
         changelog.AGENT,
+        changelog.CALLBACK,
         changelog.CHUNK,
         changelog.PANE,
         changelog.RULES,
@@ -168,6 +170,7 @@ def test_the_rank_of_an_event_never_changes() -> None:
     assert list(CONTACT_RANKS.values())[: len(contacts)] == contacts
     assert list(TICKET_RANKS.values())[:12] == list(range(12))
     assert AGENT_RANKS == {"agent.state": 0, "agent.heartbeat": 1}
+    assert list(CALLBACK_RANKS.values()) == [0, 1, 2]
 
 
 CONTACT_FIELDS = """

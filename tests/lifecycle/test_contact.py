@@ -3,8 +3,9 @@
 import pytest
 
 from streams.lifecycle import counters as c
-from streams.lifecycle.contact_state import CONNECTED, IDLE, WAITING
+from streams.lifecycle.contact_state import CONNECTED, IDLE, WAITING, ContactState
 from streams.lifecycle.entity import CONTACT, Entity, add, fire_until
+from streams.lifecycle.facts import Fact
 from streams.lifecycle.rules import NEVER, QueueRules
 from tests.lifecycle.lives import (
     FAR,
@@ -486,7 +487,7 @@ def test_what_is_in_doubt_when_a_contact_is_forgotten_stays_in_doubt() -> None:
     )
     life = contact(*told, now=FAR)
     assert life.dated(c.FLOWED_OUT) == {forgotten + 1_000: 1}
-    one = Entity(None, CONTACT.blank(), [], -1)
+    one: Entity[ContactState, Fact] = Entity(None, CONTACT.blank(), [], -1)
     book, ids = ledger(None, "voice").select("default", "voice"), set[str]()
     for each in facts(told):
         add(CONTACT, one, each, each.at, book, ids)

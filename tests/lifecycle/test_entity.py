@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from streams.lifecycle import counters as c
 from streams.lifecycle import entity
-from streams.lifecycle.entity import AGENT, CONTACT, TICKET, Entity
-from streams.lifecycle.facts import FACTS, in_order
+from streams.lifecycle.entity import AGENT, CALLBACK, CONTACT, TICKET, Entity
+from streams.lifecycle.facts import FACTS, OF_REQUESTS, asks_too, callback_fact, in_order
 from streams.lifecycle.ledger import Ledger
 from streams.lifecycle.rules import Rules
 from streams.wire.decode import decode
@@ -64,7 +64,14 @@ def entities(history: list[dict[str, Any]]) -> list[tuple[Any, str, list[Any]]]:
         make = FACTS.get(type(event))
         if make is None or (event.TYPE == "followup.completed" and event.channel == "ticket"):
             continue
-        if event.TYPE.startswith("agent."):
+        key: tuple[str, ...]
+        request = ("b", event.tenant, event.contact_id)
+        if asks_too(event):
+            of_request = found.setdefault(request, (CALLBACK, "", []))
+            of_request[2].append(callback_fact(event))
+        if type(event) in OF_REQUESTS:
+            key, life, channel = request, CALLBACK, ""
+        elif event.TYPE.startswith("agent."):
             key, life, channel = ("a", event.tenant, event.agent_id), AGENT, ""
         else:
             key, channel = (event.channel, event.tenant, event.contact_id), event.channel

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from streams.contract.words import ANOMALY_SORTS
-from streams.lifecycle import contact, ticket
+from streams.lifecycle import callback, contact, ticket
 from streams.lifecycle.kinds import KINDS
 
 CORE = Path(contact.__file__).parents[1]
@@ -14,7 +14,7 @@ def told() -> set[str]:
     """The kinds in the transition tables, and those that are counted by name."""
     tables = {
         effect
-        for module in (contact, ticket)
+        for module in (contact, ticket, callback)
         for row in module.TABLE.values()
         for effect in row
         if isinstance(effect, str)

@@ -131,6 +131,24 @@ def test_where_we_wrote_first_the_customer_asks_by_his_first_reply() -> None:
     assert clocks(life, FIRST)["breached other"] == {10 * HOUR: 1}
 
 
+def test_what_a_bot_hands_over_is_promised_a_response_from_then_on() -> None:
+    """Until a person has replied; the bot's own promise is withdrawn, a broken one stays broken."""
+    escalated = {"outcome": "escalated"}
+    life = told(
+        *(("opened", 0), ("bot.ended", HOUR, escalated), ("bot.ended", 10 * HOUR, escalated)),
+        *(("replied", 11 * HOUR, REPLY), ("bot.ended", 12 * HOUR, escalated)),
+    )
+    assert clocks(life, FIRST) == {
+        "withdrawn": {HOUR: 1},
+        "breached other": {9 * HOUR: 1},
+        "met other": {11 * HOUR: 1},
+        "running": {0: 1, 9 * HOUR: -1, 10 * HOUR: 1, 11 * HOUR: -1},
+        "risk": {8 * HOUR + 30 * MINUTE: 1, 9 * HOUR: -1},
+        "overdue": {9 * HOUR: 1, 10 * HOUR: -1},
+    }
+    assert life.dated(c.FIRST_RESPONSE_TIME) == {11 * HOUR: HOUR}
+
+
 def test_a_promise_is_that_of_its_priority_when_its_clock_starts() -> None:
     """A later priority holds for the next promise; one without a target promises nothing."""
     by_word = rules(

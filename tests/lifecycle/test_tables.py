@@ -6,11 +6,11 @@ import msgspec
 import pytest
 
 from streams.contract.events import TYPES, ContactEvent, TicketEvent
-from streams.lifecycle import contact, ticket, ticket_deadlines
+from streams.lifecycle import callback, contact, ticket, ticket_deadlines
 from streams.lifecycle import contact_deadlines as steps
 from streams.lifecycle import contact_state as visit
 from streams.lifecycle.ledger import Ledger
-from streams.lifecycle.ranks import CONTACT_RANKS, TICKET_RANKS
+from streams.lifecycle.ranks import CALLBACK_RANKS, CONTACT_RANKS, TICKET_RANKS
 from streams.lifecycle.rules import Rules
 from tests.lifecycle.lives import START, fact
 
@@ -121,13 +121,15 @@ def test_effects_lead_to_the_phases_that_are_named_and_to_no_other(
 def test_every_type_of_a_channel_has_a_row_at_its_rank() -> None:
     """No event of a contact or ticket is without a place: the table's row number is its rank."""
     contacts = {kind for kind, struct in TYPES.items() if issubclass(struct, ContactEvent)}
+    contacts -= {"callback.requested"}  # of its request alone
     tickets = {kind for kind, struct in TYPES.items() if issubclass(struct, TicketEvent)}
-    assert contacts | {"followup.completed"} == CONTACT_RANKS.keys()
+    assert contacts | {"followup.completed", "bot.ended"} == CONTACT_RANKS.keys()
     assert tickets | {"bot.ended"} == TICKET_RANKS.keys()
     assert {*contact.TABLE, "contact.resumed"} == CONTACT_RANKS.keys()
     assert ticket.TABLE.keys() == TICKET_RANKS.keys()
     for table, ranks in ((contact.TABLE, CONTACT_RANKS), (ticket.TABLE, TICKET_RANKS)):
         assert [ranks[kind] for kind in table] == list(range(len(table)))
+    assert list(callback.TABLE) == list(CALLBACK_RANKS)
 
 
 def test_no_two_types_share_a_rank_but_the_openers() -> None:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from streams.contract.fields import fields_of
+from streams.contract.fields import fields_of, part_of
 from streams.contract.figures import Figures
 from streams.simulate import Centre, default_centre
 
@@ -18,6 +18,8 @@ NOT_IN_BOOKS = {
     "wrapups_unreported",
     "tickets_left",
 }
+#: Parts of the figures that the books keep; another is null or not theirs.
+PARTS = ("bot", "chat", "callbacks")
 #: Every figure that is exact and adds up, and the one ratio that the books keep themselves.
 COMPARED = (
     *(name for name, field in fields_of(Figures).items() if field.additive),
@@ -72,4 +74,13 @@ def differences(row: dict[str, Any], figures: dict[str, Any]) -> dict[str, tuple
     told = row.get("ticket")
     if told is not None and told != known_of(told, figures["ticket"]):
         found["ticket"] = (told, figures["ticket"])
+    for part in PARTS:
+        if figures[part] is not None:
+            struct = part_of(fields_of(Figures)[part])
+            assert struct is not None
+            found |= {
+                f"{part}.{name}": (row[part][name], figures[part][name])
+                for name, field in fields_of(struct).items()
+                if field.additive and row[part][name] != figures[part][name]
+            }
     return found
