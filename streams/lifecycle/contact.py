@@ -74,8 +74,9 @@ Effect = Callable[[ContactState, Fact, Ledger], None]
 # order is threshold, limit of the wait, silence, maximum waiting age, wrap-up cap, maximum handling
 # age, forgetting.
 # A contact is forgotten a horizon after its last visit was closed, and handled if a wrap-up was
-# awaited, and not before 72 hours after an age closed one; an event after that finds nothing. What
-# was written, and handed over by a bot, is remembered as long, or a horizon after the last of it.
+# awaited, and not before 72 hours after an age closed one; an event after that finds nothing. Where
+# no visit is remembered, what was written or handed over by a bot is, a horizon after the last of
+# it.
 #
 # Rules through time. Thresholds, limits, ages, silence, cap, and whether the queue waits for
 # wrap-ups: as they were when the visit was enqueued.
@@ -87,9 +88,9 @@ Effect = Callable[[ContactState, Fact, Ledger], None]
 #
 # What is written. In a visit whose wait is known, the first message of an agent is one figure; a
 # later one that answers what the customer wrote is a response, timed from the first message of his
-# run. A run goes on through a transfer: where the customer was waiting for a response when he
-# entered a visit, its first message is that too. A conversation goes on through transfers, until it
-# ends: then it is counted by its last word, and by whether the customer wrote after the answer.
+# run. Only a person's message ends a run, wherever it is written. Where the customer was waiting
+# for a response when he was transferred, the next visit's first message is one too. A conversation
+# that ends is counted by its last word, and by whether the customer wrote after the visit's answer.
 #
 # Bots. `bot.ended` is counted in its queue, or in `_bot`, whatever the contact does. What was
 # handed over waits for a person: on a chat for his next message in a visit, or, where nothing was

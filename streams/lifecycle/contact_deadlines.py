@@ -16,7 +16,7 @@ leaves nothing that could fall due.
 import msgspec
 
 from streams.contract.words import UNKNOWN_REASON
-from streams.lifecycle import contact, contact_aged, contact_effects, contact_talk, contact_words
+from streams.lifecycle import contact, contact_aged, contact_effects, contact_talk
 from streams.lifecycle import contact_state as visit
 from streams.lifecycle import counters as c
 from streams.lifecycle.contact_state import AGED_MS, CONNECTED, IDLE, WAITING, ContactState
@@ -119,15 +119,15 @@ def _happen(state: ContactState, at: int, ledger: Ledger) -> None:
         if _expires_at(state, ledger) == at:
             contact_aged.expire(state, at, ledger)
     elif state.phase == IDLE and _forgotten_at(state, ledger) == at:
-        _forget(state, at, ledger)
+        _forget(state)
 
 
-def _forget(state: ContactState, at: int, ledger: Ledger) -> None:
+def _forget(state: ContactState) -> None:
     # What is in doubt stays so: when the contact is forgotten must change no figure.
-    doubt, words = state.doubt, contact_words.remembered(state, at, ledger)
+    doubt = state.doubt
     for field, value in zip(_FIELDS, msgspec.structs.astuple(visit.blank()), strict=True):
         setattr(state, field, value)
-    state.doubt, state.words = doubt, words
+    state.doubt = doubt
 
 
 def _threshold_passed(state: ContactState, at: int, ledger: Ledger) -> None:

@@ -191,7 +191,7 @@ def wrote(state: ContactState, fact: Fact, ledger: Ledger) -> None:
         and ledger.channel == "chat"
         and not _says_goodbye(state, fact, ledger)
     ):
-        words.heard(state, fact, ledger)
+        words.told(state, fact, ledger)
         answer(state, fact.at, fact.agent, ledger)
         state.answered_by_message = True
         words.agent_wrote(state, fact, ledger)

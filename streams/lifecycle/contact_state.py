@@ -79,14 +79,13 @@ class Words(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """What was written in a chat, and what a bot handed over. Times in ms, -1: none.
 
     `heard_at`: the last word. `told`: any message, of whomever. `customer`: how many messages the
-    customer wrote; `before`: how many before the conversation. `asked_at`: the first that nobody
-    has answered. `agent`: one has written in the conversation.
+    customer wrote. `asked_at`: the first that no person has answered. `agent`: a person has written
+    since a conversation ended last.
     """
 
     heard_at: int
     told: bool = False
     customer: int = 0
-    before: int = 0
     asked_at: int = -1
     agent: bool = False
     visit: VisitWords = NO_WORDS

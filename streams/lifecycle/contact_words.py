@@ -26,10 +26,21 @@ from streams.lifecycle.ledger import Ledger
 
 
 def heard(state: ContactState, fact: Fact, ledger: Ledger) -> None:
-    """A message of whomever, which is no part of a conversation; those of calls mean nothing."""
+    """A message of a bot, or of a person who is in no conversation: that ends a run all the same.
+
+    Those of calls mean nothing.
+    """
     if ledger.channel == "chat":
         known = state.words or Words(fact.at)
+        if fact.detail == "agent":
+            known = replace(known, asked_at=-1, agent=True)
         state.words = replace(known, heard_at=fact.at, told=True)
+
+
+def told(state: ContactState, fact: Fact, ledger: Ledger) -> None:
+    """A message is about to be looked at: this chat is one of which messages are told."""
+    if ledger.channel == "chat":
+        state.words = replace(state.words or Words(fact.at), heard_at=fact.at, told=True)
 
 
 def customer_wrote(state: ContactState, fact: Fact, ledger: Ledger) -> None:
@@ -114,32 +125,18 @@ def end(
     at: int,
     ledger: Ledger,
 ) -> None:
-    """The conversation of a visit is over, at `at` (ms); counted if the customer wrote in it."""
+    """The conversation of a visit is over, at `at` (ms); counted if the customer ever wrote."""
     known = state.words
     if known is None:
         return
-    if known.customer > known.before and not outbound:
+    if known.customer and not outbound:
         sign, cell = ledger.sign, ledger.cell(queue, at)
         cell[c.CHATS_MESSAGED] += sign
         if known.asked_at >= 0:
             cell[c.CHATS_LEFT_UNANSWERED] += sign
         if known.customer == (visit or NO_WORDS).customer:
             cell[c.CHATS_NO_REPLY] += sign
-    state.words = replace(
-        known,
-        before=known.customer,
-        asked_at=-1,
-        agent=False,
-        visit=replace(known.visit, carried=False),
-    )
-
-
-def remembered(state: ContactState, at: int, ledger: Ledger) -> Words | None:
-    """What stays of it when the contact's visits are forgotten at `at` (ms)."""
-    known = state.words
-    if known is None or known.heard_at + ledger.rules.horizon_ms <= at:
-        return None
-    return replace(known, visit=NO_WORDS)
+    state.words = replace(known, agent=False, visit=replace(known.visit, carried=False))
 
 
 # -- bots ------------------------------------------------------------------------------------------
@@ -153,8 +150,6 @@ def bot_ended(state: ContactState, fact: Fact, ledger: Ledger) -> None:
     if fact.detail == "escalated":
         known = state.words or Words(fact.at)
         state.words = replace(known, heard_at=fact.at, escalated_at=fact.at)
-    elif state.words is not None:
-        state.words = replace(state.words, heard_at=fact.at)
 
 
 def book_bot(fact: Fact, ledger: Ledger) -> None:

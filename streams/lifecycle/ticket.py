@@ -43,7 +43,6 @@ __all__ = ["CLOSED", "LEFT", "NONE", "OPEN", "PHASES", "RESOLVED", "VERSION", "T
 NO_PRIORITY: Final = 4
 #: What makes a ticket known; any other event needs that.
 BRINGS: Final = frozenset({TICKET_RANKS["ticket.opened"], TICKET_RANKS["ticket.snapshot"]})
-_FREE: Final = BRINGS | {TICKET_RANKS["bot.ended"]}
 
 
 def blank() -> TicketState:
@@ -53,7 +52,7 @@ def blank() -> TicketState:
 
 def is_blank(state: TicketState, before: int) -> bool:
     """Whether nothing is known of the ticket."""
-    return state.phase == NONE and state.doubt < before and state.escalated_at < 0
+    return state.phase == NONE and state.doubt < before
 
 
 def standing(state: TicketState) -> tuple[Standing, ...]:
@@ -69,8 +68,8 @@ def standing(state: TicketState) -> tuple[Standing, ...]:
 
 
 def is_plain(state: TicketState, fact: Fact, grace: int) -> bool:
-    """Whether the event finds its ticket, or makes it known, or needs none."""
-    return state.phase != NONE or fact.rank in _FREE
+    """Whether the event finds its ticket, or makes it known."""
+    return state.phase != NONE or fact.rank in BRINGS
 
 
 def arrange(state: TicketState, plan: Plan, index: int) -> bool:
@@ -145,9 +144,9 @@ def _opened_again(state: TicketState, fact: Fact, ledger: Ledger) -> None:
 def _bot_ended(state: TicketState, fact: Fact, ledger: Ledger) -> None:
     """Counted whatever the ticket is; what is handed over starts the first response anew."""
     book_bot(fact, ledger)
-    if fact.detail == "escalated":
+    if fact.detail == "escalated" and state.phase != NONE:
         state.escalated_at = fact.at
-        if state.phase != NONE and not state.responded and not state.awaits_customer:
+        if not state.responded and not state.awaits_customer:
             state.response_from = fact.at
             if state.phase == OPEN:
                 promises.ask_anew(state, promises.FIRST, fact.at, ledger)

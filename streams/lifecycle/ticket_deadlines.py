@@ -16,7 +16,7 @@ from streams.lifecycle import ticket_cohorts as cohorts
 from streams.lifecycle import ticket_promises as promises
 from streams.lifecycle.facts import Fact
 from streams.lifecycle.ledger import Ledger
-from streams.lifecycle.ticket_state import NONE, OPEN, TicketState, forgotten_on
+from streams.lifecycle.ticket_state import OPEN, TicketState, forgotten_on
 
 _STEPS = tuple(zip(*ticket.TABLE.values(), strict=True))
 _FIELDS = TicketState.__struct_fields__
@@ -49,14 +49,8 @@ def _dues(state: TicketState, ledger: Ledger) -> list[tuple[int, int]]:
         (cohorts.older_at(state), _OLDER),
         (cohorts.to_be_resolved_by(state), _UNRESOLVED),
         (cohorts.to_be_back_by(state), _NOT_BACK),
-        (_forgotten_at(state, ledger), _FORGOTTEN),
+        (state.forgotten_at, _FORGOTTEN),
     ]
-
-
-def _forgotten_at(state: TicketState, ledger: Ledger) -> int:
-    if state.phase == NONE and state.escalated_at >= 0:  # known by what a bot handed over alone
-        return state.escalated_at + ledger.rules.horizon_ms
-    return state.forgotten_at
 
 
 def fire(state: TicketState, ledger: Ledger) -> None:

@@ -436,8 +436,7 @@ class Conversations:
             books.chat["messaged"] += 1
             books.chat["left_unanswered"] += words.asked_ms is not None
             books.chat["answered_no_reply"] += not visit.replied
-        words.customer = words.agent = False
-        words.asked_ms = None
+        words.agent = False
         wraps = plan.wrapup_seconds > 0
         if not (wraps and plan.waits_for_wrapup):
             books.handled(talk_ms, visit.held_ms, False)

@@ -7,13 +7,13 @@ WAITING, RINGING, CONNECTED, LEFT = range(4)
 
 
 class Words:
-    """What was written in a contact since its last conversation ended, and what a bot left over."""
+    """What was written in a contact, and what a bot left over."""
 
     __slots__ = ("agent", "asked_ms", "customer", "escalated_ms")
 
     def __init__(self) -> None:
         self.agent = self.customer = False
-        """Whether each of them has written."""
+        """Whether the customer has ever written, and an agent since a conversation ended."""
         self.asked_ms: int | None = None
         """When the customer wrote the first of what no person has answered."""
         self.escalated_ms: int | None = None

@@ -111,15 +111,20 @@ def test_a_conversation_is_counted_by_its_last_word() -> None:
     assert outbound.total(c.CHATS_MESSAGED) == 0
 
 
-def test_what_was_said_before_an_end_belongs_to_that_conversation() -> None:
-    """The contact's next conversation begins without it."""
+def test_only_a_person_ends_a_run() -> None:
+    """Wherever he writes: after the end too; an end alone does not."""
     again: tuple[Told, ...] = (
         ("enqueued", 100 * SECOND),
         ("answered", 110 * SECOND),
         ("ended", 120 * SECOND),
     )
-    life = chat(ENTERED, ANSWERED, wrote(40, "customer"), ("ended", 90 * SECOND), *again)
-    assert count(life, c.CHATS_MESSAGED) == count(life, c.CHATS_LEFT_UNANSWERED) == {90: 1}
+    told = (ENTERED, ANSWERED, wrote(40, "customer"), ("ended", 90 * SECOND))
+    life = chat(*told, *again)
+    assert count(life, c.CHATS_LEFT_UNANSWERED) == {90: 1, 120: 1}
+    assert count(chat(*told, wrote(95, "bot"), *again), c.CHATS_LEFT_UNANSWERED) == {90: 1, 120: 1}
+    late = chat(*told, wrote(95, "agent"), *again)
+    assert count(late, c.CHATS_LEFT_UNANSWERED) == {90: 1}
+    assert count(late, c.CHATS_MESSAGED) == {90: 1, 120: 1}
 
 
 def test_a_conversation_that_an_age_closed_ends_when_that_is_told() -> None:
@@ -159,34 +164,34 @@ def test_what_a_bot_hands_over_waits_for_a_person() -> None:
 
 
 def test_words_are_remembered_a_horizon() -> None:
-    """Or as long as the contact's visits, which they keep no longer than that."""
+    """Or as long as the contact's visits, with which they are forgotten."""
     for waited, counted in ((HORIZON, 1), (HORIZON + 1, 0)):
         life = contact(bot(0), ("enqueued", waited), ("answered", waited))
         assert life.total(c.BOT_HANDOFFS) == counted
         assert life.total(c.CONTACTS) == 1
-    left: tuple[Told, ...] = (ENTERED, ("abandoned", 10 * SECOND))
-    again = HORIZON + 10 * SECOND + 1
-    comes: tuple[Told, ...] = (("enqueued", again), ("answered", again))
-    life = contact(*left, bot(20), *comes)
-    assert (life.total(c.CONTACTS), life.total(c.BOT_HANDOFFS)) == (2, 1)
-    assert contact(bot(0), *left, *comes).total(c.BOT_HANDOFFS) == 0
+    left: tuple[Told, ...] = (ENTERED, ("abandoned", 10 * SECOND), bot(20))
+    for again, contacts in ((HORIZON + 10 * SECOND, 1), (HORIZON + 10 * SECOND + 1, 2)):
+        life = contact(*left, ("enqueued", again), ("answered", again))
+        assert (life.total(c.CONTACTS), life.total(c.BOT_HANDOFFS)) == (contacts, 2 - contacts)
     assert contact(bot(0), now=HORIZON).state.words is not None
     assert contact(bot(0), now=HORIZON + 1).state.words is None
 
 
 def test_a_ticket_waits_for_its_reply_after_a_bot() -> None:
-    """The first response is timed from the hand-over, and so is the wait; known ticket or not."""
+    """The first response is timed from the hand-over, and so is the wait, if the ticket is known."""
     life = ticket(
         ("opened", 0), bot(10), ("replied", 30 * SECOND, {"author": "agent"}),
         ("replied", 40 * SECOND, {"author": "agent"}),
     )  # fmt: skip
     assert seconds(life, c.FIRST_RESPONSE_TIME) == seconds(life, c.BOT_HANDOFF_TIME) == {30: 20}
-    before = ticket(bot(0), ("opened", 10 * SECOND), ("replied", 30 * SECOND, {"author": "agent"}))
-    assert seconds(before, c.FIRST_RESPONSE_TIME) == {30: 20}
-    assert seconds(before, c.BOT_HANDOFF_TIME) == {30: 30}
-    assert before.anomalies == {}
-    late = ticket(bot(0), ("opened", HORIZON + 1), ("replied", HORIZON + 2, {"author": "agent"}))
-    assert late.total(c.BOT_HANDOFFS) == 0
+    within = ticket(bot(0), ("opened", 2 * SECOND), ("replied", 30 * SECOND, {"author": "agent"}))
+    assert count(within, c.BOT_ESCALATED) == {2: 1}
+    assert seconds(within, c.BOT_HANDOFF_TIME) == {30: 28}
+    assert within.anomalies == {"clamped": 1}
+    unknown = ticket(bot(0), ("opened", 6 * SECOND), ("replied", 30 * SECOND, {"author": "agent"}))
+    assert count(unknown, c.BOT_ESCALATED) == {0: 1}
+    assert seconds(unknown, c.FIRST_RESPONSE_TIME) == {30: 24}
+    assert unknown.total(c.BOT_HANDOFFS) == 0
     answered = ticket(
         ("opened", 0), ("replied", 10 * SECOND, {"author": "agent"}), bot(20, "contained")
     )
