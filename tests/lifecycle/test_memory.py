@@ -109,7 +109,7 @@ def test_a_remembered_ticket_costs_200_bytes_of_the_changelog(how: str) -> None:
 def test_an_idle_open_ticket_costs_400_bytes_of_memory() -> None:
     """Listed for its next age too, with names as long as they usually are."""
     unit = Unit()
-    queue = {"queue": "customer-service-de", "kind": "complaint"}
+    queue: dict[str, Any] = {"queue": "customer-service-de", "kind": "complaint"}
     gc.collect()
     tracemalloc.start()
     before, _ = tracemalloc.get_traced_memory()

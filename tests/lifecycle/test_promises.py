@@ -17,7 +17,9 @@ from tests.lifecycle.test_memory import key, total
 from tests.lifecycle.test_store import HORIZON, Unit
 
 FIRST, NEXT, RESOLUTION = SLA_METRICS
-REPLY, ASKED, BOT = {"author": "agent"}, {"author": "customer"}, {"author": "bot"}
+REPLY: dict[str, Any] = {"author": "agent"}
+ASKED: dict[str, Any] = {"author": "customer"}
+BOT: dict[str, Any] = {"author": "bot"}
 OFFICE = calendar(BERLIN, "Mon-Fri 09:00-17:00")
 
 

@@ -1,7 +1,7 @@
 """Promises live: late events, restarts and turns at any time book what one fold of all does."""
 
 from random import Random
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -45,14 +45,16 @@ def said(chance: Random, kind: str, at: int, number: int) -> Fact:
     """An event with what it may tell."""
     queue = chance.choice(("billing", "york", "plain", "other"))
     due = START + at + chance.randrange(-2 * HOUR, 20 * HOUR)
-    about: dict[str, Any] = {
+    told: dict[str, dict[str, Any]] = {
         "assigned": {"agent_id": chance.choice((None, "anna"))},
         "asked": {"author": "customer"},
         "replied": {"author": chance.choice(("agent", "agent", "bot"))},
         "resolved": {"author": chance.choice(("agent", "bot"))},
         "status_changed": {"status": chance.choice(STATUSES)},
-        "sla_set": {"metric": chance.choice(SLA_METRICS)}
-        | chance.choice(({"due_at": due}, {"due_at": due}, {}, {"cancelled": True})),
+        "sla_set": {
+            "metric": chance.choice(SLA_METRICS),
+            **chance.choice(({"due_at": due}, {"due_at": due}, {}, {"cancelled": True})),
+        },
         "moved": {"queue": queue},
         "opened": {"queue": queue, "direction": chance.choice(("inbound", "inbound", "outbound"))},
         "snapshot": {
@@ -61,11 +63,12 @@ def said(chance: Random, kind: str, at: int, number: int) -> Fact:
             "status": chance.choice(STATUSES),
             "due": {chance.choice(SLA_METRICS): due},
             "last_customer_at": START + at - HOUR,
-        }
-        | chance.choice(({}, {"first_replied_at": START + at - 2 * HOUR})),
+            **chance.choice(({}, {"first_replied_at": START + at - 2 * HOUR})),
+        },
         "updated": {"kind": "complaint", "priority": "urgent"},
-    }.get(kind, {})
-    return fact("replied" if kind == "asked" else kind, at, number, "ticket", **about)
+    }
+    name = "replied" if kind == "asked" else kind
+    return cast("Fact", fact(name, at, number, "ticket", **told.get(kind, {})))
 
 
 def history(chance: Random) -> list[tuple[int, str, Fact]]:

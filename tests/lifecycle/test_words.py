@@ -178,7 +178,7 @@ def test_words_are_remembered_a_horizon() -> None:
 
 
 def test_a_ticket_waits_for_its_reply_after_a_bot() -> None:
-    """The first response is timed from the hand-over, and so is the wait, if the ticket is known."""
+    """The first response and the wait run from the hand-over, if the ticket is known."""
     life = ticket(
         ("opened", 0), bot(10), ("replied", 30 * SECOND, {"author": "agent"}),
         ("replied", 40 * SECOND, {"author": "agent"}),
