@@ -257,6 +257,8 @@ def answered_unseen(state: ContactState, fact: Fact, ledger: Ledger) -> None:
         effects.open_answered(
             state, fact, one.entered_at, one.outbound, ledger, callback=one.callback
         )
+        if one.age == ORPHANED:
+            words.same_visit(state, one.words)
     else:
         _opens_answered(state, fact, ledger)
 

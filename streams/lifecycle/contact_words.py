@@ -117,6 +117,13 @@ def goes_on(state: ContactState, visit: VisitWords | None) -> None:
         state.words = replace(state.words, visit=visit or NO_WORDS)
 
 
+def same_visit(state: ContactState, visit: VisitWords | None) -> None:
+    """The visit that is answered is one that an age had closed: it was entered before that."""
+    if state.words is not None:
+        carried = visit is not None and visit.carried
+        state.words = replace(state.words, visit=replace(state.words.visit, carried=carried))
+
+
 def end(
     state: ContactState,
     visit: VisitWords | None,

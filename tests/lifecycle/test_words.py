@@ -178,7 +178,7 @@ def test_words_are_remembered_a_horizon() -> None:
 
 
 def test_a_ticket_waits_for_its_reply_after_a_bot() -> None:
-    """The first response and the wait run from the hand-over, if the ticket is known."""
+    """The first response is timed from the hand-over, and so is the wait, of a known ticket."""
     life = ticket(
         ("opened", 0), bot(10), ("replied", 30 * SECOND, {"author": "agent"}),
         ("replied", 40 * SECOND, {"author": "agent"}),
@@ -250,3 +250,15 @@ def test_any_order_gives_the_same_words() -> None:
             if n
         }
         assert booked == expected
+
+
+def test_a_run_of_a_visit_that_an_age_closed_is_its_own() -> None:
+    """Nobody waited for a response when it was entered: its first message is none."""
+    late = 5 * HOUR // SECOND
+    life = chat(
+        wrote(0, "agent"), ("enqueued", SECOND), wrote(2, "customer"),
+        ("answered", 5 * HOUR), wrote(late + 1, "agent"),
+    )  # fmt: skip
+    assert life.anomalies == {"orphaned": 1, "recovered": 1}
+    assert count(life, c.FIRST_MESSAGES) == {late + 1: 1}
+    assert life.total(c.RESPONSES) == 0
