@@ -190,6 +190,14 @@ def test_limits_of_states_are_read_by_state(write: Write) -> None:
         assert "state_limit_seconds: needs a " in _mistakes(wrong)[0]
 
 
+def test_a_call_back_is_remembered_as_long_as_events_may_be_late(write: Write) -> None:
+    """Else a late event would find it forgotten, and what it booked could not be taken back."""
+    with pytest.raises(ConfigError) as error:
+        load(write("callback_memory_days = 1\nhorizon_seconds = 172800\n"), {}, {})
+    assert "callback_memory_days: needs at least horizon_seconds (172800)" in str(error.value)
+    load(write("callback_memory_days = 2\nhorizon_seconds = 172800\n"), {}, {})
+
+
 def test_days_of_tickets_change_with_time_and_are_no_longer_than_the_memory(write: Write) -> None:
     """A ticket that is forgotten could not be decided: of a queue, a change, and the default."""
     config = write(

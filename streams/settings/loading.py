@@ -13,9 +13,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from streams.contract.words import CHANNEL_DEFAULTS
 from streams.errors import ConfigError
 from streams.settings.calendars import Calendar
+from streams.settings.checks import between, between_thresholds
 from streams.settings.model import QueueSettings, Secret, Settings, Targets
 from streams.settings.readers import (
     CALENDAR_READERS,
@@ -65,7 +65,7 @@ def load(
     found["queues"] = _queues(document.get("queues", []), f"{config}: queues", calendars, mistakes)
     # Rules between keys are checked where the keys themselves are right, so none is reported twice.
     settings = Settings(**found)
-    mistakes += _between(settings)
+    mistakes += between(settings)
     if mistakes:
         raise ConfigError(mistakes)
     return settings
@@ -204,7 +204,7 @@ def _queues(
         if own:
             continue
         queue = QueueSettings(**found)
-        mistakes += _between_thresholds(queue, where)
+        mistakes += between_thresholds(queue, where)
         if queue.calendar is not None and not queue.calendar.opens():
             mistakes.append(
                 f"{where}: calendar: needs open time within any 400 days; {queue.calendar.name!r}"
@@ -254,7 +254,7 @@ def _changes(
                 **found["state_limit_seconds"],
             }
         queue, before = replace(queue, **found), since
-        mistakes += _between_thresholds(queue, here)
+        mistakes += between_thresholds(queue, here)
         changes.append((since, queue))
     return tuple(changes)
 
@@ -294,86 +294,6 @@ def _sla(raw: object, where: str, mistakes: list[str]) -> dict[str, dict[str, in
             _read({metric: said}, SLA_READERS, lambda k: f"{where}: sla.{k}", one, mistakes)
             found |= {metric: dict.fromkeys(PRIORITY_READERS, one[metric]) for metric in one}
     return found
-
-
-def _between_thresholds(queue: QueueSettings, where: str) -> list[str]:
-    """S above T would count a quick hang-up as short although it decided the service level."""
-    short = queue.short_abandon_seconds
-    if short is None:
-        return []
-    limits = [
-        queue.service_level_seconds or CHANNEL_DEFAULTS[channel].service_level_seconds
-        for channel in queue.channels
-    ]
-    limit = min((limit for limit in limits if limit is not None), default=None)
-    if limit is None or short <= limit:
-        return []
-    return [
-        f"{where}: short_abandon_seconds: needs at most {limit} (the service level's), not {short}"
-    ]
-
-
-def _between_days(settings: Settings) -> list[str]:
-    """A ticket that is forgotten before its days are over could not be decided when they are."""
-    known = settings.ticket_memory_days
-    mistakes = []
-    for name in ("resolution_days", "repeat_days"):
-        queues = [QueueSettings(name="default")]
-        queues += [
-            queue
-            for one in settings.queues
-            if "ticket" in one.channels
-            for _, queue in one.versions("ticket")
-        ]
-        longest = max(queues, key=lambda queue: getattr(queue, name))
-        days = getattr(longest, name)
-        if days > known:
-            mistakes.append(
-                f"ticket_memory_days: needs at least the {days} {name} of queue"
-                f" {longest.name!r}, not {known}: else tickets are forgotten undecided"
-            )
-    return mistakes
-
-
-def _between(settings: Settings) -> list[str]:
-    mistakes = _between_days(settings)
-    if settings.transaction_timeout_seconds > settings.session_timeout_seconds:
-        mistakes.append(
-            "transaction_timeout_seconds: needs at most session_timeout_seconds"
-            f" ({settings.session_timeout_seconds}), not {settings.transaction_timeout_seconds}:"
-            " else a stalled worker's readers wait longer than its takeover"
-        )
-    sasl = settings.security_protocol.startswith("SASL_")
-    missing = [
-        name
-        for name in ("sasl_mechanism", "sasl_username", "sasl_password")
-        if getattr(settings, name) is None
-    ]
-    if sasl and missing:
-        mistakes.append(
-            f"security_protocol: {settings.security_protocol} needs {', '.join(missing)} too"
-        )
-    if not sasl and len(missing) < 3:
-        mistakes.append(
-            f"security_protocol: {settings.security_protocol} would send no SASL login;"
-            " set SASL_SSL (or SASL_PLAINTEXT), or remove the sasl_ settings"
-        )
-    login = (settings.board_alertmanager_user, settings.board_alertmanager_password)
-    if any(login) and not (all(login) and settings.board_alertmanager):
-        mistakes.append(
-            "board_alertmanager, board_alertmanager_user, board_alertmanager_password:"
-            " a login needs all three"
-        )
-    if bool(settings.ssl_certfile) != bool(settings.ssl_keyfile):
-        mistakes.append("ssl_certfile, ssl_keyfile: need each other; set both or none")
-    if not settings.security_protocol.endswith("SSL"):
-        mistakes += [
-            f"{name}: is unused with security_protocol {settings.security_protocol};"
-            " set SSL or SASL_SSL"
-            for name in ("ssl_cafile", "ssl_certfile")
-            if getattr(settings, name)
-        ]
-    return mistakes
 
 
 def _near(key: str, known: tuple[str, ...], upper: bool = False) -> str:
