@@ -15,22 +15,21 @@ import msgspec
 from streams.contract.words import ALL
 from streams.lifecycle import agent_limits
 from streams.lifecycle import counters as c
-from streams.lifecycle.agent_sources import (
-    COUNTED,
-    MAX_SOURCES,
-    Heights,
-    Place,
-    Source,
-    contacts_of,
-    oldest_of,
-    union,
+from streams.lifecycle.agent_levels import (
+    GONE,
+    Changes,
+    Said,
+    changes_of,
+    heights_of,
+    moves,
+    shown_as,
 )
+from streams.lifecycle.agent_sources import MAX_SOURCES, Heights, Place, Source, oldest_of, union
 from streams.lifecycle.facts import Snapshot
 from streams.lifecycle.ledger import Ledger, Standing
 from streams.lifecycle.rules import FORGET_MS, NEVER
 
 UNKNOWN: Final = "unknown"
-GONE: Final = ""
 #: In place of one source's name: there are several, or none is known, because the snapshot was
 #: stored when it replaced that of any other source.
 ANY: Final = ""
@@ -79,19 +78,6 @@ def standing(state: AgentState) -> tuple[Standing, ...]:
     return tuple((queue, channel, c.ANY_STUCK, since) for queue, channel, _, since in state.stuck)
 
 
-def shown_as(state: AgentState) -> str:
-    """The one state the agent of one source is counted in, by precedence."""
-    if state.state == "error" and state.source == ANY:
-        return "error"  # as it was booked
-    if state.handling:
-        return "on_contact"
-    if state.wrapping:
-        return "wrapup"
-    if state.ringing:
-        return "ringing"
-    return state.state
-
-
 def step(state: AgentState, fact: Snapshot, ledger: Ledger) -> None:
     """Take one snapshot, in order."""
     at = fact.at
@@ -113,7 +99,7 @@ def step(state: AgentState, fact: Snapshot, ledger: Ledger) -> None:
         and fact.ringing == state.ringing
     ):
         return
-    queues, before = state.queues, _heights(state)
+    queues, before = state.queues, _said(state)
     _say(state, fact)
     _contribute(queues, before, state, at, ledger)
     _begin(state, fact, ledger)
@@ -142,7 +128,7 @@ def fire(state: AgentState, ledger: Ledger) -> None:
 
 
 def _end_word(state: AgentState, at: int, ledger: Ledger) -> None:
-    queues, before = state.queues, _heights(state)
+    queues, before = state.queues, _said(state)
     if state.state == UNKNOWN:
         state.state, state.source = GONE, ANY
         state.queues = state.capacity = ()
@@ -209,7 +195,7 @@ def _numbers(state: AgentState) -> tuple[int, ...]:
         return tuple(_shown(state).values())
     if not state.has_limits or state.state == GONE or not state.capacity:
         return ()
-    number = c.STATES[shown_as(state)]
+    number = c.STATES[shown_as(_said(state))]
     return (number,) if number in agent_limits.LIMITED else ()
 
 
@@ -234,59 +220,39 @@ def _whole_last(item: tuple[Place, Heights]) -> bool:
 # -- one source ------------------------------------------------------------------------------------
 
 
-def _heights(state: AgentState) -> dict[str, Heights]:
-    """What an agent of one source contributes, by channel, to `_all` and each queue alike."""
-    if state.state == GONE:
-        return {}
-    handling, wrapping = state.handling, state.wrapping
-    busy = bool(handling or wrapping)
-    staffed = busy or state.state == "available"
-    shown = c.STATES[shown_as(state)]
-    by_channel = {}
-    for channel, slots in state.capacity:
-        heights = {shown: 1}
-        if staffed:
-            heights[c.STAFFED_AGENTS] = 1
-            heights[c.SLOT_CAPACITY] = slots
-        if busy:
-            heights[c.HANDLING_AGENTS] = 1
-            used = 0
-            for name, n in handling + wrapping:
-                if name == channel:
-                    used += n
-            if used:
-                heights[c.SLOT_BUSY] = min(used, slots)
-            if channel == COUNTED and handling and state.has_limits:
-                contacts = contacts_of(handling)
-                if contacts:
-                    heights[c.AGENT_CONTACTS] = contacts
-        by_channel[channel] = heights
-    return by_channel
+def _said(state: AgentState) -> Said:
+    return (
+        state.state,
+        state.ringing > 0,
+        state.handling,
+        state.wrapping,
+        state.capacity,
+        state.has_limits,
+        state.source == ANY,
+    )
 
 
 def _contribute(
-    queues: tuple[str, ...], before: dict[str, Heights], state: AgentState, at: int, ledger: Ledger
+    queues: tuple[str, ...], before: Said, state: AgentState, at: int, ledger: Ledger
 ) -> None:
     """Book what differs from `before`, when the agent was a member of `queues`."""
-    after = _heights(state)
-    same = queues == state.queues
-    if same and before == after:
-        return
-    channels = before.keys() if before.keys() == after.keys() else before.keys() | after.keys()
-    for channel in channels:
-        old, new = before.get(channel, {}), after.get(channel, {})
-        changes = _changes(old, new)
-        ledger.select(ledger.tenant, channel)
-        if changes:
+    after = _said(state)
+    if queues == state.queues:
+        for channel, changes in moves(before, after):
+            ledger.select(ledger.tenant, channel)
             _book(ALL, changes, at, ledger)
-        if same:
-            for queue in queues if changes else ():
+            for queue in queues:
                 _book(queue, changes, at, ledger)
-            continue
+        return
+    old_ones, new_ones = heights_of(before), heights_of(after)
+    for channel in old_ones.keys() | new_ones.keys():
+        old, new = old_ones.get(channel, {}), new_ones.get(channel, {})
+        ledger.select(ledger.tenant, channel)
+        _book(ALL, changes_of(old, new), at, ledger)
         for queue in {*queues, *state.queues}:
             left = old if queue in queues else {}
             joined = new if queue in state.queues else {}
-            _book(queue, _changes(left, joined), at, ledger)
+            _book(queue, changes_of(left, joined), at, ledger)
 
 
 # -- several ---------------------------------------------------------------------------------------
@@ -352,7 +318,7 @@ def _held(state: AgentState) -> dict[Place, Heights]:
         return union(state.sources, state.has_limits)
     return {
         (queue, channel): heights
-        for channel, heights in _heights(state).items()
+        for channel, heights in heights_of(_said(state)).items()
         for queue in (ALL, *state.queues)
     }
 
@@ -362,22 +328,12 @@ def _contribute_each(
 ) -> None:
     for place in before.keys() | after.keys():
         queue, channel = place
-        changes = _changes(before.get(place, {}), after.get(place, {}))
+        changes = changes_of(before.get(place, {}), after.get(place, {}))
         ledger.select(ledger.tenant, channel)
         _book(queue, changes, at, ledger)
 
 
-def _changes(old: Heights, new: Heights) -> list[tuple[int, int]]:
-    changes = []
-    for level, height in new.items():
-        change = height - old.get(level, 0)
-        if change:
-            changes.append((level, change))
-    changes += [(level, -height) for level, height in old.items() if level not in new]
-    return changes
-
-
-def _book(queue: str, changes: list[tuple[int, int]], at: int, ledger: Ledger) -> None:
+def _book(queue: str, changes: Changes, at: int, ledger: Ledger) -> None:
     if not changes:
         return
     sign, cell, offset = ledger.sign, ledger.cell(queue, at), at % ledger.width

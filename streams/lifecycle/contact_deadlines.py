@@ -22,6 +22,7 @@ from streams.lifecycle import counters as c
 from streams.lifecycle.contact_state import AGED_MS, CONNECTED, IDLE, WAITING, ContactState
 from streams.lifecycle.facts import Fact
 from streams.lifecycle.ledger import Ledger
+from streams.lifecycle.ranks import CONTACT_RANKS
 from streams.lifecycle.rules import NEVER, QueueRules
 
 # What can befall a waiting visit: of two at one time, the lesser number happens first.
@@ -29,6 +30,7 @@ _THRESHOLD, _LIMIT, _SILENCE, _MAX_WAIT, _NOTHING = range(5)
 
 _STEPS = tuple(zip(*contact.TABLE.values(), strict=True))
 _FIELDS = ContactState.__struct_fields__
+_MESSAGE = CONTACT_RANKS["message.sent"]
 
 
 def step(state: ContactState, fact: Fact, ledger: Ledger) -> None:
@@ -45,7 +47,9 @@ def step(state: ContactState, fact: Fact, ledger: Ledger) -> None:
         if fact.detail == UNKNOWN_REASON:
             ledger.anomaly("unknown_reason", fact)
         effect(state, fact, ledger)
-        state.due = _due(state, ledger)
+        # What is written in a conversation moves nothing that falls due, and there is much of it.
+        if rank != _MESSAGE or phase != CONNECTED:
+            state.due = _due(state, ledger)
 
 
 def _due(state: ContactState, ledger: Ledger) -> int:
