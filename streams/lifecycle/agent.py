@@ -259,7 +259,7 @@ def _heights(state: AgentState) -> dict[str, Heights]:
             if channel == COUNTED and handling and state.has_limits:
                 contacts = contacts_of(handling)
                 if contacts:
-                    heights[c.AGENT_CONTACTS] = contacts
+                    heights[c.AGENT_CONTACTS], heights[c.CHANNEL_AGENTS] = contacts, 1
         by_channel[channel] = heights
     return by_channel
 
