@@ -62,8 +62,11 @@ class ChatFigures(Part, frozen=True):
     contact_seconds: Annotated[
         Number, total("Contacts that the pool's agents had at a time, integrated")
     ]
+    channel_agent_seconds: Annotated[
+        Number, total("The pool's agents who had at least one of them, integrated")
+    ]
     concurrency_mean: Annotated[
-        Number | None, ratio("contact_seconds / handling_agent_seconds, 1 or more.")
+        Number | None, ratio("contact_seconds / channel_agent_seconds, 1 or more.")
     ]
     handle_adjusted_mean_seconds: Annotated[
         Number | None, mean("handle_mean_seconds / concurrency_mean")

@@ -14,6 +14,7 @@ from streams.contract.words import QueueKey
 #: What time alone decides: it goes on for the worker after the simulator has ended.
 CLOCKED: Final = frozenset(
     {
+        "chat.channel_agent_seconds",
         "chat.contact_seconds",
         "flowed_out_in_threshold",
         "handling_agent_seconds",

@@ -47,7 +47,7 @@ def chat_figures(view: View) -> ChatFigures:
     """What chats have beside calls."""
     count = view.count
     first, responses = count(c.FIRST_MESSAGES), count(c.RESPONSES)
-    contacts, busy = view.integral(c.AGENT_CONTACTS), view.integral(c.HANDLING_AGENTS)
+    contacts, busy = view.integral(c.AGENT_CONTACTS), view.integral(c.CHANNEL_AGENTS)
     handle = count(c.TALK) + count(c.HOLD) + count(c.WRAPUP)
     return ChatFigures(
         first_message_count=first,
@@ -62,6 +62,7 @@ def chat_figures(view: View) -> ChatFigures:
         left_unanswered=count(c.CHATS_LEFT_UNANSWERED),
         answered_no_reply=count(c.CHATS_NO_REPLY),
         contact_seconds=seconds(contacts),
+        channel_agent_seconds=seconds(busy),
         concurrency_mean=ratio(contacts, busy),
         # (handle / handled) / (contacts / busy), rounded once.
         handle_adjusted_mean_seconds=mean_seconds(handle * busy, count(c.HANDLED) * contacts),

@@ -59,7 +59,7 @@ def heights_of(said: Said) -> dict[str, Heights]:
             if channel == COUNTED and handling and has_limits:
                 contacts = contacts_of(handling)
                 if contacts:
-                    heights[c.AGENT_CONTACTS] = contacts
+                    heights[c.AGENT_CONTACTS], heights[c.CHANNEL_AGENTS] = contacts, 1
         by_channel[channel] = heights
     return by_channel
 

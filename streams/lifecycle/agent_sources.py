@@ -85,7 +85,7 @@ def union(sources: Sequence[Source], counts_contacts: bool) -> dict[Place, Heigh
             if counts_contacts and place[1] == COUNTED:
                 contacts = sum(contacts_of(source.handling) for source, _ in of_place)
                 if contacts:
-                    heights[c.AGENT_CONTACTS] = contacts
+                    heights[c.AGENT_CONTACTS], heights[c.CHANNEL_AGENTS] = contacts, 1
     return found
 
 

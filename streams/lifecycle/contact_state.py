@@ -63,13 +63,13 @@ PAST: Final = 2
 class VisitWords(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """What was written in a visit. `first`: what its first message of an agent is to be.
 
-    `customer`: how many messages the customer had written at its first answer. `carried`: he was
-    waiting for a response when it was entered.
+    `customer`: how many messages the customer had written at its first answer. `carried`: since
+    when he was waiting for a response when it was entered (ms; -1: he was not).
     """
 
     first: int = COUNTED
     customer: int = 0
-    carried: bool = False
+    carried: int = -1
 
 
 NO_WORDS: Final = VisitWords()

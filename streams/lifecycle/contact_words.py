@@ -33,7 +33,8 @@ def heard(state: ContactState, fact: Fact, ledger: Ledger) -> None:
     if ledger.channel == "chat":
         known = state.words or Words(fact.at)
         if fact.detail == "agent":
-            known = replace(known, asked_at=-1, agent=True)
+            visit = replace(known.visit, carried=-1)
+            known = replace(known, asked_at=-1, agent=True, visit=visit)
         state.words = replace(known, heard_at=fact.at, told=True)
 
 
@@ -66,7 +67,8 @@ def agent_wrote(state: ContactState, fact: Fact, ledger: Ledger) -> None:
             cell[c.FIRST_MESSAGES] += sign
             cell[c.FIRST_MESSAGE_TIME] += sign * wait
             cell[c.FIRST_MESSAGE_BUCKETS + bucket_of(wait)] += sign
-        if known.asked_at >= 0 and (visit.first == PAST or visit.carried):
+        carried = known.agent and visit.carried == known.asked_at
+        if known.asked_at >= 0 and (visit.first == PAST or carried):
             lasted = at - known.asked_at
             cell[c.RESPONSES] += sign
             cell[c.RESPONSE_TIME] += sign * lasted
@@ -86,7 +88,7 @@ def begin(state: ContactState, at: int, ledger: Ledger) -> None:
     if state.words is not None or ledger.channel == "chat":
         known = state.words or Words(at)
         first = UNCOUNTED if state.callback else COUNTED
-        carried = known.agent and known.asked_at >= 0
+        carried = known.asked_at if known.agent else -1
         state.words = replace(known, visit=VisitWords(first, 0, carried))
 
 
@@ -120,7 +122,7 @@ def goes_on(state: ContactState, visit: VisitWords | None) -> None:
 def same_visit(state: ContactState, visit: VisitWords | None) -> None:
     """The visit that is answered is one that an age had closed: it was entered before that."""
     if state.words is not None:
-        carried = visit is not None and visit.carried
+        carried = (visit or NO_WORDS).carried
         state.words = replace(state.words, visit=replace(state.words.visit, carried=carried))
 
 
@@ -143,7 +145,7 @@ def end(
             cell[c.CHATS_LEFT_UNANSWERED] += sign
         if known.customer == (visit or NO_WORDS).customer:
             cell[c.CHATS_NO_REPLY] += sign
-    state.words = replace(known, agent=False, visit=replace(known.visit, carried=False))
+    state.words = replace(known, agent=False)
 
 
 # -- bots ------------------------------------------------------------------------------------------

@@ -174,8 +174,10 @@ STUCK = {name: 224 + 2 * index for index, name in enumerate(STATE_LIMIT_SECONDS)
 ANY_STUCK = 224
 #: How many contacts of the channel they have, not cut at their capacity.
 AGENT_CONTACTS = 236
+#: Those who have one of them or more.
+CHANNEL_AGENTS = 238
 AGENT_LEVELS = (
-    *(HANDLING_AGENTS, STAFFED_AGENTS, SLOT_BUSY, SLOT_CAPACITY, AGENT_CONTACTS),
+    *(HANDLING_AGENTS, STAFFED_AGENTS, SLOT_BUSY, SLOT_CAPACITY, AGENT_CONTACTS, CHANNEL_AGENTS),
     *(*STATES.values(), *STUCK.values()),
 )
 LEVELS = VISIT_LEVELS + AGENT_LEVELS

@@ -25,6 +25,7 @@ from streams.lifecycle.rules import NEVER
 from streams.lifecycle.ticket_state import (
     AT_RISK,
     BREACHED,
+    CANCELLED,
     ON_TIME,
     OPEN,
     Clock,
@@ -71,7 +72,7 @@ def fulfil(state: TicketState, metric: int, at: int, ledger: Ledger) -> None:
     """It is done: the promise was kept, unless it was broken before."""
     for clock in _of(state, metric):
         _take(state, clock, at, ledger)
-        if clock.phase != BREACHED:
+        if clock.phase < BREACHED:
             _count(state, metric, _MET[clock.priority], at, ledger)
 
 
@@ -79,7 +80,7 @@ def withdraw(state: TicketState, metric: int, at: int, ledger: Ledger) -> None:
     """It is no longer asked for."""
     for clock in _of(state, metric):
         _take(state, clock, at, ledger)
-        if clock.phase != BREACHED:
+        if clock.phase < BREACHED:
             _count(state, metric, c.WITHDRAWN, at, ledger)
 
 
@@ -109,7 +110,7 @@ def reopened(state: TicketState, at: int, ledger: Ledger) -> None:
 def status_changed(state: TicketState, at: int, ledger: Ledger) -> None:
     """The resolution's clock stands still while the ticket waits for the customer."""
     for clock in _of(state, RESOLUTION):
-        if clock.phase == BREACHED or (clock.since < 0) == _pauses(state, clock):
+        if clock.phase >= BREACHED or (clock.since < 0) == _pauses(state, clock):
             continue
         _take(state, clock, at, ledger)
         _put(state, _going_on(state, clock, at, ledger), at, ledger)
@@ -126,13 +127,16 @@ def leave(state: TicketState, at: int, ledger: Ledger) -> list[Clock]:
 def enter(state: TicketState, clocks: list[Clock], at: int, ledger: Ledger) -> None:
     """They go on by the calendar of the queue that the ticket has come to."""
     for clock in clocks:
-        decided = clock.phase == BREACHED
+        decided = clock.phase >= BREACHED
         going_on = clock if decided else _going_on(state, clock, at, ledger, clock.phase)
         _put(state, going_on, at, ledger)
 
 
 def told(state: TicketState, fact: Fact, ledger: Ledger) -> None:
-    """`ticket.sla_set`: a due time, back to the queue's target, or no promise any more."""
+    """`ticket.sla_set`: a due time, back to the queue's target, or no promise any more.
+
+    What is decided stays so: one that was broken and is cancelled is only overdue no longer.
+    """
     word, *more = (fact.detail or "").split(" ")
     metric, at, due_at = SLA_METRICS.index(word), fact.at, fact.since
     clocks = _of(state, metric)
@@ -143,9 +147,12 @@ def told(state: TicketState, fact: Fact, ledger: Ledger) -> None:
             ask(state, metric, at, ledger, due_at)
         return
     (clock,) = clocks
-    if more:
+    if more and clock.phase < BREACHED:
         withdraw(state, metric, at, ledger)
-    elif clock.phase != BREACHED:
+    elif more:
+        _take(state, clock, at, ledger)
+        _put(state, replace(clock, phase=CANCELLED), at, ledger)
+    elif clock.phase < BREACHED and (due_at >= 0 or clock.told_at >= 0):
         if due_at < 0 and clock.target_ms < 0:
             withdraw(state, metric, at, ledger)
             return
@@ -207,7 +214,7 @@ def endanger(state: TicketState, at: int, ledger: Ledger) -> None:
 def reschedule(state: TicketState, at: int, ledger: Ledger) -> None:
     """The calendars are others from `at` on, than they were to be: what is not yet due is anew."""
     for clock in state.clocks:
-        if clock.phase == BREACHED or clock.since < 0:
+        if clock.phase >= BREACHED or clock.since < 0:
             continue
         _take(state, clock, at, ledger)
         stopped = _stopped(state, clock, at, ledger)
@@ -293,6 +300,8 @@ def _take(state: TicketState, clock: Clock, at: int, ledger: Ledger) -> None:
 
 def _levels(state: TicketState, clock: Clock, at: int, change: int, ledger: Ledger) -> None:
     metric = clock.metric
+    if clock.phase == CANCELLED:
+        return
     if clock.phase == BREACHED:
         ledger.level(state.queue, at, _OVERDUE[metric], change)
     elif clock.since < 0:

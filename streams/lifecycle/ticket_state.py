@@ -41,10 +41,11 @@ AGES_END_MS: Final = tuple(BACKLOG_AGES_MS.values())
 VERSION: Final = 2
 
 
-#: What becomes of a promise: there is time, little is left, it was due.
+#: What becomes of a promise: there is time, little is left, it was due; and was then cancelled.
 ON_TIME: Final = 0
 AT_RISK: Final = 1
 BREACHED: Final = 2
+CANCELLED: Final = 3
 
 
 class Clock(msgspec.Struct, array_like=True, frozen=True, gc=False):

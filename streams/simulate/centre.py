@@ -160,7 +160,7 @@ class Centre:
             total |= {"tenant": tenant, "queue": ALL, "channel": channel}
             seconds = self.floor.seconds_of(everyone, channel)
             total |= seconds.as_json()
-            total["chat"]["contact_seconds"] = seconds.contact_ms / 1000
+            total["chat"] |= seconds.chats_as_json()
             rows.append(total)
         return {
             "tenant": tenant, "seed": self.seed, "start": self.start_ms, "as_of": now,

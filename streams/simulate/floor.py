@@ -230,7 +230,9 @@ class Floor:
         for channel, seconds in agent.slots.items():
             slots = agent.capacity[channel]
             if channel == CHAT:
-                seconds.contact_ms += agent.handling.get(CHAT, 0) * passed
+                chats = agent.handling.get(CHAT, 0)
+                seconds.contact_ms += chats * passed
+                seconds.channel_ms += passed if chats else 0
             seconds.add(0, 0, min(agent.used(channel), slots) * passed, slots * passed)
 
     def flush(self) -> None:
@@ -267,6 +269,7 @@ class Floor:
                 slots.slot_busy_ms, slots.slot_capacity_ms,
             )  # fmt: skip
             total.contact_ms += slots.contact_ms
+            total.channel_ms += slots.channel_ms
             for state, spent in agent.seconds.state_ms.items():
                 total.spend(state, spent)
         return total

@@ -237,7 +237,7 @@ class QueueBooks:
             **agents.as_json(),
             "ticket": None if tickets is None else tickets.as_json(at_ms),
             "chat": {
-                **self.chat, **_seconds(self.chat_ms), "contact_seconds": agents.contact_ms / 1000,
+                **self.chat, **_seconds(self.chat_ms), **agents.chats_as_json(),
             },
             "bot": {**self.bots, **_seconds(self.bots_ms)},
             "callbacks": {
@@ -264,12 +264,13 @@ class AgentSeconds:
     """Milliseconds of a pool's agents; a pool's are the sum of its agents'."""
 
     __slots__ = (
-        "contact_ms", "handling_ms", "slot_busy_ms", "slot_capacity_ms", "staffed_ms", "state_ms",
+        "channel_ms", "contact_ms", "handling_ms", "slot_busy_ms", "slot_capacity_ms", "staffed_ms",
+        "state_ms",
     )  # fmt: skip
 
     def __init__(self) -> None:
-        self.contact_ms = 0
-        """Chats in hand, by their time."""
+        self.contact_ms = self.channel_ms = 0
+        """Chats in hand, by their time; and the time in which there was one."""
         self.handling_ms = self.staffed_ms = self.slot_busy_ms = self.slot_capacity_ms = 0
         self.state_ms = dict.fromkeys(AGENT_STATES, 0)
 
@@ -294,6 +295,13 @@ class AgentSeconds:
             "slot_capacity_seconds": self.slot_capacity_ms / 1000,
             "agent_state_seconds": {state: ms / 1000 for state, ms in self.state_ms.items()},
             "occupancy_ratio": round(self.handling_ms / staffed, 6) if staffed else None,
+        }
+
+    def chats_as_json(self) -> dict[str, float]:
+        """Seconds of chats at a time, and of who had any."""
+        return {
+            "contact_seconds": self.contact_ms / 1000,
+            "channel_agent_seconds": self.channel_ms / 1000,
         }
 
 

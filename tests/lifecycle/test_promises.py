@@ -218,6 +218,21 @@ def test_what_a_source_tells_holds_as_it_stands() -> None:
     assert (anew["withdrawn"], anew["breached other"]) == ({HOUR: 1}, {3 * HOUR: 1})
 
 
+def test_what_became_of_a_promise_stays_whatever_a_source_tells_later() -> None:
+    """Broken and cancelled, it is not made again; told what holds anyway, it can still be kept."""
+    broken = told(
+        *(("opened", 0), ("sla_set", 25 * HOUR, {"metric": RESOLUTION, "cancelled": True})),
+        ("sla_set", 26 * HOUR, {"metric": RESOLUTION, "due_at": START + 30 * HOUR}),
+        now=3 * DAY,
+    )
+    found = clocks(broken, RESOLUTION)
+    assert found["breached other"] == {DAY: 1}
+    assert found["running"] == {0: 1, DAY: -1}
+    assert found["overdue"] == {DAY: 1, 25 * HOUR: -1}
+    again = ("sla_set", DAY, {"metric": RESOLUTION})
+    assert "breached other" not in clocks(told(("opened", 0), again, ("resolved", DAY)), RESOLUTION)
+
+
 def test_a_due_time_without_a_target_is_a_promise_until_it_is_taken_back() -> None:
     """A queue that promises nothing keeps what its source promises."""
     nothing = QueueRules()

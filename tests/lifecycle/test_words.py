@@ -85,6 +85,9 @@ def test_a_run_goes_on_through_a_transfer() -> None:
     assert later.total(c.RESPONSES, "sales") == 0
     before = chat(ENTERED, wrote(5, "customer"), ANSWERED, *moved, wrote(80, "agent"))
     assert before.total(c.RESPONSES, "sales") == 0
+    goodbye, anew = wrote(62, "agent"), (wrote(65, "customer"), wrote(80, "agent", agent_id="bob"))
+    ended = chat(*first, wrote(50, "customer"), *moved[:2], goodbye, moved[2], *anew)
+    assert ended.total(c.RESPONSES, "sales") == 0
 
 
 def test_a_conversation_is_counted_by_its_last_word() -> None:

@@ -17,7 +17,7 @@ LIMITS = {"error": 120, "on_contact": 7_200, "wrapup": 900, "ringing": 60, "brea
 STATES = ("error", "on_contact", "wrapup", "ringing", "break", "available", "unknown", "offline")
 AGENT_LEVELS = (
     *("handling_agent", "staffed_agent", "slot_busy", "slot_capacity"),
-    "agent_contacts",
+    *("agent_contacts", "channel_agent"),
 )
 
 
@@ -177,15 +177,15 @@ def levels_at(place: tuple[str, str], words: list[dict]) -> dict[str, int]:
     used = both([count(w, "handling", channel) + count(w, "wrapping", channel) for w in members])
     slots = both([capacity(word)[channel] for word in active] or [0])
     busy = any(map(is_busy, words))
+    chats = sum(count(word, "handling", channel) for word in members) if channel == "chat" else 0
     return {
         shown_at(place, words): 1,
         "staffed_agent": int(slots >= 1),
         "slot_capacity": slots,
         "handling_agent": int(busy and slots >= 1),
         "slot_busy": min(used, slots),
-        "agent_contacts": (
-            sum(count(word, "handling", channel) for word in members) if channel == "chat" else 0
-        ),
+        "agent_contacts": chats,
+        "channel_agent": int(chats > 0),
     }
 
 

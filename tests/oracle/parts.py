@@ -71,7 +71,7 @@ def parts(
 
 
 def _chat(rows: Rows, n: Callable[[str], int], area: Callable[[str], int]) -> dict:
-    contacts, busy = area("agent_contacts"), area("handling_agent")
+    contacts, busy = area("agent_contacts"), area("channel_agent")
     handle = n("talk_ms") + n("hold_ms") + n("wrapup_ms")
     concurrency = Fraction(contacts, busy) if busy > 0 else Fraction(0)
     handled = n("handled")
@@ -90,6 +90,7 @@ def _chat(rows: Rows, n: Callable[[str], int], area: Callable[[str], int]) -> di
         "left_unanswered": n("chat.left_unanswered"),
         "answered_no_reply": n("chat.answered_no_reply"),
         "contact_seconds": seconds(contacts),
+        "channel_agent_seconds": seconds(busy),
         "concurrency_mean": ratio(contacts, busy),
         "handle_adjusted_mean_seconds": (
             mean(Fraction(handle) / concurrency, handled) if concurrency > 0 else None

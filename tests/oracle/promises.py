@@ -79,7 +79,7 @@ class Promises:
 
     def asked(self, metric: str, at: int) -> None:
         """The customer wrote: one clock for all that is unanswered."""
-        if self.asked_for(metric):
+        if self.asked_for(metric) and metric not in self.clocks:
             self.start(metric, at)
 
     def escalated(self, at: int) -> None:
@@ -162,17 +162,19 @@ class Promises:
     def go_on(self, one: Promise, at: int) -> None:
         """Due, and when it is at risk, are found from here on: by the calendars ahead."""
         used_up = one.due_at is None and one.target_ms is not None and one.elapsed >= one.target_ms
-        state = "paused" if self.paused(one) and not used_up else "running"
+        state = "paused" if self.paused(one) else "running"
         at_risk = one.at_risk and state == "running"
         if (state, at_risk) != (one.state, one.at_risk):
             self.become(one, at, state, at_risk)
         one.due = one.risk_at = None
         if state == "paused":
+            one.due = at if used_up else None  # it was due in this very millisecond
             return
         clock = self.ticket.oracle.clocks.of(self.ticket.tenant, self.ticket.queue)
         if one.due_at is not None:
             one.due, risk = one.due_at, RISK_MS if one.risk_ms is None else one.risk_ms
             one.risk_at = clock.reach(at, clock.between(at, one.due) - risk, ENDLESS)
+            self.risk_now(one, at)
             return
         target = one.target_ms
         assert target is not None, "a clock has a target or a due time"
@@ -180,9 +182,18 @@ class Promises:
         one.due = clock.reach(at, target - one.elapsed)
         if one.due is not None:
             one.risk_at = clock.reach(at, target - risk - one.elapsed)
-        elif not one.never_told:
+            self.risk_now(one, at)
+            return
+        if one.at_risk:  # never due, it is not at risk either
+            self.become(one, at, state)
+        if not one.never_told:
             one.never_told = True
             self.ticket.count(at, "sla_never_due")
+
+    def risk_now(self, one: Promise, at: int) -> None:
+        """A clock that begins or goes on with little left is at risk by that event itself."""
+        if one.risk_at == at and not one.at_risk:
+            self.become(one, at, one.state, True)
 
     def set_due(self, one: Promise, due_at: int, at: int) -> None:
         one.due_at = due_at
@@ -194,7 +205,7 @@ class Promises:
 
     def deadlines(self) -> Iterator[tuple[int, Callable[[int], None]]]:
         for one in self.clocks.values():
-            if one.state != "running":
+            if not one.undecided:
                 continue
             if one.due is not None:
                 yield one.due, lambda at, one=one: self.breach(one, at)  # type: ignore[misc]

@@ -76,7 +76,8 @@ def said(metric: str, **fields: Any) -> dict[str, Any]:
 
 
 AGENT, PENDING, OPEN = {"author": "agent"}, {"status": "pending"}, {"status": "open"}
-FIRST, SOLVE = "first_response", "resolution"
+FIRST, NEXT, SOLVE = "first_response", "next_response", "resolution"
+KNOWN = {"queue": "desk", "opened_at": OPENED, "status": "open", "first_replied_at": OPENED}
 REPLIED, STATUS, SET = "ticket.replied", "ticket.status_changed", "ticket.sla_set"
 #: queue, what is told, level, (queue, from, until) of it; the history ends at 40,000 s.
 STORIES: dict[str, tuple[str, list[Told], str, list[tuple]]] = {
@@ -219,8 +220,17 @@ STORIES: dict[str, tuple[str, list[Told], str, list[tuple]]] = {
             (REPLIED, 100, {"author": "customer"}),
             (REPLIED, 200, {"author": "customer"}),
         ],
-        "sla.next_response.running",
+        f"sla.{NEXT}.running",
         [("desk", 100, 700)],
+    ),
+    "one clock for the question that a snapshot knew and the next one": (
+        "none",
+        [
+            ("ticket.snapshot", 0, KNOWN | {"contact_id": "s", "due": {NEXT: OPENED + 700_000}}),
+            (REPLIED, 100, {"author": "customer", "contact_id": "s"}),
+        ],
+        f"sla.{NEXT}.running",
+        [("desk", 0, 700)],
     ),
     "a private note and a bot keep no promise": (
         "desk",
@@ -252,6 +262,20 @@ def test_a_clock_is_where_it_was_worked_out_to_be(name: str) -> None:
     """Each stretch of a stock, by hand."""
     queue, told, level, expected = STORIES[name]
     assert stretches(run(queue, *told, until=40_000), level) == expected
+
+
+@pytest.mark.parametrize("until", [7_200, 7_200.001])
+def test_what_is_due_as_it_pauses_is_paused_until_its_millisecond_is_over(until: float) -> None:
+    """It stands still by what the ticket is, and is broken by what may not be told any more."""
+    clocks = run("desk", (STATUS, 7_200, PENDING), until=until)
+    live = clocks.live("default", "desk", "ticket")["sla"][SOLVE]
+    assert (live["paused"], live["breached_open"]) == ((0, 1), (1, 0))[until == 7_200]
+
+
+def test_a_clock_that_begins_with_little_left_is_at_risk_at_once() -> None:
+    """By the event that starts it: it waits for no deadline."""
+    clocks = run("none", (SET, 10, said(FIRST, **due_at(20))), until=10)
+    assert clocks.live("default", "none", "ticket")["sla"][FIRST]["at_risk"] == 1
 
 
 @pytest.mark.parametrize("until", [3_299, 3_300, 3_300.001, 3_600, 3_600.001])
