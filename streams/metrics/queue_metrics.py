@@ -206,8 +206,7 @@ _DEFINED: Final[Mapping[str, Callable[[DefinitionsShown], Mapping[str, float | N
     "queue_wait_limit_seconds": lambda found: {"": found.wait_limit_seconds},
     "queue_target_service_level_ratio": lambda found: {"": found.targets.service_level},
     "queue_target_sla_ratio": lambda found: {
-        metric: getattr(found.targets, f"{metric}_ratio", found.targets.resolution_ratio)
-        for metric in SLA_METRICS
+        metric: getattr(found.targets, f"{metric}_ratio") for metric in SLA_METRICS
     },
 }
 

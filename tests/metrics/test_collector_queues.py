@@ -33,11 +33,12 @@ def busy() -> StandIn:
     worker.send({**call("c5", START, flowed_out=10)[1], "reason": "timeout"})
     ticket = {"channel": "ticket", "contact_id": "t1", "queue": "mail", "occurred_at": START}
     worker.send({**ticket, "type": "ticket.opened"})
+    due = {"type": "ticket.sla_set", "metric": "resolution", "due_at": START + 600_000}
+    worker.send({**ticket, **due, "occurred_at": START + 1_000})
+    asked = {"type": "callback.requested", "contact_id": "c9", "queue": "billing"}
+    worker.send({**asked, "occurred_at": START + 2_000})
     worker.turn(1)
     worker.turn(1)
-    # Of these only the oldest has a series, and only while there is one.
-    worker.show("billing", "voice", oldest_callback_at=START)
-    worker.show("mail", "ticket", next_due_at=START + 600_000)
     return worker
 
 
