@@ -80,7 +80,11 @@ def counted(
     label: str = "",
 ) -> MetricDef:
     """A counter of a queue's first bookings: of one number, or of several told apart by `label`."""
-    by_values = {(): numbers} if isinstance(numbers, int) else {(v,): n for v, n in numbers.items()}
+    by_values: dict[Values, int] = {}
+    if isinstance(numbers, int):
+        by_values[()] = numbers
+    else:
+        by_values |= {(value,): number for value, number in numbers.items()}
     labels = (*QUEUE, label) if label else QUEUE
     return MetricDef(name, "counter", labels, text, channels, booked=by_values)
 
