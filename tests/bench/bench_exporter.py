@@ -13,7 +13,7 @@ from collections.abc import Callable
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.openmetrics import exposition as openmetrics
 
-from streams.metrics.meters import COUNTS, HISTOGRAMS
+from streams.metrics.meters import COUNTS, HISTOGRAMS, SUMS
 from streams.settings import QueueSettings
 from tests.metrics.stand_in import START, StandIn, call, centre
 
@@ -26,6 +26,7 @@ def filled(queues: int) -> StandIn:
     worker.turn(201)
     records = worker.queues.records[0]
     model, booked = records["default", "billing", "voice"], dict.fromkeys(COUNTS, 12_345)
+    booked |= dict.fromkeys(SUMS, 123_456_789)
     for first, buckets, total in HISTOGRAMS:
         booked |= {first + place: 1_000 + place for place in range(buckets)}
         booked[total] = 123_456_789

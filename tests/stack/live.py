@@ -1,7 +1,7 @@
 """Real workers, and what they are watched with, for the tests of the stack.
 
 In: settings of topics that exist. Out: a `streams worker` process and its metrics page, a source
-that says what agents do, Prometheus and Alertmanager on a fast copy of the production rules.
+that says what happens, Prometheus and Alertmanager on a fast copy of the production rules.
 Every process is ended by its own id.
 """
 
@@ -24,6 +24,7 @@ from kafka import KafkaProducer
 from prometheus_client.parser import text_string_to_metric_families
 
 from deploy.prometheus.render import Fast, render
+from streams.contract.words import TOPIC_OF_CHANNEL
 from streams.kafka.connect import kafka_python_options
 from streams.settings import Settings
 from tests.stack.servers import alertmanager, eventually, prometheus
@@ -116,7 +117,7 @@ class Worker:
 
 
 class Source:
-    """The system that tells of agents; it says once a second that it is there."""
+    """The system that tells of agents and contacts; it says once a second that it is there."""
 
     def __init__(self, settings: Settings, tenant: str, name: str = "acd") -> None:
         self._settings, self._tenant, self._name = settings, tenant, name
@@ -158,6 +159,15 @@ class Source:
             )  # fmt: skip
             self._producer.send(self._topic, value=value, key=name.encode())
         self._producer.flush()
+
+    def says(self, name: str, contact: str, **fields: Any) -> int:
+        """An event of a contact, now; in Kafka on return. Returns its time in ms."""
+        at_ms = time.time_ns() // 1_000_000
+        value = self._event(type=name, occurred_at=at_ms, contact_id=contact, **fields)
+        topic = self._settings.topics.named(TOPIC_OF_CHANNEL[fields["channel"]])
+        self._producer.send(topic, value=value, key=contact.encode())
+        self._producer.flush()
+        return at_ms
 
 
 @contextmanager

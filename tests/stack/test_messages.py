@@ -24,6 +24,7 @@ HOT = alert("QueueOccupancyHigh", waiting="4, the longest for 30s", old_figures=
 HELD = alert("QueueOccupancyHigh", old_figures="no new ones for 1m 45s")
 TICKET = alert("QueueAbandonmentHigh", "ticket")
 STALE = alert("StreamStale")
+RISK = alert("QueueTicketsAtRisk", value="first response 1, resolution 2")
 
 
 def ids(sent: Sent) -> str:
@@ -208,6 +209,7 @@ def test_teams_is_four_lines_away(tmp_path: Path) -> None:
         ("A page", ((HOT, "firing"),)),
         ("The same while its worker is being replaced", ((HELD, "firing"),)),
         ("Its end", ((HOT, "resolved"),)),
+        ("A page before a promise is broken", ((RISK, "firing"),)),
         ("A ticket", ((TICKET, "firing"),)),
         ("A page of the system", ((STALE, "firing"),)),
     ],

@@ -20,7 +20,8 @@ from prometheus_client import Metric
 from streams.kafka.connect import kafka_python_options
 from streams.kafka.local_kafka import LocalKafka
 from streams.kafka.topics import create_topics
-from streams.metrics.catalogue import CATALOGUE, LABEL_VALUES, PREFIX
+from streams.metrics.catalogue import CATALOGUE, LABEL_VALUES
+from streams.metrics.metric import PREFIX
 from streams.settings import Settings
 from streams.wire.decode import decode
 from streams.wire.routing import key_of, topic_of
@@ -43,7 +44,7 @@ channels = ["ticket"]
 
 
 def events(now: int) -> list[dict[str, Any]]:
-    """One of everything that a metric tells of: outcomes, a waiting call, a ticket, a surprise."""
+    """One of everything that a metric tells of: outcomes, calls waiting and owed, tickets, agents."""
 
     def call(number: int, name: str, seconds: int) -> dict[str, Any]:
         at = now + (seconds - 120) * 1_000
@@ -51,6 +52,7 @@ def events(now: int) -> list[dict[str, Any]]:
 
     agent = {"type": "agent.state", "agent_id": "a1", "state": "available", "queues": ["billing"]}
     ticket = {"type": "ticket.opened", "channel": "ticket", "contact_id": "t1", "queue": "mail"}
+    due = {"metric": "resolution", "due_at": now + 3_600_000}
     found = [
         *(call(number, "contact.enqueued", 0) for number in range(4)),
         *(call(0, "contact.answered", 7), call(0, "contact.ended", 80)),
@@ -58,6 +60,8 @@ def events(now: int) -> list[dict[str, Any]]:
         call(9, "contact.answered", 10),
         {**agent, "occurred_at": now - 119_000},
         {**ticket, "occurred_at": now - 119_000},
+        {**ticket, "type": "ticket.sla_set", "occurred_at": now - 118_000} | due,
+        call(8, "callback.requested", 3),
     ]
     common = {"source": "acd", "channel": "voice"}
     return [{"event_id": f"e{number}"} | common | event for number, event in enumerate(found)]
