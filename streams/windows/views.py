@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from streams.contract.words import INTERVAL_MS, MINUTE_MS, SLIDING_MS
 from streams.lifecycle.counters import (
     AGENT_CONTACTS,
+    HANDLING,
     HANDLING_AGENTS,
     MOMENT,
     SLOT_BUSY,
@@ -26,7 +27,7 @@ from streams.windows.panes import LONGEST_MS, Panes, add, levels_of
 
 #: Levels whose integrals are figures.
 _INTEGRATED = (
-    *(WAITING, HANDLING_AGENTS, STAFFED_AGENTS, SLOT_BUSY, SLOT_CAPACITY, AGENT_CONTACTS),
+    *(WAITING, HANDLING, HANDLING_AGENTS, STAFFED_AGENTS, SLOT_BUSY, SLOT_CAPACITY, AGENT_CONTACTS),
     *STATES.values(),
 )
 
