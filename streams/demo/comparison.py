@@ -15,6 +15,7 @@ from streams.contract.words import QueueKey
 CLOCKED: Final = frozenset(
     {
         "chat.contact_seconds",
+        "connected_seconds",
         "flowed_out_in_threshold",
         "handling_agent_seconds",
         "limit_decided",
