@@ -5,6 +5,7 @@ moved by leaving it out, or by another value of it, in a replay of a short histo
 """
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -14,7 +15,7 @@ import orjson
 import pytest
 
 from streams.contract.events import TYPES
-from streams.contract.fields import leaves_of
+from streams.contract.fields import fields_of, leaves_of
 from streams.contract.figures import Figures
 from streams.contract.purposes import (
     EVERY_EVENT,
@@ -24,7 +25,7 @@ from streams.contract.purposes import (
     LATER_KINDS,
     purpose_of,
 )
-from streams.contract.records import Live
+from streams.contract.records import Live, TargetsShown
 from streams.kpis.replay import Replay
 from streams.settings import Settings, load
 from streams.wire.decode import decode
@@ -217,3 +218,17 @@ def test_every_count_and_sum_is_fed(moved: Callable[[str, str], set[str]]) -> No
     live = [".".join(("live", *path)) for path, _ in leaves_of(Live)]
     fed = set().union(*(moved(kind, "") for kind in KINDS))
     held(tuple(path for path in (*figures, *live) if path not in ALWAYS_NOTHING), fed)
+
+
+def test_what_answers_a_wish_is_published(root: Path) -> None:
+    """The table of wishes names figures and targets that exist, alerts that fire, and no others."""
+    text = (root / "streams" / "kpis" / "DEFINITIONS.md").read_text(encoding="utf-8")
+    wishes = text.partition("## 6. ")[2]
+    named = set(re.findall(r"`([a-zA-Z_.0-9]+)`", wishes)) - {"live.", "_all", "arrived_at"}
+    figures = [path for path, _ in leaves_of(Figures)]
+    figures += [("live", *path) for path, _ in leaves_of(Live)]
+    published = {".".join(path[:n]) for path in figures for n in range(1, len(path) + 1)}
+    rules = "".join(path.read_text("utf-8") for path in (root / "deploy").rglob("*.yml"))
+    alerts = set(re.findall(r"alert: (\w+)", rules))
+    assert named - published - set(fields_of(TargetsShown)) - alerts == set()
+    assert len(re.findall(r"^\| (?!Asked|As it|---)", wishes, re.MULTILINE)) >= 65
