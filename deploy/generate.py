@@ -5,7 +5,7 @@
 
 The structs of events and records become the JSON Schemas under `schemas/`, the transition tables
 `streams/lifecycle/LIFECYCLES.md`, the metric catalogue `deploy/METRICS.md`, the fields of a record
-`schemas/FIGURES.md`.
+`schemas/FIGURES.md`, what the fields of events are for `schemas/PURPOSES.md`.
 """
 
 import argparse
@@ -16,7 +16,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from streams.contract import fields, schemas
+from streams.contract import fields, purposes, schemas
+from streams.contract.events import TYPES
 from streams.contract.figures import Figures
 from streams.contract.records import IntervalRecord, KpiRecord
 from streams.lifecycle import agent, callback, contact, ticket
@@ -33,6 +34,7 @@ def documents() -> dict[str, str]:
     written["streams/lifecycle/LIFECYCLES.md"] = _lifecycles()
     written["deploy/METRICS.md"] = _metrics()
     written["schemas/FIGURES.md"] = _figures()
+    written["schemas/PURPOSES.md"] = _purposes()
     return written
 
 
@@ -118,6 +120,34 @@ def _fields_table(record: type[fields.Part], left_out: Sequence[str]) -> list[st
         since = f"1.{fields.since_of(record, path)}"
         row = (f"`{'.'.join(path)}`", kind, field.unit, since, field.meaning)
         lines.append(f"| {' | '.join(row)} |")
+    return lines
+
+
+def _purposes() -> str:
+    lines = [
+        "# What each event and each field is for\n",
+        _MADE,
+        "The figures that it feeds: by their path in a window or an interval, after `live.` in the",
+        "live part; the main ones, not each mean that is made of them. Leaving the events out, or",
+        "another value of the field, changes each of those. All figures:",
+        "[FIGURES.md](FIGURES.md), [DEFINITIONS.md](../streams/kpis/DEFINITIONS.md).\n",
+        "## Fields of every event\n",
+        *_purpose_rows(list(purposes.EVERY_EVENT.items())),
+        "\n## Events, and the fields that they have beside those\n",
+    ]
+    rows = []
+    for kind in TYPES:
+        own = purposes.KINDS[kind].fields if kind in purposes.KINDS else {}
+        rows.append((kind, purposes.purpose_of(kind)))
+        rows += [(f"{kind}`, `{name}", purpose) for name, purpose in own.items()]
+    return "\n".join([*lines, *_purpose_rows(rows)]) + "\n"
+
+
+def _purpose_rows(rows: list[tuple[str, purposes.Purpose]]) -> list[str]:
+    lines = ["| | what for | figures |", "|---|---|---|"]
+    for name, purpose in rows:
+        figures = ", ".join(f"`{figure}`" for figure in purpose.figures) or "–"
+        lines.append(f"| `{name}` | {purpose.says} | {figures} |")
     return lines
 
 

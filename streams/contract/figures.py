@@ -298,6 +298,18 @@ class Figures(Part, frozen=True):
         ),
     ]
 
+    connected_seconds: Annotated[
+        Number, total("Time of the queue's visits connected, integrated over the window", since=3)
+    ]
+    queue_load_ratio: Annotated[
+        Number | None,
+        ratio(
+            "(connected_seconds + wrapup_seconds) / staffed_agent_seconds, of chats / "
+            "slot_capacity_seconds; null for tickets.",
+            since=3,
+        ),
+    ]
+
     # tickets
     tickets_opened: Annotated[Count, count("Tickets opened.")]
     first_responses: Annotated[Count, count("First public human replies.")]

@@ -16,6 +16,7 @@ CLOCKED: Final = frozenset(
     {
         "chat.channel_agent_seconds",
         "chat.contact_seconds",
+        "connected_seconds",
         "flowed_out_in_threshold",
         "handling_agent_seconds",
         "limit_decided",

@@ -5,15 +5,35 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Final
 
-from streams.contract.fields import Part
+from streams.contract.fields import Part, fields_of, leaves_of
+from streams.contract.figures import Figures
 from streams.contract.records import DefinitionsShown, PromisesShown, TargetsShown
 from streams.contract.words import ALL, CHANNELS, SLA_METRICS, TICKET_PRIORITIES, QueueKey
 from streams.lifecycle.rules import in_force
 from streams.settings import QueueSettings, Settings
 from streams.windows.cells import kafka_key_of
 from streams.wire.keys import partition_of
+
+#: Each target, and the figure that is held against it: the field of `Figures`, by its path.
+FIGURE_OF_TARGET: Final = {
+    "service_level": "service_level.offered_less_short",
+    "occupancy_low": "occupancy_ratio",
+    "occupancy_high": "occupancy_ratio",
+    "occupancy_limit": "occupancy_ratio",
+    "abandonment": "abandonment_ratio",
+    "handle_seconds": "handle_mean_seconds",
+    "first_response_seconds": "first_response_mean_seconds",
+    "resolution_ratio": "resolution_in_time_ratio",
+    "waited_over_limit": "waited_over_limit_ratio",
+    "resolved_same_day": "ticket.cohorts.resolved_same_day_ratio",
+    "first_response_ratio": "ticket.sla.first_response.compliance_ratio",
+    "next_response_ratio": "ticket.sla.next_response.compliance_ratio",
+}
+# Nobody starts with a target that no figure answers.
+assert set(fields_of(TargetsShown)) == set(FIGURE_OF_TARGET)
+assert set(FIGURE_OF_TARGET.values()) <= {".".join(path) for path, _ in leaves_of(Figures)}
 
 #: Definitions through time: (from when in ms, what holds then).
 Versions = list[tuple[int, DefinitionsShown]]

@@ -113,6 +113,8 @@ def figures(view: View, channel: str, span: Span) -> Figures:
         occupancy_ratio=occupancy_ratio(view),
         slot_occupancy_ratio=ratio(area(c.SLOT_BUSY), area(c.SLOT_CAPACITY)),
         ready_ratio=ready_ratio(view),
+        connected_seconds=seconds(area(c.HANDLING)),
+        queue_load_ratio=queue_load_ratio(view, channel),
         # tickets
         tickets_opened=count(c.TICKETS_OPENED),
         first_responses=responses,
@@ -194,6 +196,17 @@ def ready_ratio(view: View) -> float | None:
     spent = {state: view.integral(level) for state, level in c.STATES.items()}
     ready = spent["on_contact"] + spent["wrapup"] + spent["ringing"] + spent["available"]
     return ratio(ready, ready + spent["error"] + spent["break"])
+
+
+def queue_load_ratio(view: View, channel: str) -> float | None:
+    """What the queue's own visits take of its agents' time, of chats of their slots.
+
+    Wrap-up as it is booked, at its end: before that nobody knows whether there is any.
+    """
+    if channel == "ticket":
+        return None  # no visits
+    offered = view.integral(c.SLOT_CAPACITY if channel == "chat" else c.STAFFED_AGENTS)
+    return ratio(view.integral(c.HANDLING) + view.count(c.WRAPUP), offered)
 
 
 def wait_mean_seconds(view: View) -> float | None:

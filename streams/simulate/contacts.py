@@ -351,7 +351,7 @@ class Conversations:
         self.floor.shift_count(agent, "handling", plan.channel, 1)
         self._emit("contact.answered", visit, agent_id=agent.id)
         if visit.callback:
-            self.books[plan.name].took_call_back()
+            self.books[plan.name].took_call_back(visit.number, kernel.now_ms)
         else:
             self.books[plan.name].answered(
                 visit.number, kernel.now_ms, visit.waited_ms, visit.arrived_ms
@@ -424,6 +424,7 @@ class Conversations:
         talk_ms = kernel.now_ms - visit.answered_ms - visit.held_ms
         self.floor.shift_count(agent, "handling", plan.channel, -1)
         books = self.books[plan.name]
+        books.ended(visit.number, kernel.now_ms)
         if plan.transfer_to is not None and kernel.chance(plan.transfer_ratio):
             self._emit("contact.transferred", visit, agent_id=agent.id, to_queue=plan.transfer_to)
             books.handled(talk_ms, visit.held_ms, True)

@@ -24,7 +24,7 @@ COUNTS = (
 SUMS = (
     "answered_wait", "abandoned_wait", "closed_wait", "customer_wait", "customer_wait_abandoned",
     "time_to_answer", "talk", "hold", "wrapup",
-    "first_response", "reopen_response", "resolution", "waiting",
+    "first_response", "reopen_response", "resolution", "waiting", "connected",
     "resolution_cycle", "assign", "next_response",
     "resolution_net", "on_hold", "work",
 )  # fmt: skip
@@ -61,6 +61,7 @@ class QueueBooks:
         "channel",
         "chat",
         "chat_ms",
+        "connected",
         "count",
         "flowed_out_reasons",
         "limit_ms",
@@ -106,6 +107,8 @@ class QueueBooks:
         self.wait_max_ms = 0
         self.waiting: dict[int, int] = {}
         """Visit number → enqueue time of the visits still waiting."""
+        self.connected: dict[int, int] = {}
+        """Visit number → answer time of the visits still connected."""
         self.answered_open = 0
         self.backlog = {"open": 0, "pending": 0, "on_hold": 0}
         self.tickets = TicketBooks() if channel == "ticket" else None
@@ -131,6 +134,7 @@ class QueueBooks:
         self.count["answered"] += 1
         self.count["answered_measured"] += 1
         self.offers["accepted"] += 1
+        self.connected[visit] = at_ms
         self.sum_ms["answered_wait"] += wait
         self.sum_ms["customer_wait"] += waited_ms + wait
         if arrived_ms is not None:
@@ -187,10 +191,15 @@ class QueueBooks:
         else:
             self.callbacks["cancelled" if outcome == "cancelled" else "given_up"] += 1
 
-    def took_call_back(self) -> None:
+    def took_call_back(self, visit: int, at_ms: int) -> None:
         """An agent is connected with somebody who was called back: nobody had waited."""
         self.offers["accepted"] += 1
+        self.connected[visit] = at_ms
         self.answered_open += 1
+
+    def ended(self, visit: int, at_ms: int) -> None:
+        """The agent and the customer are no longer connected."""
+        self.sum_ms["connected"] += at_ms - self.connected.pop(visit)
 
     def handled(self, talk_ms: int, hold_ms: int, transferred: bool) -> None:
         """The visit counts as handled: its talk and hold are booked whole, now."""
@@ -222,6 +231,7 @@ class QueueBooks:
         sums = dict(self.sum_ms)
         tickets = self.tickets
         sums["waiting"] += sum(at_ms - entered for entered in self.waiting.values())
+        sums["connected"] += sum(at_ms - answered for answered in self.connected.values())
         return {
             "tenant": tenant, "queue": self.queue, "channel": self.channel,
             **count,

@@ -13,6 +13,7 @@ from streams.contract.words import INTERVAL_MS, MINUTE_MS, SLIDING_MS
 from streams.lifecycle.counters import (
     AGENT_CONTACTS,
     CHANNEL_AGENTS,
+    HANDLING,
     HANDLING_AGENTS,
     MOMENT,
     SLOT_BUSY,
@@ -27,7 +28,7 @@ from streams.windows.panes import LONGEST_MS, Panes, add, levels_of
 
 #: Levels whose integrals are figures.
 _INTEGRATED = (
-    *(WAITING, HANDLING_AGENTS, STAFFED_AGENTS, SLOT_BUSY, SLOT_CAPACITY),
+    *(WAITING, HANDLING, HANDLING_AGENTS, STAFFED_AGENTS, SLOT_BUSY, SLOT_CAPACITY),
     *(AGENT_CONTACTS, CHANNEL_AGENTS),
     *STATES.values(),
 )

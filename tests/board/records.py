@@ -303,6 +303,8 @@ class Centre:
             "occupancy_ratio": _ratio(round(handling, 3), round(staffed, 3)),
             "slot_occupancy_ratio": _ratio(handling * 1.4, staffed * 2),
             "ready_ratio": _ratio(staffed, staffed * 1.1),
+            "connected_seconds": round(talk + hold, 3),
+            "queue_load_ratio": _ratio(talk + hold + wrapup, staffed) if not ticket else None,
             "depth_mean": _ratio(offered * mean, minutes * 60),
             "tickets_opened": opened,
             "first_responses": replied,

@@ -152,7 +152,7 @@ def figures(result, scope: Scope, a: int | None, b: int | None, span: str = "day
 
     n = {name: totals.get(name, 0) for name in COUNTS}
     ms = {name: totals.get(f"{name}_ms", 0) for name in SUMS}
-    levels = {name: area(name) for name in (*AGENT_LEVELS, "waiting")}
+    levels = {name: area(name) for name in (*AGENT_LEVELS, "waiting", "handling")}
     spent = {state: area(f"agents.{state}") for state in STATES}
     ready = sum(spent[state] for state in ("on_contact", "wrapup", "ringing", "available"))
     signed_in = sum(ms for state, ms in spent.items() if state not in ("offline", "unknown"))
@@ -165,6 +165,8 @@ def figures(result, scope: Scope, a: int | None, b: int | None, span: str = "day
     # Who hung up, and an offer taken back, say nothing about the agent.
     to_answer = offers["accepted"] + offers["rejected"] + offers["timeout"]
 
+    # What the queue's own contacts take is held against what its agents could give it.
+    agents_time = {"voice": "staffed_agent", "chat": "slot_capacity"}
     kept, broken = (
         sum(
             sum(each)
@@ -221,6 +223,12 @@ def figures(result, scope: Scope, a: int | None, b: int | None, span: str = "day
         "handle_mean_seconds": mean(ms["talk"] + ms["hold"] + ms["wrapup"], n["handled"]),
         "occupancy_ratio": ratio(levels["handling_agent"], levels["staffed_agent"]),
         "ready_ratio": ratio(ready, signed_in),
+        "connected_seconds": seconds(levels["handling"]),
+        "queue_load_ratio": (
+            ratio(levels["handling"] + ms["wrapup"], levels[agents_time[scope[2]]])
+            if scope[2] in agents_time
+            else None
+        ),
         "slot_occupancy_ratio": ratio(levels["slot_busy"], levels["slot_capacity"]),
         "depth_mean": ratio(levels["waiting"], length),
         "first_response_mean_seconds": mean(ms["first_response"], n["first_responses"]),

@@ -38,6 +38,7 @@ HARD_CASES = {
     "logout lost": ["logout_lost"],
     "repeated login, pause, hold": ["repeated_states"],
     "agents without contacts": ["agents_alone"],
+    "agents shared by several queues": ["queue_load"],
     "agents in one state for too long": ["agents_stuck"],
     "one agent in several systems": ["two_systems", "several_systems", "five_systems"],
     "two calls by one agent at once": ["two_at_once", "several_queues_one_agent"],
