@@ -33,6 +33,12 @@ def shape(value: Any) -> Any:
     return {key: None if key in open_maps else shape(item) for key, item in value.items()}
 
 
+def one_of(channel: str) -> dict[str, Any]:
+    """A record of that channel by the generator, with whole days in `today` alone."""
+    made = next(r for r in Centre(6).records(NOW) if r["channel"] == channel)
+    return made | {"windows": dict.fromkeys(WINDOWS, made["windows"]["today"])}
+
+
 @pytest.mark.parametrize("channel", ["voice", "chat", "ticket"])
 def test_a_record_of_the_kpi_stage_is_read(channel: str) -> None:
     """An idle queue, all zeros and nulls, is readable on every channel."""
@@ -41,10 +47,10 @@ def test_a_record_of_the_kpi_stage_is_read(channel: str) -> None:
     assert record.live.waiting == 0
 
 
-def test_the_generator_of_these_tests_writes_the_contract_s_record() -> None:
+@pytest.mark.parametrize("channel", ["voice", "chat", "ticket"])
+def test_the_generator_of_these_tests_writes_the_contract_s_record(channel: str) -> None:
     """Same keys as the KPI stage, so that what is tested here holds for real records."""
-    [made, *_] = Centre(1).records(NOW)
-    assert shape(made) == shape(published("voice"))
+    assert shape(one_of(channel)) == shape(published(channel))
 
 
 def test_a_view_is_the_record_with_one_window() -> None:
