@@ -14,6 +14,7 @@ import orjson
 from streams.contract.fields import fields_of
 from streams.contract.figures import Figures
 from streams.contract.records import SCHEMA_VERSION
+from streams.contract.words import FLOW_OUT_REASONS
 from tests.board import parts
 from tests.board.parts import over as _ratio
 
@@ -225,7 +226,7 @@ class Centre:
             "abandoned": abandoned,
             "short_abandoned": short,
             "flowed_out": flowed,
-            "flowed_out_reasons": {"overflow": flowed} if flowed else {},
+            "flowed_out_reasons": dict.fromkeys(FLOW_OUT_REASONS, 0) | {"overflow": flowed},
             "wrapups_reported": handled,
             "handled": handled,
             "transferred": round(handled * 0.05),
@@ -318,7 +319,7 @@ class Centre:
             "resolution_net_seconds": round(resolved * 14_400.0, 3),
             "resolution_net_mean_seconds": 14_400.0 if resolved else None,
             "on_hold_seconds": round(resolved * 900.0, 3),
-            "resolution_quantiles_seconds": {},
+            "resolution_quantiles_seconds": parts.spread(21_600.0, resolved),
             "tickets_reopened": round(resolved * 0.06),
             "bot_resolved": round(resolved * 0.1),
             "resolved_without_reply": round(resolved * 0.02),
