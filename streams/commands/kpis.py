@@ -127,11 +127,11 @@ def _name(record: Record, several: bool) -> str:
 
 
 def _ticket_table(records: list[Record], window: str, at_ms: int, several: bool) -> Table:
-    """Promises first: the most broken ones that are still waited for, then those at risk; then
+    """Promises first: the most breached ones that are still waited for, then those at risk; then
     the largest backlog. Opened, answered and resolved within the window."""
     made = _empty_table(
         f"tickets, last {window}",
-        *("risk", "broken", "due in", "in time", "backlog", "oldest", "opened", "reply"),
+        *("risk", "breached", "due in", "in time", "backlog", "oldest", "opened", "reply"),
         *("solved", "age"),
     )
     order = [_urgency(record) for record in records]
