@@ -110,7 +110,7 @@ def ticket(figures: Part, trouble: float, whole_days: bool) -> Part:
 def _kept(n: int, trouble: float, priorities: bool = False) -> Part:
     breached = round(n * (0.02 + trouble * 0.5))
     met = n - breached
-    part = {
+    part: Part = {
         "met": met,
         "breached": breached,
         "withdrawn": round(n * 0.03),
@@ -125,11 +125,8 @@ def _kept(n: int, trouble: float, priorities: bool = False) -> Part:
 
 
 def _cohorts(opened: int, resolved: int) -> Part:
-    same_day, within, reopened = (
-        round(resolved * 0.7),
-        round(resolved * 0.93),
-        round(resolved * 0.05),
-    )
+    same_day, within = round(resolved * 0.7), round(resolved * 0.93)
+    reopened = round(resolved * 0.05)
     return {
         "resolved_same_day": same_day,
         "left_same_day": 0,

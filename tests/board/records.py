@@ -249,9 +249,13 @@ class Centre:
             "closed_wait_seconds": round(closed * mean, 3),
             "customer_wait_seconds": round(answered * mean * 1.1, 3),
             "customer_wait_count": answered * (not ticket),
-            "customer_wait_mean_seconds": _ratio(round(answered * mean * 1.1, 3), answered),
-            "customer_wait_abandoned_seconds": 0.0,
-            "customer_wait_abandoned_mean_seconds": None,
+            "customer_wait_mean_seconds": _ratio(
+                round(answered * mean * 1.1, 3), answered * (not ticket)
+            ),
+            "customer_wait_abandoned_seconds": round(abandoned * mean * 0.7, 3),
+            "customer_wait_abandoned_mean_seconds": _ratio(
+                round(abandoned * mean * 0.7, 3), abandoned
+            ),
             "time_to_answer_seconds": round(answered * (mean + 20), 3),
             "time_to_answer_count": answered * (not ticket),
             "time_to_answer_mean_seconds": round(mean + 20, 6) if answered and not ticket else None,
@@ -295,7 +299,7 @@ class Centre:
             "talk_mean_seconds": _ratio(talk, handled),
             "hold_mean_seconds": _ratio(hold, handled),
             "held": held,
-            "hold_per_held_mean_seconds": _ratio(hold, held),
+            "hold_per_held_mean_seconds": _ratio(round(hold, 3), held),
             "wrapup_mean_seconds": _ratio(wrapup, handled),
             "wrapup_reported_mean_seconds": _ratio(wrapup, handled),
             "handle_mean_seconds": _ratio(

@@ -134,8 +134,8 @@ def test_every_string_the_page_asks_for_exists() -> None:
     asked = set(re.findall(r"\bt\('(\w+)'", "".join(SCRIPTS.values())))
     heads = re.findall(r"_HEADS = \[(.*)\]", SCRIPTS["wall.js"])
     asked |= {f"short_{name}" for head in heads for name in re.findall(r"\w+", head)}
-    asked |= {f"group_{name}" for name in re.findall(r"^ +(\w+): \['", SCRIPTS["queue.js"], re.M)}
-    asked -= {f"group_{channel}" for channel in ("voice", "chat", "ticket")}
+    groups = set(re.findall(r"^ +(\w+): \['", SCRIPTS["queue.js"], re.MULTILINE))
+    asked |= {f"group_{name}" for name in groups - {"voice", "chat", "ticket"}}
     for page in STATIC.glob("*.html"):
         asked |= set(re.findall(r'data-text="(\w+)"', page.read_text()))
     assert asked <= set(STRINGS["en"])

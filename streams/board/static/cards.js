@@ -76,7 +76,7 @@ export class TicketCard {
     this.node = el('article', 'card form-ticket', this.head.node,
       row('card-now', ['at_risk', 'breached_open', 'next_due'], { className: 'fig-big' }),
       row('card-figures ticket-kept', ['first_response_in_time', 'resolution_in_time', 'first_response', 'resolution_time']),
-      row('ticket-stock', ['backlog', 'oldest_open', 'backlog_unassigned', 'complaints_open']), this.ages.node, this.list);
+      el('div', 'ticket-open', row('ticket-stock', ['backlog', 'oldest_open', 'backlog_unassigned', 'complaints_open']), this.ages.node), this.list);
     this.timed = this.figures.filter(({ id }) => id === 'next_due' || id === 'oldest_open');
     this.node.dataset.key = entry.id;
     this.node.setAttribute('aria-label', record.queue === '_all' ? t('tickets') : record.queue);

@@ -30,8 +30,8 @@ const GROUPS = {
   voice: {},
 };
 const CONTACT_GROUPS = {
-  contacts: ['contacts', 'hops', 'over_two', 'laps', 'blocked', 'flowed_out'],
   waiting: ['waiting_over_limit', 'waited_over_limit', 'customer_wait', 'customer_wait_abandoned', 'time_to_answer', 'time_to_answer_p90'],
+  contacts: ['contacts', 'hops', 'over_two', 'laps', 'blocked', 'flowed_out'],
   agents: ['ready', 'agents_stuck', 'in_progress', 'hold_per_held', 'offer_answer'],
   callbacks: ['callbacks_owed', 'callbacks_overdue', 'oldest_callback', 'callbacks_asked', 'callback_attempts', 'callbacks_reached', 'callback_reach', 'callback_reach_p90'],
 };
