@@ -35,6 +35,7 @@ def shape(value: Any) -> Any:
 def one_of(channel: str) -> dict[str, Any]:
     """A record of that channel by the generator, with whole days in `today` alone."""
     made = next(r for r in Centre(6).records(NOW) if r["channel"] == channel)
+    made["definitions"]["sla"] = None  # what is promised is a setting
     return made | {"windows": dict.fromkeys(WINDOWS, made["windows"]["today"])}
 
 

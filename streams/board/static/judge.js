@@ -34,10 +34,9 @@ export function clocks({ live }, state) {
   return live.sla ? Object.values(live.sla).reduce((sum, one) => sum + one[state], 0) : null;
 }
 
-/** Whether anything is promised: a clock there now, or one decided in the window. */
+/** Whether anything is promised: by the settings, or by a source, whose clock is there now. */
 export function promised(record) {
-  const decided = Object.values(record.figures?.ticket?.sla ?? {}).some((one) => one.met + one.breached > 0);
-  return decided || ['running', 'paused', 'breached_open'].some((state) => clocks(record, state) > 0);
+  return record.definitions.sla != null || ['running', 'paused', 'breached_open'].some((state) => clocks(record, state) > 0);
 }
 
 /** The figure of occupancy that judges a channel, as the alerts do: chat by its slots in use. */
