@@ -12,9 +12,12 @@ from pyarrow import parquet
 from deploy.examples.service_level import service_levels
 from streams.contract.columns import interval_columns
 from streams.exports import write_csv, write_parquet
+from tests.board.records import Centre
 from tests.laws.pipeline import Pipeline, published
 from tests.laws.test_live_equals_replay import lately, live
 from tests.strategies import QUEUE_VARIANTS
+
+NOW = 1_795_000_000_000
 
 
 @pytest.fixture(scope="module")
@@ -89,6 +92,60 @@ def test_csv_has_the_same_columns_and_a_description(pipeline: Pipeline, tmp_path
         query = "select sum(offered) from read_csv(?, types = ?)"
         total = connection.execute(query, [str(path), types]).fetchall()
     assert total == [(sum(record["figures"]["offered"] for record in records),)]
+
+
+def test_what_one_channel_alone_has_is_null_elsewhere(tmp_path: Path) -> None:
+    """Promises, messages and call-backs: whole counts, seconds and ratios under names of their own;
+    null, not 0, for other channels and in records of an older worker."""
+    centre = Centre(6)
+    kinds = {queue.channel: queue for queue in centre.queues}
+    records = [centre.intervals(NOW, queue, 1)[0] for queue in kinds.values()]
+    old = records[-1] | {"queue": "old", "figures": dict(records[-1]["figures"])}
+    for part in ("bot", "chat", "callbacks", "ticket", "resolution_in_time_ratio"):
+        del old["figures"][part]
+    write_parquet([*records, old], tmp_path / "i.parquet")
+    write_csv([*records, old], tmp_path / "i.csv")
+    types = {
+        "ticket_sla_resolution_met": "BIGINT",
+        "ticket_sla_first_response_breached_by_priority_urgent": "BIGINT",
+        "ticket_complaints_opened": "BIGINT",
+        "ticket_cohorts_resolved_within_ratio": "DOUBLE",
+        "resolution_in_time_ratio": "DOUBLE",
+        "chat_first_message_seconds": "DOUBLE",
+        "chat_left_unanswered": "BIGINT",
+        "callbacks_attempted_connected": "BIGINT",
+        "callbacks_reach_quantiles_seconds_p90": "DOUBLE",
+        "bot_contained": "BIGINT",
+    }
+    with duckdb.connect() as connection:
+        at = str(tmp_path / "i.parquet")
+        described = connection.execute("describe select * from read_parquet(?)", [at]).fetchall()
+        assert {row[0]: row[1] for row in described if row[0] in types} == types
+        names = ", ".join(types)
+        query = f"select queue, channel, {names} from"
+        found = connection.execute(f"{query} read_parquet(?)", [at]).fetchall()
+        as_csv = [str(tmp_path / "i.csv"), types]
+        assert connection.execute(f"{query} read_csv(?, types = ?)", as_csv).fetchall() == found
+    rows = {
+        channel if queue != "old" else "old": dict(zip(types, rest, strict=True))
+        for queue, channel, *rest in found
+    }
+    figures = {record["channel"]: record["figures"] for record in records}
+    met = figures["ticket"]["ticket"]["sla"]["resolution"]["met"]
+    assert rows["ticket"]["ticket_sla_resolution_met"] == met
+    first = figures["chat"]["chat"]["first_message_seconds"]
+    assert rows["chat"]["chat_first_message_seconds"] == first
+    called = figures["voice"]["callbacks"]["attempted"]["connected"]
+    assert rows["voice"]["callbacks_attempted_connected"] == called
+    told = {
+        channel: {name for name, value in row.items() if value is not None}
+        for channel, row in rows.items()
+    }
+    every = set(types) - {"ticket_cohorts_resolved_within_ratio"}
+    assert told["ticket"] == {n for n in every if n.startswith(("ticket", "resolution", "bot"))}
+    assert told["old"] == set()
+    assert {n for n in told["voice"] if n.startswith(("ticket", "chat"))} == set()
+    assert {n for n in told["chat"] if n.startswith("ticket")} == set()
 
 
 def test_a_day_in_sql_gives_the_wall_s_service_level(pipeline: Pipeline, tmp_path: Path) -> None:

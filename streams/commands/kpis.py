@@ -7,6 +7,7 @@ downstream consumer: reading is `compacted.follow`, everything else here is show
 import argparse
 import sys
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import orjson
@@ -96,13 +97,14 @@ def _live(settings: Settings, topic: str, chosen: dict[str, str | None], window:
 
 def table(records: list[Record], window: str, at_ms: int) -> Group:
     """Calls and chats, then tickets: they have other figures. 80 columns are enough: only a long
-    name is cut."""
+    name is cut. What is seldom has no column: it stands below."""
     several = len({record["tenant"] for record in records}) > 1
     tickets = [record for record in records if record["channel"] == "ticket"]
     others = [record for record in records if record["channel"] != "ticket"]
     parts: list[RenderableType] = []
     if others or not tickets:
         parts.append(_live_table(others, window, at_ms, several))
+        parts += [Text(line) for line in _waiting_too_long(others, at_ms, several)]
     if tickets:
         parts += [Text()] if others else []
         parts += [_ticket_table(tickets, window, at_ms, several)]
@@ -113,7 +115,8 @@ def _empty_table(title: str, *columns: str) -> Table:
     made = Table(
         box=None, header_style="bold", title=title, title_justify="left", padding=(0, 1, 0, 0)
     )
-    made.add_column("queue", no_wrap=True, overflow="ellipsis", min_width=8)
+    # The one column that may become narrower; a name is one word, and is cut, not wrapped.
+    made.add_column("queue", overflow="ellipsis", min_width=8)
     for name in columns:
         made.add_column(name, justify="left" if name == "channel" else "right", no_wrap=True)
     return made
@@ -124,31 +127,62 @@ def _name(record: Record, several: bool) -> str:
 
 
 def _ticket_table(records: list[Record], window: str, at_ms: int, several: bool) -> Table:
-    """The largest backlog first; opened, answered and resolved within the window."""
+    """Promises first: the most breached ones that are still waited for, then those at risk; then
+    the largest backlog. Opened, answered and resolved within the window."""
     made = _empty_table(
         f"tickets, last {window}",
-        *("opened", "responded", "after", "resolved", "after", "backlog", "oldest", "free", "age"),
+        *("risk", "breached", "due in", "in time", "backlog", "oldest", "opened", "reply"),
+        *("solved", "age"),
     )
-
-    def backlog(record: Record) -> int:
-        return sum(record["live"]["backlog"].values())
-
-    order = [(-backlog(record), record["tenant"], record["queue"]) for record in records]
+    order = [_urgency(record) for record in records]
     for _, record in sorted(zip(order, records, strict=True), key=lambda pair: pair[0]):
         live, figures = record["live"], record["windows"][window]
+        kept, aim = figures.get("resolution_in_time_ratio"), _target(record, "resolution_ratio")
+        missed = kept is not None and aim is not None and kept < aim
+        broken = _clocks(record, "breached_open")
         made.add_row(
             _name(record, several),
+            _number(_clocks(record, "at_risk")),
+            Text(_number(broken), style="red" if broken else ""),
+            _ahead(live.get("next_due_at"), at_ms),
+            Text(f"{_share(kept)}/{_share(aim)}", style="red" if missed else ""),
+            str(_backlog(record)),
+            _age(live["oldest_open_at"], at_ms),
             str(figures["tickets_opened"]),
-            str(figures["first_responses"]),
             _span(figures["first_response_mean_seconds"]),
             str(figures["tickets_resolved"]),
-            _span(figures["resolution_mean_seconds"]),
-            str(backlog(record)),
-            _age(live["oldest_open_at"], at_ms),
-            f"{live['agents']['available']}/{sum(live['agents'].values())}",
             _age(record["as_of"], at_ms),
         )
     return made
+
+
+def _urgency(record: Record) -> tuple[int, int, int, str, str]:
+    broken, risk = _clocks(record, "breached_open") or 0, _clocks(record, "at_risk") or 0
+    return -broken, -risk, -_backlog(record), record["tenant"], record["queue"]
+
+
+def _backlog(record: Record) -> int:
+    return sum(record["live"]["backlog"].values())
+
+
+def _clocks(record: Record, name: str) -> int | None:
+    """Promises of all kinds; None where an older worker wrote the record."""
+    promises = record["live"].get("sla")
+    return None if promises is None else sum(one[name] for one in promises.values())
+
+
+def _waiting_too_long(records: list[Record], at_ms: int, several: bool) -> Iterator[str]:
+    """A line for each queue where somebody waits over the limit, or for a call back."""
+    for record in sorted(records, key=lambda one: (one["tenant"], one["queue"], one["channel"])):
+        live, told = record["live"], []
+        if live.get("waiting_over_limit"):
+            told.append(f"{live['waiting_over_limit']} waiting over the limit")
+        if live.get("callbacks_owed"):
+            oldest = _age(live["oldest_callback_at"], at_ms)
+            overdue = f", {live['callbacks_overdue']} overdue" if live["callbacks_overdue"] else ""
+            told.append(f"call-backs owed {live['callbacks_owed']} (oldest {oldest}{overdue})")
+        if told:
+            yield f"{_name(record, several)} ({record['channel']}): {', '.join(told)}"
 
 
 def _live_table(records: list[Record], window: str, at_ms: int, several: bool) -> Table:
@@ -159,7 +193,7 @@ def _live_table(records: list[Record], window: str, at_ms: int, several: bool) -
     )
     for record in sorted(records, key=lambda record: _badness(record, window)):
         live, figures = record["live"], record["windows"][window]
-        level, target = _level(record, window), record["definitions"]["targets"]["service_level"]
+        level, target = _level(record, window), _target(record, "service_level")
         missed = level is not None and target is not None and level < target
         free, all_of = live["agents"]["available"], sum(live["agents"].values())
         made.add_row(
@@ -177,6 +211,11 @@ def _live_table(records: list[Record], window: str, at_ms: int, several: bool) -
     return made
 
 
+def _target(record: Record, name: str) -> float | None:
+    aim: float | None = record["definitions"]["targets"][name]
+    return aim
+
+
 def _level(record: Record, window: str) -> float | None:
     formula = record["definitions"]["default_formula"]
     level: float | None = record["windows"][window]["service_level"].get(formula)
@@ -184,7 +223,7 @@ def _level(record: Record, window: str) -> float | None:
 
 
 def _badness(record: Record, window: str) -> tuple[float, int, str, str, str]:
-    level, target = _level(record, window), record["definitions"]["targets"]["service_level"]
+    level, target = _level(record, window), _target(record, "service_level")
     above = 1.0 if level is None or target is None else level - target
     waiting = -record["live"]["waiting"]
     return above, waiting, record["tenant"], record["queue"], record["channel"]
@@ -211,6 +250,14 @@ def _share(value: float | None) -> str:
 
 def _seconds(value: float | None) -> str:
     return "–" if value is None else f"{value:.0f} s"
+
+
+def _number(value: int | None) -> str:
+    return "–" if value is None else str(value)
+
+
+def _ahead(due_ms: int | None, at_ms: int) -> str:
+    return "–" if due_ms is None else _age(at_ms, due_ms)
 
 
 def _span(seconds: float | None) -> str:

@@ -19,7 +19,7 @@ from streams.contract.fields import fields_of
 from streams.contract.figures import Figures
 from streams.contract.records import KpiRecord
 from streams.contract.records import encode as encode_record
-from streams.contract.words import ANOMALY_SORTS
+from streams.contract.words import ANOMALY_SORTS, SLA_METRICS
 from streams.kpis.replay import Replay
 from streams.lifecycle.kinds import KINDS
 from streams.settings import Settings
@@ -37,18 +37,20 @@ _WIDTH = 80
 _COLUMNS = (
     ("offered", "offered"),
     ("answered", "answered"),
-    ("abandoned", "abandonment_ratio"),
-    ("service level", "service_level"),
+    ("aband.", "abandonment_ratio"),
+    ("level", "service_level"),
     ("ASA", "wait_mean_seconds"),
     ("AHT", "handle_mean_seconds"),
     ("occupancy", "occupancy_ratio"),
 )
+_CALLBACK_ENDS = ("reached", "given_up", "cancelled", "expired")
 _TICKET_COLUMNS = (
     ("opened", "tickets_opened"),
-    ("reopened", "tickets_reopened"),
-    ("responded after", "first_response_mean_seconds"),
+    ("reply after", "first_response_mean_seconds"),
     ("resolved", "tickets_resolved"),
-    ("resolved after", "resolution_mean_seconds"),
+    ("after", "resolution_mean_seconds"),
+    ("in time", "resolution_in_time_ratio"),
+    ("reopened", "tickets_reopened"),
     ("occupancy", "occupancy_ratio"),
 )
 
@@ -88,6 +90,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
             _ends(contacts)
         if tickets:
             _table(tickets, _TICKET_COLUMNS)
+            _promises(tickets)
     seconds = time.monotonic() - started
     repeats = replay.outcomes["duplicate"] + replay.outcomes["conflict"]
     for text in complaints.lines():
@@ -154,12 +157,15 @@ def _table(records: list[KpiRecord], columns: tuple[tuple[str, str], ...]) -> No
     from rich.table import Table
 
     console = Console()
-    console.width = max(console.width, 100)
-    table = Table(box=None, header_style="bold")
-    for name in ("tenant", "queue", "channel"):
-        table.add_column(name, overflow="fold")
+    console.width = max(console.width, _WIDTH)
+    several = len({record.tenant for record in records}) > 1
+    kinds = columns is not _TICKET_COLUMNS
+    table = Table(box=None, header_style="bold", padding=(0, 1, 0, 0))
+    table.add_column("queue", overflow="fold", min_width=8)
+    if kinds:
+        table.add_column("channel", no_wrap=True)
     for title, _ in columns:
-        table.add_column(title, justify="right")
+        table.add_column(title, justify="right", no_wrap=True)
     for record in records:
         figures, formula = record.windows["all"], record.definitions.default_formula
         level = getattr(figures.service_level, formula) if formula else None
@@ -167,26 +173,58 @@ def _table(records: list[KpiRecord], columns: tuple[tuple[str, str], ...]) -> No
             _cell(name, level if name == "service_level" else getattr(figures, name))
             for _, name in columns
         ]
-        table.add_row(record.tenant, record.queue, record.channel, *cells)
+        name = f"{record.tenant}/{record.queue}" if several else record.queue
+        table.add_row(name, *([record.channel] if kinds else []), *cells)
     console.print(table)
 
 
 def _ends(records: list[KpiRecord]) -> None:
-    """Under the table, for each queue: what ended without an answer, which has no column there."""
-    tenants = len({record.tenant for record in records}) > 1
+    """Under the table, for each queue: what ended without an answer, who waited over the limit, and
+    calls promised back, which have no column there."""
     for record in records:
         found = record.windows["all"]
         told = [f"abandoned {found.abandoned:,}"] if found.abandoned else []
         if found.flowed_out:
-            reasons = found.flowed_out_reasons.items()
-            counted = ", ".join(f"{reason} {times:,}" for reason, times in reasons if times)
+            counted = _counted(found.flowed_out_reasons)
             told.append(f"flowed out {found.flowed_out:,} ({counted})")
         if found.blocked:
             told.append(f"blocked {found.blocked:,}")
-        if told:
-            place = f"{record.tenant} " if tenants else ""
-            text = f"{place}{record.queue} ({record.channel}): {', '.join(told)}"
-            print(textwrap.fill(text, _WIDTH, subsequent_indent="  "))
+        if found.waited_over_limit:
+            told.append(f"waited over the limit {found.waited_over_limit:,}")
+        calls = found.callbacks
+        if calls is not None and calls.asked:
+            ends = {name.replace("_", " "): getattr(calls, name) for name in _CALLBACK_ENDS}
+            counted = _counted(ends | {"owed": record.live.callbacks_owed})
+            told.append(f"call-backs asked {calls.asked:,} ({counted})")
+        _say(record, records, told)
+
+
+def _promises(records: list[KpiRecord]) -> None:
+    """Under the tickets' table, for each queue: the promises broken, of those decided."""
+    for record in records:
+        promises, clocks = record.windows["all"].ticket, record.live.sla
+        if promises is None or clocks is None:
+            continue
+        told = []
+        for name in SLA_METRICS:
+            found, now = getattr(promises.sla, name), getattr(clocks, name)
+            if found.breached:
+                waits = f", {now.breached_open:,} still open" if now.breached_open else ""
+                of = found.met + found.breached
+                told.append(f"{name.replace('_', ' ')} {found.breached:,} of {of:,}{waits}")
+        _say(record, records, [f"promises broken: {'; '.join(told)}"] if told else [])
+
+
+def _counted(found: dict[str, int]) -> str:
+    return ", ".join(f"{word} {times:,}" for word, times in found.items() if times)
+
+
+def _say(record: KpiRecord, records: list[KpiRecord], told: list[str]) -> None:
+    if told:
+        tenants = len({one.tenant for one in records}) > 1
+        place = f"{record.tenant} " if tenants else ""
+        text = f"{place}{record.queue} ({record.channel}): {', '.join(told)}"
+        print(textwrap.fill(text, _WIDTH, subsequent_indent="  "))
 
 
 def _cell(name: str, value: float | None) -> str:

@@ -14,6 +14,9 @@ import orjson
 from streams.contract.fields import fields_of
 from streams.contract.figures import Figures
 from streams.contract.records import SCHEMA_VERSION
+from streams.contract.words import FLOW_OUT_REASONS
+from tests.board import parts
+from tests.board.parts import over as _ratio
 
 #: A count or sum that nothing below draws is 0: the board has no opinion of it.
 _NOTHING = {name: 0 for name, told in fields_of(Figures).items() if told.additive and not told.each}
@@ -46,10 +49,6 @@ _PROMISED = {
     "next_response": dict.fromkeys(("urgent", "high", "normal", "low", "other")),
     "resolution": dict.fromkeys(("urgent", "high", "normal", "low", "other"), 86_400.0),
 }
-
-
-def _ratio(part: float, whole: float) -> float | None:
-    return round(part / whole, 6) if whole > 0 else None
 
 
 @dataclass
@@ -185,6 +184,7 @@ class Centre:
                 },
                 "backlog_unassigned": round(queue.rate * 8) if ticket else 0,
                 "oldest_open_at": now_ms - 183_000_000 if ticket else None,
+                **parts.live(queue.channel, queue.rate, queue.trouble, now_ms),
             },
             "windows": {
                 name: self._figures(queue, minutes, draw) for name, minutes in WINDOWS.items()
@@ -215,7 +215,7 @@ class Centre:
         replied, resolved = round(opened * 0.9), round(opened * 0.8)
         again = round(resolved * 0.05)
         replied_seconds = round(replied * (140 + queue.trouble * 400), 3)
-        return _NOTHING | {
+        figures: Record = _NOTHING | {
             "offered": 0 if ticket else offered,
             "contacts": 0 if ticket else contacts,
             "contacts_hopped": 0 if ticket else offered - contacts,
@@ -226,7 +226,7 @@ class Centre:
             "abandoned": abandoned,
             "short_abandoned": short,
             "flowed_out": flowed,
-            "flowed_out_reasons": {"overflow": flowed} if flowed else {},
+            "flowed_out_reasons": dict.fromkeys(FLOW_OUT_REASONS, 0) | {"overflow": flowed},
             "wrapups_reported": handled,
             "handled": handled,
             "transferred": round(handled * 0.05),
@@ -249,12 +249,17 @@ class Centre:
             "closed_wait_seconds": round(closed * mean, 3),
             "customer_wait_seconds": round(answered * mean * 1.1, 3),
             "customer_wait_count": answered * (not ticket),
-            "customer_wait_mean_seconds": _ratio(round(answered * mean * 1.1, 3), answered),
-            "customer_wait_abandoned_seconds": 0.0,
-            "customer_wait_abandoned_mean_seconds": None,
+            "customer_wait_mean_seconds": _ratio(
+                round(answered * mean * 1.1, 3), answered * (not ticket)
+            ),
+            "customer_wait_abandoned_seconds": round(abandoned * mean * 0.7, 3),
+            "customer_wait_abandoned_mean_seconds": _ratio(
+                round(abandoned * mean * 0.7, 3), abandoned
+            ),
             "time_to_answer_seconds": round(answered * (mean + 20), 3),
             "time_to_answer_count": answered * (not ticket),
             "time_to_answer_mean_seconds": round(mean + 20, 6) if answered and not ticket else None,
+            "time_to_answer_quantiles_seconds": parts.spread(mean + 20, answered * (not ticket)),
             "wait_max_seconds": mean * 4,
             "talk_seconds": round(talk, 3),
             "hold_seconds": round(hold, 3),
@@ -294,7 +299,7 @@ class Centre:
             "talk_mean_seconds": _ratio(talk, handled),
             "hold_mean_seconds": _ratio(hold, handled),
             "held": held,
-            "hold_per_held_mean_seconds": _ratio(hold, held),
+            "hold_per_held_mean_seconds": _ratio(round(hold, 3), held),
             "wrapup_mean_seconds": _ratio(wrapup, handled),
             "wrapup_reported_mean_seconds": _ratio(wrapup, handled),
             "handle_mean_seconds": _ratio(
@@ -320,7 +325,7 @@ class Centre:
             "resolution_net_seconds": round(resolved * 14_400.0, 3),
             "resolution_net_mean_seconds": 14_400.0 if resolved else None,
             "on_hold_seconds": round(resolved * 900.0, 3),
-            "resolution_quantiles_seconds": {},
+            "resolution_quantiles_seconds": parts.spread(21_600.0, resolved),
             "tickets_reopened": round(resolved * 0.06),
             "bot_resolved": round(resolved * 0.1),
             "resolved_without_reply": round(resolved * 0.02),
@@ -335,6 +340,17 @@ class Centre:
             "assign_seconds": round(replied * 95.0, 3),
             "assign_mean_seconds": 95.0 if replied else None,
         }
+        chats = offered * (queue.channel == "chat")
+        handle = figures["handle_mean_seconds"]
+        figures |= {
+            "bot": parts.bot(chats * 2),
+            "chat": parts.chat(answered, mean, handle, handling) if chats else None,
+            "callbacks": None if ticket else parts.callbacks(round(flowed * 0.5)),
+            "ticket": parts.ticket(figures, queue.trouble, minutes == 480) if ticket else None,
+        }
+        kept = figures["ticket"]["sla"]["resolution"] if ticket else None
+        figures["resolution_in_time_ratio"] = kept and kept["compliance_ratio"]
+        return figures
 
     def history(self, now_ms: int) -> list[Record]:
         """The last 60 one-minute figures of each queue."""

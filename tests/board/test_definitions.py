@@ -4,11 +4,12 @@ import json
 import re
 from typing import Any
 
+import msgspec
 import pytest
 
 from deploy import thresholds
 from streams.board.server import STATIC
-from streams.contract.fields import Part, fields_of, part_of
+from streams.contract.fields import fields_of, part_of
 from streams.contract.figures import Figures
 from streams.contract.records import Live, QualityRecord
 from streams.contract.words import FORMULAS
@@ -41,15 +42,15 @@ def test_numerator_over_denominator_is_the_figure(name: str) -> None:
         return
     forms = {None: what} | what.get("variants", {})
     compared = 0
-    for record in RECORDS:
-        figures = record["windows"]["30m"]
+    windows = [(record, record["windows"][name]) for record in RECORDS for name in ("30m", "today")]
+    for record, figures in windows:
         for formula, form in forms.items():
             published = value(figures, what["value"])
             if isinstance(published, dict):
                 published = published[formula or record["definitions"]["default_formula"]]
-            below = total(figures, form["denominator"])
             if published is None:
                 continue
+            below = total(figures, form["denominator"])
             assert total(figures, form["numerator"]) / below == pytest.approx(published, abs=1e-5)
             compared += 1
     assert compared > 0
@@ -59,15 +60,20 @@ def test_numerator_over_denominator_is_the_figure(name: str) -> None:
 def test_every_name_in_a_definition_is_a_field_of_what_is_sent(name: str) -> None:
     """A figure that the record does not have would stand as a dash for ever."""
     what = DEFINITIONS[name]
-    structs: dict[str, type[Part]] = {"figures": Figures, "live": Live}
+    structs: dict[str, type[msgspec.Struct]] = {"figures": Figures, "live": Live}
     struct = structs.get(what["scope"], QualityRecord)
     forms = [what, *what.get("variants", {}).values()]
     named = {term.removeprefix("-") for f in forms for term in (*f["numerator"], *f["denominator"])}
-    for term in {*named, what["value"]}:
-        first, _, word = term.partition(".")
-        field = fields_of(struct)[first]
-        part = part_of(field)
-        assert not word or word in (field.each if part is None else fields_of(part)), term
+    beside = {*what.get("by", ()), *what.get("beside", ()), *([what["of"]] if "of" in what else [])}
+    for term in {*named, *beside, what["value"]}:
+        held: type[msgspec.Struct] | None = struct
+        each: tuple[str, ...] = ()
+        for word in term.split("."):
+            if held is None:
+                assert word in each, term
+                continue
+            field = fields_of(held)[word]
+            held, each = part_of(field), field.each
     assert set(what.get("variants", FORMULAS)) == set(FORMULAS)
 
 
@@ -103,10 +109,15 @@ def test_what_is_marked_is_marked_where_the_alerts_and_dashboards_are() -> None:
 
 
 def test_every_figure_of_the_page_has_a_definition() -> None:
-    """Names the scripts give to figures are names of definitions."""
+    """Names the scripts give to figures are names of definitions, and no definition is for none."""
     named = set(re.findall(r"figure\('(\w+)'", "".join(SCRIPTS.values())))
-    named |= {"service_level", "abandonment", "aht", "wait_mean", "offered", "abandoned"}
+    lists = re.findall(r"\[('\w+'(?:, '\w+')*)\]", SCRIPTS["cards.js"] + SCRIPTS["queue.js"])
+    named |= {name for some in lists for name in re.findall(r"\w+", some)}
+    named -= {"tenant", "window", "theme", "lang", "kiosk", "age", "until", "callbacks", "bots"}
+    named -= {"complaints", "1m", "5m", "15m", "30m", "60m", "today"}
     assert named <= set(DEFINITIONS)
+    used = {name for name in DEFINITIONS if f"'{name}'" in "".join(SCRIPTS.values())}
+    assert used == set(DEFINITIONS)
 
 
 def test_every_language_has_every_string() -> None:
@@ -121,6 +132,10 @@ def test_every_language_has_every_string() -> None:
 def test_every_string_the_page_asks_for_exists() -> None:
     """`t('key')` and data-text name strings; a typo would show its own name on the wall."""
     asked = set(re.findall(r"\bt\('(\w+)'", "".join(SCRIPTS.values())))
+    heads = re.findall(r"_HEADS = \[(.*)\]", SCRIPTS["wall.js"])
+    asked |= {f"short_{name}" for head in heads for name in re.findall(r"\w+", head)}
+    groups = set(re.findall(r"^ +(\w+): \['", SCRIPTS["queue.js"], re.MULTILINE))
+    asked |= {f"group_{name}" for name in groups - {"voice", "chat", "ticket"}}
     for page in STATIC.glob("*.html"):
         asked |= set(re.findall(r'data-text="(\w+)"', page.read_text()))
     assert asked <= set(STRINGS["en"])

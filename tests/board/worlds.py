@@ -8,6 +8,7 @@ import random
 from dataclasses import dataclass
 
 from streams.board.store import Store
+from streams.contract.words import SLA_METRICS
 from tests.board.records import Centre, Record, key_of, value_of
 from tests.board.serving import now_ms, put
 
@@ -19,6 +20,7 @@ SCRIPTS = (
     "خدمة-العملاء-الحسابات-المميزة",
 )
 LOADS = ("usual", "heavy", "idle", "mixed")
+PARTS = ("bot", "chat", "callbacks", "ticket", "complaints", "cohorts", "sla", *SLA_METRICS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +122,12 @@ def _load(record: Record, world: World, draw: random.Random, now: int) -> None:
     if draw.random() < 0.2:
         live["agents"] = dict.fromkeys(live["agents"], 0)
     live["backlog"] = {state: draw.choice((3, 12_345)) * ticket for state in live["backlog"]}
+    live["backlog_age"] = {age: draw.choice((0, 7, 12_345)) * ticket for age in live["backlog_age"]}
+    live["backlog_unassigned"] = live["complaints_open"] = draw.choice((0, 12_345)) * ticket
+    for clocks in (live["sla"] or {}).values():
+        clocks |= {name: draw.choice((0, 7, 12_345)) for name in clocks}
+    if ticket:
+        live["next_due_at"] = now + draw.choice((59_000, 3_599_000, 86_000_000, 400_000_000))
     for figures in record["windows"].values():
         figures["service_level"] = dict.fromkeys(
             figures["service_level"], draw.choice((0.0, 0.06, 0.999, 1.0))
@@ -132,19 +140,31 @@ def _load(record: Record, world: World, draw: random.Random, now: int) -> None:
         figures["offered"] = draw.choice((1, 12_345, 123_456))
         figures["first_response_mean_seconds"] = draw.choice((59.0, 45_000.0, 4_500_000.0))
         figures["resolution_mean_seconds"] = draw.choice((59.0, 45_000.0, 45_000_000.0))
+        if ticket:
+            for kept in figures["ticket"]["sla"].values():
+                ratio = draw.choice((0.0, 0.5, 0.999, 1.0))
+                kept |= {"met": 12_345, "breached": 123_456, "compliance_ratio": ratio}
+            figures["resolution_in_time_ratio"] = ratio
 
 
 def _idle(record: Record) -> None:
     live = record["live"]
     live |= {"waiting": 0, "waiting_over_threshold": 0, "oldest_waiting_at": None, "handling": 0}
     for figures in record["windows"].values():
-        for name, value in figures.items():
-            if isinstance(value, dict):
-                figures[name] = dict.fromkeys(value) if name == "service_level" else {}
-            elif name.endswith(("_ratio", "_mean_seconds", "_max_seconds", "depth_mean")):
-                figures[name] = None
-            else:
-                figures[name] = 0
+        _nothing(figures)
+
+
+def _nothing(figures: Record) -> None:
+    """No counts, no means, no keys of open maps; the parts of the figures stay."""
+    for name, value in figures.items():
+        if name in PARTS and value is not None:
+            _nothing(value)
+        elif isinstance(value, dict):
+            figures[name] = dict.fromkeys(value) if name == "service_level" else {}
+        elif value is None or name.endswith(("_ratio", "_mean_seconds", "_max_seconds", "_mean")):
+            figures[name] = None
+        else:
+            figures[name] = 0
 
 
 __all__ = ["LOADS", "World", "filled", "generated", "name_of"]

@@ -207,28 +207,6 @@ def test_times_are_said_and_checked(settings: Settings, capfd: pytest.CaptureFix
     assert capfd.readouterr().err == said
 
 
-def test_tickets_have_a_table_of_their_own(
-    settings: Settings, capfd: pytest.CaptureFixture[str]
-) -> None:
-    """What came, what was answered and resolved and how soon, what is open; 80 columns."""
-    made = kpi("repairs", 0) | {"channel": "ticket"}
-    made["windows"]["5m"] = made["windows"]["5m"] | {
-        "tickets_opened": 7, "first_responses": 6, "first_response_mean_seconds": 1830.0,
-        "tickets_resolved": 5, "resolution_mean_seconds": 7200.0,
-    }  # fmt: skip
-    made["live"] = made["live"] | {
-        "backlog": {"open": 3, "pending": 20, "on_hold": 100}, "oldest_open_at": 0,
-    }  # fmt: skip
-    send(settings, settings.topics.kpis, [made, kpi("billing", 3)])
-    assert main(["kpis", "--once"]) == 0
-    lines = capfd.readouterr().out.splitlines()
-    row = next(line for line in lines if line.startswith("repairs"))
-    assert row.split()[1:7] == ["7", "6", "30:30", "5", "2", "h"]
-    assert row.split()[7] == "123"
-    assert any(line.startswith("billing") for line in lines)
-    assert max(map(len, lines)) <= 80
-
-
 def test_ctrl_c_ends_a_follower_with_130(settings: Settings) -> None:
     """As every command that Ctrl-C ends before its end; no traceback."""
     send(settings, settings.topics.kpis, [kpi("billing", 3)])

@@ -64,6 +64,16 @@ def expected(record: Record, window: str) -> dict[str, Any]:
     values["agents"] = sum(live["agents"].values()) - live["agents"]["offline"]
     values["backlog"] = sum(live["backlog"].values())
     values["oldest_open"] = live["oldest_open_at"]
+    for name in ("complaints_open", "backlog_unassigned"):
+        values[name] = live[name]
+    if live["sla"]:
+        for name in ("at_risk", "breached_open"):
+            values[name] = sum(clocks[name] for clocks in live["sla"].values())
+        values["next_due"] = live["next_due_at"]
+        values["first_response_in_time"] = figures["ticket"]["sla"]["first_response"][
+            "compliance_ratio"
+        ]
+        values["resolution_in_time"] = figures["resolution_in_time_ratio"]
     return values
 
 

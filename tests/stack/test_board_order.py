@@ -1,6 +1,7 @@
 """Worst first: the one rule of the order, its examples, and what a card's state says of it."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -46,6 +47,18 @@ def record_of(queue: str = "billing", channel: str = "voice") -> Record:
     return record
 
 
+def unpromised(**clocks: int) -> Record:
+    """Tickets with a first response on target, and with the resolutions' clocks that are said."""
+    record = record_of("back-office", "ticket")
+    none = {"running": 0, "paused": 0, "at_risk": 0, "breached_open": 0}
+    live, figures = record["live"], record["figures"]
+    live["sla"] = dict.fromkeys(live["sla"], none) | {"resolution": none | clocks}
+    for kept in figures["ticket"]["sla"].values():
+        kept |= {"met": 0, "breached": 0, "compliance_ratio": None}
+    figures |= {"resolution_in_time_ratio": None, "first_response_mean_seconds": 60.0}
+    return record
+
+
 def calm(**figures: Any) -> Record:
     """A voice queue with everything on target but what is said."""
     record = record_of()
@@ -74,6 +87,15 @@ def test_the_examples_are_in_the_order_of_the_rule(page: Page) -> None:
 @pytest.mark.parametrize("example", EXAMPLES, ids=[one["en"][:30] for one in EXAMPLES])
 def test_an_example_says_its_own_figures(example: dict[str, Any]) -> None:
     """The words of an example name what it is made of, in every language."""
+    if "backlog" in example:
+        kept = round(example["met"] / (example["met"] + example["breached"]) * 100)
+        for language in ("en", "es", "de"):
+            text = example[language]
+            assert text.startswith({"en": "Tickets", "es": "Casos", "de": "Tickets"}[language])
+            assert f"{kept} %" in text
+            for name in ("at_risk", "breached_open"):
+                assert not example[name] or f" {example[name]} " in text, (language, name)
+        return
     offered = example["answered"] + example["abandoned"] + example["flowed_out"]
     share = round(example["in_time"] / offered * 100) if offered else None
     for language in ("en", "es", "de"):
@@ -119,7 +141,7 @@ def test_what_is_shown_is_what_is_judged(page: Page) -> None:
     ):
         verdict = page.evaluate(JUDGE, calm(**figures))
         assert verdict["levels"][figure] == level, figures
-    ticket = record_of("back-office", "ticket")
+    ticket = unpromised()
     for seconds, level in ((300.0, "on"), (359.0, "on"), (360.0, "off")):
         ticket["figures"]["first_response_mean_seconds"] = seconds
         assert page.evaluate(JUDGE, ticket)["levels"]["first_response"] == level, seconds
@@ -172,13 +194,90 @@ def test_chat_is_judged_by_its_slots_as_the_alerts_do(page: Page) -> None:
 
 def test_a_tickets_card_is_judged_by_what_it_shows(page: Page) -> None:
     """Occupancy, handle time and whatever else a ticket's record has do not colour its card."""
-    ticket = record_of("back-office", "ticket")
+    ticket = unpromised()
     ticket["figures"] |= {
         "occupancy_ratio": 1.0, "handle_mean_seconds": 90_000.0, "abandonment_ratio": 1.0,
         "first_response_mean_seconds": 60.0,
     }  # fmt: skip
     ticket["definitions"]["targets"]["handle_seconds"] = 1.0
     assert page.evaluate(JUDGE, ticket)["level"] == "on"
+
+
+@pytest.mark.parametrize(
+    ("clocks", "kept", "level", "place"),
+    [
+        ({"running": 40}, None, "on", "on"),
+        ({"running": 40, "at_risk": 9}, None, "off", "strained"),
+        ({"running": 40, "breached_open": 1}, None, "off", "broken"),
+        ({"running": 40, "breached_open": 10}, None, "off", "broken"),
+        ({"running": 40, "breached_open": 11}, None, "far", "broken"),
+        ({"running": 40}, (90, 10), "on", "on"),
+        ({"running": 40}, (89, 11), "off", "broken"),
+        ({"running": 40}, (60, 40), "far", "broken"),
+        ({"running": 40}, (0, 1), "off", "broken"),
+    ],
+)
+def test_promises_judge_a_tickets_card(
+    page: Page, clocks: dict[str, int], kept: tuple[int, int] | None, level: str, place: str
+) -> None:
+    """At risk nobody is failed yet; breached and open are more than a tenth of 100 far off; so are
+    resolutions in time below four fifths of the target, where two or more are missing."""
+    ticket = unpromised(**clocks)
+    ticket["live"]["backlog"] = {"open": 80, "pending": 20, "on_hold": 0}
+    if kept:
+        met, breached = kept
+        ratio = met / (met + breached)
+        ticket["figures"]["ticket"]["sla"]["resolution"] |= {"met": met, "breached": breached}
+        ticket["figures"]["resolution_in_time_ratio"] = ratio
+    verdict = page.evaluate(JUDGE, ticket)
+    assert (verdict["level"], verdict["place"]) == (level, place)
+
+
+def test_tickets_are_ordered_by_those_to_whom_something_was_promised(page: Page) -> None:
+    """Breached before at risk, by people; where nothing is promised, by the backlog."""
+    made = {
+        "breached": unpromised(running=9, breached_open=3),
+        "one breached": unpromised(running=9, breached_open=1),
+        "at risk": unpromised(running=9, at_risk=8),
+        "many open": unpromised(),
+        "few open": unpromised(),
+    }
+    made["few open"]["live"]["backlog"] = {"open": 2, "pending": 0, "on_hold": 0}
+    for name, record in made.items():
+        record["queue"] = name
+    order = """async records => {
+        const { judge, worstFirst } = await import('/static/judge.js');
+        const entries = records.map(record =>
+            ({ id: record.queue, record, verdict: judge(record, record.as_of) }));
+        return worstFirst(entries, records[0].as_of, 30000).map(entry => entry.id);
+    }"""
+    assert page.evaluate(order, list(reversed(made.values()))) == list(made)
+
+
+def test_a_tickets_card_has_promises_first_and_the_stock_where_there_are_none(
+    page: Page, store: Store
+) -> None:
+    """With promises: at risk, breached, next due. Of an older worker, or without: the backlog."""
+    card = page.locator(".form-ticket")
+    expect(card.locator("[data-figure=at_risk]")).to_be_visible()
+    expect(card.locator("[data-figure=next_due] .fig-text")).to_have_text(re.compile(r"^1\d:\d\d$"))
+    blocks = card.locator(".ages-block:not([hidden])").evaluate_all(
+        "all => all.map(one => +one.style.flexGrow)"
+    )
+    shown = card.locator("[data-figure=backlog] .fig-value").get_attribute("data-value")
+    assert sum(blocks) == int(shown or 0)
+    for whole in [r for r in Centre(6).records(now_ms()) if r["channel"] == "ticket"]:
+        del whole["definitions"]["sla"], whole["definitions"]["calendar"]
+        for name in ("sla", "next_due_at", "backlog_age", "complaints_open"):
+            del whole["live"][name]
+        for figures in whole["windows"].values():
+            del figures["ticket"], figures["resolution_in_time_ratio"]
+        put(store, [whole])
+    expect(card.locator("[data-figure=at_risk]")).to_be_hidden(timeout=SOON)
+    for name in ("backlog", "oldest_open", "first_response", "resolution_time"):
+        expect(card.locator(f"[data-figure={name}]")).to_be_visible()
+    expect(card.locator("[data-figure=complaints_open] .fig-text")).to_have_text("–")
+    expect(card.locator(".ages-bar")).to_be_hidden()
 
 
 def test_a_state_explains_itself(page: Page) -> None:

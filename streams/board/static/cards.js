@@ -2,9 +2,9 @@
 // A card is built once and then only touched where a value changed.
 
 import { attr, count, el, set, t } from './texts.js';
-import { MARKS, backlog, occupancyOf, worstFirst } from './judge.js';
+import { MARKS, backlog, occupancyOf, promised, worstFirst } from './judge.js';
 import { Figure, raw } from './figures.js';
-import { Agents, Head, Meter, Sparkline, queueAddress } from './parts.js';
+import { Ages, Agents, Head, Meter, Sparkline, queueAddress } from './parts.js';
 
 export class Card {
   constructor(entry, form) {
@@ -59,28 +59,35 @@ export class Card {
   }
 }
 
-/** Tickets: the stock, its oldest, and the two times; the queues below it, worst first. */
+/** Tickets: promises first, then the stock with its ages; the queues below it, worst first. */
 export class TicketCard {
   constructor(entry) {
     this.form = 'ticket';
     const { record } = entry;
     this.head = new Head(record, 'ticket');
-    const figure = (id, className) => new Figure(id, { form: 'long', className });
-    this.figures = [figure('backlog', 'fig-big'), figure('oldest_open', 'fig-big'), figure('first_response'), figure('resolution_time')];
-    this.stock = el('p', 'ticket-stock');
+    const row = (className, ids, how) => {
+      const figures = ids.map((id) => new Figure(id, { form: 'long', ...how }));
+      this.figures.push(...figures);
+      return el('div', className, ...figures.map((one) => one.node));
+    };
+    this.figures = [];
+    this.ages = new Ages();
     this.list = el('ul', 'ticket-queues');
     this.node = el('article', 'card form-ticket', this.head.node,
-      el('div', 'card-now', ...this.figures.slice(0, 2).map((one) => one.node)), this.stock,
-      el('div', 'card-figures', ...this.figures.slice(2).map((one) => one.node)), this.list);
+      row('card-now', ['at_risk', 'breached_open', 'next_due'], { className: 'fig-big' }),
+      row('card-figures ticket-kept', ['first_response_in_time', 'resolution_in_time', 'first_response', 'resolution_time']),
+      el('div', 'ticket-open', row('ticket-stock', ['backlog', 'oldest_open', 'backlog_unassigned', 'complaints_open']), this.ages.node), this.list);
+    this.timed = this.figures.filter(({ id }) => id === 'next_due' || id === 'oldest_open');
     this.node.dataset.key = entry.id;
     this.node.setAttribute('aria-label', record.queue === '_all' ? t('tickets') : record.queue);
   }
 
   update(entry, nowMs, board) {
     const { record, verdict, parts } = entry;
+    // where nothing is promised the stock has the first place
+    attr(this.node, 'data-unpromised', promised(record) ? null : '');
     for (const figure of this.figures) figure.update(record, nowMs, verdict.levels[figure.id]);
-    const stock = record.live.backlog;
-    set(this.stock, stock ? ['open', 'pending', 'on_hold'].map((state) => `${count(stock[state])} ${t(state)}`).join(' · ') : '');
+    this.ages.update(record.live.backlog_age);
     this.head.update(this.node, record, verdict, nowMs, board);
     const shownParts = worstFirst([...(parts ?? [])], nowMs, board.staleMs).slice(0, 4);
     while (this.list.children.length > shownParts.length) this.list.lastChild.remove();
@@ -99,7 +106,7 @@ export class TicketCard {
   }
 
   tick(entry, nowMs, board) {
-    this.figures[1].tick(entry.record.live.oldest_open_at, nowMs);
+    for (const figure of this.timed) figure.tick(raw(figure.id, entry.record), nowMs);
     this.head.update(this.node, entry.record, entry.verdict, nowMs, board);
   }
 }
@@ -110,7 +117,8 @@ export class TicketRow {
     this.form = 'ticket-tile';
     const { record } = entry;
     this.head = new Head(record, 'tile');
-    this.figures = ['backlog', 'oldest_open', 'first_response', 'resolution_time'].map((id) => new Figure(id, { plain: true, form: 'long' }));
+    this.figures = ['at_risk', 'breached_open', 'next_due', 'resolution_in_time', 'backlog'].map((id) => new Figure(id, { plain: true }));
+    this.figures.push(new Figure('first_response', { plain: true, form: 'long' }));
     this.node = el('article', 'card form-tile form-ticket-tile', this.head.node, ...this.figures.map((one) => one.node));
     this.node.dataset.key = entry.id;
     this.node.setAttribute('aria-label', record.queue === '_all' ? t('tickets') : record.queue);
@@ -123,7 +131,7 @@ export class TicketRow {
   }
 
   tick(entry, nowMs, board) {
-    this.figures[1].tick(entry.record.live.oldest_open_at, nowMs);
+    this.figures[2].tick(entry.record.live.next_due_at, nowMs);
     this.head.update(this.node, entry.record, entry.verdict, nowMs, board);
   }
 }

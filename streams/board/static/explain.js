@@ -1,23 +1,17 @@
 // What a figure means: a dialog with definition, formula, numerator and denominator, kept live.
 
 import { MARKS } from './judge.js';
-import { attr, definition, el, moment, number, percent, t } from './texts.js';
-import { path, raw, shown, target } from './figures.js';
+import { ageName, attr, definition, el, moment, number, percent, t } from './texts.js';
+import { path, raw, shown, target, total } from './figures.js';
 import { why } from './why.js';
 
 let open = null;
 
-const plainName = (field) => field.replace(/^-/, '').split('.').pop().replaceAll('_', ' ');
-
-/** Sum of the signed fields; null if one is missing. */
-export function total(fields, from) {
-  let sum = 0;
-  for (const field of fields) {
-    const value = path(from, field.replace(/^-/, ''));
-    if (value == null) return null;
-    sum += field.startsWith('-') ? -value : value;
-  }
-  return sum;
+/** A field in words: its last part, or the one before where all the fields end alike. */
+function plainName(field, fields) {
+  const last = (name) => name.split('.').pop();
+  const alike = fields.length > 1 && fields.every((one) => last(one) === last(fields[0]));
+  return field.replace(/^-/, '').split('.').at(alike ? -2 : -1).replaceAll('_', ' ');
 }
 
 function term(field, value) {
@@ -26,16 +20,26 @@ function term(field, value) {
   return number(value);
 }
 
-function parts(fields, from) {
+function parts(fields, from, summed = fields.length > 1) {
   const sum = total(fields, from);
   const list = el('dd', 'terms');
   fields.forEach((field, index) => {
-    const sign = field.startsWith('-') ? '−' : index ? '+' : '';
+    const sign = field.startsWith('-') ? '−' : index && summed ? '+' : '';
     const name = field.replace(/^-/, '');
-    list.append(el('span', 'term', sign ? `${sign} ` : '', el('b', '', term(name, path(from, name))), ` ${plainName(field)}`));
+    list.append(el('span', 'term', sign ? `${sign} ` : '', el('b', '', term(name, path(from, name))), ` ${plainName(field, fields)}`));
   });
-  if (fields.length > 1) list.append(el('span', 'term sum', '= ', el('b', '', number(sum == null ? null : Math.round(sum * 1000) / 1000))));
+  if (summed) list.append(el('span', 'term sum', '= ', el('b', '', number(sum == null ? null : Math.round(sum * 1000) / 1000))));
   return list;
+}
+
+/** Numbers by word: those of one closed list, ages among them. */
+function byWord(words) {
+  const node = el('dd', 'terms');
+  for (const [word, n] of Object.entries(words)) {
+    const name = /^(\d+[hd]|over)$/.test(word) ? ageName(word) : word.replaceAll('_', ' ');
+    node.append(el('span', 'term', el('b', '', number(n)), ` ${name}`));
+  }
+  return node;
 }
 
 /** Close button, title and place of a dialog. */
@@ -77,6 +81,11 @@ function content(id, record, extras) {
     add(t('numerator'), parts(chosen(what, record).numerator, from));
     add(t('denominator'), parts(chosen(what, record).denominator, from));
   } else if (what.numerator.length > 1) add(t('numerator'), parts(what.numerator, from));
+  for (const field of what.by ?? []) {
+    const words = path(from, field);
+    if (words) add(what.by.length > 1 ? `${t('of_which')}: ${plainName(field, [field])}` : t('of_which'), byWord(words));
+  }
+  if (what.beside) add(t('beside'), parts(what.beside, from, false));
   if (what.variants) add(t('variants'), variants(what, record));
   if (what.unit === 'states') add(t('value'), states(from[what.value]));
   add(t('hard_case'), el('dd', '', what.hard_case));

@@ -3,19 +3,30 @@
 
 import { NONE, ageText, attr, count, definition, duration, el, number, percent, percentShort, set, span, t, tight, tightCount, tightPercent } from './texts.js';
 import { wholeAge } from './rounding.js';
-import { MARKS, backlog, occupancyOf, serviceLevel } from './judge.js';
+import { MARKS, occupancyOf, serviceLevel } from './judge.js';
 
 /** The raw value of a figure, exactly as the topic has it. */
 export function raw(id, record) {
   const what = definition(id);
   if (id === 'service_level') return serviceLevel(record);
-  if (id === 'backlog') return backlog(record);
+  if (what.total) return total(what.numerator, record[what.scope]);
   return path(record[what.scope], what.value);
 }
 
 /** A field by its dotted name; null where anything on the way is missing. */
 export function path(from, name) {
   return name.split('.').reduce((value, part) => value?.[part], from) ?? null;
+}
+
+/** Sum of the signed fields; null if one is missing. */
+export function total(fields, from) {
+  let sum = 0;
+  for (const field of fields) {
+    const value = path(from, field.replace(/^-/, ''));
+    if (value == null) return null;
+    sum += field.startsWith('-') ? -value : value;
+  }
+  return sum;
 }
 
 /** Text and unit of a value. `nowMs` turns instants into ages; `form` is '', 'long' or 'tight'. */
@@ -25,12 +36,16 @@ export function shown(id, value, nowMs, form) {
   switch (definition(id).unit) {
     case 'ratio': return form === 'tight' ? [tightPercent(value), ''] : [percent(value), '%'];
     case 'duration': return [seconds(value), ''];
+    case 'until': return [form === 'tight' ? tight(wholeAge(value - nowMs)) : until(wholeAge(value - nowMs)), ''];
     case 'age': return [form ? seconds(wholeAge(nowMs - value)) : ageText(nowMs - value), ''];
     case 'states':
     case 'count': return [form === 'tight' ? tightCount(value) : count(value), ''];
     default: return [number(value), ''];
   }
 }
+
+/** A countdown: to the second in its last hour. */
+const until = (seconds) => seconds < 3_600 ? duration(seconds) : span(seconds);
 
 /** About how wide a text is, in em of its own size: what a style sheet needs to make it fit. */
 const emOf = (text) => [...text].reduce((sum, sign) => sum + (/[.,:  ]/.test(sign) ? 0.3 : /\p{L}/u.test(sign) ? 0.68 : 0.64), 0);
@@ -49,6 +64,13 @@ export function target(id, { definitions, live, channel, figures }) {
       if (figures?.wrapups_unreported > figures?.handled / 10) return t('wrapups_unreported', { n: count(figures.wrapups_unreported) });
       return aim.handle_seconds == null ? '' : t('target_at_most', { value: duration(aim.handle_seconds) });
     case 'oldest_wait': return within == null ? '' : t('target_at_most', { value: `${within} ${t('seconds')}` });
+    case 'first_response_in_time':
+    case 'next_response_in_time':
+    case 'resolution_in_time': {
+      const n = of(figures?.ticket?.sla[id.replace(/_in_time$/, '')]);
+      const share = id === 'resolution_in_time' && aim.resolution_ratio != null ? t('target_at_least', { value: percentShort(aim.resolution_ratio) }) : '';
+      return [share, n && t('of', { n: count(n) })].filter(Boolean).join(' · ');
+    }
     case 'first_response': return aim.first_response_seconds == null ? '' : t('target_at_most', { value: span(aim.first_response_seconds) });
     case 'occupancy':
     case 'slot_occupancy':
@@ -59,9 +81,20 @@ export function target(id, { definitions, live, channel, figures }) {
     case 'waiting':
       return channel !== 'ticket' && within != null && live.waiting > 0
         ? t('waiting_over', { n: count(live.waiting_over_threshold), seconds: `${within} ${t('seconds')}` }) : '';
-    default: return '';
+    case 'waiting_over_limit': return definitions.wait_limit_seconds == null ? '' : `> ${definitions.wait_limit_seconds} ${t('seconds')}`;
+    case 'waited_over_limit': {
+      if (definitions.wait_limit_seconds == null || !figures?.limit_decided) return '';
+      return `${t('target_at_most', { value: percentShort(0) })} · ${t('of', { n: count(figures.limit_decided) })}`;
+    }
+    default: {
+      const n = figures && definition(id).of ? path(figures, definition(id).of) : null;
+      return n ? t('of', { n: count(n) }) : '';
+    }
   }
 }
+
+/** Of how many promises a share is; nothing where none was decided. */
+const of = (promise) => promise ? promise.met + promise.breached : 0;
 
 const shortRatio = (ratio) => percentShort(ratio).replace(/\s*%$/, '');
 

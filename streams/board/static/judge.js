@@ -8,6 +8,7 @@ export const LEVELS = ['on', 'off', 'far'];
 export const MARKS = { on: '●', off: '▲', far: '◆', idle: '○', stale: '◌' };
 export const FEW = 2; // fewer people than this make no ratio far off
 export const MOST_LIMITS = 3; // how often one who waits counts again, at most
+export const BREACHED_COUNTS = 2; // a promise that was broken and is waited for counts so often
 export const NEXT_SECONDS = 300; // the misses of so long, at the window's rate, count as people
 const FAR_SHARE = 0.8; // of the target service level; the alerts' thresholds are the queues' own
 const FAR_WAITS = 3;
@@ -27,6 +28,16 @@ export const backlog = (record) => {
   const stock = record.live.backlog;
   return stock ? stock.open + stock.pending + stock.on_hold : null;
 };
+
+/** How many promises of a ticket record are in that state, of all three kinds; null where unsaid. */
+export function clocks({ live }, state) {
+  return live.sla ? Object.values(live.sla).reduce((sum, one) => sum + one[state], 0) : null;
+}
+
+/** Whether anything is promised: by the settings, or by a source, whose clock is there now. */
+export function promised(record) {
+  return record.definitions.sla != null || ['running', 'paused', 'breached_open'].some((state) => clocks(record, state) > 0);
+}
 
 /** The figure of occupancy that judges a channel, as the alerts do: chat by its slots in use. */
 export const occupancyOf = (channel) => channel === 'chat' ? 'slot_occupancy' : 'occupancy';
@@ -73,11 +84,15 @@ const windowSeconds = ({ depth_mean: depth, waiting_seconds: waited }) => depth 
 /**
  * The one rule of the order, in people: who waits counts once; who waits beyond the limit counts
  * again for each limit the longest wait is beyond it, three times at most, and so often where
- * nobody works; and whom the next five minutes will fail, at the window's rate.
+ * nobody works; and whom the next five minutes will fail, at the window's rate. Of tickets those
+ * wait to whom something was promised: at risk once, breached and still open twice.
  */
 export function pressure(record, nowMs) {
   const { live, figures, definitions } = record;
-  if (record.channel === 'ticket') return { waiting: backlog(record) ?? 0, late: 0, limits: 0, failing: 0, people: backlog(record) ?? 0 };
+  if (record.channel === 'ticket') {
+    const [risk, late] = [clocks(record, 'at_risk') ?? 0, clocks(record, 'breached_open') ?? 0];
+    return { waiting: risk, late, limits: BREACHED_COUNTS, failing: 0, people: risk + late * BREACHED_COUNTS };
+  }
   const limit = definitions.service_level_seconds;
   const age = live.oldest_waiting_at == null ? 0 : wholeAge(nowMs - live.oldest_waiting_at);
   const nobody = live.waiting > 0 && staffed(live.agents) === 0;
@@ -93,10 +108,7 @@ export function pressure(record, nowMs) {
 export function levelsOf(record, nowMs) {
   const { live, figures, definitions } = record;
   const aim = definitions.targets;
-  if (record.channel === 'ticket') {
-    const coarse = (seconds) => seconds == null ? null : coarseSeconds(seconds);
-    return figures ? { first_response: above(coarse(figures.first_response_mean_seconds), coarse(aim.first_response_seconds), FAR_RESPONSE * aim.first_response_seconds) } : {};
-  }
+  if (record.channel === 'ticket') return ticketLevels(record);
   const found = {};
   const limit = definitions.service_level_seconds;
   if (live.oldest_waiting_at != null && limit != null) found.oldest_wait = above(wholeAge(nowMs - live.oldest_waiting_at), limit, FAR_WAITS * limit);
@@ -116,23 +128,47 @@ export function levelsOf(record, nowMs) {
   return found;
 }
 
-const SERVICE = ['waiting', 'oldest_wait', 'service_level', 'abandonment', 'first_response'];
+/**
+ * Of a ticket record, by what its card shows. Nobody has failed whose promise is only at risk; the
+ * breached ones still open are far off where they are more of the backlog than the target allows.
+ */
+function ticketLevels(record) {
+  const { figures, definitions: { targets: aim } } = record;
+  const coarse = (seconds) => seconds == null ? null : coarseSeconds(seconds);
+  const found = {};
+  if (clocks(record, 'at_risk') > 0) found.at_risk = 'off';
+  const late = clocks(record, 'breached_open');
+  const allowed = aim.resolution_ratio == null ? Infinity : Math.round((1 - aim.resolution_ratio) * backlog(record) * 10) / 10;
+  if (late > 0) found.breached_open = late >= FEW && late > allowed ? 'far' : 'off';
+  if (!figures) return found;
+  const kept = figures.resolution_in_time_ratio;
+  if (kept != null && aim.resolution_ratio != null) {
+    const { met, breached } = figures.ticket.sla.resolution;
+    const few = aim.resolution_ratio * (met + breached) - met < FEW;
+    const level = above(-tenthsOf(kept), -tenthsOf(aim.resolution_ratio), -tenthsOf(aim.resolution_ratio * FAR_SHARE));
+    found.resolution_in_time = level === 'far' && few ? 'off' : level;
+  }
+  found.first_response = above(coarse(figures.first_response_mean_seconds), coarse(aim.first_response_seconds), FAR_RESPONSE * aim.first_response_seconds);
+  return found;
+}
+
+const SERVICE = ['waiting', 'oldest_wait', 'service_level', 'abandonment', 'first_response', 'breached_open', 'resolution_in_time'];
 
 /**
  * The verdict on a queue: its level, each figure's level, its place (`broken`: customers wait too
- * long or leave; `strained`: only its agents are off) and the people it weighs. A card is far off
- * by its service alone; overloaded agents make it off.
+ * long or leave; `strained`: only its agents are off, or promises at risk) and the people it weighs.
+ * A card is far off by its service alone; overloaded agents make it off.
  */
 export function judge(record, nowMs) {
   const levels = levelsOf(record, nowMs);
   const worst = (names) => names.reduce((most, name) => Math.max(most, LEVELS.indexOf(levels[name])), 0);
   const service = worst(SERVICE);
-  const strained = worst(['aht', occupancyOf(record.channel)]) > 0;
+  const strained = worst(['aht', occupancyOf(record.channel), 'at_risk']) > 0;
   const { figures, live } = record;
   const idle = live.waiting === 0 && live.handling === 0 && !backlog(record)
     && (!figures || figures.offered + figures.handled + figures.tickets_opened === 0);
   const level = idle ? 'idle' : LEVELS[Math.max(service, strained ? 1 : 0)];
-  return { level, levels, place: idle ? 'idle' : service ? 'broken' : strained ? 'strained' : 'on', people: pressure(record, nowMs).people };
+  return { level, levels, place: idle ? 'idle' : service ? 'broken' : strained ? 'strained' : 'on', people: pressure(record, nowMs).people, stock: backlog(record) ?? 0 };
 }
 
 const PLACES = ['idle', 'on', 'stale', 'strained', 'broken'];
@@ -140,7 +176,7 @@ const PLACES = ['idle', 'on', 'stale', 'strained', 'broken'];
 /**
  * Worst first: queues that fail customers, by people; then those whose agents are overloaded; then
  * stale ones that were either: the best place is not for figures nobody can trust; then the rest.
- * Equals by name, so that the order does not flicker.
+ * Equals by their backlog of tickets, then by name, so that the order does not flicker.
  */
 export function worstFirst(entries, nowMs, staleMs) {
   const place = ({ record, verdict }) => {
@@ -148,6 +184,6 @@ export function worstFirst(entries, nowMs, staleMs) {
     return freshness(record.as_of, nowMs, staleMs).state === 'fresh' ? rank : Math.min(rank, PLACES.indexOf('stale'));
   };
   const keyed = entries.map((entry) => ({ entry, place: place(entry), people: entry.verdict.people }));
-  keyed.sort((a, b) => b.place - a.place || b.people - a.people || (a.entry.id < b.entry.id ? -1 : 1));
+  keyed.sort((a, b) => b.place - a.place || b.people - a.people || b.entry.verdict.stock - a.entry.verdict.stock || (a.entry.id < b.entry.id ? -1 : 1));
   return keyed.map(({ entry }) => entry);
 }

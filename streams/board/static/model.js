@@ -129,17 +129,28 @@ export class Model {
   }
 }
 
+/** Numbers added up, objects by key; null where a record lacks one. */
+function together(values) {
+  if (values.some((value) => value == null)) return null;
+  if (typeof values[0] === 'number') return values.reduce((sum, value) => sum + value, 0);
+  return Object.fromEntries(Object.keys(values[0]).map((key) => [key, together(values.map((value) => value[key]))]));
+}
+
 /** Ticket queues together when a filter leaves out the `_all` record: sums, then divided. */
 function added(tenant, records) {
   const sum = (name) => records.reduce((total, record) => total + (record.figures?.[name] ?? 0), 0);
-  const stock = (state) => records.reduce((total, record) => total + (record.live.backlog?.[state] ?? 0), 0);
-  const opened = records.map((record) => record.live.oldest_open_at).filter((at) => at != null);
+  const of = (name) => together(records.map((record) => record.live[name]));
+  const first = (name) => records.map((record) => record.live[name]).filter((at) => at != null).sort((a, b) => a - b)[0] ?? null;
   const figures = { ...records[0].figures };
   for (const name of ['offered', 'handled', 'tickets_opened', 'first_responses', 'first_response_seconds', 'tickets_resolved', 'resolution_seconds', 'tickets_reopened']) figures[name] = sum(name);
   figures.first_response_mean_seconds = figures.first_responses ? figures.first_response_seconds / figures.first_responses : null;
   figures.resolution_mean_seconds = figures.tickets_resolved ? figures.resolution_seconds / figures.tickets_resolved : null;
+  const sla = together(records.map((record) => record.figures?.ticket?.sla));
+  for (const one of Object.values(sla ?? {})) one.compliance_ratio = one.met + one.breached ? one.met / (one.met + one.breached) : null;
+  Object.assign(figures, { ticket: sla && { ...figures.ticket, sla }, resolution_in_time_ratio: sla?.resolution.compliance_ratio ?? null });
+  const live = { ...records[0].live, oldest_open_at: first('oldest_open_at'), next_due_at: first('next_due_at') };
+  for (const name of ['backlog', 'backlog_age', 'backlog_unassigned', 'complaints_open', 'sla']) live[name] = of(name);
   return {
-    ...records[0], tenant, queue: '_all', as_of: Math.min(...records.map((record) => record.as_of)), figures,
-    live: { ...records[0].live, backlog: { open: stock('open'), pending: stock('pending'), on_hold: stock('on_hold') }, oldest_open_at: opened.length ? Math.min(...opened) : null },
+    ...records[0], tenant, queue: '_all', as_of: Math.min(...records.map((record) => record.as_of)), figures, live,
   };
 }

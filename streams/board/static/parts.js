@@ -1,11 +1,12 @@
 // The parts that cards are made of: the head with its state, agents, occupancy's meter, sparklines.
 
-import { ageText, attr, count, el, set, t, tight } from './texts.js';
+import { ageName, ageText, attr, count, el, set, t, tight } from './texts.js';
 import { MARKS, freshness } from './judge.js';
 import { Figure, shown } from './figures.js';
 import { draw, spark } from './spark.js';
 
 const STATES = ['on_contact', 'wrapup', 'ringing', 'available', 'break', 'error', 'unknown'];
+const AGES = ['1h', '8h', '24h', '3d', '7d', '30d', 'over'];
 const METER_LOW = 0.5; // the occupancy meter shows 50–100 %, where the band is
 
 /** Address of a queue's own page, with the filters that stay. */
@@ -91,6 +92,36 @@ export class Agents {
       if (block.style.flexGrow !== String(n)) block.style.flexGrow = n;
       if (this.figure.plain) continue;
       attr(item, 'hidden', n === 0 ? '' : null);
+      attr(item, 'data-count', n);
+      set(number, count(n));
+    }
+  }
+}
+
+/** Open tickets by age, as a bar and in words; the oldest stand out. */
+export class Ages {
+  constructor() {
+    this.bar = el('span', 'ages-bar');
+    this.bar.setAttribute('aria-hidden', 'true');
+    this.list = el('span', 'ages-list');
+    this.parts = AGES.map((age, index) => {
+      const block = el('span', `ages-block age-${index}`);
+      const number = el('b');
+      const item = el('span', 'ages-item', el('i', `swatch age-${index}`), number, ` ${ageName(age)}`);
+      this.bar.append(block);
+      this.list.append(item);
+      return { age, block, number, item };
+    });
+    this.node = el('div', 'ticket-ages', this.bar, this.list);
+  }
+
+  /** `ages` is null where the record does not say them. */
+  update(ages) {
+    attr(this.node, 'hidden', ages ? null : '');
+    for (const { age, block, number, item } of this.parts) {
+      const n = ages?.[age] ?? 0;
+      for (const node of [block, item]) attr(node, 'hidden', n === 0 ? '' : null);
+      if (block.style.flexGrow !== String(n)) block.style.flexGrow = n;
       attr(item, 'data-count', n);
       set(number, count(n));
     }

@@ -1,8 +1,8 @@
 // One queue: its card, all its figures, and the 15-minute intervals as plots and as a table.
 
-import { attr, el, set, t, translate } from './texts.js';
+import { attr, definition, el, set, t, translate } from './texts.js';
 import { Card, TicketCard } from './cards.js';
-import { Figure } from './figures.js';
+import { Figure, raw } from './figures.js';
 import { Alerts } from './alerts.js';
 import { Model, idOf } from './model.js';
 import { Status } from './status.js';
@@ -13,6 +13,30 @@ import { Plots, table } from './plots.js';
 
 const INTERVALS_MS = 30_000;
 const WINDOWS = ['1m', '5m', '15m', '30m', '60m', 'today'];
+// the rest, in groups below the plots; one of SELDOM only where there is any of it
+const GROUPS = {
+  ticket: {
+    promises: ['at_risk', 'breached_open', 'next_due', 'promises_running', 'promises_paused', 'first_response_in_time', 'next_response_in_time', 'resolution_in_time', 'promises_withdrawn', 'never_due'],
+    backlog: ['backlog', 'oldest_open', 'backlog_unassigned', 'tickets_opened', 'tickets_reopened', 'tickets_left'],
+    responses: ['first_response', 'first_response_p90', 'next_response', 'assign_time'],
+    resolutions: ['tickets_resolved', 'resolved_again', 'bot_resolved', 'resolved_without_reply', 'resolution_time', 'resolution_p90', 'resolution_cycle', 'resolution_net', 'work_per_resolution'],
+    cohorts: ['resolved_same_day', 'resolved_within', 'reopen_ratio'],
+    complaints: ['complaints_open', 'complaints_opened', 'complaints_resolved', 'complaints_response', 'complaints_resolution', 'complaints_in_time'],
+  },
+  chat: {
+    messages: ['first_message', 'first_message_p90', 'chat_response', 'chat_response_p90', 'left_unanswered', 'answered_no_reply', 'silent_abandoned'],
+    several: ['concurrency', 'aht_adjusted'],
+  },
+  voice: {},
+};
+const CONTACT_GROUPS = {
+  waiting: ['waiting_over_limit', 'waited_over_limit', 'customer_wait', 'customer_wait_abandoned', 'time_to_answer', 'time_to_answer_p90'],
+  contacts: ['contacts', 'hops', 'over_two', 'laps', 'blocked', 'flowed_out'],
+  agents: ['ready', 'agents_stuck', 'in_progress', 'hold_per_held', 'offer_answer'],
+  callbacks: ['callbacks_owed', 'callbacks_overdue', 'oldest_callback', 'callbacks_asked', 'callback_attempts', 'callbacks_reached', 'callback_reach', 'callback_reach_p90'],
+};
+const BOTS = ['bot_conversations', 'bot_containment', 'bot_handoff_wait'];
+const SELDOM = ['callbacks', 'bots', 'complaints'];
 const MORE = {
   // chat's card has its slots: the clock's occupancy stands beside it
   chat: ['answered', 'handled', 'flowed_out', 'wait_p95', 'wait_max', 'occupancy'],
@@ -36,6 +60,10 @@ const empty = document.querySelector('.empty');
 const dialog = document.querySelector('.explain');
 const plots = new Plots(document.querySelector('.one-plots'), channel);
 const figures = MORE[channel].map((name) => new Figure(name));
+const groups = Object.entries({ ...GROUPS[channel], ...(channel === 'ticket' ? {} : CONTACT_GROUPS), bots: BOTS }).map(([name, ids]) => {
+  const all = ids.map((figure) => new Figure(figure, { form: channel === 'ticket' ? 'long' : '' }));
+  return { name, all, node: el('section', 'one-group', el('h3', '', t(`group_${name}`)), ...all.map((one) => one.node)) };
+});
 let card = null;
 let stop = () => {};
 
@@ -43,6 +71,20 @@ document.title = `${queue} · ${t('title')}`;
 set(document.querySelector('h1'), queue === '_all' ? t('totals') : queue);
 more.append(...figures.map((figure) => figure.node));
 more.dataset.key = id;
+
+const timed = groups.flatMap(({ all }) => all).filter((figure) => ['age', 'until'].includes(definition(figure.id).unit));
+const below = document.querySelector('.one-groups');
+below.append(...groups.map((group) => group.node));
+below.dataset.key = id;
+
+/** All groups; a seldom one is left out where it says nothing but 0. */
+function showGroups({ record, verdict }) {
+  for (const { name, all, node } of groups) {
+    for (const figure of all) figure.update(record, now(), verdict.levels[figure.id]);
+    const none = raw(all[0].id, record) === 0 && all.every((figure) => !raw(figure.id, record));
+    attr(node, 'hidden', none && SELDOM.includes(name) ? '' : null);
+  }
+}
 
 /** Links keep what the reader chose: window, theme, language. */
 function links() {
@@ -80,6 +122,7 @@ function render() {
     }
     card.update(entry, now(), board());
     for (const figure of figures) figure.update(entry.record, now(), entry.verdict.levels[figure.id]);
+    showGroups(entry);
     plots.targets(entry.record.definitions);
   }
   alerts.draw(model.status?.alerts, card ? [card] : []);
@@ -123,7 +166,10 @@ async function intervals() {
 function tick() {
   const entry = model.entries.get(id);
   model.judge(now());
-  if (card && entry?.record) card.tick(entry, now(), board());
+  if (card && entry?.record) {
+    card.tick(entry, now(), board());
+    for (const figure of timed) figure.tick(raw(figure.id, entry.record), now());
+  }
   status.tick(board());
   setTimeout(tick, 1000 - (now() % 1000));
 }

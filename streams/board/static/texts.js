@@ -80,6 +80,12 @@ const thousands = new Intl.NumberFormat(lang, { notation: 'compact', maximumFrac
 /** A count in at most four signs, for rows. */
 export const tightCount = (value) => value == null ? NONE : value < 10_000 ? String(value) : thousands.format(value);
 
+/** A group of ages by the border it has not reached: `8h` is < 8 h; `over` is beyond the last. */
+export function ageName(age) {
+  if (age === 'over') return `≥ 30 ${t('days')}`;
+  return `< ${parseInt(age, 10)} ${t(age.endsWith('h') ? 'hours' : 'days')}`;
+}
+
 /** Age in ms since an instant. */
 export const ageText = (ms) => duration(wholeAge(ms));
 

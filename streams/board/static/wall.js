@@ -44,7 +44,7 @@ let stop = () => {};
 
 const CONTACT_HEADS = ['queue', 'waiting', 'oldest_wait', 'service_level', 'abandonment', 'aht', 'occupancy', 'agents', 'hour'];
 const CHANNELS = ['voice', 'chat', 'ticket'];
-const TICKET_HEADS = ['queue', 'backlog', 'oldest_open', 'first_response', 'resolution_time'];
+const TICKET_HEADS = ['queue', 'at_risk', 'breached_open', 'next_due', 'resolution_in_time', 'backlog', 'first_response'];
 totals.setAttribute('aria-label', t('totals'));
 wall.setAttribute('aria-label', t('worst'));
 others.setAttribute('aria-label', t('others'));

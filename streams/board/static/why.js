@@ -7,8 +7,24 @@ import { raw, shown, target } from './figures.js';
 const examples = await (await fetch('/static/examples.json')).json();
 const THRESHOLD_SECONDS = 20;
 
+/** An example of tickets as a record: 90 % of resolutions in time. */
+function ticketsOf(example, nowMs) {
+  const none = { running: 0, paused: 0, at_risk: 0, breached_open: 0 };
+  const { met, breached } = example;
+  return {
+    tenant: '', queue: '', channel: 'ticket', as_of: nowMs, definitions: { targets: { resolution_ratio: 0.9, first_response_seconds: null } },
+    live: {
+      waiting: 0, handling: 0, backlog: { open: example.backlog, pending: 0, on_hold: 0 },
+      sla: { first_response: none, next_response: none, resolution: { ...none, running: example.backlog, at_risk: example.at_risk, breached_open: example.breached_open } } },
+    figures: {
+      offered: 0, handled: 0, tickets_opened: 0, ticket: { sla: { resolution: { met, breached } } },
+      resolution_in_time_ratio: met + breached ? met / (met + breached) : null, first_response_mean_seconds: null },
+  };
+}
+
 /** An example as a record of voice, 30 minutes, 80 % in 20 s, 5 % abandoned, 75–80 % occupied. */
 export function recordOf(example, nowMs) {
+  if (example.backlog != null) return ticketsOf(example, nowMs);
   const { answered, abandoned, flowed_out: flowedOut } = example;
   const offered = answered + abandoned + flowedOut;
   return {
@@ -43,7 +59,7 @@ export function why(record, nowMs, board) {
   if (oldest !== record) rows.push([t('oldest_queue'), el('dd', '', `${oldest.queue} · ${ageText(ageMs)}`)]);
   const total = record.queue === '_all';
   const place = total ? 'totals' : record.channel === 'ticket' ? 'tickets' : state === 'fresh' || verdict.place === 'on' || verdict.place === 'idle' ? verdict.place : 'stale';
-  if (record.channel !== 'ticket') rows.push([t('people'), weighed(record, nowMs)]);
+  rows.push([t('people'), weighed(record, nowMs)]);
   rows.push([t('rule_name'), el('dd', 'formula rule', t('rule'))], [t('examples'), el('dd', '', table(nowMs))]);
   return { title, means: t(`place_${place}`), rows };
 }
@@ -65,8 +81,9 @@ function reasons(record, { levels }, nowMs) {
 function weighed(record, nowMs) {
   const { waiting, late, limits, failing, people } = pressure(record, nowMs);
   const term = (value, text) => el('span', 'term', el('b', '', value), ` ${text}`);
-  const node = el('dd', 'terms', term(number(waiting), t('term_waiting')));
-  if (late) node.append(term(`+ ${number(late)}`, t('term_late', { limits: tenth(limits) })));
+  const ticket = record.channel === 'ticket';
+  const node = el('dd', 'terms', term(number(waiting), t(ticket ? 'term_at_risk' : 'term_waiting')));
+  if (late) node.append(term(`+ ${number(late)}`, t(ticket ? 'term_breached' : 'term_late', { limits: tenth(limits) })));
   if (failing) node.append(term(`+ ${tenth(failing)}`, t('term_failing')));
   node.append(el('span', 'term sum', '= ', el('b', '', tenth(people))));
   return node;
