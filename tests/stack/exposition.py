@@ -9,7 +9,8 @@ import time
 from collections.abc import Iterator, Mapping
 from itertools import product
 
-from streams.metrics.catalogue import BY_NAME, CATALOGUE, LABEL_VALUES, QUEUE, MetricDef
+from streams.metrics.catalogue import BY_NAME, CATALOGUE, LABEL_VALUES
+from streams.metrics.metric import QUEUE, MetricDef
 
 BUSY = "billing"
 IDLE = "email"
