@@ -1,4 +1,4 @@
-"""What one metric of `/metrics` is: its name, labels, help, and where its numbers come from (layer 5).
+"""What one metric of `/metrics` is: name, labels, help, and where its numbers come from (layer 5).
 
 In: nothing. Out: `MetricDef`, of which the catalogue is made. Invariant: a counter of seconds is
 named `…_seconds_total`, and its numbers are milliseconds.

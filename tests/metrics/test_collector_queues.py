@@ -129,7 +129,7 @@ def test_counters_of_configured_queues_are_zero_before_anything_happens() -> Non
 
 def test_a_queue_has_the_series_of_its_channel_and_as_many_as_the_catalogue_says() -> None:
     """No series of tickets for calls, none of waits for tickets; their number is a promise."""
-    of_channel = {channel: 0 for channel in CHANNELS}
+    of_channel = dict.fromkeys(CHANNELS, 0)
     names: dict[str, set[str]] = {channel: set() for channel in CHANNELS}
     for name, family in busy().families().items():
         for sample in family.samples:

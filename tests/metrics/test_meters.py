@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from streams.lifecycle import counters as c
 from streams.lifecycle.kinds import KINDS
-from streams.metrics.visit_catalogue import ABANDONED_QUEUED
 from streams.metrics.meters import IntakeMeter
+from streams.metrics.visit_catalogue import ABANDONED_QUEUED
 from tests.metrics.stand_in import START, StandIn, call, centre
 
 PLACE = ("default", "billing", "voice")
