@@ -12,7 +12,8 @@ from itertools import accumulate
 from prometheus_client import Metric
 from prometheus_client.samples import Sample
 
-from streams.metrics.catalogue import BY_NAME, MetricDef
+from streams.metrics.catalogue import BY_NAME
+from streams.metrics.metric import MetricDef
 
 PLAIN_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 OPENMETRICS_TYPE = "application/openmetrics-text; version=1.0.0; charset=utf-8"

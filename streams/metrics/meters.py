@@ -13,19 +13,31 @@ from streams.contract.records import KpiRecord
 from streams.contract.words import INPUT_TOPICS, TOPIC_OF_CHANNEL, QueueKey
 from streams.faustkit.stats import Histogram
 from streams.lifecycle import counters as c
-from streams.metrics.catalogue import ABANDONED_QUEUED, BOOKED, DELAY_BUCKETS
+from streams.metrics.catalogue import BOOKED
+from streams.metrics.stream_catalogue import DELAY_BUCKETS
+from streams.metrics.visit_catalogue import ABANDONED_QUEUED
 from streams.windows.intake import Intake, IntakeTurn
 from streams.windows.queues import Queues
 
-#: What is counted at its first booking, of the catalogue: numbers, and histograms.
-COUNTS: Final = tuple(
-    number for metric in BOOKED if not metric.buckets for number in metric.booked.values()
+#: What is counted at its first booking, of the catalogue: numbers; sums of milliseconds, each with
+#: the counts beside it; and histograms.
+COUNTS: Final = frozenset(
+    number
+    for metric in BOOKED
+    if metric.type == "counter" and not metric.is_seconds
+    for number in metric.booked.values()
 )
+SUMS: Final = {
+    number: metric.beside[values]
+    for metric in BOOKED
+    if metric.is_seconds
+    for values, number in metric.booked.items()
+}
 HISTOGRAMS: Final = tuple(
-    (first, len(metric.buckets) + 1, metric.sums[value])
+    (first, len(metric.buckets) + 1, metric.sums[values])
     for metric in BOOKED
     if metric.buckets
-    for value, first in metric.booked.items()
+    for values, first in metric.booked.items()
 )
 
 
@@ -95,7 +107,7 @@ class IntakeMeter:
             self.samples["written"] += len(turned.tally.samples)
             self.samples["left_off"] += turned.tally.left_off
             for queue_key, booked in turned.tally.booked:
-                self._book(queue_key, booked)
+                self.book(queue_key, booked)
         # Only now, each in one step: another thread must never see a counter fall.
         for key, n in changes.items():
             self.events[key] += n
@@ -108,18 +120,23 @@ class IntakeMeter:
             {(TOPIC_OF_CHANNEL[ch], "unknown_queue"): n for ch, n in (now - before).items()}
         )
 
-    def _book(self, queue_key: QueueKey, booked: Mapping[int, int]) -> None:
-        """First bookings only ever grow; what a late event takes back is a correction."""
+    def book(self, queue_key: QueueKey, booked: Mapping[int, int]) -> None:
+        """Changes by number: first bookings only ever grow; what is taken back is a correction."""
         changes = dict(booked)
         queued = booked.get(c.ABANDONED, 0) - booked.get(c.SHORT_ABANDONED, 0)
         changes[ABANDONED_QUEUED] = queued
         grown: dict[int, int] = {}
-        for number in COUNTS:
-            change = changes.get(number, 0)
-            if change > 0:
-                grown[number] = change
-            elif change < 0:
-                self.corrections[queue_key] -= change
+        for number, change in changes.items():
+            if number in COUNTS:
+                if change > 0:
+                    grown[number] = change
+                elif change < 0:
+                    self.corrections[queue_key] -= change
+            elif number in SUMS and change > 0:
+                counts = SUMS[number]
+                # Longer, but nothing more of it: a correction.
+                if not counts or any(changes.get(count, 0) > 0 for count in counts):
+                    grown[number] = change
         for first, buckets, total in HISTOGRAMS:
             found = _first_observations(changes, first, buckets)
             if found:

@@ -3,7 +3,7 @@
 In: the meters of both stages, the settings. Out: one family for each metric with the labels tenant,
 queue and channel. Invariant: every configured queue has its counters from the first page on, and a
 gauge is there only while this process owns and has loaded the unit of its queue.
-Cost: about 95 series a queue.
+Cost: `catalogue.py` says how many series a queue.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -12,16 +12,19 @@ from typing import Final
 
 from streams.contract.fields import Part
 from streams.contract.figures import Figures
-from streams.contract.records import Agents, KpiRecord
+from streams.contract.records import Agents, DefinitionsShown, KpiRecord
 from streams.contract.words import (
     AGENT_STATES,
+    BACKLOG_AGES,
+    CHANNELS,
+    SLA_METRICS,
     STATE_LIMIT_SECONDS,
     TICKET_STATUSES,
     QueueKey,
 )
 from streams.faustkit.stats import KitStats
 from streams.kpis.definitions import Definitions
-from streams.metrics.catalogue import AGENT_SECONDS, BOOKED, WINDOW_OUTCOMES, MetricDef
+from streams.metrics.catalogue import BOOKED, BY_NAME
 from streams.metrics.families import (
     NO_LABELS,
     Family,
@@ -32,12 +35,13 @@ from streams.metrics.families import (
     histogram_rows,
 )
 from streams.metrics.meters import IntakeMeter, QueueMeter
+from streams.metrics.metric import MetricDef
+from streams.metrics.ticket_catalogue import CLOCK_STATES
+from streams.metrics.visit_catalogue import AGENT_SECONDS, WINDOW_OUTCOMES
 from streams.settings import Settings
 from streams.wall_clock import now_ms
 
 Values = Callable[[KpiRecord], Sequence[float | None]]
-
-TICKET: Final = "ticket"
 
 
 def _seconds(instant_ms: int | None) -> float | None:
@@ -58,6 +62,12 @@ def _gauges(windows: Sequence[str]) -> dict[str, tuple[tuple[Labels, ...], Value
 
     def agent_seconds(record: KpiRecord) -> list[float]:
         return [getattr(f, name) for f in shown(record) for name in AGENT_SECONDS.values()]
+
+    def clocks(record: KpiRecord) -> list[int | None]:
+        sla = record.live.sla
+        if sla is None:
+            return [None] * (len(SLA_METRICS) * len(CLOCK_STATES))
+        return [n for metric in SLA_METRICS for n in each(getattr(sla, metric), CLOCK_STATES)]
 
     def handled(figures: Figures) -> float:
         # Milliseconds are exact; their sum as floats need not be.
@@ -100,6 +110,31 @@ def _gauges(windows: Sequence[str]) -> dict[str, tuple[tuple[Labels, ...], Value
             ),
             agent_seconds,
         ),
+        "queue_contacts_over_limit": ((NO_LABELS,), lambda r: (r.live.waiting_over_limit,)),
+        "queue_callbacks_owed": ((NO_LABELS,), lambda r: (r.live.callbacks_owed,)),
+        "queue_callbacks_overdue": ((NO_LABELS,), lambda r: (r.live.callbacks_overdue,)),
+        "queue_oldest_callback_timestamp_seconds": (
+            (NO_LABELS,),
+            lambda r: (_seconds(r.live.oldest_callback_at),),
+        ),
+        "queue_sla_clocks": (
+            tuple(
+                Labels(metric=metric, state=state)
+                for metric in SLA_METRICS
+                for state in CLOCK_STATES
+            ),
+            clocks,
+        ),
+        "queue_next_due_timestamp_seconds": (
+            (NO_LABELS,),
+            lambda r: (_seconds(r.live.next_due_at),),
+        ),
+        "queue_tickets_by_age": (
+            tuple(Labels(age=age) for age in BACKLOG_AGES),
+            lambda r: [r.live.backlog_age[age] for age in BACKLOG_AGES],
+        ),
+        "queue_tickets_unassigned": ((NO_LABELS,), lambda r: (r.live.backlog_unassigned,)),
+        "queue_complaints_open": ((NO_LABELS,), lambda r: (r.live.complaints_open,)),
         "queue_tickets_open": (
             tuple(Labels(status=status) for status in TICKET_STATUSES),
             lambda r: each(r.live.backlog, TICKET_STATUSES),
@@ -130,10 +165,10 @@ _Booked = tuple[Labels, Callable[[int, int], int]]
 
 def _series_of(metric: MetricDef) -> list[_Series]:
     found = []
-    for value, number in metric.booked.items():
-        pairs = {metric.labels[-1]: value} if value else {}
+    for values, number in metric.booked.items():
+        pairs = metric.own_labels(values)
         les = bounds_of(metric.name, **pairs) if metric.buckets else ()
-        found.append(_Series(Labels(**pairs), number, metric.sums.get(value, 0), les))
+        found.append(_Series(Labels(**pairs), number, metric.sums.get(values, 0), les))
     return found
 
 
@@ -141,6 +176,12 @@ def _counter_rows(queues: Sequence[_Booked], series: Sequence[_Series]) -> Itera
     for labels, get in queues:
         for one in series:
             yield "", labels, one.labels, get(one.number, 0)
+
+
+def _seconds_rows(queues: Sequence[_Booked], series: Sequence[_Series]) -> Iterator[Row]:
+    for labels, get in queues:
+        for one in series:
+            yield "", labels, one.labels, get(one.number, 0) / 1_000
 
 
 def _histogram_rows(queues: Sequence[_Booked], series: Sequence[_Series]) -> Iterator[Row]:
@@ -151,16 +192,35 @@ def _histogram_rows(queues: Sequence[_Booked], series: Sequence[_Series]) -> Ite
             yield from histogram_rows(labels, one.labels, one.les, counts, seconds)
 
 
+def _rows(metric: MetricDef, queues: Sequence[_Booked], series: Sequence[_Series]) -> Iterator[Row]:
+    """The rows of what was booked, by what kind of a metric it is."""
+    if metric.buckets:
+        return _histogram_rows(queues, series)
+    return (_seconds_rows if metric.is_seconds else _counter_rows)(queues, series)
+
+
+#: What a queue goes by: of its definitions, each series' value by its own label; None: no series.
+_DEFINED: Final[Mapping[str, Callable[[DefinitionsShown], Mapping[str, float | None]]]] = {
+    "queue_occupancy_limit_ratio": lambda found: {"": found.targets.occupancy_limit},
+    "queue_wait_threshold_seconds": lambda found: {"": found.service_level_seconds},
+    "queue_wait_limit_seconds": lambda found: {"": found.wait_limit_seconds},
+    "queue_target_service_level_ratio": lambda found: {"": found.targets.service_level},
+    "queue_target_sla_ratio": lambda found: {
+        metric: getattr(found.targets, f"{metric}_ratio", found.targets.resolution_ratio)
+        for metric in SLA_METRICS
+    },
+}
+
+
 class _Queue:
     """What never changes of one queue's series."""
 
-    __slots__ = ("info", "labels", "tickets")
+    __slots__ = ("channel", "info", "labels")
 
     def __init__(self, queue_key: QueueKey, settings: Settings) -> None:
-        tenant, name, channel = queue_key
-        self.labels = Labels(tenant=tenant, queue=name, channel=channel)
-        self.tickets = channel == TICKET
-        queue = settings.queue(tenant, name, channel)
+        tenant, name, self.channel = queue_key
+        self.labels = Labels(tenant=tenant, queue=name, channel=self.channel)
+        queue = settings.queue(tenant, name, self.channel)
         self.info = Labels(site=queue.site, skill=queue.skill, team=queue.team)
 
 
@@ -177,18 +237,14 @@ class QueueMetrics:
         self._gauges = _gauges(settings.metrics_windows)
         self._configured = frozenset(self._definitions.zones)
         self._booked = [(metric, _series_of(metric)) for metric in BOOKED]
+        self._words = {"": NO_LABELS} | {word: Labels(metric=word) for word in SLA_METRICS}
 
     def families(self) -> Iterator[Family]:
         """Every metric with the labels of a queue, each once."""
         records = self._owned()
         booked = self._intake.booked.copy()
         described = self._queues(self._configured | records.keys())
-        counted = {
-            queue_key: queue
-            for queue_key, queue in self._queues(described.keys() | booked.keys()).items()
-            if not queue.tickets  # what is booked of tickets is in no counter
-        }
-        yield from self._counters(counted, booked)
+        yield from self._counters(self._queues(described.keys() | booked.keys()), booked)
         yield from self._levels(records)
         yield from self._descriptions(described, records)
 
@@ -214,13 +270,12 @@ class QueueMetrics:
         self, queue_keys: Mapping[QueueKey, _Queue], booked: Mapping[QueueKey, Mapping[int, int]]
     ) -> Iterator[Family]:
         nothing: Mapping[int, int] = {}
-        each = [
-            (queue.labels, booked.get(queue_key, nothing).get)
-            for queue_key, queue in queue_keys.items()
-        ]
+        each: dict[str, list[_Booked]] = {channel: [] for channel in CHANNELS}
+        for queue_key, queue in queue_keys.items():
+            each[queue.channel].append((queue.labels, booked.get(queue_key, nothing).get))
         for metric, series in self._booked:
-            if not metric.buckets:
-                yield family(metric.name, _counter_rows(each, series))
+            queues = [queue for channel in metric.channels for queue in each[channel]]
+            yield family(metric.name, _rows(metric, queues, series))
         corrections = dict(self._intake.corrections)
         yield family(
             "contacts_corrections_total",
@@ -229,20 +284,17 @@ class QueueMetrics:
                 for queue_key, queue in queue_keys.items()
             ),
         )
-        for metric, series in self._booked:
-            if metric.buckets:
-                yield family(metric.name, _histogram_rows(each, series))
 
     def _levels(self, records: Mapping[QueueKey, KpiRecord]) -> Iterator[Family]:
         owned = self._queues(set(records))
         for name, (extras, values) in self._gauges.items():
-            of_tickets = "ticket" in name
+            channels = BY_NAME[name].channels
             yield family(
                 name,
                 (
                     ("", queue.labels, extra, value)
                     for queue_key, queue in owned.items()
-                    if queue.tickets or not of_tickets
+                    if queue.channel in channels
                     for extra, value in zip(extras, values(records[queue_key]), strict=True)
                     if value is not None
                 ),
@@ -252,22 +304,23 @@ class QueueMetrics:
         self, queues: Mapping[QueueKey, _Queue], records: Mapping[QueueKey, KpiRecord]
     ) -> Iterator[Family]:
         yield family("queue_info", (("", q.labels, q.info, 1) for q in queues.values()))
-        limits: list[tuple[Labels, float | None]] = []
-        thresholds: list[tuple[Labels, float | None]] = []
-        targets: list[tuple[Labels, float | None]] = []
         now = now_ms()
-        for queue_key, queue in queues.items():
-            record = records.get(queue_key)
-            found = self._definitions.of(queue_key, now) if record is None else record.definitions
-            # None: tickets have no threshold, and in `_all` queues may differ.
-            limits.append((queue.labels, found.targets.occupancy_limit))
-            thresholds.append((queue.labels, found.service_level_seconds))
-            if not queue.tickets:
-                targets.append((queue.labels, found.targets.service_level))
-        for name, values in (
-            ("queue_occupancy_limit_ratio", limits),
-            ("queue_wait_threshold_seconds", thresholds),
-            ("queue_target_service_level_ratio", targets),
-        ):
-            rows = [("", labels, NO_LABELS, value) for labels, value in values if value is not None]
-            yield family(name, rows)
+        found = {
+            queue_key: self._definitions.of(queue_key, now)
+            if record is None
+            else record.definitions
+            for queue_key, record in ((key, records.get(key)) for key in queues)
+        }
+        for name, values in _DEFINED.items():
+            metric = BY_NAME[name]
+            yield family(
+                name,
+                (
+                    ("", queue.labels, self._words[word], value)
+                    for queue_key, queue in queues.items()
+                    if queue.channel in metric.channels
+                    for word, value in values(found[queue_key]).items()
+                    # None: there is none, or in `_all` queues differ.
+                    if value is not None
+                ),
+            )

@@ -33,13 +33,14 @@ from streams.contract.words import (
     CHANNEL_DEFAULTS,
     CHANNELS,
     FORMULAS,
+    SLA_METRICS,
     TICKET_STATUSES,
     TOPIC_OF_CHANNEL,
 )
 from streams.lifecycle import counters
 from streams.lifecycle.rules import DEFAULTS
 from streams.metrics.catalogue import BOOKED
-from streams.metrics.meters import COUNTS, HISTOGRAMS
+from streams.metrics.meters import COUNTS, HISTOGRAMS, SUMS
 from streams.settings import Targets
 
 RECORDS = (KpiRecord, IntervalRecord, HistoryRecord, QualityRecord)
@@ -133,10 +134,20 @@ def _ms(seconds: int | None) -> int | None:
 
 def test_what_is_exported_is_counted() -> None:
     """The exporter's list is the catalogue's: a counter that nobody keeps would show 0 for ever."""
-    shown = {number for metric in BOOKED for number in metric.booked.values()}
-    assert shown == {*COUNTS, *(first for first, _, _ in HISTOGRAMS)}
-    known = {value for value in vars(counters).values() if isinstance(value, int)}
+    shown = [number for metric in BOOKED for number in metric.booked.values()]
+    assert len(shown) == len(set(shown)), "each is in one series"
+    assert set(shown) == {*COUNTS, *SUMS, *(first for first, _, _ in HISTOGRAMS)}
+    known: set[int] = set()
+    for name, value in vars(counters).items():
+        if name.isupper():
+            known |= {value} if isinstance(value, int) else set()
+            known |= set(value.values()) if isinstance(value, dict) else set()
+    known |= {counters.SLA[metric] + counters.WITHDRAWN for metric in SLA_METRICS}
+    for places in (counters.MET, counters.BREACHED):
+        known |= {counters.SLA[m] + place for m in SLA_METRICS for place in places.values()}
     assert all(number in known or number < 0 for number in shown)
+    beside = {count for counts in SUMS.values() for count in counts}
+    assert beside <= {*shown, counters.ABANDONED, counters.ANSWERED_MEASURED}
 
 
 class _Old(Part, frozen=True):

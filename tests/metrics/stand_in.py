@@ -9,12 +9,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
+from msgspec.structs import replace
 from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
 from streams.faustkit.stage import InputClock, Stage
 from streams.faustkit.stats import KitStats
 from streams.kpis.definitions import Definitions
+from streams.lifecycle import counters as c
 from streams.metrics.collector import MetricsCollector
 from streams.metrics.meters import IntakeMeter, QueueMeter
 from streams.settings import QueueSettings, Settings
@@ -126,6 +128,19 @@ class StandIn:
         for stage in self._of("queues"):
             stage.turn(self._clocks(stage.inputs), self.wall)
             stage.committed()
+
+    def show(self, queue: str, channel: str, **live: Any) -> None:
+        """A queue's newest record says this of now; its units need not have seen why."""
+        key = ("default", queue, channel)
+        for number, records in self.queues.records.items():
+            if key in records:
+                now = replace(records[key].live, **live)
+                self.queues.records[number] = records | {key: replace(records[key], live=now)}
+
+    def book(self, queue: str, channel: str, **numbers: int) -> None:
+        """A turn books these changes; numbers by their names in `lifecycle/counters.py`."""
+        changes = {getattr(c, name): change for name, change in numbers.items()}
+        self.intake.book(("default", queue, channel), changes)
 
     def _of(self, name: str) -> list[Stage]:
         return [stage for (kind, _), stage in sorted(self.stages.items()) if kind == name]

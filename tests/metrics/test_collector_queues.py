@@ -1,5 +1,6 @@
 """Queue metrics: zeros from the first page on, figures from records, nothing that is not ours."""
 
+import re
 import subprocess
 from functools import cache
 
@@ -7,14 +8,13 @@ import pytest
 from prometheus_client import CollectorRegistry, Metric, generate_latest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 
-from streams.contract.words import AGENT_STATES
-from streams.metrics.catalogue import (
-    CATALOGUE,
-    LABEL_VALUES,
-    QUEUE,
-    WINDOW_OUTCOMES,
-    MetricDef,
-)
+from streams.contract.records import PromisesLive, SlaLive
+from streams.contract.words import AGENT_STATES, BACKLOG_AGES, CHANNELS
+from streams.lifecycle import counters as c
+from streams.metrics import catalogue
+from streams.metrics.catalogue import CATALOGUE, LABEL_VALUES
+from streams.metrics.metric import QUEUE, MetricDef
+from streams.metrics.visit_catalogue import WINDOW_OUTCOMES
 from streams.settings import QueueSettings, Targets
 from tests.metrics.stand_in import PREFIX, START, StandIn, call, centre, families_of, value_in
 
@@ -35,6 +35,9 @@ def busy() -> StandIn:
     worker.send({**ticket, "type": "ticket.opened"})
     worker.turn(1)
     worker.turn(1)
+    # Of these only the oldest has a series, and only while there is one.
+    worker.show("billing", "voice", oldest_callback_at=START)
+    worker.show("mail", "ticket", next_due_at=START + 600_000)
     return worker
 
 
@@ -109,19 +112,93 @@ def test_promtool_finds_nothing_to_say() -> None:
 def test_counters_of_configured_queues_are_zero_before_anything_happens() -> None:
     """The first abandoned call of a queue is an increase: its series was there, also for `_all`."""
     page = StandIn(centre()).families()
+    queues = {
+        "voice": {"billing", "sales", "_all"},
+        "chat": {"web", "_all"},
+        "ticket": {"mail", "_all"},
+    }
     for definition in CATALOGUE:
         if definition.type == "gauge" or not set(QUEUE) <= set(definition.labels):
             continue
         samples = page[definition.name].samples
-        queues = {(s.labels["queue"], s.labels["channel"]) for s in samples}
-        assert queues == {
-            ("billing", "voice"),
-            ("sales", "voice"),
-            ("_all", "voice"),
-            ("web", "chat"),
-            ("_all", "chat"),
+        assert {(s.labels["queue"], s.labels["channel"]) for s in samples} == {
+            (queue, channel) for channel in definition.channels for queue in queues[channel]
         }
         assert {sample.value for sample in samples} == {0}
+
+
+def test_a_queue_has_the_series_of_its_channel_and_as_many_as_the_catalogue_says() -> None:
+    """No series of tickets for calls, none of waits for tickets; their number is a promise."""
+    of_channel = dict.fromkeys(CHANNELS, 0)
+    names: dict[str, set[str]] = {channel: set() for channel in CHANNELS}
+    for name, family in busy().families().items():
+        for sample in family.samples:
+            if sample.labels.get("queue") in {"billing", "web", "mail"}:
+                of_channel[sample.labels["channel"]] += 1
+                names[sample.labels["channel"]].add(name)
+    assert not any("ticket" in name or "sla" in name for name in names["voice"] | names["chat"])
+    of_visits = ("wait_", "callbacks_", "chats_", "contacts_o")
+    assert not any(name.startswith(of_visits) for name in names["ticket"])
+    text = str(catalogue.__doc__)
+    found = re.search(r"(\d+) series a queue of calls, (\d+) of\s+chats, (\d+) of tickets", text)
+    assert found is not None
+    # A chat queue in which nobody waits, and which owes no call, has two fewer.
+    assert tuple(map(int, found.groups())) == (
+        of_channel["voice"],
+        of_channel["chat"] + 2,
+        of_channel["ticket"],
+    )
+
+
+def test_figures_of_one_channel_by_hand() -> None:
+    """Counts by their labels, times in seconds, clocks and ages as the newest record has them."""
+    worker = StandIn(centre())
+    worker.turn()
+    worker.book("billing", "voice", CALLBACKS_ASKED=3, CALLBACKS_EXPIRED=1, CALLBACKS_TIMED=1)
+    worker.book("billing", "voice", CALLBACKS_TIMED=1, CALLBACK_TIME=90_500, BOT_ESCALATED=2)
+    worker.book("web", "chat", RESPONSES=2, RESPONSE_TIME=61_001, CHATS_NO_REPLY=1)
+    worker.book("mail", "ticket", TICKETS_RESOLVED_AGAIN=1, TICKETS_REOPENED=1)
+    kept = c.SLA["resolution"] + c.MET["urgent"]
+    withdrawn = c.SLA["next_response"] + c.WITHDRAWN
+    worker.intake.book(("default", "mail", "ticket"), {kept: 4, withdrawn: 1})
+    worker.show("billing", "voice", callbacks_owed=2, callbacks_overdue=1, waiting_over_limit=1)
+    idle = SlaLive(running=0, paused=0, at_risk=0, breached_open=0)
+    ages = dict(zip(BACKLOG_AGES, range(7), strict=True))
+    resolution = SlaLive(running=5, paused=2, at_risk=3, breached_open=1)
+    sla = PromisesLive(first_response=idle, next_response=idle, resolution=resolution)
+    worker.show("mail", "ticket", sla=sla, backlog_age=ages, next_due_at=START + 500)
+    text = worker.text()
+
+    def of(name: str, **labels: str) -> float | None:
+        return value_in(text, name, **labels)
+
+    assert of("callbacks_asked_total", queue="billing") == 3
+    assert of("callbacks_ended_total", queue="billing", outcome="expired") == 1
+    assert of("callbacks_timed_total", queue="billing") == 2
+    assert of("callbacks_reach_seconds_total", queue="billing") == 90.5
+    assert of("bots_conversations_total", queue="billing", outcome="escalated") == 2
+    assert of("chats_responses_total", queue="web") == 2
+    assert of("chats_response_seconds_total", queue="web") == 61.001
+    assert of("chats_unanswered_total", queue="web", kind="silent") == 1
+    assert of("tickets_resolved_total", queue="mail", kind="again") == 1
+    assert of("tickets_resolved_total", queue="mail", kind="first") == 0
+    met = {"metric": "resolution", "result": "met"}
+    assert of("sla_decided_total", queue="mail", **met, priority="urgent") == 4
+    assert of("sla_decided_total", queue="mail", **met, priority="other") == 0
+    assert of("sla_withdrawn_total", queue="mail", metric="next_response") == 1
+    assert of("queue_callbacks_owed", queue="billing") == 2
+    assert of("queue_callbacks_overdue", queue="billing") == 1
+    assert of("queue_contacts_over_limit", queue="billing") == 1
+    clocks = {"queue": "mail", "metric": "resolution"}
+    for state, n in (("running", 5), ("paused", 2), ("at_risk", 3), ("breached_open", 1)):
+        assert of("queue_sla_clocks", **clocks, state=state) == n
+    assert of("queue_sla_clocks", queue="mail", metric="first_response", state="running") == 0
+    assert of("queue_tickets_by_age", queue="mail", age="over") == 6
+    assert of("queue_next_due_timestamp_seconds", queue="mail") == (START + 500) / 1_000
+    assert of("queue_next_due_timestamp_seconds", queue="_all", channel="ticket") is None
+    assert of("queue_target_sla_ratio", queue="mail", metric="resolution") == 0.9
+    assert of("queue_wait_limit_seconds", queue="billing") == 60
+    assert of("queue_wait_limit_seconds", queue="web") is None
 
 
 def test_figures_of_a_busy_queue() -> None:

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from streams.lifecycle import counters as c
 from streams.lifecycle.kinds import KINDS
-from streams.metrics.catalogue import ABANDONED_QUEUED
 from streams.metrics.meters import IntakeMeter
+from streams.metrics.visit_catalogue import ABANDONED_QUEUED
 from tests.metrics.stand_in import START, StandIn, call, centre
 
 PLACE = ("default", "billing", "voice")
@@ -22,6 +22,7 @@ NUMBERS = (
         c.ANSWERED_IN_THRESHOLD,
     ),
     *(c.ANSWERED_WITHIN, c.ANSWERED_WITHIN + 1, c.ANSWERED_WITHIN + 8, c.ANSWERED_WAIT),
+    *(c.CUSTOMER_WAIT, c.ANSWERED_MEASURED, c.WORK_TIME, c.SLA["resolution"] + c.MET["low"]),
     *(
         c.HANDLED,
         c.HANDLED_WITHIN + 3,
@@ -40,7 +41,7 @@ def test_no_booking_makes_a_number_fall(turns: list[dict[int, int]]) -> None:
     before: dict[int, int] = {}
     corrections = 0
     for booked in turns:
-        meter._book(PLACE, booked)
+        meter.book(PLACE, booked)
         now = dict(meter.booked.get(PLACE, {}))
         assert all(now.get(number, 0) >= n for number, n in before.items())
         assert meter.corrections[PLACE] >= corrections
@@ -50,9 +51,9 @@ def test_no_booking_makes_a_number_fall(turns: list[dict[int, int]]) -> None:
 def test_what_was_shown_is_never_changed() -> None:
     """A reader holds the numbers of one instant, however long it takes."""
     meter = IntakeMeter()
-    meter._book(PLACE, {c.OFFERED: 1})
+    meter.book(PLACE, {c.OFFERED: 1})
     held = meter.booked[PLACE]
-    meter._book(PLACE, {c.OFFERED: 1})
+    meter.book(PLACE, {c.OFFERED: 1})
     assert held == {c.OFFERED: 1}
     assert meter.booked[PLACE] == {c.OFFERED: 2}
 
@@ -61,24 +62,38 @@ def test_an_observation_that_moves_to_another_bucket_is_not_a_second_one() -> No
     """A corrected wait changes neither the histogram's count nor its sum, but the corrections."""
     meter = IntakeMeter()
     first, second = c.ANSWERED_WITHIN, c.ANSWERED_WITHIN + 2
-    meter._book(
-        PLACE, {c.ANSWERED: 1, first: 1, c.ANSWERED_WAIT: 4_000, c.ANSWERED_IN_THRESHOLD: 1}
-    )
+    meter.book(PLACE, {c.ANSWERED: 1, first: 1, c.ANSWERED_WAIT: 4_000, c.ANSWERED_IN_THRESHOLD: 1})
     before = dict(meter.booked[PLACE])
-    meter._book(PLACE, {first: -1, second: 1, c.ANSWERED_WAIT: 11_000, c.ANSWERED_IN_THRESHOLD: -1})
+    meter.book(PLACE, {first: -1, second: 1, c.ANSWERED_WAIT: 11_000, c.ANSWERED_IN_THRESHOLD: -1})
     assert meter.booked[PLACE] == before
     assert meter.corrections[PLACE] == 1
-    meter._book(PLACE, {c.ANSWERED: 1, first: -1, second: 2, c.ANSWERED_WAIT: 30_000})
+    meter.book(PLACE, {c.ANSWERED: 1, first: -1, second: 2, c.ANSWERED_WAIT: 30_000})
     assert meter.booked[PLACE][second] == 1
 
 
 def test_an_abandonment_that_turns_out_short_takes_nothing_from_the_queued_ones() -> None:
     """Of the two kinds, one grows and the other stays."""
     meter = IntakeMeter()
-    meter._book(PLACE, {c.ABANDONED: 2})
-    meter._book(PLACE, {c.SHORT_ABANDONED: 1})
+    meter.book(PLACE, {c.ABANDONED: 2})
+    meter.book(PLACE, {c.SHORT_ABANDONED: 1})
     assert meter.booked[PLACE] == {ABANDONED_QUEUED: 2, c.SHORT_ABANDONED: 1}
     assert meter.corrections[PLACE] == 1
+
+
+def test_a_sum_grows_with_what_it_is_a_sum_of() -> None:
+    """A time that turns out longer, or shorter, without a further one is none of the counter's."""
+    meter = IntakeMeter()
+    meter.book(PLACE, {c.NEXT_RESPONSES: 1, c.NEXT_RESPONSE_TIME: 4_000})
+    before = dict(meter.booked[PLACE])
+    meter.book(PLACE, {c.NEXT_RESPONSE_TIME: 9_000})
+    meter.book(PLACE, {c.NEXT_RESPONSE_TIME: -9_000})
+    meter.book(PLACE, {c.NEXT_RESPONSES: -1, c.NEXT_RESPONSE_TIME: -4_000})
+    assert meter.booked[PLACE] == before
+    assert meter.corrections[PLACE] == 1
+    meter.book(PLACE, {c.TICKETS_RESOLVED_AGAIN: 1, c.RESOLUTION_CYCLE_TIME: 7_000})
+    meter.book(PLACE, {c.WORK_TIME: 3_000})
+    assert meter.booked[PLACE][c.RESOLUTION_CYCLE_TIME] == 7_000
+    assert meter.booked[PLACE][c.WORK_TIME] == 3_000
 
 
 def test_events_out_of_order_leave_every_counter_where_it_was_or_higher() -> None:

@@ -9,7 +9,8 @@ import time
 from collections.abc import Iterator, Mapping
 from itertools import product
 
-from streams.metrics.catalogue import BY_NAME, CATALOGUE, LABEL_VALUES, QUEUE, MetricDef
+from streams.metrics.catalogue import BY_NAME, CATALOGUE, LABEL_VALUES
+from streams.metrics.metric import QUEUE, MetricDef
 
 BUSY = "billing"
 IDLE = "email"
@@ -39,6 +40,10 @@ GAUGES: Mapping[str, float] = {
     "queue_occupancy_limit_ratio": 0.85,
     "queue_wait_threshold_seconds": 20,
     "queue_target_service_level_ratio": 0.8,
+    "queue_target_sla_ratio": 0.9,
+    "queue_wait_limit_seconds": 60,
+    "queue_contacts_over_limit": 0,
+    "queue_callbacks_overdue": 0,
     "stream_partition_assigned": 1,
     "stream_partitions": 2,
     "stream_recovery_remaining": 0,
@@ -75,6 +80,8 @@ def _label_sets(metric: MetricDef) -> Iterator[dict[str, str]]:
             yield labels
             continue
         for queue, channel, site, team in QUEUES:
+            if channel not in metric.channels:
+                continue
             if (metric.name, queue) == ("queue_oldest_waiting_timestamp_seconds", IDLE):
                 continue
             base = {"tenant": "default", "queue": queue, "channel": channel}
@@ -84,6 +91,10 @@ def _label_sets(metric: MetricDef) -> Iterator[dict[str, str]]:
 
 
 def _gauge(metric: MetricDef, labels: Mapping[str, str], now: float, busy_ratio: float) -> float:
+    if metric.name == "queue_sla_clocks":
+        return 4 if labels["state"] == "running" else 0
+    if metric.name == "queue_next_due_timestamp_seconds":
+        return now + 5_400
     if metric.name.endswith("_timestamp_seconds"):
         if metric.name == "queue_oldest_waiting_timestamp_seconds":
             return now - 12
@@ -128,8 +139,10 @@ class Centre:
             yield _line(name, labels, _gauge(metric, labels, now, self.busy_ratio))
         elif metric.type == "counter":
             steps = 3 if metric.name == "contacts_within_threshold_total" else 5
-            rare = metric.name == "contacts_abandoned_total" or labels.get("result", "ok") != "ok"
-            yield _line(name, labels, self.pages * (1 if rare else steps))
+            result = labels.get("result", "ok")
+            rare = metric.name == "contacts_abandoned_total" or result not in {"ok", "met"}
+            broken = result == "breached"
+            yield _line(name, labels, self.pages * (0 if broken else 1 if rare else steps))
         else:
             bounds = [*BY_NAME[metric.name].buckets, float("inf")]
             for place, bound in enumerate(bounds, 1):

@@ -20,7 +20,8 @@ from prometheus_client import Metric
 from streams.kafka.connect import kafka_python_options
 from streams.kafka.local_kafka import LocalKafka
 from streams.kafka.topics import create_topics
-from streams.metrics.catalogue import CATALOGUE, LABEL_VALUES, PREFIX
+from streams.metrics.catalogue import CATALOGUE, LABEL_VALUES
+from streams.metrics.metric import PREFIX
 from streams.settings import Settings
 from streams.wire.decode import decode
 from streams.wire.routing import key_of, topic_of

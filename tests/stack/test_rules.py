@@ -64,6 +64,16 @@ NUMBERS: dict[tuple[str, str], tuple[str, ...]] = {
     ("QueueLongestWait", "page"): (f"{thresholds.LONGEST_WAIT_FACTOR} * max by",),
     ("QueueUnstaffed", "page"): ("> 0", "== 0"),
     ("QueueAgentsStuck", "ticket"): ("> 0",),
+    ("QueueTicketsAtRisk", "page"): (f">= {thresholds.ANY}",),
+    ("QueueTicketsAtRisk", "ticket"): (f">= {thresholds.ANY}",),
+    ("QueueSlaBreachedOpen", "ticket"): (f">= {thresholds.ANY}",),
+    ("QueueSlaComplianceLow", "page"): (
+        f">= {thresholds.SLA_DECIDED_MIN}",
+        "max by (tenant, queue, channel, metric) (contactcenter_queue_target_sla_ratio)",
+        f"> {thresholds.STREAM_STALE_SECONDS}",
+    ),
+    ("QueueCallbacksOverdue", "ticket"): (f">= {thresholds.ANY}",),
+    ("QueueWaitedOverLimit", "ticket"): (f">= {thresholds.ANY}",),
     ("QueueHandleTimeShift", "ticket"): (
         f"{thresholds.HANDLE_TIME_FACTOR:g} * queue:",
         f">= {thresholds.HANDLE_TIME_HANDLED_MIN}",
@@ -210,10 +220,13 @@ def test_no_page_or_ticket_on_a_queue_ends_because_its_figures_are_gone() -> Non
         flat = re.sub(r"\s+", " ", rule["expr"])
         own = f'alertname="{rule["alert"]}", severity="{labels["severity"]}", alertstate="firing"'
         last = rf'or last_over_time\(queue:[\w:]+{{queue!="_all"}}\[{thresholds.HELD_MINUTES}m\]\)'
+        own_key = r"on \(tenant, queue, channel(, metric)?\)"
         key = r"on \(tenant, queue, channel\)"
         figures = r"(\( )?queue:contactcenter_figures:timestamp_seconds"
-        assert re.search(rf"{last} and {key} ALERTS{{{own}}} unless {key} {figures}", flat), rule
-    assert held == 10
+        assert re.search(rf"{last} and {own_key} ALERTS{{{own}}} unless {key} {figures}", flat), (
+            rule
+        )
+    assert held == 16
 
 
 def test_rules_name_only_metrics_that_exist() -> None:
