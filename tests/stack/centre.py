@@ -35,7 +35,7 @@ QUEUES = {
     "app-chat": ("chat", "leipzig", "blue"),
     "email": ("ticket", "berlin", "red"),
 }
-#: Promises so short that the first minutes keep some and break some; the last of QUEUES is tickets'.
+#: Of the last queue, tickets'. So short that the first minutes keep some and break some.
 PROMISES = """
 [queues.sla]
 first_response = { urgent = 30, high = 60, normal = 120, low = 300, other = 300 }
@@ -109,7 +109,7 @@ def surprise(settings: Settings) -> None:
     for number, (channel, contact, kind, more) in enumerate(_stories(now)):
         event = {
             "event_id": f"{kind}-{number}", "type": kind, "source": sources[channel],
-            "occurred_at": now - 2 * MINUTE_MS + 100 * number,
+            "occurred_at": now - 2 * MINUTE_MS + 2_000 * number,
             "channel": channel, "contact_id": contact, "queue": queues[channel], **more,
         }  # fmt: skip
         producer.send(topics[channel], value=orjson.dumps(event), key=contact.encode())

@@ -12,6 +12,7 @@ from typing import Any
 import orjson
 import pytest
 
+from deploy import thresholds
 from streams.kafka.compacted import follow
 from streams.kafka.local_kafka import LocalKafka
 from tests.grafana_ui.drawing import Drawing, Seen
@@ -38,6 +39,11 @@ READY = (
     f" {SAME_QUEUE} queue:contactcenter_judged_occupancy:ratio_window5m"
     f" {SAME_QUEUE} queue:contactcenter_oldest_wait:seconds"
 )
+#: Promises enough for a verdict.
+PROMISES_KEPT = (
+    'sum(increase(contactcenter_sla_decided_total{metric="next_response"}[1h]))'
+    f" >= {thresholds.SLA_DECIDED_MIN}"
+)
 #: 61 s and 90 s as "1 min".
 MINUTES = re.compile(r"\d mins?\b")
 #: Green with the worker gone: that Prometheus does its own work.
@@ -53,7 +59,8 @@ def centre(
     kafka: LocalKafka, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[SimulatedCentre]:
     """A centre at work."""
-    with simulated_centre(kafka, tmp_path_factory.mktemp("dashboards-drawn"), [READY]) as made:
+    home = tmp_path_factory.mktemp("dashboards-drawn")
+    with simulated_centre(kafka, home, [READY, PROMISES_KEPT]) as made:
         yield made
 
 

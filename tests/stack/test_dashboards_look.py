@@ -34,7 +34,8 @@ ROW, GAP, MARGIN, HEAD, TABLE_ROW = 30, 8, 16, 40, 36
 LAPTOP = 1280  # px across; a screen of 1080 lines at 150 % has as many
 LETTER, PADDING, ARROW = 7.5, 16, 20  # px, of a column's heading; the arrow if it sorts
 # Axes and cells that say what they count; `short` and `s` scale it away.
-UNITS = {"locale", "none", "percentunit", "suffix:s", "dthms"}
+CLOCKS = {"suffix:s", "dthms", "dtdhms"}
+UNITS = {"locale", "none", "percentunit", *CLOCKS}
 TABLES = [(name, panel) for name, panel in PANELS if panel["type"] == "table"]
 LINES = [(name, panel) for name, panel in PANELS if panel["type"] == "timeseries"]
 FIGURES = [(name, panel) for name, panel in PANELS if panel["type"] in {"stat", "gauge"}]
@@ -121,8 +122,8 @@ def test_names_are_not_taken_for_numbers(name: str, table: dict[str, Any]) -> No
         ("sites", "Side by side", "Offered 30 min", True),
         ("queue-detail", "Counts behind the ratios", "Last 30 min", True),
         ("tickets", "Queues, the worst first", "In danger", True),
-        ("tickets", "Kept in 24 hours, by queue", "Against target", False),
-        ("tickets", "Kept in 24 hours, by priority", "Against target", False),
+        ("tickets", "Kept in 24 hours, by queue", "Below target", True),
+        ("tickets", "Kept in 24 hours, by priority", "Below target", True),
         ("pipeline", "Running versions", "Workers", True),
     ],
 )
@@ -212,7 +213,7 @@ def test_waits_are_judged_by_each_queues_own_threshold() -> None:
         assert targets(panel)[2]["expr"].endswith(f" > {at.LONGEST_WAIT_FACTOR}")
     for _, table in TABLES:
         for heading, own in settings(table).items():
-            if own.get("unit") in {"suffix:s", "dthms"}:
+            if own.get("unit") in CLOCKS:
                 assert "thresholds" not in own, heading
 
 
@@ -293,7 +294,7 @@ def test_axes_are_sensible(name: str, panel: dict[str, Any]) -> None:
     """All zero is no axis to 10,000 %, and seconds are on an axis of their own."""
     defaults = panel["fieldConfig"]["defaults"]
     assert defaults["custom"]["axisSoftMax"] > 0
-    if defaults["unit"] not in {"suffix:s", "dthms", "percentunit"}:
+    if defaults["unit"] not in {"percentunit", *CLOCKS}:
         for target in targets(panel):
             if any("seconds" in metric for metric in metric_names(target["expr"])):
                 own = settings(panel)[target["refId"]]
@@ -427,6 +428,11 @@ def test_promises_come_first_and_none_is_praised_that_was_not_made() -> None:
     for title in ("Kept in 24 hours, by queue", "Kept in 24 hours, by priority"):
         first = targets(panel_of("tickets", title))[0]
         assert first["expr"].endswith(f">= {at.SLA_DECIDED_MIN})")
+        assert settings(panel_of("tickets", title))["Below target"]["thresholds"]["steps"] == [
+            {"color": GREY, "value": None},
+            {"color": "green", "value": 0},
+            {"color": RED, "value": at.BELOW_TARGET},
+        ]
         assert "queue_target_sla_ratio" in first["expr"]
 
 

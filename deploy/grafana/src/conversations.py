@@ -13,6 +13,7 @@ from deploy.grafana.src.kit import (
     BLUE,
     BY_QUEUE,
     CLOCK,
+    DAYS,
     GREEN,
     PALE_BLUE,
     PURPLE,
@@ -51,7 +52,7 @@ def calls_owed() -> list[Panel]:
             "Oldest call owed",
             f"time() - min by ({BY_QUEUE}) ({asked})",
             "Now − the moment the oldest of the calls owed back was asked for.",
-            CLOCK,
+            DAYS,
         ),
     ]
 
@@ -65,7 +66,7 @@ def callbacks(board: Board) -> None:
     board.section("Call-backs")
     stock = lines(
         "Calls owed back over time",
-        [(OWED, "owed"), (OVERDUE, "overdue")],
+        [(OVERDUE, "overdue"), (OWED, "owed")],
         f"{say.OWED} Overdue = the agreed time has passed.",
         up_to=CALLS_USUAL,
     )

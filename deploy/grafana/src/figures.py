@@ -155,4 +155,5 @@ ANY_LIMITS: Final = ((0, GREEN), (at.ANY, RED))
 # About to be broken, and too long in one state; what is broken is red.
 RISK_LIMITS: Final = ((0, GREEN), (at.ANY, AMBER))
 STUCK_LIMITS: Final = RISK_LIMITS
+BELOW_TARGET_LIMITS: Final = ((0, GREEN), (at.BELOW_TARGET, RED))
 BUDGET_LIMITS: Final = ((at.BUDGET_LEFT_RED, AMBER), (at.BUDGET_LEFT_AMBER, GREEN))

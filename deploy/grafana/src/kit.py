@@ -28,6 +28,7 @@ SHARE: Final = "percentunit"
 SECONDS: Final = "suffix:s"
 TEXT: Final = "string"  # a queue named 2024 is not 2,024
 CLOCK: Final = "dthms"  # 00:01:42, for what may last hours
+DAYS: Final = "dtdhms"  # 2 d 00:01:42, for what may last days
 
 # Which queues a panel is about: the variables of `queue_variables`. `_all` is never one of them.
 QUEUES: Final = 'tenant=~"$tenant", channel=~"$channel", queue=~"$queue"'

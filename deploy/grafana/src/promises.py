@@ -12,7 +12,7 @@ from deploy.grafana.src.kit import (
     AMBER,
     BLUE,
     BY_QUEUE,
-    CLOCK,
+    DAYS,
     GREEN,
     PALE_BLUE,
     PURPLE,
@@ -80,7 +80,7 @@ def tiles() -> list[Panel]:
     return [
         tile("At risk", _promised(AT_RISK), RISK, limits=say.RISK_LIMITS),
         tile("Breached and open", _promised(BROKEN), BREACHED, limits=say.ANY_LIMITS),
-        tile("Next due in", next_due(), DUE, CLOCK),
+        tile("Next due in", next_due(), DUE, DAYS),
     ]
 
 
@@ -91,7 +91,7 @@ def columns(by: str) -> list[Column]:
         Column("In danger", danger, 105, leads=True),
         Column("At risk", _promised(AT_RISK, by), 80, limits=say.RISK_LIMITS),
         Column("Breached", _promised(BROKEN, by), 85, limits=say.ANY_LIMITS),
-        Column("Next due", next_due(by), 105, CLOCK),
+        Column("Next due", next_due(by), 105, DAYS),
         Column("Running", clocks("running", by), 80),
         Column("Paused", clocks("paused", by), 75),
     ]
@@ -117,14 +117,21 @@ def _target(by: str, window: str) -> str:
 
 
 def _compliance(by: str) -> list[Column]:
-    enough = f"{_decided(by, DAY)} >= {at.SLA_DECIDED_MIN}"
-    against = f"({_kept(by, DAY)} - {_target(by, DAY)}) and {enough}"
-    verdict = ((0, GREEN),)
+    """Where none was decided there is no row."""
+    decided = f"{_decided(by, DAY)} > 0"
+    missing = f"clamp_min({_target(by, DAY)} - {_kept(by, DAY)}, 0)"
+    enough = f"{missing} and {_decided(by, DAY)} >= {at.SLA_DECIDED_MIN}"
     return [
-        Column("Against target", against, 145, SHARE, verdict, decimals=1, below=RED, leads=True),
+        Column("Below target", enough, 130, SHARE, say.BELOW_TARGET_LIMITS, 1, leads=True),
         Column("Kept", _kept(by, DAY), 70, SHARE, decimals=1),
-        Column("Decided", _decided(by, DAY), 80),
+        Column("Decided", decided, 80),
     ]
+
+
+BELOW: Final = (
+    f"{KEPT} Of those decided in the last 24 hours. Below target = target − kept, in points; a "
+    f"dash where fewer than {at.SLA_DECIDED_MIN} were decided. The furthest below it first. "
+)
 
 
 def kept_by_queue() -> Panel:
@@ -134,9 +141,9 @@ def kept_by_queue() -> Panel:
         "Kept in 24 hours, by queue",
         [*_compliance(by), Column("Target", _target(by, DAY), 75, SHARE)],
         (QUEUE_KEYS[0], _METRIC_KEY, QUEUE_KEYS[1]),
-        f"{KEPT} Against target = kept − target, in points; a dash where fewer than "
-        f"{at.SLA_DECIDED_MIN} were decided. The furthest below the target first.",
-        sort="Against target",
+        BELOW + "Target = the queue's own.",
+        sort="Below target",
+        descending=True,
     )
 
 
@@ -146,16 +153,18 @@ def kept_by_priority() -> Panel:
         "Kept in 24 hours, by priority",
         _compliance("priority, metric"),
         (Key("priority", "Priority"), _METRIC_KEY),
-        f"{KEPT} Sums of the chosen queues, then divided; target = the queues' own, as often as "
-        f"each has decided a promise. A dash where fewer than {at.SLA_DECIDED_MIN} were decided.",
-        sort="Against target",
+        BELOW + "Sums of the chosen queues, then divided. Target = the queues' own, each as often "
+        "as it has decided a promise.",
+        sort="Below target",
+        descending=True,
     )
 
 
 def over_time() -> list[Panel]:
     """The clocks of the chosen queues, and the share kept beside the target."""
-    named = {"running": BLUE, "paused": PALE_BLUE, "at risk": AMBER, "breached and open": RED}
-    states = ("running", "paused", AT_RISK, BROKEN)
+    # The last is drawn over the others: where all are none, it is not red.
+    named = {"breached and open": RED, "at risk": AMBER, "paused": PALE_BLUE, "running": BLUE}
+    states = (BROKEN, AT_RISK, "paused", "running")
     now = lines(
         "Promises of open tickets",
         [(clocks(state), name) for state, name in zip(states, named, strict=True)],

@@ -220,15 +220,15 @@ def _flow(board: Board) -> None:
     waiting = lines(
         "Waiting and the longest wait",
         [
+            (OVER_LIMIT, "over the limit"),
             (WAITING, "waiting"),
             (f"{OLDEST} or 0 * ({WAITING} == 0)", "longest wait (right)"),
-            (OVER_LIMIT, "over the limit"),
         ],
         f"{say.WAITING} Longest wait = now − the moment the longest-waiting visit entered, on the "
         f"right axis; 0 while nobody waits. {say.OVER_LIMIT}",
         up_to=VISITS_USUAL,
     )
-    waiting = on_the_right(waiting, "B", SECONDS, SECONDS_USUAL)
+    waiting = on_the_right(waiting, "C", SECONDS, SECONDS_USUAL)
     waiting = coloured(
         waiting, {"waiting": BLUE, "longest wait (right)": AMBER, "over the limit": RED}
     )

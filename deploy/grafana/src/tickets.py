@@ -10,6 +10,7 @@ from deploy.grafana.src.kit import (
     BLUE,
     BY_QUEUE,
     CLOCK,
+    DAYS,
     GREEN,
     PALE_BLUE,
     PURPLE,
@@ -32,7 +33,7 @@ AGES = {
     "3d": "1 to 3 days",
     "7d": "3 to 7 days",
     "30d": "7 to 30 days",
-    "over": "30 days and more",
+    "over": "over 30 days",
 }
 TICKETS_USUAL, HOUR_SECONDS = 10, 3600  # least tops of axes
 BEFORE = " Of those in the hour before each moment."
@@ -65,7 +66,7 @@ def _now(board: Board) -> None:
         *((panel, 4) for panel in promises.tiles()),
         (tile("Open tickets", _total("tickets_open"), say.TICKETS_OPEN), 4),
         (tile("Unassigned", _total("tickets_unassigned"), say.UNASSIGNED), 4),
-        (tile("Oldest open", _oldest(), say.OLDEST_TICKET, CLOCK), 4),
+        (tile("Oldest open", _oldest(), say.OLDEST_TICKET, DAYS), 4),
     )
 
 
@@ -78,7 +79,7 @@ def _queues(board: Board) -> None:
         *promises.columns(by),
         Column("Open", _total("tickets_open", by=by), 65),
         Column("Unassigned", _total("tickets_unassigned", by=by), 100),
-        Column("Oldest", _oldest(by), 110, CLOCK),
+        Column("Oldest", _oldest(by), 110, DAYS),
         Column("Free", free, 55),
         Column("Stuck", stuck, 60, limits=say.STUCK_LIMITS),
         Column("Occupancy", busy, 95, SHARE, say.OCCUPANCY_LIMITS, 1),
@@ -93,7 +94,7 @@ def _queues(board: Board) -> None:
         sort="In danger",
         descending=True,
     )
-    board.row(8, (worst, 24))
+    board.row(7, (worst, 24))
     board.row(9, (promises.kept_by_queue(), 14), (promises.kept_by_priority(), 10))
     board.row(8, *((panel, 12) for panel in promises.over_time()))
 
@@ -197,14 +198,14 @@ def _day(board: Board) -> None:
     complaints = _grown("complaints_opened_total", "", promises.DAY)
     shown = [
         tile("Resolved same day", same_day, say.SAME_DAY, SHARE, decimals=1),
-        tile("Resolved in days", within, say.RESOLVED_WITHIN, SHARE, decimals=1),
+        tile("Within set days", within, say.RESOLVED_WITHIN, SHARE, decimals=1),
         tile("Reopened", reopened, say.REOPENED, SHARE, decimals=1),
         tile("Complaints", complaints, say.COMPLAINTS),
         tile("Complaints open", _total("complaints_open"), say.COMPLAINTS_OPEN),
-        tile("Kept by bots", contained, say.CONTAINED, SHARE, decimals=1),
+        tile("Bots contained", contained, say.CONTAINED, SHARE, decimals=1),
         tile("Bots resolved", _grown("tickets_resolved_total", ', kind="bot"', promises.DAY),
              say.BOT_RESOLVED),
-        tile("After a bot",
+        tile("Wait after a bot",
              mean_grown("bots_handoff_wait_seconds_total", "bots_handoffs_total", TICKET_QUEUES,
                         promises.DAY),
              say.HANDOFF, CLOCK),
