@@ -92,18 +92,16 @@ UNASSIGNED: Final = "Open tickets without an agent, whatever their status."
 OLDEST_TICKET: Final = (
     "Now − the moment the oldest ticket that is still open was opened, by the clock on the wall."
 )
-_COHORT: Final = " Booked in the last 24 hours, when it was decided."
 SAME_DAY: Final = (
     "Resolved by a person on the local day of the opening / (opened − left on that day), of the "
     "last 24 hours. The record of a whole day has the exact figure."
 )
-RESOLVED_WITHIN: Final = (
-    "Resolved by a person within resolution_days (7) of the opening / decided: by the resolution, "
-    "or when the days have passed." + _COHORT
+RESOLVED: Final = (
+    "Resolutions by a person in the last 24 hours, the first of a ticket and later ones."
 )
 REOPENED: Final = (
-    "Reopened within repeat_days (7) of a resolution / decided: by the reopening, or when the days "
-    "have passed." + _COHORT
+    "Tickets reopened in the last 24 hours. Which share of the resolutions did not last is known "
+    "when their days have passed: reopen_ratio of the record."
 )
 COMPLAINTS: Final = "Tickets of kind complaint opened in the last 24 hours."
 COMPLAINTS_OPEN: Final = "Open tickets that are complaints, by what is known of them now."

@@ -27,15 +27,15 @@ HOUR: Final = "1h"
 STATUSES = {"open": BLUE, "pending": YELLOW, "on_hold": PURPLE}
 #: What the labels say: the age since the opening that a ticket has not reached.
 AGES = {
-    "1h": "under 1 hour",
-    "8h": "1 to 8 hours",
-    "24h": "8 to 24 hours",
-    "3d": "1 to 3 days",
-    "7d": "3 to 7 days",
-    "30d": "7 to 30 days",
-    "over": "over 30 days",
+    "1h": "< 1 h",
+    "8h": "1–8 h",
+    "24h": "8–24 h",
+    "3d": "1–3 d",
+    "7d": "3–7 d",
+    "30d": "7–30 d",
+    "over": "> 30 d",
 }
-TICKETS_USUAL, HOUR_SECONDS = 10, 3600  # least tops of axes
+TICKETS_USUAL, SECONDS_USUAL = 10, 60  # least tops of axes
 BEFORE = " Of those in the hour before each moment."
 BUSINESS = " In business time where the queue has a calendar."
 
@@ -154,7 +154,7 @@ def _times(board: Board) -> None:
         "response = from the customer's first unanswered reply to the next one; first assignment = "
         "from the opening to the first agent." + BEFORE + BUSINESS,
         CLOCK,
-        up_to=HOUR_SECONDS,
+        up_to=SECONDS_USUAL,
     )  # fmt: skip
     colours = {"first response": BLUE, "next response": PALE_BLUE, "first assignment": PURPLE}
     resolution = lines(
@@ -175,7 +175,7 @@ def _times(board: Board) -> None:
         + BEFORE
         + BUSINESS,
         CLOCK,
-        up_to=HOUR_SECONDS,
+        up_to=SECONDS_USUAL,
     )  # fmt: skip
     meaning = {"first resolution": BLUE, "less the time in pending": PALE_BLUE}
     meaning |= {"each cycle": PURPLE, "work a resolution": YELLOW}
@@ -185,31 +185,31 @@ def _times(board: Board) -> None:
 def _day(board: Board) -> None:
     board.section("The last 24 hours")
 
-    def cohort(outcome: str) -> str:
-        return _grown("tickets_cohorts_total", f', outcome="{outcome}"', promises.DAY)
+    def day(metric: str, more: str = "") -> str:
+        return _grown(metric, more, promises.DAY)
 
-    opened = _grown("tickets_opened_total", "", promises.DAY)
-    same_day = f"{cohort('resolved_same_day')} / ({opened} - {cohort('left_same_day')} > 0)"
-    within = f"{cohort('resolved_within')} / ({cohort('resolution_decided')} > 0)"
-    reopened = f"{cohort('reopened_within')} / ({cohort('reopen_decided')} > 0)"
+    def cohort(outcome: str) -> str:
+        return day("tickets_cohorts_total", f', outcome="{outcome}"')
+
+    same_day = (
+        f"{cohort('resolved_same_day')}"
+        f" / ({day('tickets_opened_total')} - {cohort('left_same_day')} > 0)"
+    )
     ended = "bots_conversations_total"
-    by_bots = _grown(ended, ', outcome="contained"', promises.DAY)
-    contained = f"{by_bots} / ({_grown(ended, '', promises.DAY)} > 0)"
-    complaints = _grown("complaints_opened_total", "", promises.DAY)
+    contained = f"{day(ended, ', outcome=' + chr(34) + 'contained' + chr(34))} / ({day(ended)} > 0)"
+    waited = mean_grown(
+        "bots_handoff_wait_seconds_total", "bots_handoffs_total", TICKET_QUEUES, promises.DAY
+    )
     shown = [
+        tile("Resolved", day("tickets_resolved_total", ', kind!="bot"'), say.RESOLVED),
         tile("Resolved same day", same_day, say.SAME_DAY, SHARE, decimals=1),
-        tile("Within set days", within, say.RESOLVED_WITHIN, SHARE, decimals=1),
-        tile("Reopened", reopened, say.REOPENED, SHARE, decimals=1),
-        tile("Complaints", complaints, say.COMPLAINTS),
+        tile("Reopened", day("tickets_reopened_total"), say.REOPENED),
+        tile("Complaints", day("complaints_opened_total"), say.COMPLAINTS),
         tile("Complaints open", _total("complaints_open"), say.COMPLAINTS_OPEN),
+        tile("Bots resolved", day("tickets_resolved_total", ', kind="bot"'), say.BOT_RESOLVED),
         tile("Bots contained", contained, say.CONTAINED, SHARE, decimals=1),
-        tile("Bots resolved", _grown("tickets_resolved_total", ', kind="bot"', promises.DAY),
-             say.BOT_RESOLVED),
-        tile("Wait after a bot",
-             mean_grown("bots_handoff_wait_seconds_total", "bots_handoffs_total", TICKET_QUEUES,
-                        promises.DAY),
-             say.HANDOFF, CLOCK),
-    ]  # fmt: skip
+        tile("Wait after a bot", waited, say.HANDOFF, CLOCK),
+    ]
     board.row(4, *((panel, 3) for panel in shown))
 
 
