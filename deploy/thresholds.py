@@ -66,6 +66,7 @@ SOURCE_SILENT_AMBER_SECONDS: Final = 60
 PRESSURE_AMBER: Final = 0.9
 PRESSURE_RED: Final = 1  # at the limit of some alert
 ANY: Final = 1  # one is too many
+BELOW_TARGET: Final = 0.0005  # the least that is shown, as 0.1 %
 WALLBOARD_QUEUES: Final = 7  # as many rows as are on one screen when it is read from two metres
 WALLBOARD_BANDS: Final = 4  # of these, over time
 BURNING_QUEUES: Final = 5  # as many as can be told apart in one graph

@@ -39,6 +39,9 @@ def busy() -> StandIn:
     worker.send({**asked, "occurred_at": START + 2_000})
     worker.turn(1)
     worker.turn(1)
+    # Of these only the oldest has a series, and only while there is one.
+    worker.show("billing", "voice", oldest_callback_at=START)
+    worker.show("mail", "ticket", next_due_at=START + 600_000)
     return worker
 
 

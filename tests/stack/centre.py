@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import orjson
 from kafka import KafkaProducer
@@ -34,11 +35,27 @@ QUEUES = {
     "app-chat": ("chat", "leipzig", "blue"),
     "email": ("ticket", "berlin", "red"),
 }
-CONFIG = "".join(
-    f'[[queues]]\nname = "{name}"\nchannels = ["{channel}"]\n'
-    f'site = "{site}"\nteam = "{team}"\nskill = "de"\n'
-    for name, (channel, site, team) in QUEUES.items()
+#: Of the last queue, tickets'. So short that the first minutes keep some and break some.
+PROMISES = """
+[queues.sla]
+first_response = { urgent = 30, high = 60, normal = 120, low = 300, other = 300 }
+next_response = 120
+resolution = { urgent = 120, high = 300, normal = 900, low = 1800, other = 1800 }
+
+[queues.targets]
+first_response_ratio = 0.9
+next_response_ratio = 0.9
+resolution_ratio = 0.8
+"""
+CONFIG = (
+    "".join(
+        f'[[queues]]\nname = "{name}"\nchannels = ["{channel}"]\n'
+        f'site = "{site}"\nteam = "{team}"\nskill = "de"\n'
+        for name, (channel, site, team) in QUEUES.items()
+    )
+    + PROMISES
 )
+MINUTE_MS = 60_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +67,52 @@ class SimulatedCentre:
     base: str
 
 
+def _stories(now: int) -> list[tuple[str, str, str, dict[str, Any]]]:
+    """Channel, contact, type and the rest of each event of `surprise`."""
+    ago, in_time = now - 2 * MINUTE_MS, {"due_at": now + 10 * MINUTE_MS}
+    bot = {"author": "bot"}
+    return [
+        ("voice", "waits", "contact.enqueued", {}),
+        ("voice", "unknown", "contact.ended", {}),
+        ("voice", "owed", "callback.requested", {"due_at": now - MINUTE_MS}),
+        ("voice", "reached", "callback.requested", {}),
+        ("voice", "reached", "callback.attempted", {"outcome": "not_reached"}),
+        ("voice", "reached", "callback.attempted", {"outcome": "connected"}),
+        ("ticket", "at-risk", "ticket.opened", {"kind": "complaint"}),
+        ("ticket", "at-risk", "ticket.sla_set", {"metric": "resolution", **in_time}),
+        ("ticket", "old", "ticket.snapshot",
+         {"opened_at": now - 9 * 24 * 60 * MINUTE_MS, "status": "on_hold",
+          "due": {"first_response": now - MINUTE_MS}}),
+        ("ticket", "merged", "ticket.opened", {}),
+        ("ticket", "merged", "ticket.closed", {"reason": "merged"}),
+        ("ticket", "again", "ticket.opened", {}),
+        ("ticket", "again", "ticket.resolved", {}),
+        ("ticket", "again", "ticket.reopened", {}),
+        ("ticket", "by-bot", "ticket.opened", {}),
+        ("ticket", "by-bot", "ticket.resolved", bot),
+        ("ticket", "by-bot", "bot.ended", {"outcome": "contained", "started_at": ago}),
+        ("ticket", "handed", "ticket.opened", {}),
+        ("ticket", "handed", "bot.ended", {"outcome": "escalated", "started_at": ago}),
+        ("ticket", "handed", "ticket.replied", {"author": "agent", "public": True}),
+    ]  # fmt: skip
+
+
 def surprise(settings: Settings) -> None:
-    """A call that waits for ever, and the end of one that never came."""
+    """What the simulated centre does not do: a call that waits for ever, and the end of one that
+    never came; a call owed back and late; an old ticket with a broken promise, one at risk; tickets
+    that are merged, come back, and are a bot's."""
     producer = KafkaProducer(**kafka_python_options(settings))
     now = time.time_ns() // 1_000_000
-    for contact, kind in (("waits", "contact.enqueued"), ("unknown", "contact.ended")):
+    topics = {"voice": settings.topics.calls, "ticket": settings.topics.tickets}
+    queues = {"voice": "billing", "ticket": "email"}
+    sources = {"voice": "pbx", "ticket": "helpdesk"}
+    for number, (channel, contact, kind, more) in enumerate(_stories(now)):
         event = {
-            "event_id": contact, "type": kind, "occurred_at": now - 120_000, "source": "pbx",
-            "channel": "voice", "contact_id": contact, "queue": "billing",
+            "event_id": f"{kind}-{number}", "type": kind, "source": sources[channel],
+            "occurred_at": now - 2 * MINUTE_MS + 2_000 * number,
+            "channel": channel, "contact_id": contact, "queue": queues[channel], **more,
         }  # fmt: skip
-        producer.send(settings.topics.calls, value=orjson.dumps(event), key=contact.encode())
+        producer.send(topics[channel], value=orjson.dumps(event), key=contact.encode())
     producer.close(timeout=10)
 
 

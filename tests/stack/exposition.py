@@ -140,7 +140,8 @@ class Centre:
         elif metric.type == "counter":
             steps = 3 if metric.name == "contacts_within_threshold_total" else 5
             result = labels.get("result", "ok")
-            rare = metric.name == "contacts_abandoned_total" or result not in {"ok", "met"}
+            left = labels.get("outcome") == "left_same_day"
+            rare = metric.name == "contacts_abandoned_total" or left or result not in {"ok", "met"}
             broken = result == "breached"
             yield _line(name, labels, self.pages * (0 if broken else 1 if rare else steps))
         else:

@@ -12,6 +12,7 @@ from typing import Any
 import orjson
 import pytest
 
+from deploy import thresholds
 from streams.kafka.compacted import follow
 from streams.kafka.local_kafka import LocalKafka
 from tests.grafana_ui.drawing import Drawing, Seen
@@ -38,6 +39,16 @@ READY = (
     f" {SAME_QUEUE} queue:contactcenter_judged_occupancy:ratio_window5m"
     f" {SAME_QUEUE} queue:contactcenter_oldest_wait:seconds"
 )
+#: Promises enough for a verdict.
+PROMISES_KEPT = (
+    'sum(increase(contactcenter_sla_decided_total{metric="next_response"}[1h]))'
+    f" >= {thresholds.SLA_DECIDED_MIN}"
+)
+#: What comes last on the boards of one channel.
+CHANNELS = (
+    "increase(contactcenter_bots_handoffs_total{queue='web-chat'}[1h]) > 0"
+    " and on () increase(contactcenter_callbacks_timed_total{queue='billing'}[1h]) > 0"
+)
 #: 61 s and 90 s as "1 min".
 MINUTES = re.compile(r"\d mins?\b")
 #: Green with the worker gone: that Prometheus does its own work.
@@ -53,7 +64,8 @@ def centre(
     kafka: LocalKafka, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[SimulatedCentre]:
     """A centre at work."""
-    with simulated_centre(kafka, tmp_path_factory.mktemp("dashboards-drawn"), [READY]) as made:
+    home = tmp_path_factory.mktemp("dashboards-drawn")
+    with simulated_centre(kafka, home, [READY, PROMISES_KEPT]) as made:
         yield made
 
 
@@ -161,6 +173,61 @@ def test_every_panel_shows_something(
             assert any(shown), title
         assert panel.cut == (), title
         assert not [one.text for one in panel.everything if MINUTES.search(one.text)], title
+
+
+@pytest.mark.parametrize(
+    ("channel", "queue", "figures", "curves"),
+    [
+        (
+            "voice",
+            "billing",
+            ("Over the limit", "Calls owed back", "Overdue", "Oldest call owed", "Agents stuck"),
+            ("Calls owed back over time", "Call-backs in the hour before", "Time to reach"),
+        ),
+        (
+            "chat",
+            "web-chat",
+            ("Agents stuck", "Contained, last hour", "Wait after a bot, last hour"),
+            ("First message and response", "Chats without an answer", "Conversations of bots"),
+        ),
+    ],
+)
+def test_a_queue_shows_what_its_channel_has(
+    channel: str,
+    queue: str,
+    figures: Sequence[str],
+    curves: Sequence[str],
+    drawing: Drawing,
+    centre: SimulatedCentre,
+    chosen: dict[str, Chosen],
+) -> None:
+    """Call-backs, who waits over the limit, first messages, bots: no dash and no empty graph; what
+    is late is red."""
+    eventually(lambda: ask(centre.base, CHANNELS), "bots' and call-backs' figures")
+    name = "queue-detail"
+    own = {name: chosen[name] | {"channel": [channel], "queue": [queue]}}
+    seen = draw(drawing, name, centre, own, time.time())
+    drawing.picture(f"{name}-{channel}")
+    nothing = {title for title in figures if seen[title].values[0].text == "–"}
+    assert nothing == set()
+    assert [title for title in curves if not seen[title].legend] == []
+    if channel == "voice":
+        assert seen["Overdue"].values[0].hues == {"red"}
+
+
+def test_promises_are_judged_on_the_tickets_board(
+    drawing: Drawing, centre: SimulatedCentre, chosen: dict[str, Chosen]
+) -> None:
+    """At risk is amber, broken red, and the promise furthest below its target stands first."""
+    seen = draw(drawing, "tickets", centre, chosen, time.time())
+    assert seen["At risk"].values[0].hues == {"amber"}
+    assert seen["Breached and open"].values[0].hues == {"red"}
+    table = seen["Kept in 24 hours, by priority"]
+    shown = [row[0].text for row in table.rows if row[0].text != "–"]
+    below = [float(text.rstrip("%")) for text in shown]
+    assert below == sorted(below, reverse=True)
+    for row in table.rows[: len(below)]:
+        assert row[0].hues == ({"green"} if row[0].text == "0.0%" else {"red"})
 
 
 def test_the_wall_says_what_the_kpi_topic_says(

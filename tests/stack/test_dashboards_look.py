@@ -14,8 +14,18 @@ import yaml
 
 from deploy import thresholds as at
 from deploy.grafana.src.kit import GREY, RED
-from streams.metrics.catalogue import LABEL_VALUES
-from tests.stack.boards import BOARDS, PANEL_IDS, PANELS, keys, panels, settings, targets
+from streams.metrics.catalogue import CATALOGUE, LABEL_VALUES
+from streams.metrics.metric import TICKET
+from tests.stack.boards import (
+    BOARDS,
+    PANEL_IDS,
+    PANELS,
+    VARIABLE,
+    keys,
+    panels,
+    settings,
+    targets,
+)
 from tests.stack.promql import metric_names
 
 DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
@@ -24,7 +34,8 @@ ROW, GAP, MARGIN, HEAD, TABLE_ROW = 30, 8, 16, 40, 36
 LAPTOP = 1280  # px across; a screen of 1080 lines at 150 % has as many
 LETTER, PADDING, ARROW = 7.5, 16, 20  # px, of a column's heading; the arrow if it sorts
 # Axes and cells that say what they count; `short` and `s` scale it away.
-UNITS = {"locale", "none", "percentunit", "suffix:s", "dthms"}
+CLOCKS = {"suffix:s", "dthms", "dtdhms"}
+UNITS = {"locale", "none", "percentunit", *CLOCKS}
 TABLES = [(name, panel) for name, panel in PANELS if panel["type"] == "table"]
 LINES = [(name, panel) for name, panel in PANELS if panel["type"] == "timeseries"]
 FIGURES = [(name, panel) for name, panel in PANELS if panel["type"] in {"stat", "gauge"}]
@@ -110,6 +121,9 @@ def test_names_are_not_taken_for_numbers(name: str, table: dict[str, Any]) -> No
         ("alerts", f"Budget left of the last {at.OPEN_HOURS} hours", "Budget left", False),
         ("sites", "Side by side", "Offered 30 min", True),
         ("queue-detail", "Counts behind the ratios", "Last 30 min", True),
+        ("tickets", "Queues, the worst first", "In danger", True),
+        ("tickets", "Kept in 24 hours, by queue", "Below target", True),
+        ("tickets", "Kept in 24 hours, by priority", "Below target", True),
         ("pipeline", "Running versions", "Workers", True),
     ],
 )
@@ -123,7 +137,7 @@ def test_a_table_shows_first_what_matters_most(
 
 def test_every_table_is_among_those_sorted() -> None:
     """No table is left in the order of its labels."""
-    assert len(TABLES) == 6
+    assert len(TABLES) == 9
     assert all(table["options"].get("sortBy") for _, table in TABLES)
 
 
@@ -199,7 +213,7 @@ def test_waits_are_judged_by_each_queues_own_threshold() -> None:
         assert targets(panel)[2]["expr"].endswith(f" > {at.LONGEST_WAIT_FACTOR}")
     for _, table in TABLES:
         for heading, own in settings(table).items():
-            if own.get("unit") in {"suffix:s", "dthms"}:
+            if own.get("unit") in CLOCKS:
                 assert "thresholds" not in own, heading
 
 
@@ -280,7 +294,7 @@ def test_axes_are_sensible(name: str, panel: dict[str, Any]) -> None:
     """All zero is no axis to 10,000 %, and seconds are on an axis of their own."""
     defaults = panel["fieldConfig"]["defaults"]
     assert defaults["custom"]["axisSoftMax"] > 0
-    if defaults["unit"] not in {"suffix:s", "percentunit"}:
+    if defaults["unit"] not in {"percentunit", *CLOCKS}:
         for target in targets(panel):
             if any("seconds" in metric for metric in metric_names(target["expr"])):
                 own = settings(panel)[target["refId"]]
@@ -292,14 +306,15 @@ def test_axes_are_sensible(name: str, panel: dict[str, Any]) -> None:
 def test_lines_are_told_apart(name: str, panel: dict[str, Any]) -> None:
     """States and results have fixed colours, many lines a legend that is whole and sorted."""
     legends = " ".join(target.get("legendFormat", "") for target in targets(panel))
-    for metric, label in (("queue_agents", "state"), ("stream_events_total", "result")):
+    for metric, label, bad in (
+        ("queue_agents", "state", ["error"]),
+        ("stream_events_total", "result", ["invalid"]),
+        ("queue_tickets_open", "status", []),
+    ):
         if f"{{{{{label}}}}}" in legends:
             colours = {who: own["color"]["fixedColor"] for who, own in settings(panel).items()}
             assert set(colours) == set(LABEL_VALUES[metric, label])
-            assert [who for who, colour in colours.items() if colour == RED] in (
-                ["error"],
-                ["invalid"],
-            )
+            assert [who for who, colour in colours.items() if colour == RED] == bad
     if legends.count("{{topic}}") > 1 or re.search(r"\{\{(reason|kind|queue)\}\}", legends):
         legend = panel["options"]["legend"]
         assert (legend["displayMode"], legend["placement"]) == ("table", "right")
@@ -356,12 +371,73 @@ def test_rare_events_are_counted_not_rated() -> None:
         assert not any("rate(" in target["expr"] for target in targets(panel))
 
 
-def test_tickets_are_hidden_until_they_are_wanted() -> None:
-    """A queue of calls has no empty panels of tickets, and its settings are no tables."""
-    closed = [p for p in BOARDS["queue-detail"]["panels"] if p.get("collapsed")]
-    assert [row["title"] for row in closed] == ["Tickets"]
+def test_a_queue_has_no_panels_that_are_never_its_own() -> None:
+    """What only chats have is hidden until it is wanted; tickets are on a board of their own, and
+    no queue of tickets is offered on that of calls and chats, nor the other way round."""
+    board = BOARDS["queue-detail"]
+    closed = [p for p in board["panels"] if p.get("collapsed")]
+    assert [row["title"] for row in closed] == ["Chats and bots"]
     hidden = {panel["title"] for row in closed for panel in row["panels"]}
-    assert hidden == {"Open tickets", "Oldest open ticket"}
+    of_chats = {
+        p["title"] for p in panels(board) if any("_chats_" in q["expr"] for q in targets(p))
+    }
+    assert of_chats == {"First message and response", "Chats without an answer"} < hidden
+    of_tickets = {metric.full_name for metric in CATALOGUE if metric.channels == TICKET}
+    for panel in panels(board):
+        for target in targets(panel):
+            assert not metric_names(VARIABLE.sub("x", target["expr"])) & of_tickets
+    for name, offered in (("queue-detail", '!="ticket"'), ("tickets", '="ticket"')):
+        for entry in BOARDS[name]["templating"]["list"]:
+            assert entry["type"] != "query" or f"channel{offered}" in entry["query"]
+    for panel in panels(BOARDS["tickets"]):
+        assert all('channel="ticket"' in target["expr"] for target in targets(panel))
     for _, table in TABLES:
         assert "window" not in keys(table), "a window is a column: its counts do not mix"
         assert "Present" not in headings(table)
+
+
+def test_a_row_of_the_wall_leads_to_the_board_of_its_channel() -> None:
+    """Each with the row's own queue; a chosen queue of calls is not carried on to the tickets."""
+    links = settings(panel_of("wallboard", "Nearest to a page"))["Queue"]["links"]
+    assert [link["url"].split("/")[2] for link in links] == ["cc-queue", "cc-tickets"]
+    for link, own in zip(links, ("var-queue", "var-ticket_queue"), strict=True):
+        assert link["url"].endswith(f"&{own}=${{__data.fields.Queue}}")
+    variables = [entry["name"] for entry in BOARDS["tickets"]["templating"]["list"]]
+    assert not {"queue", "channel"} & set(variables)
+
+
+def test_promises_come_first_and_none_is_praised_that_was_not_made() -> None:
+    """At risk is amber, broken is red; without a promise there is a dash, and fewer promises than
+    the alert asks for are no verdict."""
+    listed = sorted(panels(BOARDS["tickets"]), key=lambda p: (p["gridPos"]["y"], p["gridPos"]["x"]))
+    assert [one["title"] for one in listed[:3]] == ["At risk", "Breached and open", "Next due in"]
+    worst = panel_of("tickets", "Queues, the worst first")
+    promised = 'state=~"running|paused|breached_open"'
+    for panel, colour in zip(listed[:2], ("orange", RED), strict=True):
+        (target,) = targets(panel)
+        assert promised in target["expr"].split(" and ")[1]
+        assert steps(panel["fieldConfig"]["defaults"])[1:] == [
+            {"color": "green", "value": 0},
+            {"color": colour, "value": at.ANY},
+        ]
+    judged = [
+        q["expr"] for q in targets(worst) if "at_risk" in q["expr"] or "breached" in q["expr"]
+    ]
+    assert len(judged) == 3
+    assert all(promised in expr.split(" and ")[1] for expr in judged)
+    for title in ("Kept in 24 hours, by queue", "Kept in 24 hours, by priority"):
+        first = targets(panel_of("tickets", title))[0]
+        assert first["expr"].endswith(f">= {at.SLA_DECIDED_MIN})")
+        assert settings(panel_of("tickets", title))["Below target"]["thresholds"]["steps"] == [
+            {"color": GREY, "value": None},
+            {"color": "green", "value": 0},
+            {"color": RED, "value": at.BELOW_TARGET},
+        ]
+        assert "queue_target_sla_ratio" in first["expr"]
+
+
+def test_tickets_have_an_age_each() -> None:
+    """A bar for every age there is, the youngest first, and no other."""
+    asked = [target["expr"] for target in targets(panel_of("tickets", "Open by age"))]
+    ages = [re.findall(r'age="(\w+)"', expr) for expr in asked]
+    assert ages == [[age] for age in LABEL_VALUES["queue_tickets_by_age", "age"]]

@@ -1,4 +1,4 @@
-"""Board 5: what fires, and how much of the service-level budget is left."""
+"""Board 6: what fires, and how much of the service-level budget is left."""
 
 from typing import Any
 
@@ -141,7 +141,7 @@ def _what(board: Board) -> None:
         "Every alert that fires, muted ones included, the worst first; of one alert with two "
         "severities, the worse. The name of the alert opens its runbook. The watchdog is left out.",
         sort="Severity",
-        link=("Open the runbook", f"{at.RUNBOOK_BASE_URL}/${{__value.raw}}.md"),
+        links={"Open the runbook": f"{at.RUNBOOK_BASE_URL}/${{__value.raw}}.md"},
     )
     counted = 'alertstate="firing", alertname!="Watchdog"'
     history = lines(

@@ -5,7 +5,7 @@ rows of 24 columns, so they cannot overlap.
 """
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -18,6 +18,8 @@ TAG: Final = "contact-centre"
 # Boards that the menu of the others lists; the wallboard has a link of its own.
 LISTED: Final = "contact-centre-detail"
 WALLBOARD: Final = "cc-wallboard"
+QUEUE: Final = "cc-queue"
+TICKETS: Final = "cc-tickets"
 REFRESH: Final = "5s"
 # The data source of provisioning/: without it Grafana opens on whichever name sorts first.
 SOURCE: Final = models.VariableOption(
@@ -26,10 +28,10 @@ SOURCE: Final = models.VariableOption(
 COLUMNS: Final = 24
 
 
-def _variable(name: str, asked: str, *, many: bool) -> Any:
+def _variable(name: str, label: str, asked: str, *, many: bool) -> Any:
     made = (
         dashboard.QueryVariable(name)
-        .label(name.capitalize())
+        .label(label.capitalize())
         .datasource(PROMETHEUS)
         .query(asked)
         .refresh(models.VariableRefresh.ON_TIME_RANGE_CHANGED)
@@ -40,21 +42,40 @@ def _variable(name: str, asked: str, *, many: bool) -> Any:
     if many:
         made = made.current(models.VariableOption(selected=True, text="All", value="$__all"))
     # A queue without a site is among all sites; `All` queues are those the others leave.
-    return made.all_value(".*") if many and name != "queue" else made
+    return made.all_value(".*") if many and label != "queue" else made
 
 
-def queue_variables(*, one_queue: bool = False) -> list[Any]:
-    """Tenant, channel, site, team, queue, each narrowed by those before it."""
-    info = "contactcenter_queue_info"
-    chosen = ""
+def _variables(names: Mapping[str, str], among: str, *, many: bool) -> list[Any]:
+    """Variables by name, each of a label of the queues, each narrowed by those before it."""
+    chosen = f'queue!="_all"{among}'
     made = []
-    several = ("tenant", "channel", "site", "team", "queue")
-    for name in ("tenant", "channel", "queue") if one_queue else several:
-        rest = 'queue!="_all"' + chosen
-        asked = f"label_values({info}{{{rest}}}, {name})"
-        made.append(_variable(name, asked, many=not one_queue))
-        chosen += f', {name}=~"${name}"'
+    for name, label in names.items():
+        asked = f"label_values(contactcenter_queue_info{{{chosen}}}, {label})"
+        made.append(_variable(name, label, asked, many=many))
+        chosen += f', {label}=~"${name}"'
     return made
+
+
+def queue_variables() -> list[Any]:
+    """Tenant, channel, site, team, queue."""
+    names = ("tenant", "channel", "site", "team", "queue")
+    return _variables({name: name for name in names}, "", many=True)
+
+
+def one_queue_variables() -> list[Any]:
+    """Tenant, channel and one queue, of calls or chats: tickets have a board of their own."""
+    names = ("tenant", "channel", "queue")
+    return _variables({name: name for name in names}, ', channel!="ticket"', many=False)
+
+
+def ticket_queue_variables() -> list[Any]:
+    """Tenant, site, team, queue of tickets.
+
+    The menu of the boards carries what is chosen by its variable's name; a queue of calls, chosen
+    elsewhere, is none of these.
+    """
+    names = {name: name for name in ("tenant", "site", "team")} | {"ticket_queue": "queue"}
+    return _variables(names, ', channel="ticket"', many=True)
 
 
 @dataclass(slots=True)
@@ -112,10 +133,18 @@ class Board:
         """To the wallboard, with what it can show of the choice; to the others, with all of it."""
         carried = ["datasource", *(name for name in ("tenant",) if name in names)]
         asked = "&".join(f"${{{name}:queryparam}}" for name in carried)
-        wall = dashboard.DashboardLink("Wallboard").type(models.DashboardLinkType.LINK)
+        shown = {"Tickets": TICKETS} if self.uid == QUEUE else {}
+        if self.uid != WALLBOARD:
+            shown["Wallboard"] = WALLBOARD
+        links = [
+            dashboard.DashboardLink(title)
+            .type(models.DashboardLinkType.LINK)
+            .url(f"/d/{uid}/?{asked}")
+            for title, uid in shown.items()
+        ]
         menu = dashboard.DashboardLink("Other boards").type(models.DashboardLinkType.DASHBOARDS)
         menu = menu.tags([LISTED]).as_dropdown(True).include_vars(True).keep_time(True)
-        return [menu] if self.uid == WALLBOARD else [wall.url(f"/d/{WALLBOARD}/?{asked}"), menu]
+        return [*links, menu]
 
     def _marks(self) -> Any:
         """Where a page began. Its whole length would cover the curves for as long as it fires."""

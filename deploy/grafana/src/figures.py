@@ -67,6 +67,48 @@ AGENTS: Final = (
     "Members of the queue by one exclusive state each, in this order of precedence: on contact, "
     "wrap-up, ringing, error, break, available, unknown, offline."
 )
+STUCK: Final = (
+    "Members of the queue who have been in one state for longer than the queue's limit: in error, "
+    "on a contact, in wrap-up, ringing or on a break. A dash where no agent is known."
+)
+OVER_LIMIT: Final = (
+    "Limit = the wait that nobody should exceed, the queue's own (a minute for calls, none for "
+    "chats); ringing is waiting. A dash where the queue has none."
+)
+OWED: Final = "Calls promised back that have not been reached, given up, cancelled or expired."
+OVERDUE: Final = (
+    "Of the calls owed back, those whose agreed time has passed; without such a time a call is "
+    "never overdue. A dash where none is owed."
+)
+CONTAINED: Final = (
+    "Contained = conversations of bots that ended without a person / all of them, contained or "
+    "escalated to people."
+)
+HANDOFF: Final = "Mean time from a bot's hand-over to the first word of a person."
+TICKETS_OPEN: Final = (
+    "Tickets open now, by status open, pending and on hold: the stock, not the flow."
+)
+UNASSIGNED: Final = "Open tickets without an agent, whatever their status."
+OLDEST_TICKET: Final = (
+    "Now − the moment the oldest ticket that is still open was opened, by the clock on the wall."
+)
+SAME_DAY: Final = (
+    "Resolved by a person on the local day of the opening / (opened − left on that day), of the "
+    "last 24 hours. The record of a whole day has the exact figure."
+)
+RESOLVED: Final = (
+    "Resolutions by a person in the last 24 hours, the first of a ticket and later ones."
+)
+REOPENED: Final = (
+    "Tickets reopened in the last 24 hours. Which share of the resolutions did not last is known "
+    "when their days have passed: reopen_ratio of the record."
+)
+COMPLAINTS: Final = "Tickets of kind complaint opened in the last 24 hours."
+COMPLAINTS_OPEN: Final = "Open tickets that are complaints, by what is known of them now."
+BOT_RESOLVED: Final = (
+    "Resolutions by a bot in the last 24 hours, of tickets nobody had replied to; they are in no "
+    "other figure of resolutions."
+)
 
 # Each (from, colour). Below the first there is no figure: zero is one.
 OCCUPANCY_LIMITS: Final = (
@@ -108,4 +150,8 @@ SILENCE_LIMITS: Final = (
 )
 PRESSURE_LIMITS: Final = ((0, GREEN), (at.PRESSURE_AMBER, AMBER), (at.PRESSURE_RED, RED))
 ANY_LIMITS: Final = ((0, GREEN), (at.ANY, RED))
+# About to be broken, and too long in one state; what is broken is red.
+RISK_LIMITS: Final = ((0, GREEN), (at.ANY, AMBER))
+STUCK_LIMITS: Final = RISK_LIMITS
+BELOW_TARGET_LIMITS: Final = ((0, GREEN), (at.BELOW_TARGET, RED))
 BUDGET_LIMITS: Final = ((at.BUDGET_LEFT_RED, AMBER), (at.BUDGET_LEFT_AMBER, GREEN))

@@ -28,9 +28,11 @@ SHARE: Final = "percentunit"
 SECONDS: Final = "suffix:s"
 TEXT: Final = "string"  # a queue named 2024 is not 2,024
 CLOCK: Final = "dthms"  # 00:01:42, for what may last hours
+DAYS: Final = "dtdhms"  # 2 d 00:01:42, for what may last days
 
 # Which queues a panel is about: the variables of `queue_variables`. `_all` is never one of them.
 QUEUES: Final = 'tenant=~"$tenant", channel=~"$channel", queue=~"$queue"'
+TICKET_QUEUES: Final = 'tenant=~"$tenant", channel="ticket", queue=~"$ticket_queue"'
 # Alerts on the chosen queues, and those that are on no queue.
 QUEUES_OR_NONE: Final = 'tenant=~"$tenant|", channel=~"$channel|", queue=~"$queue|"'
 # The whole centre, each agent once: occupancies of queues can be neither added nor averaged.
@@ -56,6 +58,15 @@ def words_for(words: Words) -> list[Any]:
         for place, (value, (text, color)) in enumerate(words.items())
     }
     return [models.ValueMap(options=results)]
+
+
+def names_for(words: Mapping[str, str]) -> Any:
+    """The mapping of labels' values to what people call them."""
+    results = {
+        value: models.ValueMappingResult(text=text, index=place)
+        for place, (value, text) in enumerate(words.items())
+    }
+    return models.ValueMap(options=results)
 
 
 def word_for_nothing(colour: str) -> Any:
@@ -92,6 +103,17 @@ def firing(chosen: str) -> str:
     """How many alerts fire. None is 0 only while there are data, for rules to be evaluated on."""
     data = "stream:contactcenter_as_of_age:seconds"
     return f'count(ALERTS{{alertstate="firing", {chosen}}}) or 0 * count({data})'
+
+
+def grown(metric: str, chosen: str, window: str, by: str = "") -> str:
+    """How much a counter grew within a window, over all workers; `by` keeps labels apart."""
+    kept = f"sum by ({by}) " if by else "sum"
+    return f"{kept}(increase(contactcenter_{metric}{{{chosen}}}[{window}]))"
+
+
+def mean_grown(total: str, counts: str, chosen: str, window: str) -> str:
+    """The mean of what was counted within a window: a counter of seconds over its counts."""
+    return f"{grown(total, chosen, window)} / ({grown(counts, chosen, window)} > 0)"
 
 
 def or_none(expr: str, label: str) -> str:

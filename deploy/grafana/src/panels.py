@@ -121,11 +121,10 @@ def dial(title: str, expr: str, definition: str, limits: Steps) -> Panel:
     return finish(panel, title, definition, SHARE)
 
 
-def bars(title: str, expr: str, legend: str, definition: str) -> Panel:
+def bars(title: str, queries: Sequence[tuple[str, str]], definition: str) -> Panel:
     """One bar a series, named by the legend; letters and figures stay as they are with fewer."""
     panel = (
         bargauge.Panel()
-        .with_target(query(expr, legend, instant=True))
         .reduce_options(last())
         .orientation(models.VizOrientation.HORIZONTAL)
         .display_mode(models.BarGaugeDisplayMode.BASIC)
@@ -135,6 +134,8 @@ def bars(title: str, expr: str, legend: str, definition: str) -> Panel:
         .no_value(NOTHING)
         .thresholds(steps(((0, BLUE),)))
     )
+    for ref, (expr, legend) in zip("ABCDEFGH", queries, strict=False):
+        panel = panel.with_target(query(expr, legend, ref, instant=True))
     return finish(panel, title, definition, COUNT)
 
 

@@ -1,4 +1,4 @@
-"""Board 4: the stream itself. Are the figures fresh, complete and safely written?"""
+"""Board 5: the stream itself. Are the figures fresh, complete and safely written?"""
 
 from typing import Any
 

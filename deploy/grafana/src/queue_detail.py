@@ -1,15 +1,15 @@
-"""Board 2: one queue, everything about it."""
+"""Board 2: one queue of calls or chats, everything about it."""
 
 from typing import Any
 
 from deploy import thresholds as at
 from deploy.grafana.src import figures as say
-from deploy.grafana.src.board import Board, queue_variables
+from deploy.grafana.src.board import QUEUE, Board, one_queue_variables
+from deploy.grafana.src.conversations import callbacks, calls_owed, chats_and_bots
 from deploy.grafana.src.kit import (
     AMBER,
     BLUE,
     BY_QUEUE,
-    CLOCK,
     GREEN,
     GREY,
     PALE_BLUE,
@@ -23,7 +23,7 @@ from deploy.grafana.src.kit import (
 )
 from deploy.grafana.src.panels import coloured, dial, label, lines, on_the_right, tile
 from deploy.grafana.src.tables import Column, Key, grid
-from deploy.grafana.src.waits import OLDEST, WAITING, longest_wait
+from deploy.grafana.src.waits import OLDEST, OVER_LIMIT, WAITING, longest_wait, over_limit
 
 # By meaning: nothing that is well is red.
 STATES = {
@@ -104,6 +104,16 @@ def _now(board: Board) -> None:
             ),
             4,
         ),
+    )
+
+
+def _owed(board: Board) -> None:
+    """Who waits too long, whom the queue owes a call, and who may be stuck."""
+    stuck = f"sum({_level('queue_agents_stuck', by='state')}) and sum({_level('queue_agents')}) > 0"
+    board.row(
+        4,
+        *((panel, 4) for panel in (*over_limit(), *calls_owed())),
+        (tile("Agents stuck", stuck, say.STUCK, limits=say.STUCK_LIMITS), 4),
     )
 
 
@@ -210,15 +220,18 @@ def _flow(board: Board) -> None:
     waiting = lines(
         "Waiting and the longest wait",
         [
+            (OVER_LIMIT, "over the limit"),
             (WAITING, "waiting"),
             (f"{OLDEST} or 0 * ({WAITING} == 0)", "longest wait (right)"),
         ],
         f"{say.WAITING} Longest wait = now − the moment the longest-waiting visit entered, on the "
-        "right axis; 0 while nobody waits.",
+        f"right axis; 0 while nobody waits. {say.OVER_LIMIT}",
         up_to=VISITS_USUAL,
     )
-    waiting = on_the_right(waiting, "B", SECONDS, SECONDS_USUAL)
-    waiting = coloured(waiting, {"waiting": BLUE, "longest wait (right)": AMBER})
+    waiting = on_the_right(waiting, "C", SECONDS, SECONDS_USUAL)
+    waiting = coloured(
+        waiting, {"waiting": BLUE, "longest wait (right)": AMBER, "over the limit": RED}
+    )
     board.row(8, (flow, 12), (waiting, 12))
 
 
@@ -299,35 +312,26 @@ def _counts(board: Board) -> None:
     board.row(11, (waits, 15), (counts, 9))
 
 
-def _tickets(board: Board) -> None:
-    board.section("Tickets", closed=True)
-    tickets = lines(
-        "Open tickets",
-        [(_level("queue_tickets_open", by="status"), "{{status}}")],
-        "Tickets open now by status: the stock, not the flow. Empty for calls and chats.",
-        stacked=True,
-        up_to=VISITS_USUAL,
-    )
-    oldest = tile(
-        "Oldest open ticket",
-        f"time() - min by ({BY_QUEUE}) "
-        f"(contactcenter_queue_oldest_ticket_timestamp_seconds{{{QUEUES}}})",
-        "Now − the moment the oldest ticket that is still open was opened.",
-        CLOCK,
-    )
-    board.row(8, (tickets, 18), (oldest, 6))
-
-
 def build() -> Any:
     """The dashboard's model."""
     board = Board(
-        "cc-queue",
+        QUEUE,
         "Queue",
-        "One queue: now, its settings, its people; the flow and the service of calls and chats "
-        "with the counts behind them; its tickets.",
-        queue_variables(one_queue=True),
+        "One queue of calls or chats: now, its settings, its people; flow and service with the "
+        "counts behind them; call-backs, chats and bots. Tickets have a board of their own.",
+        one_queue_variables(),
         since="now-1h",
     )
-    for part in (_now, _settings, _people, _flow, _service, _counts, _tickets):
+    for part in (
+        _now,
+        _owed,
+        _settings,
+        _people,
+        _flow,
+        _service,
+        _counts,
+        callbacks,
+        chats_and_bots,
+    ):
         part(board)
     return board.build()

@@ -1,4 +1,4 @@
-"""Board 3: sites, teams and skills. Numerators and denominators are added up, then divided."""
+"""Board 4: sites, teams and skills. Numerators and denominators are added up, then divided."""
 
 from typing import Any
 

@@ -6,7 +6,7 @@ label they share is equal. Invariant: each query has exactly the labels of the k
 one sample a row; a recorded series would bring its own name, which differs in each column.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +24,7 @@ from deploy.grafana.src.kit import (
     Steps,
     Words,
     finish,
+    names_for,
     query,
     setting,
     steps,
@@ -36,11 +37,15 @@ LEAST_WIDTH = 100  # px, of a column that takes what the others leave
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A label that tells rows apart; without a width (px) its column takes what is left."""
+    """A label that tells rows apart; without a width (px) its column takes what is left.
+
+    `words`: what its values are called.
+    """
 
     label: str
     heading: str
     width: int | None = None
+    words: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +102,11 @@ def grid(
     *,
     sort: str,
     descending: bool = False,
-    link: tuple[str, str] | None = None,
+    links: Mapping[str, str] | None = None,
 ) -> Panel:
     """A table, sorted by the column `sort`. Labels that are not in `keys` are not shown.
 
-    `link` (title, url) opens from the cells of the first key.
+    `links` (addresses by title) open from the cells of the first key.
     """
     by = ", ".join(key.label for key in keys)
     panel = table.Panel().cell_height(models.TableCellHeight.SM).no_value(NOTHING)
@@ -124,8 +129,11 @@ def grid(
         panel = panel.with_transformation(made)
     for key in keys:
         properties = [_wide(key.width)]
-        if link and key is keys[0]:
-            properties.append(setting("links", [{"title": link[0], "url": link[1]}]))
+        if key.words:
+            properties.append(setting("mappings", [names_for(key.words).to_json()]))
+        if links and key is keys[0]:
+            listed = [{"title": text, "url": url} for text, url in links.items()]
+            properties.append(setting("links", listed))
         panel = panel.override_by_name(key.heading, properties)
     panel = panel.sort_by([common.TableSortByFieldState().display_name(sort).desc(descending)])
     return finish(panel, title, definition, TEXT)

@@ -8,7 +8,7 @@ carry further. From further than that, and for more queues, `streams board` is t
 from typing import Any
 
 from deploy.grafana.src import figures as say
-from deploy.grafana.src.board import WALLBOARD, Board, queue_variables
+from deploy.grafana.src.board import QUEUE, TICKETS, WALLBOARD, Board, queue_variables
 from deploy.grafana.src.kit import (
     BY_QUEUE,
     CENTRE,
@@ -29,10 +29,15 @@ WORST = f"topk({WALLBOARD_QUEUES}, {PRESSURE})"
 # Nearest at the end of the screen's time: those of each moment would be dozens that come and go.
 WORST_NOW = f"topk({WALLBOARD_BANDS}, {PRESSURE} @ end())"
 DECIDED = f"queue:contactcenter_contacts_decided:window30m{{{QUEUES}}}"
-DETAIL = (
-    "/d/cc-queue/?${datasource:queryparam}&var-tenant=${__data.fields.Tenant}"
-    "&var-channel=${__data.fields.Channel}&var-queue=${__data.fields.Queue}"
-)
+# Grafana cannot choose between two addresses by the row's channel.
+LINKS = {
+    title: f"/d/{uid}/?${{datasource:queryparam}}&var-tenant=${{__data.fields.Tenant}}"
+    f"{more}=${{__data.fields.Queue}}"
+    for title, uid, more in (
+        ("Calls and chats", QUEUE, "&var-channel=${__data.fields.Channel}&var-queue"),
+        ("Tickets", TICKETS, "&var-ticket_queue"),
+    )
+}
 
 
 def _now(board: Board) -> None:
@@ -161,7 +166,7 @@ def _nearest(board: Board) -> None:
         "queue's own settings; service level and occupancy are coloured by the defaults.",
         sort="× limit",
         descending=True,
-        link=("Open the queue", DETAIL),
+        links=LINKS,
     )
     board.row(9, (worst, 24))
 
@@ -190,8 +195,12 @@ def build() -> Any:
     )
     free = bars(
         "Agents free",
-        f'sum by (channel) (contactcenter_queue_agents{{{CENTRE}, state="available"}})',
-        "{{channel}}",
+        [
+            (
+                f'sum by (channel) (contactcenter_queue_agents{{{CENTRE}, state="available"}})',
+                "{{channel}}",
+            )
+        ],
         "Agents of the whole centre who are available: they could take a contact now. "
         f"{say.AGENTS}",
     )
