@@ -44,7 +44,7 @@ channels = ["ticket"]
 
 
 def events(now: int) -> list[dict[str, Any]]:
-    """One of everything that a metric tells of: outcomes, calls waiting and owed, tickets, agents."""
+    """One of everything a metric tells of: outcomes, calls waiting and owed, tickets, agents."""
 
     def call(number: int, name: str, seconds: int) -> dict[str, Any]:
         at = now + (seconds - 120) * 1_000
