@@ -39,10 +39,11 @@ READY = (
     f" {SAME_QUEUE} queue:contactcenter_judged_occupancy:ratio_window5m"
     f" {SAME_QUEUE} queue:contactcenter_oldest_wait:seconds"
 )
-#: Promises enough for a verdict.
-PROMISES_KEPT = (
-    'sum(increase(contactcenter_sla_decided_total{metric="next_response"}[1h]))'
-    f" >= {thresholds.SLA_DECIDED_MIN}"
+#: Promises enough for a verdict, and a backlog.
+TICKETS_READY = (
+    'sum(increase(contactcenter_sla_decided_total{metric="first_response"}[1h]))'
+    f" >= {5 * thresholds.SLA_DECIDED_MIN}"
+    " and sum(contactcenter_queue_tickets_open) > 10"
 )
 #: What comes last on the boards of one channel.
 CHANNELS = (
@@ -65,7 +66,7 @@ def centre(
 ) -> Iterator[SimulatedCentre]:
     """A centre at work."""
     home = tmp_path_factory.mktemp("dashboards-drawn")
-    with simulated_centre(kafka, home, [READY, PROMISES_KEPT]) as made:
+    with simulated_centre(kafka, home, [READY, TICKETS_READY]) as made:
         yield made
 
 
