@@ -69,7 +69,7 @@ class SimulatedCentre:
 
 def _stories(now: int) -> list[tuple[str, str, str, dict[str, Any]]]:
     """Channel, contact, type and the rest of each event of `surprise`."""
-    ago, in_time = now - 2 * MINUTE_MS, {"due_at": now + 10 * MINUTE_MS}
+    ago, in_time = now - 2 * MINUTE_MS, {"due_at": now + 25 * MINUTE_MS}
     bot = {"author": "bot"}
     return [
         ("voice", "waits", "contact.enqueued", {}),
