@@ -113,7 +113,12 @@ def table(records: list[Record], window: str, at_ms: int) -> Group:
 
 def _empty_table(title: str, *columns: str) -> Table:
     made = Table(
-        box=None, header_style="bold", title=title, title_justify="left", padding=(0, 1, 0, 0)
+        box=None,
+        header_style="bold",
+        title=title,
+        title_justify="left",
+        padding=(0, 1, 0, 0),
+        pad_edge=False,
     )
     # The one column that may become narrower; a name is one word, and is cut, not wrapped.
     made.add_column("queue", overflow="ellipsis", min_width=8)

@@ -60,6 +60,7 @@ def chat(answered: int, mean: float, handle_mean: float | None, busy_seconds: fl
         "left_unanswered": round(answered * 0.04),
         "answered_no_reply": round(answered * 0.07),
         "contact_seconds": round(busy_seconds * 1.6, 3),
+        "channel_agent_seconds": round(busy_seconds, 3),
         "concurrency_mean": concurrency,
         "handle_adjusted_mean_seconds": over(handle_mean or 0, concurrency or 0),
     }

@@ -100,8 +100,10 @@ def expected_sums(settings: Settings, events: Iterable[Event]) -> Sums:
     found = {}
     for record in map(published, replay.records()):
         sums = in_thousandths(record["windows"]["all"])
-        if record["live"]["waiting"] and record["as_of"] % PANE_MS:
-            del sums["waiting_seconds"]  # integrals of a live record end at the last full pane
+        if record["as_of"] % PANE_MS:  # integrals of a live record end at the last full pane
+            for name, level in (("waiting_seconds", "waiting"), ("connected_seconds", "handling")):
+                if record["live"][level]:
+                    del sums[name]
         if any(record["live"]["agents"].values()):
             # For the worker time goes on, and who is known stays in some state.
             sums = {n: s for n, s in sums.items() if not n.startswith("agent_state_seconds.")}

@@ -247,7 +247,7 @@ class Telling(Story):
                 last is not None
                 and last.connected
                 and at <= last.at + self.grace_ms
-                and last.visit.agent == agent
+                and last.agent == agent
             )
             if here is not None and here.waiting and not goodbye:
                 self.answer(here, at, agent)

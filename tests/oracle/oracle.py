@@ -271,9 +271,13 @@ class Result:
 
 
 def entities_of(event: dict) -> list[tuple[str, ...]]:
-    """Whose stories the event belongs to: who flows out may have asked to be called back."""
+    """Whose stories the event belongs to: who flows out may have asked to be called back.
+
+    Another reason is not about a request, but where it corrects what was told before.
+    """
     found = [entity_of(event)]
-    if event["type"] == "contact.flowed_out":
+    asks = event.get("reason") == "callback" or event.get("revision", 0) > 0
+    if event["type"] == "contact.flowed_out" and asks:
         found.append(("callback", event.get("tenant", "default"), event["contact_id"]))
     return [entity for entity in found if entity is not None]
 

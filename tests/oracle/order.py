@@ -176,7 +176,7 @@ def end_was_said(line: Line, story: Any) -> bool:
     last, visit = story.last, story.open
     if last is None or not last.said or line.at > last.at + story.grace_ms:
         return False
-    old = Side(last.visit.queue, last.connected, last.visit.agent, end_is_said=True)
+    old = Side(last.visit.queue, last.connected, last.agent, end_is_said=True)
     new = None
     if visit is not None:
         new = Side(visit.queue, visit.connected, visit.agent, visit.resumed)

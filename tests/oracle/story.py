@@ -41,6 +41,7 @@ class Last:
     at: int
     connected: bool
     said: bool
+    agent: str | None  # who had it then; another may have it when it goes on
     transferred: bool = False
 
 
@@ -169,7 +170,7 @@ class Story:
         before = self.last.visit.queue if self.last is not None else visit.queue
         if before != visit.queue and before not in self.earlier:
             self.earlier = [*self.earlier, before][-REMEMBERED:]
-        self.last = Last(visit, at, connected, said, **how)
+        self.last = Last(visit, at, connected, said, visit.agent, **how)
         if not any(leg.visit is visit and leg.whole for leg in self.owed):
             self.close(at)
 

@@ -205,3 +205,37 @@ def test_generated_histories_reach_every_reading() -> None:
         *("orphaned", "handling_expired", "wrapups_unreported", "flowed_out_while_connected"),
     }
     assert readings <= set(seen)
+
+
+def told(kind: str, second: int, **fields: object) -> dict:
+    """One event of a call, so many seconds after the first."""
+    about = {"event_id": f"{kind}{second}", "source": "acd", "channel": "voice", "contact_id": "c"}
+    return {"type": kind, "occurred_at": 1_700_000_000_000 + second * 1_000, **about, **fields}
+
+
+def test_an_end_told_again_is_of_the_agent_whose_end_it_was() -> None:
+    """Whoever has the conversation since, and though nobody says who that is."""
+    here = {"queue": "billing"}
+    history = [
+        told("contact.enqueued", 0, **here),
+        told("contact.answered", 10, agent_id="anna", **here),
+        told("contact.transferred", 100),
+        told("contact.answered", 101, **here),
+        told("contact.ended", 103, agent_id="anna"),
+        told("contact.ended", 300, agent_id="anna"),
+    ]
+    found = Oracle().run(history)
+    assert +found.anomalies == {"goes_on": 1, "said_again": 1}
+    assert found.figures("default", "billing", "voice")["talk_seconds"] == 90 + 199
+
+
+def test_a_flow_out_for_another_reason_is_no_word_of_a_request() -> None:
+    """Unless it corrects one: two events of one id, and the attempt is one all the same."""
+    same = {"event_id": "e", "queue": "billing"}
+    out = told("contact.flowed_out", 0, reason="voicemail", **same)
+    attempt = told("callback.attempted", 0, outcome="connected", **same)
+    figures = Oracle().run([out, attempt]).figures("default", "billing", "voice")
+    assert figures["callbacks"]["attempted"]["connected"] == 1
+    asked = told("contact.flowed_out", 0, reason="callback", **same)
+    figures = Oracle().run([asked, out | {"revision": 1}]).figures("default", "billing", "voice")
+    assert figures["callbacks"]["asked"] == 0
