@@ -125,7 +125,8 @@ class Hub:
     def _publish(self, group: Group, changes: Changes) -> int:
         """Make the changes' frames for one filter; returns how many bytes they are."""
         frames = self._frames(group.wanted, changes.kpis, changes.history)
-        group.room = max(RING_FRAMES, RING_PUBLISHED * len(frames))
+        # Half of what it was at least: few changes after many must not drop who still reads those.
+        group.room = max(RING_FRAMES, RING_PUBLISHED * len(frames), group.room // 2)
         for content in frames:
             group.add(content)
         return sum(map(len, frames))

@@ -309,6 +309,10 @@ def test_ten_thousand_queues_reach_a_browser_that_reads() -> None:
     def everything(revision: int) -> None:
         put(store, [record | {"queue": f"q{n}", "revision": revision} for n in range(10_000)])
 
+    async def change_all() -> None:
+        for revision in (101, 102, 103):
+            await asyncio.to_thread(everything, revision)
+
     async def read(board: Serving) -> tuple[int, int]:
         timeout = ClientTimeout(total=200)
         async with (
@@ -316,14 +320,14 @@ def test_ten_thousand_queues_reach_a_browser_that_reads() -> None:
             session.get(f"{board.url}/events") as got,
         ):
             first, newest = 0, dict[str, int]()
+            changing: asyncio.Task[None] | None = None
             async for name, data in events(got):
                 if name == "kpis":
                     newest |= {item["queue"]: item["revision"] for item in data["items"]}
                 if name == "ready":
                     first, newest = len(newest), {}
-                    for revision in (101, 102, 103):
-                        await asyncio.to_thread(everything, revision)
-                if len(newest) == 10_000 and set(newest.values()) == {103}:
+                    changing = asyncio.create_task(change_all())  # it goes on reading meanwhile
+                if changing and len(newest) == 10_000 and set(newest.values()) == {103}:
                     return first, board.board.hub.dropped
         raise AssertionError("the stream ended")
 
