@@ -85,7 +85,6 @@ def begin(tenant: str, event: dict, at: int, oracle, result) -> Ticket:
     known.statuses.append((at, known.status))
     known.cohorts.grow_old(at)
     known.stand(at, 1)
-    known.result.used.add((tenant, known.queue, "ticket"))
     if event["type"] == "ticket.opened":
         opened(known, at)
         known.promises.opened(at)
