@@ -63,8 +63,8 @@ PAST: Final = 2
 class VisitWords(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """What was written in a visit. `first`: what its first message of an agent is to be.
 
-    `customer`: how many messages the customer had written at its first answer. `carried`: since
-    when he was waiting for a response when it was entered (ms; -1: he was not).
+    `customer`: that of the words at its first answer; if it is more now, he has written since.
+    `carried`: since when he was waiting for a response when it was entered (ms; -1: he was not).
     """
 
     first: int = COUNTED
@@ -78,9 +78,9 @@ NO_WORDS: Final = VisitWords()
 class Words(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """What was written in a chat, and what a bot handed over. Times in ms, -1: none.
 
-    `heard_at`: the last word. `told`: any message, of whomever. `customer`: how many messages the
-    customer wrote. `asked_at`: the first that no person has answered. `agent`: a person has written
-    since a conversation ended last.
+    `heard_at`: the last word that was new, outside a conversation any. `told`: any message, of
+    whomever. `customer`: grows with what the customer writes. `asked_at`: the first that no person
+    has answered. `agent`: a person has written since a conversation ended last.
     """
 
     heard_at: int

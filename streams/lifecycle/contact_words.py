@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from streams.contract.words import BOT
 from streams.lifecycle import counters as c
 from streams.lifecycle.contact_state import (
+    CONNECTED,
     COUNTED,
     NO_WORDS,
     PAST,
@@ -48,6 +49,12 @@ def customer_wrote(state: ContactState, fact: Fact, ledger: Ledger) -> None:
     """A message of the customer; the first that nobody has answered begins a run."""
     if ledger.channel == "chat":
         known = state.words or Words(fact.at)
+        if (
+            state.phase == CONNECTED
+            and known.asked_at >= 0
+            and known.customer > known.visit.customer
+        ):
+            return  # a run goes on, as most do: nothing is new
         asked_at = fact.at if known.asked_at < 0 else known.asked_at
         state.words = replace(
             known, heard_at=fact.at, told=True, customer=known.customer + 1, asked_at=asked_at
@@ -60,6 +67,14 @@ def agent_wrote(state: ContactState, fact: Fact, ledger: Ledger) -> None:
         return
     at, known = fact.at, state.words or Words(fact.at)
     visit = known.visit
+    if (
+        known.asked_at < 0
+        and known.agent
+        and known.escalated_at < 0
+        and visit.first == PAST
+        and visit.carried < 0
+    ):
+        return  # one more message that answers nothing
     if not state.outbound:
         sign, cell = ledger.sign, ledger.cell(state.queue, at)
         if visit.first == COUNTED:
