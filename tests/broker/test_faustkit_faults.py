@@ -57,7 +57,7 @@ def test_a_terminated_worker_commits_what_it_has_applied_and_leaves(world: World
     """SIGTERM amid the work: exit 0, nothing uncommitted, and no waiting for a session."""
     world.config["session_timeout"] = LONG_SESSION
     first = world.start()
-    wait_until(lambda: first.amid_work, PATIENCE, "work")
+    wait_until(lambda: first.amid_work and first.mark.get("records", 0) > 0, PATIENCE, "work")
     first.send(signal.SIGTERM)
     assert first.ended(PATIENCE) == 0, first.log.read_text()[-3000:]
     assert first.uncommitted == 0
