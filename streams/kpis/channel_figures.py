@@ -1,8 +1,11 @@
 """Layer 4: the parts of a window's figures that not every channel has, from its sums.
 
-In: `View`, the integer sums of a window. Out: the structs of `contract/channel_figures.py`; None
-where the channel has no such part. Definitions: `DEFINITIONS.md` beside this file.
+In: `View`, the integer sums of a window, and its `buckets_of`. Out: the structs of
+`contract/channel_figures.py`; None where the channel has no such part. Definitions:
+`DEFINITIONS.md` beside this file.
 """
+
+from collections.abc import Sequence
 
 from streams.contract.channel_figures import (
     BotFigures,
@@ -16,7 +19,6 @@ from streams.contract.channel_figures import (
     SlaFigures,
     TicketFigures,
 )
-from streams.contract.fields import PERCENTILES, ByPercentile
 from streams.contract.words import SLA_METRICS
 from streams.kpis.quantiles import quantiles
 from streams.kpis.rounding import mean_seconds, ratio, seconds
@@ -43,7 +45,7 @@ def bot_figures(view: View) -> BotFigures:
     )
 
 
-def chat_figures(view: View) -> ChatFigures:
+def chat_figures(view: View, buckets: Sequence[int]) -> ChatFigures:
     """What chats have beside calls."""
     count = view.count
     first, responses = count(c.FIRST_MESSAGES), count(c.RESPONSES)
@@ -53,11 +55,11 @@ def chat_figures(view: View) -> ChatFigures:
         first_message_count=first,
         first_message_seconds=seconds(count(c.FIRST_MESSAGE_TIME)),
         first_message_mean_seconds=mean_seconds(count(c.FIRST_MESSAGE_TIME), first),
-        first_message_quantiles_seconds=_quantiles(view, c.FIRST_MESSAGE_BUCKETS, first),
+        first_message_quantiles_seconds=quantiles(view, c.FIRST_MESSAGE_BUCKETS, buckets)[0],
         responses=responses,
         response_seconds=seconds(count(c.RESPONSE_TIME)),
         response_mean_seconds=mean_seconds(count(c.RESPONSE_TIME), responses),
-        response_quantiles_seconds=_quantiles(view, c.RESPONSE_BUCKETS, responses),
+        response_quantiles_seconds=quantiles(view, c.RESPONSE_BUCKETS, buckets)[0],
         messaged=count(c.CHATS_MESSAGED),
         left_unanswered=count(c.CHATS_LEFT_UNANSWERED),
         answered_no_reply=count(c.CHATS_NO_REPLY),
@@ -69,7 +71,7 @@ def chat_figures(view: View) -> ChatFigures:
     )
 
 
-def callback_figures(view: View) -> CallbackFigures:
+def callback_figures(view: View, buckets: Sequence[int]) -> CallbackFigures:
     """Calls that were promised back."""
     count = view.count
     reached, timed = count(c.CALLBACKS_REACHED), count(c.CALLBACKS_TIMED)
@@ -89,12 +91,12 @@ def callback_figures(view: View) -> CallbackFigures:
         reach_count=timed,
         reach_seconds=seconds(count(c.CALLBACK_TIME)),
         reach_mean_seconds=mean_seconds(count(c.CALLBACK_TIME), timed),
-        reach_quantiles_seconds=_quantiles(view, c.CALLBACK_BUCKETS, timed),
+        reach_quantiles_seconds=quantiles(view, c.CALLBACK_BUCKETS, buckets)[0],
         visits=count(c.CALLBACK_VISITS),
     )
 
 
-def ticket_figures(view: View, span: str) -> TicketFigures:
+def ticket_figures(view: View, span: str, buckets: Sequence[int]) -> TicketFigures:
     """Promises, complaints, and times by the wall clock."""
     count = view.count
     return TicketFigures(
@@ -104,9 +106,7 @@ def ticket_figures(view: View, span: str) -> TicketFigures:
         resolution_cycle_calendar_seconds=seconds(count(c.RESOLUTION_CYCLE_CALENDAR)),
         resolution_net_calendar_seconds=seconds(count(c.RESOLUTION_NET_CALENDAR)),
         assign_calendar_seconds=seconds(count(c.ASSIGN_CALENDAR)),
-        first_response_quantiles_seconds=_quantiles(
-            view, c.FIRST_RESPONSE_BUCKETS, count(c.FIRST_RESPONSES)
-        ),
+        first_response_quantiles_seconds=quantiles(view, c.FIRST_RESPONSE_BUCKETS, buckets)[0],
         sla=Promises(**{name: _sla(view, c.SLA[name]) for name in SLA_METRICS}),
         sla_never_due=count(c.SLA_NEVER_DUE),
         complaints=_complaints(view, span),
@@ -202,8 +202,3 @@ def _complaints(view: View, span: str) -> Complaints:
         sla=_complaint_promises(view),
         cohorts=_cohorts(view, span, c.COMPLAINTS),
     )
-
-
-def _quantiles(view: View, base: int, n: int) -> ByPercentile:
-    """Those of a histogram; without a look at it where nothing was counted."""
-    return quantiles(view, base)[0] if n > 0 else dict.fromkeys(PERCENTILES)

@@ -16,7 +16,7 @@ from streams.kpis.channel_figures import (
     in_time_ratio,
     ticket_figures,
 )
-from streams.kpis.quantiles import quantiles
+from streams.kpis.quantiles import buckets_of, quantiles
 from streams.kpis.rounding import mean_seconds, ratio, seconds
 from streams.lifecycle import counters as c
 from streams.windows.views import View
@@ -31,8 +31,9 @@ def figures(view: View, channel: str, span: Span) -> Figures:
     Parts that the channel does not have are null, and cohorts in short windows.
     """
     count, area = view.count, view.integral
-    waits, longest_wait = quantiles(view, c.WAIT_BUCKETS)
-    resolutions, _ = quantiles(view, c.RESOLUTION_BUCKETS)
+    buckets = buckets_of(view)
+    waits, longest_wait = quantiles(view, c.WAIT_BUCKETS, buckets)
+    resolutions, _ = quantiles(view, c.RESOLUTION_BUCKETS, buckets)
     answered, abandoned = count(c.ANSWERED), count(c.ABANDONED)
     measured, timed = count(c.ANSWERED_MEASURED), abandoned - count(c.ABANDONED_UNMEASURED)
     handled, closed = count(c.HANDLED), measured + timed + count(c.FLOWED_OUT)
@@ -86,7 +87,7 @@ def figures(view: View, channel: str, span: Span) -> Figures:
         time_to_answer_seconds=seconds(count(c.TIME_TO_ANSWER)),
         time_to_answer_count=count(c.TIMES_TO_ANSWER),
         time_to_answer_mean_seconds=mean_seconds(count(c.TIME_TO_ANSWER), count(c.TIMES_TO_ANSWER)),
-        time_to_answer_quantiles_seconds=quantiles(view, c.TIME_TO_ANSWER_BUCKETS)[0],
+        time_to_answer_quantiles_seconds=quantiles(view, c.TIME_TO_ANSWER_BUCKETS, buckets)[0],
         wait_max_seconds=longest_wait,
         wait_quantiles_seconds=waits,
         waiting_seconds=seconds(area(c.WAITING)),
@@ -153,9 +154,9 @@ def figures(view: View, channel: str, span: Span) -> Figures:
         resolution_in_time_ratio=in_time_ratio(view),
         # what one channel alone has
         bot=bot_figures(view),
-        chat=chat_figures(view) if channel == "chat" else None,
-        callbacks=None if channel == "ticket" else callback_figures(view),
-        ticket=ticket_figures(view, span) if channel == "ticket" else None,
+        chat=chat_figures(view, buckets) if channel == "chat" else None,
+        callbacks=None if channel == "ticket" else callback_figures(view, buckets),
+        ticket=ticket_figures(view, span, buckets) if channel == "ticket" else None,
     )
 
 
