@@ -120,6 +120,11 @@ def _fields_table(record: type[fields.Part], left_out: Sequence[str]) -> list[st
         since = f"1.{fields.since_of(record, path)}"
         row = (f"`{'.'.join(path)}`", kind, field.unit, since, field.meaning)
         lines.append(f"| {' | '.join(row)} |")
+        each = fields.row_of(field)
+        columns = {} if each is None else fields.fields_of(each)
+        for name, column in columns.items():
+            row = (f"`{'.'.join(path)}[].{name}`", column.kind, column.unit, since, column.meaning)
+            lines.append(f"| {' | '.join(row)} |")
     return lines
 
 

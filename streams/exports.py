@@ -22,6 +22,7 @@ Record = Mapping[str, Any]
 TIME_ZONE: Final = "UTC"
 _CSVW_TYPES: Final = {
     "text": "string",
+    "json": "json",
     "integer": "integer",
     "number": "double",
     "boolean": "boolean",
@@ -41,8 +42,15 @@ def write_csv(records: Sequence[Record], path: Path) -> None:
     sidecar.write_text(json.dumps(_description(path.name), indent=2) + "\n", encoding="utf-8")
 
 
-def _cell(column: Column, record: Record) -> Any:
+def _value(column: Column, record: Record) -> Any:
     value = column.of(record)
+    if column.type == "json" and value is not None:
+        return json.dumps(value, separators=(",", ":"), sort_keys=True, ensure_ascii=False)
+    return value
+
+
+def _cell(column: Column, record: Record) -> Any:
+    value = _value(column, record)
     if value is None:
         return None
     if column.type == "timestamp":
@@ -85,6 +93,7 @@ def write_parquet(records: Sequence[Record], path: Path) -> None:
         ) from None
     types = {
         "text": pyarrow.string(),
+        "json": pyarrow.string(),
         "integer": pyarrow.int64(),
         "number": pyarrow.float64(),
         "boolean": pyarrow.bool_(),
@@ -107,5 +116,5 @@ def write_parquet(records: Sequence[Record], path: Path) -> None:
             "time_zone": TIME_ZONE,
         },
     )
-    values = {column.name: [column.of(record) for record in records] for column in columns}
+    values = {column.name: [_value(column, record) for record in records] for column in columns}
     parquet.write_table(pyarrow.Table.from_pydict(values, schema=schema), path)

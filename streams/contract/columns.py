@@ -12,10 +12,10 @@ from typing import Any, Literal, get_args
 
 import msgspec
 
-from streams.contract.fields import Field, Kind, fields_of, part_of, plain_type
+from streams.contract.fields import Field, Kind, fields_of, part_of, plain_type, row_of
 from streams.contract.records import IntervalRecord
 
-ColumnType = Literal["text", "integer", "number", "boolean", "timestamp"]
+ColumnType = Literal["text", "integer", "number", "boolean", "timestamp", "json"]
 _TYPES: dict[Any, ColumnType] = {
     str: "text",
     bool: "boolean",
@@ -68,6 +68,9 @@ def _columns(
         lacks = may_lack or field.since > 0
         if part is not None:
             yield from _columns(part, here, lacks or field.nullable)
+        elif row_of(field) is not None:
+            meaning = f"{field.meaning} A list, as JSON."
+            yield Column("_".join(here[1:]), here, "json", True, "", field.kind, meaning)
         elif field.each:
             inner = get_args(field.type)[1]
             for word in field.each:

@@ -20,9 +20,12 @@ from streams.contract.words import (
     BlockReason,
     Channel,
     FlowOutReason,
+    FollowupOutcome,
     LiveChannel,
     OfferOutcome,
+    SaleKind,
     SlaMetric,
+    SurveyKind,
     TicketStatus,
 )
 
@@ -66,6 +69,14 @@ Score = (
 Amount = (
     Annotated[int, Meta(ge=0, le=limits.MAX_AMOUNT)]
     | Annotated[float, Meta(ge=0, le=limits.MAX_AMOUNT)]
+    | Annotated[
+        str,
+        Meta(
+            pattern=r"^[0-9]{1,12}(\.[0-9]{1,12})?$",
+            max_length=limits.MAX_AMOUNT_TEXT,
+            description="A decimal number in text, as 12.90: exact.",
+        ),
+    ]
 )
 Currency = Annotated[str, Meta(pattern="^[A-Z]{3}$", max_length=3, description="ISO 4217, as EUR.")]
 Attributes = Annotated[
@@ -278,7 +289,7 @@ class BotEnded(AnyChannelEvent, kw_only=True, frozen=True, tag="bot.ended"):
 class FollowupCompleted(AnyChannelEvent, kw_only=True, frozen=True, tag="followup.completed"):
     """The customer was called back after the case."""
 
-    outcome: Literal["satisfied", "unsatisfied", "not_reached"]
+    outcome: FollowupOutcome
 
 
 class TicketEvent(BaseEvent, kw_only=True, frozen=True):
@@ -393,20 +404,25 @@ class WorkEnded(TicketEvent, kw_only=True, frozen=True, tag="work.ended"):
 
 
 class SurveySent(AnyChannelEvent, kw_only=True, frozen=True, tag="survey.sent"):
-    """A survey went out."""
+    """A survey went out; `survey_id`: which, where a contact has several of one kind."""
 
-    kind: Literal["csat", "nps", "ces", "resolved"]
+    kind: SurveyKind
+    survey_id: Reference | None = None
 
 
 class SurveyAnswered(AnyChannelEvent, kw_only=True, frozen=True, tag="survey.answered"):
-    """A survey came back. `scale_min` < `scale_max`, and the score lies on the scale."""
+    """A survey came back. `scale_min` < `scale_max`, and the score lies on the scale.
 
-    kind: Literal["csat", "nps", "ces", "resolved"]
+    `version`: the instrument, as a questionnaire's name and edition.
+    """
+
+    kind: SurveyKind
     score: Score
     scale_min: Score
     scale_max: Score
     higher_is_better: bool
     version: Reference
+    survey_id: Reference | None = None
 
     def __post_init__(self) -> None:
         """Raise ValueError where the score cannot be read on its scale."""
@@ -417,11 +433,20 @@ class SurveyAnswered(AnyChannelEvent, kw_only=True, frozen=True, tag="survey.ans
 
 
 class SaleClosed(AnyChannelEvent, kw_only=True, frozen=True, tag="sale.closed"):
-    """An offer was taken up."""
+    """An offer was taken up; an amount has a currency."""
 
-    kind: Literal["upsell", "cross_sell"]
+    kind: SaleKind
     amount: Amount | None = None
     currency: Currency | None = None
+
+    def __post_init__(self) -> None:
+        """Raise ValueError where it is not said what the amount is an amount of."""
+        if self.amount is not None and self.currency is None:
+            raise ValueError("currency: required with an `amount`")
+
+
+class SaleCancelled(SaleClosed, kw_only=True, frozen=True, tag="sale.cancelled"):
+    """A sale was undone: counted beside the sales, never taken off them."""
 
 
 def _one_call() -> ChannelCounts:
@@ -495,6 +520,7 @@ Event = (
     | SurveySent
     | SurveyAnswered
     | SaleClosed
+    | SaleCancelled
     | AgentState
     | AgentHeartbeat
     | SourceHeartbeat

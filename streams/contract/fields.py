@@ -8,6 +8,7 @@ Kinds:
     quantile     of the histogram, within 0.8 %
     level        what is so at `as_of`
     instant      ms since the epoch
+    list         rows of figures by a value that no closed list has: a topic, a currency
     setting, frame   what the figures go by, and whose they are
 """
 
@@ -31,7 +32,9 @@ from typing import (
 import msgspec
 from msgspec import Meta
 
-Kind = Literal["count", "sum", "ratio", "mean", "quantile", "level", "instant", "setting", "frame"]
+Kind = Literal[
+    "count", "sum", "ratio", "mean", "quantile", "level", "instant", "list", "setting", "frame"
+]
 #: What a reader takes for a number, and for an instant (ms): up to the year 9999.
 Count = Annotated[int, Meta(ge=0)]
 Number = Annotated[float, Meta(ge=0)]
@@ -41,6 +44,7 @@ SecondsByWord = dict[str, Number]
 #: What a setting is for each word; None: there it is nothing.
 SecondsPromised = dict[str, Number | None]
 ByPercentile = dict[str, Number | None]
+RatioByWord = dict[str, Number | None]
 PERCENTILES: Final = ("p50", "p80", "p90", "p95", "p99")
 _BOUND: Final = "error at most 0.8 %"
 
@@ -105,6 +109,36 @@ def totals(meaning: str, words: tuple[str, ...], each_means: str, since: int = 0
 def ratio(meaning: str, since: int = 0) -> Meta:
     """A numerator over a denominator, to six decimals; None where that is not positive."""
     return _meta("ratio", meaning, "ratio", since=since)
+
+
+def ratios(meaning: str, words: tuple[str, ...], each_means: str, since: int = 0) -> Meta:
+    """The same by the words of one closed list."""
+    return _meta("ratio", meaning, "ratio", each=words, each_means=each_means, since=since)
+
+
+def points(meaning: str, since: int = 0) -> Meta:
+    """A difference of two shares in points, -100 to 100, to one decimal; None without any."""
+    return _meta("ratio", meaning, "points", since=since)
+
+
+def scores(meaning: str, since: int = 0) -> Meta:
+    """Points of a scale, summed; they add up where the scale is the same."""
+    return _meta("sum", meaning, "points", since=since)
+
+
+def mean_score(meaning: str, since: int = 0) -> Meta:
+    """Points of a scale over a count, to six decimals; None without any."""
+    return _meta("mean", meaning, "points", since=since)
+
+
+def money(meaning: str, since: int = 0) -> Meta:
+    """An amount in units of its currency; amounts of one currency add up."""
+    return _meta("sum", meaning, "currency", since=since)
+
+
+def rows(meaning: str, since: int = 0) -> Meta:
+    """A list of parts, each of another value, by which they are sorted."""
+    return _meta("list", meaning, "", since=since)
 
 
 def mean(meaning: str, since: int = 0) -> Meta:
@@ -191,9 +225,19 @@ def plain_type(kind: Any) -> tuple[Any, bool]:
     return plain, type(None) in options
 
 
+def row_of(field: Field) -> type[msgspec.Struct] | None:
+    """The struct of which a field holds a list; None where it holds no list."""
+    if field.kind != "list":
+        return None
+    held = next(kind for kind in (field.type, *get_args(field.type)) if get_origin(kind) is list)
+    return cast("type[msgspec.Struct]", get_args(held)[0])
+
+
 def part_of(field: Field) -> type[msgspec.Struct] | None:
-    """The struct that a field holds, or holds by word; None for plain values."""
+    """The struct that a field holds, or holds by word; None for plain values and lists."""
     held = field.type
+    if field.kind == "list":
+        return None
     if get_origin(held) is dict:
         held = get_args(held)[1]
     if field.nullable:

@@ -13,6 +13,13 @@ from streams.contract.channel_figures import (
     ChatFigures,
     TicketFigures,
 )
+from streams.contract.customer_figures import (
+    CustomerFigures,
+    FollowupFigures,
+    SaleFigures,
+    SurveyFigures,
+    TopicFigures,
+)
 from streams.contract.fields import (
     ByPercentile,
     ByWord,
@@ -27,6 +34,7 @@ from streams.contract.fields import (
     quantile,
     quantiles,
     ratio,
+    rows,
     total,
     totals,
 )
@@ -407,4 +415,27 @@ class Figures(Part, frozen=True):
     ticket: Annotated[
         TicketFigures | None,
         frame("Promises and complaints; null where it is no ticket.", since=3),
+    ]
+
+    # what customers say and do; null in windows shorter than a day
+    surveys: Annotated[
+        SurveyFigures | None, frame("Surveys; null in windows shorter than a day.", since=4)
+    ]
+    sales: Annotated[
+        SaleFigures | None, frame("Sales; null in windows shorter than a day.", since=4)
+    ]
+    followups: Annotated[
+        FollowupFigures | None, frame("Follow-ups; null in windows shorter than a day.", since=4)
+    ]
+    customers: Annotated[
+        CustomerFigures | None,
+        frame("Customers who come again; null in windows shorter than a day.", since=4),
+    ]
+    by_topic: Annotated[
+        list[TopicFigures] | None,
+        rows(
+            "Some figures by topic, of queues that have a list of topics; null of the others, and "
+            "in windows shorter than a day.",
+            since=4,
+        ),
     ]

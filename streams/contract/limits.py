@@ -42,3 +42,5 @@ MAX_ATTRIBUTE_VALUE: Final = 1_024
 
 MAX_SCORE: Final = 1_000_000
 MAX_AMOUNT: Final = 1_000_000_000_000
+MAX_AMOUNT_TEXT: Final = 25
+"""Characters of an amount written as text."""

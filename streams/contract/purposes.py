@@ -35,7 +35,7 @@ def _of(says: str, figures: str = "") -> Purpose:
 LATER: Final = Purpose("Accepted and kept for figures that are not there yet; it moves none.")
 #: Kinds and fields for which this is all there is to say.
 LATER_KINDS: Final = frozenset(
-    {"followup.completed", "sale.closed", "survey.answered", "survey.sent"}
+    {"followup.completed", "sale.cancelled", "sale.closed", "survey.answered", "survey.sent"}
 )
 LATER_FIELDS: Final = frozenset({"customer_ref", "topic"})
 

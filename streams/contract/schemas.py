@@ -14,7 +14,7 @@ from typing import Any, Final, get_args
 import msgspec
 
 from streams.contract.events import TYPES, Event, MessageSent
-from streams.contract.fields import Field, fields_of, part_of, plain_type
+from streams.contract.fields import Field, fields_of, part_of, plain_type, row_of
 from streams.contract.records import AnomalyRecord, IntervalRecord, KpiRecord
 from streams.contract.words import TODAY
 
@@ -70,8 +70,11 @@ def _keys(properties: dict[str, Any]) -> dict[str, Any]:
 
 
 def _property(field: Field) -> dict[str, Any]:
-    part = part_of(field)
-    if not field.each:
+    part, row = part_of(field), row_of(field)
+    if row is not None:
+        kind = ["array", "null"] if field.nullable else "array"
+        body: dict[str, Any] = {"type": kind, "items": _object(row)}
+    elif not field.each:
         body = {"type": _type(field.type)} if part is None else _object(part)
         if part is not None and field.nullable:
             body["type"] = ["object", "null"]

@@ -21,7 +21,15 @@ ALL: Final = "_all"
 OTHER: Final = "_other"
 #: The queue of what bots did where the event names none.
 BOT: Final = "_bot"
-RESERVED_QUEUES: Final = frozenset({ALL, OTHER, BOT})
+#: The queue of surveys, sales and follow-ups that name none and whose contact is not known; and the
+#: topic of what has none.
+NONE: Final = "_none"
+RESERVED_QUEUES: Final = frozenset({ALL, OTHER, BOT, NONE})
+
+#: By what some figures of a queue are told apart, and how many values are told apart at most; what
+#: is beyond is `OTHER`.
+SplitBy = Literal["topic", "instrument", "currency"]
+MOST_VALUES: Final[dict[str, int]] = {"topic": 50, "instrument": 8, "currency": 8}
 
 Channel = Literal["voice", "chat", "ticket"]
 CHANNELS: Final[tuple[str, ...]] = get_args(Channel)
@@ -116,6 +124,15 @@ BACKLOG_AGES_MS: Final = {
 BACKLOG_AGES: Final = (*BACKLOG_AGES_MS, "over")
 #: Attempts to call back that called anybody.
 CALLBACK_ATTEMPTS: Final = ("connected", "not_reached")
+
+SurveyKind = Literal["csat", "nps", "ces", "resolved"]
+SURVEY_KINDS: Final[tuple[str, ...]] = get_args(SurveyKind)
+#: Within how many days an answer counts as one to a survey that was sent.
+SURVEY_DAYS: Final = 7
+SaleKind = Literal["upsell", "cross_sell"]
+SALE_KINDS: Final[tuple[str, ...]] = get_args(SaleKind)
+FollowupOutcome = Literal["satisfied", "unsatisfied", "not_reached"]
+FOLLOWUP_OUTCOMES: Final[tuple[str, ...]] = get_args(FollowupOutcome)
 
 #: What became of a legal event that found an unexpected state, or of a life that an age ended.
 AnomalySort = Literal["took_effect_otherwise", "given_up_by_age", "did_nothing"]

@@ -16,6 +16,15 @@ from streams.kpis.channel_figures import (
     in_time_ratio,
     ticket_figures,
 )
+from streams.kpis.customer_figures import (
+    NO_NAMES,
+    Names,
+    customer_figures,
+    followup_figures,
+    sale_figures,
+    survey_figures,
+    topic_figures,
+)
 from streams.kpis.quantiles import buckets_of, quantiles
 from streams.kpis.rounding import mean_seconds, ratio, seconds
 from streams.lifecycle import counters as c
@@ -25,11 +34,15 @@ from streams.windows.views import View
 Span = Literal["short", "interval", "days"]
 
 
-def figures(view: View, channel: str, span: Span) -> Figures:
+def figures(
+    view: View, channel: str, span: Span, names: Names = NO_NAMES, has_topics: bool = False
+) -> Figures:
     """All figures of one window; the sums and ratios that have a formula are functions below.
 
-    Parts that the channel does not have are null, and cohorts in short windows.
+    `names`: of what some sums are told apart by; `has_topics`: whether the queue has a list of
+    topics. Parts that the channel does not have are null, and slow figures in short windows.
     """
+    slow = span != "short"
     count, area = view.count, view.integral
     buckets = buckets_of(view)
     waits, longest_wait = quantiles(view, c.WAIT_BUCKETS, buckets)
@@ -157,6 +170,12 @@ def figures(view: View, channel: str, span: Span) -> Figures:
         chat=chat_figures(view, buckets) if channel == "chat" else None,
         callbacks=None if channel == "ticket" else callback_figures(view, buckets),
         ticket=ticket_figures(view, span, buckets) if channel == "ticket" else None,
+        # what customers say and do
+        surveys=survey_figures(view, names) if slow else None,
+        sales=sale_figures(view, names) if slow else None,
+        followups=followup_figures(view) if slow else None,
+        customers=customer_figures(view) if slow else None,
+        by_topic=topic_figures(view, names) if slow and has_topics else None,
     )
 
 

@@ -20,6 +20,23 @@ def mean_seconds(total_ms: int, count: int) -> float | None:
     return _divide(total_ms * 1_000, count) / 1_000_000
 
 
+def thousandths(total: int) -> float:
+    """A score or an amount kept in thousandths: exact."""
+    return total / 1000
+
+
+def mean_thousandths(total: int, count: int) -> float | None:
+    """Mean of `count` values kept in thousandths, six decimals, half-even; None without any."""
+    return mean_seconds(total, count)
+
+
+def points(more: int, less: int, count: int) -> float | None:
+    """100 x (more - less) / count to one decimal, half-even; None without any."""
+    if count <= 0:
+        return None
+    return _divide((more - less) * 1_000, count) / 10
+
+
 def _divide(numerator: int, denominator: int) -> int:
     quotient, rest = divmod(numerator, denominator)
     twice = 2 * rest

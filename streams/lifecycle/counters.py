@@ -10,10 +10,13 @@ from streams.contract.words import (
     BACKLOG_AGES,
     BLOCK_REASONS,
     FLOW_OUT_REASONS,
+    FOLLOWUP_OUTCOMES,
     HANDLE_BOUNDS_SECONDS,
     OFFER_OUTCOMES,
+    SALE_KINDS,
     SLA_METRICS,
     STATE_LIMIT_SECONDS,
+    SURVEY_KINDS,
     TICKET_LEAVES,
     TICKET_PRIORITIES,
     TICKET_STATUSES,
@@ -137,6 +140,24 @@ COMPLAINTS = {
         )
     )
 }
+
+# Surveys by kind, in the order of the words: sent, answered; further answers; answers without a
+# sending; on a scale that the kind does not have; decided, and answered, within 7 days.
+SURVEYS_SENT = {kind: 560 + index for index, kind in enumerate(SURVEY_KINDS)}
+SURVEYS_ANSWERED = {kind: 570 + index for index, kind in enumerate(SURVEY_KINDS)}
+SURVEYS_AGAIN = {kind: 580 + index for index, kind in enumerate(SURVEY_KINDS)}
+SURVEYS_UNSOLICITED = {kind: 590 + index for index, kind in enumerate(SURVEY_KINDS)}
+SURVEYS_OFF_SCALE = {kind: 600 + index for index, kind in enumerate(SURVEY_KINDS)}
+SURVEYS_DECIDED = {kind: 610 + index for index, kind in enumerate(SURVEY_KINDS)}
+SURVEYS_RESPONDED = {kind: 620 + index for index, kind in enumerate(SURVEY_KINDS)}
+CSAT_SATISFIED, NPS_PROMOTERS, NPS_PASSIVES, NPS_DETRACTORS, SURVEY_YES = range(630, 635)
+SALES = {kind: 640 + index for index, kind in enumerate(SALE_KINDS)}
+SALES_CANCELLED = {kind: 645 + index for index, kind in enumerate(SALE_KINDS)}
+FOLLOWUPS = {outcome: 650 + index for index, outcome in enumerate(FOLLOWUP_OUTCOMES)}
+# customers
+CONTACTS_WITH_REF, REPEAT_CONTACTS, RETURNING_CONTACTS = range(660, 663)
+FCR_DECIDED, FCR_RESOLVED, FCR_UNKNOWN, FAILED_AGAIN, BOT_CONTAINED_RETURNED = range(663, 668)
+# What is told apart by a topic, an instrument or a currency: `splits.py`.
 
 #: By metric: the first number of what became of its promises: kept and broken, each by priority,
 #: and withdrawn. A complaint's stand `SLA_OF_COMPLAINT` further on.

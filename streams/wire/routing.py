@@ -11,6 +11,7 @@ from streams.contract.events import (
     AgentEvent,
     BaseEvent,
     Event,
+    SaleCancelled,
     SaleClosed,
     SourceHeartbeat,
     SurveyAnswered,
@@ -29,6 +30,7 @@ def _fixed_topics() -> dict[type[BaseEvent], str]:
         SurveySent: SURVEYS,
         SurveyAnswered: SURVEYS,
         SaleClosed: SURVEYS,
+        SaleCancelled: SURVEYS,
         SourceHeartbeat: ANYWHERE,
     }
     agents = (struct for struct in get_args(Event) if issubclass(struct, AgentEvent))

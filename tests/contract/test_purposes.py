@@ -169,7 +169,13 @@ def test_what_moves_no_figure_is_listed() -> None:
     later = {(kind, field) for kind, field in asked_for() if purpose_of(kind, field) is LATER}
     assert {kind for kind, field in later if field not in LATER_FIELDS} <= LATER_KINDS
     assert {"customer_ref", "topic"} == LATER_FIELDS
-    assert {"survey.sent", "survey.answered", "sale.closed", "followup.completed"} == LATER_KINDS
+    assert {
+        "survey.sent",
+        "survey.answered",
+        "sale.closed",
+        "sale.cancelled",
+        "followup.completed",
+    } == LATER_KINDS
 
 
 @pytest.mark.parametrize(("kind", "field"), feeding())
