@@ -15,7 +15,6 @@ from streams.contract.events import (
     AgentEvent,
     ContactFlowedOut,
     Event,
-    FollowupCompleted,
 )
 from streams.contract.records import KpiRecord
 from streams.contract.words import ALL, QueueKey
@@ -79,8 +78,6 @@ class Replay:
             return
         if struct in _AGENTS:
             key = (event.tenant, "", event.agent_id or "")
-        elif struct is FollowupCompleted and event.channel == "ticket":
-            return  # not part of the ticket's life
         else:
             key = (event.tenant, event.channel or "", event.contact_id or "")
         if file is not self._files[-1]:

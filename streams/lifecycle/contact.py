@@ -15,6 +15,7 @@ from streams.lifecycle import contact_effects as effects
 from streams.lifecycle import contact_leave as leaving
 from streams.lifecycle import contact_talk as talk
 from streams.lifecycle import contact_words as words
+from streams.lifecycle import feedback
 from streams.lifecycle.contact_state import CONNECTED, IDLE, WAITING, ContactState
 from streams.lifecycle.facts import Fact
 from streams.lifecycle.ledger import Ledger
@@ -96,6 +97,12 @@ Effect = Callable[[ContactState, Fact, Ledger], None]
 # handed over waits for a person: on a chat for his next message in a visit, or, where nothing was
 # ever written, as on calls, for the next answer.
 #
+# Surveys, sales, follow-ups. They count in the queue they name, else in that of the open visit,
+# else of the last one while it is remembered, else in `_none`; of a contact of which nothing is
+# known too. They open nothing. A survey is decided by its first answer, or 7 days after it was
+# sent; an answer is remembered for 7 days. That keeps a contact, but its visits are forgotten as
+# before.
+#
 # Refold. Events come late and in any order. What sorts last and finds nothing in doubt takes one
 # step. For anything else `entity.py` folds the contact twice: as it was, with the ledger's sign -1,
 # and with the event in its place, with +1; what remains is the difference.
@@ -173,5 +180,9 @@ TABLE: dict[str, tuple[Effect | str, Effect | str, Effect | str, Effect | str]] 
     "message.sent": (effects.wrote_again, effects.wrote, effects.spoke, effects.nothing),
     "bot.ended": (words.bot_ended,) * 4,
     "callback.attempted": (effects.nothing,) * 4,
-    "followup.completed": (effects.nothing,) * 4,
+    "followup.completed": (feedback.followed_up,) * 4,
+    "survey.sent": (feedback.survey_sent,) * 4,
+    "survey.answered": (feedback.survey_answered,) * 4,
+    "sale.closed": (feedback.sale_closed,) * 4,
+    "sale.cancelled": (feedback.sale_cancelled,) * 4,
 }

@@ -2,7 +2,8 @@
 
 Implied events (deadlines) fall due at a known time; `due` in the state is the earliest. They sort
 after real events of their millisecond. At one and the same due time the order is: threshold, limit
-of the wait, silence, maximum waiting age, wrap-up cap, maximum handling age, forgetting.
+of the wait, silence, maximum waiting age, wrap-up cap, maximum handling age, forgetting. What is
+due of surveys goes before all of them, and has to do with none.
 
 The order is fixed because figures depend on it. A visit whose threshold or limit and silence fall
 on one millisecond still waited when they passed: it counts as over them and then as abandoned; the
@@ -16,7 +17,7 @@ leaves nothing that could fall due.
 import msgspec
 
 from streams.contract.words import UNKNOWN_REASON
-from streams.lifecycle import contact, contact_aged, contact_effects, contact_talk
+from streams.lifecycle import contact, contact_aged, contact_effects, contact_talk, feedback
 from streams.lifecycle import contact_state as visit
 from streams.lifecycle import counters as c
 from streams.lifecycle.contact_state import AGED_MS, CONNECTED, IDLE, WAITING, ContactState
@@ -63,7 +64,7 @@ def _due(state: ContactState, ledger: Ledger) -> int:
     for leg in state.wrapups:
         if leg.completes_visit:
             due = min(due, leg.ended_at + contact_talk.cap_of(leg, ledger))
-    return due
+    return min(due, feedback.due_of(state.surveys)) if state.surveys else due
 
 
 def _expires_at(state: ContactState, ledger: Ledger) -> int:
@@ -110,6 +111,9 @@ def fire(state: ContactState, ledger: Ledger) -> None:
 
 
 def _happen(state: ContactState, at: int, ledger: Ledger) -> None:
+    if state.surveys and feedback.due_of(state.surveys) == at:
+        feedback.fire(state, at, ledger)
+        return
     if state.phase == WAITING:
         due, kind = min(_waiting(state, ledger.rules_for(state.queue, state.entered_at)))
         if due == at:
@@ -128,10 +132,10 @@ def _happen(state: ContactState, at: int, ledger: Ledger) -> None:
 
 def _forget(state: ContactState) -> None:
     # What is in doubt stays so: when the contact is forgotten must change no figure.
-    doubt = state.doubt
+    doubt, surveys = state.doubt, state.surveys
     for field, value in zip(_FIELDS, msgspec.structs.astuple(visit.blank()), strict=True):
         setattr(state, field, value)
-    state.doubt = doubt
+    state.doubt, state.surveys = doubt, surveys
 
 
 def _threshold_passed(state: ContactState, at: int, ledger: Ledger) -> None:

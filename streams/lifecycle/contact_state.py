@@ -8,8 +8,9 @@ from typing import Final
 
 import msgspec
 
-from streams.contract.words import HOUR_MS
+from streams.contract.words import HOUR_MS, NONE
 from streams.lifecycle import counters as c
+from streams.lifecycle.feedback import Survey
 from streams.lifecycle.ledger import Standing
 from streams.lifecycle.rules import NEVER
 
@@ -189,6 +190,14 @@ class ContactState(msgspec.Struct, array_like=True, gc=False):
     #: The visit is a call back that was promised: nobody waits in it.
     callback: bool = False
     words: Words | None = None
+    surveys: tuple[Survey, ...] = ()
+
+    @property
+    def feedback_queue(self) -> str:
+        """The queue of the open visit, or of the last one; `_none` where neither is known."""
+        if self.phase != IDLE:
+            return self.queue
+        return NONE if self.last is None else self.last.queue
 
 
 def blank() -> ContactState:
@@ -204,6 +213,7 @@ def is_blank(state: ContactState, before: int) -> bool:
         and not state.wrapups
         and state.doubt < before
         and state.words is None
+        and not state.surveys
     )
 
 

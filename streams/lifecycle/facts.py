@@ -14,6 +14,7 @@ import msgspec
 
 from streams.contract import events as wire
 from streams.contract.words import COMPLAINT, SLA_METRICS, TICKET_LEAVES, TICKET_PRIORITIES
+from streams.lifecycle import feedback_words
 from streams.lifecycle.ranks import AGENT_RANKS, CALLBACK_RANKS, CONTACT_RANKS, TICKET_RANKS
 from streams.lifecycle.rules import SNAPSHOT_MS
 
@@ -94,6 +95,7 @@ def content_of(fact: Fact | Snapshot) -> tuple[Any, ...]:
         said = msgspec.structs.astuple(fact)[5:-3]
         return -fact.revision, fact.at, fact.rank, fact.seq, *said, max(fact.since, 0)
     more = (fact.due_at, fact.channel) if isinstance(fact, CallbackFact) else ()
+    detail, said = feedback_words.content_of(fact.detail or "")
     return (
         -fact.revision,
         fact.at,
@@ -101,10 +103,11 @@ def content_of(fact: Fact | Snapshot) -> tuple[Any, ...]:
         fact.seq,
         fact.queue or "",
         fact.agent or "",
-        fact.detail or "",
+        detail,
         fact.outbound,
         fact.since,
         *more,
+        *said,
     )
 
 
@@ -283,6 +286,24 @@ def bot_fact(event: Any) -> Fact:
     return ticket_fact(event) if event.channel == "ticket" else contact_fact(event)
 
 
+def feedback_fact(event: Any) -> Fact:
+    """The fact of a survey, a sale or a follow-up, whatever the channel."""
+    ranks = TICKET_RANKS if event.channel == "ticket" else CONTACT_RANKS
+    return Fact(
+        event.occurred_at,
+        event.seq,
+        ranks[event.TYPE],
+        _shared(event.source),  # type: ignore[arg-type]
+        event.event_id,
+        _shared(event.queue),
+        _shared(event.agent_id),
+        feedback_words.detail_of(event),
+        # We are who asks after the case: that says nothing.
+        event.direction == "outbound" and not isinstance(event, wire.FollowupCompleted),
+        event.revision,
+    )
+
+
 def callback_fact(event: Any) -> CallbackFact:
     """The fact of an event of a request to be called back."""
     struct, since = event.__class__, None
@@ -357,6 +378,7 @@ FACTS: dict[type[Any], Callable[[Any], Fact | Snapshot]] = (
     dict.fromkeys(_CONTACT, contact_fact)
     | dict.fromkeys(_TICKET, ticket_fact)
     | {wire.AgentState: snapshot, wire.AgentHeartbeat: snapshot, wire.BotEnded: bot_fact}
+    | dict.fromkeys(feedback_words.STRUCTS, feedback_fact)
     | {wire.CallbackRequested: callback_fact, wire.CallbackAttempted: callback_fact}
 )
 #: Structs of events of a request alone; `asks_too` says which others are of one as well.

@@ -23,6 +23,10 @@ CONTACT_RANKS: Final = {
     "bot.ended": 13,
     "callback.attempted": 14,
     "followup.completed": 15,
+    "survey.sent": 16,
+    "survey.answered": 17,
+    "sale.closed": 18,
+    "sale.cancelled": 19,
 }
 #: What says how a visit ended.
 CLOSERS: Final = frozenset(
@@ -43,6 +47,11 @@ TICKET_RANKS: Final = {
     "ticket.snapshot": 11,
     "bot.ended": 12,
     "ticket.updated": 13,
+    "survey.sent": 14,
+    "survey.answered": 15,
+    "followup.completed": 16,
+    "sale.closed": 17,
+    "sale.cancelled": 18,
 }
 #: Of a request to be called back.
 CALLBACK_RANKS: Final = {"contact.flowed_out": 0, "callback.requested": 1, "callback.attempted": 2}

@@ -28,6 +28,7 @@ from streams.contract.words import (
     WRAPUP_CAP_SECONDS,
     QueueKey,
 )
+from streams.lifecycle.thousandths import in_thousandths
 from streams.settings import QueueSettings, Settings
 from streams.settings.calendars import Calendar
 
@@ -100,6 +101,9 @@ class QueueRules:
     sla_ms: tuple[tuple[int | None, ...], ...] = ()
     at_risk_ms: int | None = None
     pause_on_hold: bool = False
+    #: From which score on (thousandths) an answer to `csat` is a satisfied one; None: the better
+    #: quarter of its scale.
+    csat_satisfied_from: int | None = None
     later: tuple[tuple[int, "QueueRules"], ...] = ()
 
     def at(self, at: int) -> "QueueRules":
@@ -114,6 +118,10 @@ class QueueRules:
         return tuple((since, rules.calendar) for since, rules in versions)
 
 
+def _score(said: float | None) -> int | None:
+    return None if said is None else in_thousandths(said)
+
+
 def _rules_of(queue: QueueSettings) -> QueueRules:
     return QueueRules(
         threshold_ms=_ms(queue.service_level_seconds),
@@ -124,6 +132,7 @@ def _rules_of(queue: QueueSettings) -> QueueRules:
         max_handle_ms=_ms(queue.max_handle_seconds),
         silent_ms=_ms(queue.silent_chat_seconds),
         wait_limit_ms=_ms(queue.wait_limit_seconds),
+        csat_satisfied_from=_score(queue.csat_satisfied_from),
         state_limits_ms=_limits_of(queue.state_limit_seconds),
     )
 
@@ -184,7 +193,7 @@ def _through_time(queue: QueueSettings, channel: str) -> QueueRules:
 
 
 def _ticket_rules_of(queue: QueueSettings) -> QueueRules:
-    """A ticket goes by nothing else that a queue may say, and its agents by their limits."""
+    """What a queue may say of tickets, and of the agents who work on them."""
     return replace(
         DEFAULTS["ticket"],
         closed_resolves=queue.closed_resolves,
@@ -200,5 +209,6 @@ def _ticket_rules_of(queue: QueueSettings) -> QueueRules:
         else (),
         at_risk_ms=_ms(queue.at_risk_seconds),
         pause_on_hold=queue.pause_on_hold,
+        csat_satisfied_from=_score(queue.csat_satisfied_from),
         state_limits_ms=_limits_of(queue.state_limit_seconds),
     )

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Final
 
 from streams.lifecycle import counters as c
+from streams.lifecycle import feedback
 from streams.lifecycle import ticket_answers as answers
 from streams.lifecycle import ticket_cohorts as cohorts
 from streams.lifecycle import ticket_promises as promises
@@ -52,7 +53,7 @@ def blank() -> TicketState:
 
 def is_blank(state: TicketState, before: int) -> bool:
     """Whether nothing is known of the ticket."""
-    return state.phase == NONE and state.doubt < before
+    return state.phase == NONE and state.doubt < before and not state.surveys
 
 
 def standing(state: TicketState) -> tuple[Standing, ...]:
@@ -68,8 +69,9 @@ def standing(state: TicketState) -> tuple[Standing, ...]:
 
 
 def is_plain(state: TicketState, fact: Fact, grace: int) -> bool:
-    """Whether the event finds its ticket, or makes it known."""
-    return state.phase != NONE or fact.rank in BRINGS
+    """Whether the event finds its ticket, makes it known, or needs none."""
+    rank = fact.rank
+    return state.phase != NONE or rank in BRINGS or rank in feedback.OF_TICKETS
 
 
 def arrange(state: TicketState, plan: Plan, index: int) -> bool:
@@ -306,9 +308,14 @@ _NO_CLOCK = "sla_without_clock"
 # the queue before stays there. Only an open ticket is in a backlog, by its status and by its age.
 # Cohorts of openings belong to the queue of the opening: `ticket_cohorts.py`.
 #
-# A ticket is forgotten `ticket_memory_days` after the day of its last event, whatever that did; an
-# open one never is. What else falls due, and in which order: `ticket_deadlines.py`. Events of
-# one time and `seq` are taken in the order of the rows, always. A refold is as in `contact.py`.
+# Surveys, sales and follow-ups count in the queue they name, else in the one that has the ticket,
+# or had it last; of a ticket that is not known in `_none`. Surveys are as in `contact.py`: none of
+# these keeps the ticket itself from being forgotten.
+#
+# A ticket is forgotten `ticket_memory_days` after the day of its last event but those, whatever
+# that did; an open one never is. What else falls due, and in which order: `ticket_deadlines.py`.
+# Events of one time and `seq` are taken in the order of the rows, always. A refold is as in
+# `contact.py`.
 
 #: The phases an effect may lead to; one that is not named here leaves the phase as it is.
 LEADS_TO: dict[Effect, tuple[int, ...]] = {
@@ -336,4 +343,5 @@ TABLE: dict[str, tuple[Effect | str, ...]] = {
     "ticket.snapshot": (_known, _nothing, _nothing, _nothing, _nothing),
     "bot.ended": (_bot_ended, _bot_ended, _bot_ended, _bot_ended, _nothing),
     "ticket.updated": (_NO, _updated, _updated, _updated, _nothing),
+    **{kind: (effect,) * 5 for kind, effect in feedback.EFFECTS.items()},
 }

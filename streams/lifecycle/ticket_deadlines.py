@@ -11,7 +11,7 @@ must be in the past (or gone) once it has happened. Cost: a look at each deadlin
 
 import msgspec
 
-from streams.lifecycle import ticket
+from streams.lifecycle import feedback, ticket
 from streams.lifecycle import ticket_cohorts as cohorts
 from streams.lifecycle import ticket_promises as promises
 from streams.lifecycle.facts import Fact
@@ -22,7 +22,7 @@ _STEPS = tuple(zip(*ticket.TABLE.values(), strict=True))
 _FIELDS = TicketState.__struct_fields__
 
 # What can befall a ticket: of two at one time, the lesser number happens first.
-_BREACHED, _AT_RISK, _OLDER, _UNRESOLVED, _NOT_BACK, _FORGOTTEN = range(6)
+_BREACHED, _AT_RISK, _OLDER, _UNRESOLVED, _NOT_BACK, _SURVEYS, _FORGOTTEN = range(7)
 
 
 def step(state: TicketState, fact: Fact, ledger: Ledger) -> None:
@@ -32,8 +32,9 @@ def step(state: TicketState, fact: Fact, ledger: Ledger) -> None:
         ledger.anomaly(effect, fact)
     else:
         effect(state, fact, ledger)
-    settled, days = state.phase > OPEN, ledger.rules.ticket_memory_days
-    state.forgotten_on = forgotten_on(fact.at, days) if settled else 0
+    if fact.rank not in feedback.OF_TICKETS:
+        settled, days = state.phase > OPEN, ledger.rules.ticket_memory_days
+        state.forgotten_on = forgotten_on(fact.at, days) if settled else 0
     look_ahead(state, ledger)
 
 
@@ -49,6 +50,7 @@ def _dues(state: TicketState, ledger: Ledger) -> list[tuple[int, int]]:
         (cohorts.older_at(state), _OLDER),
         (cohorts.to_be_resolved_by(state), _UNRESOLVED),
         (cohorts.to_be_back_by(state), _NOT_BACK),
+        (feedback.due_of(state.surveys), _SURVEYS),
         (state.forgotten_at, _FORGOTTEN),
     ]
 
@@ -63,8 +65,10 @@ def fire(state: TicketState, ledger: Ledger) -> None:
 
 
 def _forget(state: TicketState, at: int, ledger: Ledger) -> None:
+    surveys = state.surveys
     for field, value in zip(_FIELDS, msgspec.structs.astuple(ticket.blank()), strict=True):
         setattr(state, field, value)
+    state.surveys = surveys
 
 
 #: What befalls a ticket, by its number above.
@@ -74,5 +78,6 @@ _BEFALLS = (
     cohorts.grow_older,
     cohorts.decide_resolution,
     cohorts.decide_reopening,
+    feedback.fire,
     _forget,
 )

@@ -11,8 +11,10 @@ from typing import Final
 import msgspec
 
 from streams.contract.words import BACKLOG_AGES_MS, COMPLAINT, DAY_MS
+from streams.contract.words import NONE as NO_QUEUE
 from streams.lifecycle import counters as c
 from streams.lifecycle.facts import NO_COMPLAINT, Fact
+from streams.lifecycle.feedback import Survey
 from streams.lifecycle.ledger import Ledger
 from streams.lifecycle.rules import FORGET_MS, NEVER
 
@@ -132,6 +134,12 @@ class TicketState(msgspec.Struct, array_like=True, gc=False):
     spent: tuple[tuple[int, int], ...] = ()
     pending_closed_ms: int = 0
     escalated_at: int = -1
+    surveys: tuple[Survey, ...] = ()
+
+    @property
+    def feedback_queue(self) -> str:
+        """The queue that has the ticket, or had it last; `_none` where it is not known."""
+        return self.queue or NO_QUEUE
 
     @property
     def forgotten_at(self) -> int:
@@ -167,6 +175,8 @@ def is_resting(state: TicketState) -> bool:
     """Whether nothing but being forgotten, or nothing at all, can befall the ticket by itself."""
     if state.version == 1:
         return True
+    if state.surveys:
+        return False
     return state.due == state.forgotten_at and state.due not in (
         state.within_until,
         state.reopen_until,

@@ -22,7 +22,7 @@ from streams.lifecycle.facts import Fact, Snapshot
 from streams.lifecycle.rules import Rules
 
 #: Of the rules in this directory; one more with each that counts something otherwise.
-RULES_VERSION = 2
+RULES_VERSION = 3
 _MARK = 8  # bytes
 
 #: (version, grace in ms, horizon in ms)

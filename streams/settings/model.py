@@ -83,6 +83,8 @@ class QueueSettings:
     closed_resolves: bool = True
     resolution_days: int = RESOLUTION_DAYS
     repeat_days: int = REPEAT_DAYS
+    #: From which score on an answer to `csat` is a satisfied one; None: the better quarter.
+    csat_satisfied_from: float | None = None
     #: By state, where not as in `words.STATE_LIMIT_SECONDS`; 0: no limit.
     state_limit_seconds: Mapping[str, int] = field(default_factory=dict)
     #: Of tickets. By metric and priority, in how many seconds of business time it is promised.

@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from streams.contract.limits import MAX_NAME
+from streams.contract.limits import MAX_NAME, MAX_SCORE
 from streams.contract.names import clean
 from streams.contract.words import (
     CHANNELS,
@@ -250,6 +250,7 @@ QUEUE_READERS: dict[str, Reader] = {
     "closed_resolves": flag,
     "resolution_days": _DAYS,
     "repeat_days": _DAYS,
+    "csat_satisfied_from": number(-MAX_SCORE, MAX_SCORE),
     "state_limit_seconds": by_word(tuple(STATE_LIMIT_SECONDS), integer(0, 366 * 86_400)),
     "at_risk_seconds": _SECONDS,
     "pause_on_hold": flag,
@@ -277,6 +278,7 @@ CHANGE_READERS: dict[str, Reader] = {"from": instant} | {
         "closed_resolves",
         "resolution_days",
         "repeat_days",
+        "csat_satisfied_from",
         "state_limit_seconds",
         "at_risk_seconds",
         "pause_on_hold",

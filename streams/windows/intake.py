@@ -13,7 +13,6 @@ import msgspec
 
 from streams.contract.events import (
     AgentEvent,
-    BotEnded,
     ContactFlowedOut,
     Event,
     SourceHeartbeat,
@@ -149,7 +148,7 @@ class Intake:
         self._heard_inputs.add(topic)
         kind = _ENTITIES.get(struct)
         if kind == changelog.CONTACT and event.channel == "ticket":
-            kind = changelog.TICKET if struct is BotEnded else None
+            kind = changelog.TICKET
         if kind is None:
             return None
         if kind == changelog.AGENT:

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from streams.contract.events import TYPES, ContactEvent, TicketEvent
-from streams.lifecycle import callback, contact, ticket, ticket_deadlines
+from streams.lifecycle import callback, contact, feedback, ticket, ticket_deadlines
 from streams.lifecycle import contact_deadlines as steps
 from streams.lifecycle import contact_state as visit
 from streams.lifecycle.ledger import Ledger
@@ -64,6 +64,17 @@ NEEDED: dict[str, dict[str, Any]] = {
     "bot.ended": {"outcome": "contained"},
     "callback.attempted": {"outcome": "connected"},
     "followup.completed": {"outcome": "satisfied"},
+    "survey.sent": {"kind": "csat"},
+    "survey.answered": {
+        "kind": "csat",
+        "score": 4,
+        "scale_min": 1,
+        "scale_max": 5,
+        "higher_is_better": True,
+        "version": "v1",
+    },
+    "sale.closed": {"kind": "upsell"},
+    "sale.cancelled": {"kind": "upsell"},
     "ticket.replied": {"author": "agent"},
     "ticket.status_changed": {"status": "pending"},
     "ticket.sla_set": {"metric": "resolution"},
@@ -123,8 +134,9 @@ def test_every_type_of_a_channel_has_a_row_at_its_rank() -> None:
     contacts = {kind for kind, struct in TYPES.items() if issubclass(struct, ContactEvent)}
     contacts -= {"callback.requested"}  # of its request alone
     tickets = {kind for kind, struct in TYPES.items() if issubclass(struct, TicketEvent)}
-    assert contacts | {"followup.completed", "bot.ended"} == CONTACT_RANKS.keys()
-    assert tickets | {"bot.ended"} == TICKET_RANKS.keys()
+    both = {"bot.ended", *feedback.EFFECTS}
+    assert contacts | both == CONTACT_RANKS.keys()
+    assert tickets | both == TICKET_RANKS.keys()
     assert {*contact.TABLE, "contact.resumed"} == CONTACT_RANKS.keys()
     assert ticket.TABLE.keys() == TICKET_RANKS.keys()
     for table, ranks in ((contact.TABLE, CONTACT_RANKS), (ticket.TABLE, TICKET_RANKS)):
