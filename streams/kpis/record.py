@@ -19,6 +19,7 @@ from streams.contract.records import (
     SlaLive,
 )
 from streams.contract.words import INTERVAL_MS, SLA_METRICS, SLIDING_MS, TODAY, QueueKey
+from streams.kpis.customer_figures import Names
 from streams.kpis.definitions import Definitions
 from streams.kpis.figures import figures
 from streams.kpis.rounding import seconds
@@ -78,16 +79,16 @@ def _clocks(levels: Mapping[int, int]) -> PromisesLive:
 
 def kpi_record(queue: Queue, queues: Queues, definitions: Definitions) -> KpiRecord:
     """The live KPI record of one (tenant, queue, channel), with all its windows."""
-    panes, as_of = queue.panes, queues.as_of
+    panes, as_of, channel = queue.panes, queues.as_of, queue.queue_key[2]
     shown = {name: views.sliding(panes, name, as_of) for name in SLIDING_MS}
     shown[TODAY] = views.today(panes, as_of)
     starts = {level: queue.oldest_at(level) for level in queue.oldest}
     return KpiRecord(
         **_frame(queue.queue_key, as_of, queues.watermark, queues.revision, definitions),
         as_of=as_of,
-        live=live(panes.levels(), starts, queue.in_progress_ms(as_of), queue.queue_key[2]),
+        live=live(panes.levels(), starts, queue.in_progress_ms(as_of), channel),
         windows={
-            name: figures(view, queue.queue_key[2], "days" if name == TODAY else "short")
+            name: figures(view, channel, "days" if name == TODAY else "short", queue.names)
             for name, view in shown.items()
         },
     )
@@ -98,6 +99,7 @@ def replay_record(
     sums: Mapping[int, int],
     oldest: Mapping[int, int | None],
     in_progress_ms: int,
+    names: Names,
     span: tuple[int, int],
     watermark: int | None,
     definitions: Definitions,
@@ -108,7 +110,7 @@ def replay_record(
         **_frame(queue_key, as_of, watermark, 1, definitions),
         as_of=as_of,
         live=live(sums, oldest, in_progress_ms, queue_key[2]),
-        windows={"all": figures(views.whole(sums, first, as_of), queue_key[2], "days")},
+        windows={"all": figures(views.whole(sums, first, as_of), queue_key[2], "days", names)},
     )
 
 
@@ -128,6 +130,7 @@ def interval_record(
             views.interval(queue.panes, start, before, queues.as_of),
             queue.queue_key[2],
             "interval",
+            queue.names,
         ),
     )
 

@@ -17,7 +17,7 @@ from streams.contract.events import (
     Event,
 )
 from streams.contract.records import KpiRecord
-from streams.contract.words import ALL, QueueKey
+from streams.contract.words import ALL, QueueKey, SplitBy
 from streams.kpis.definitions import Definitions
 from streams.kpis.record import replay_record
 from streams.lifecycle.counters import AGENT_BASE, AGENT_END, HANDLING
@@ -30,7 +30,7 @@ from streams.lifecycle.facts import (
     callback_fact,
     in_order,
 )
-from streams.lifecycle.ledger import WHOLE_MS, Ledger
+from streams.lifecycle.ledger import WHOLE_MS, Cell, Ledger
 from streams.lifecycle.ranks import CALLBACK_RANKS
 from streams.lifecycle.rules import NEVER, rules_of
 from streams.settings import Settings
@@ -121,6 +121,9 @@ class Replay:
                     if level == HANDLING:
                         in_progress[queue_key] += as_of - start
         sums = self._sums()
+        names: defaultdict[QueueKey, dict[int, tuple[SplitBy, str]]] = defaultdict(dict)
+        for tenant, queue, channel, first, by, value in self.ledger.told:
+            names[tenant, queue, channel][first] = by, value
         span = (min(self._first, as_of), as_of)
         watermark = min(self._marks.values(), default=None)
         return [
@@ -129,6 +132,7 @@ class Replay:
                 sums[queue_key],
                 oldest[queue_key],
                 in_progress[queue_key],
+                names[queue_key],
                 span,
                 watermark,
                 self.definitions,
@@ -187,29 +191,33 @@ class Replay:
             for kind, (times, place) in sorted(self._anomalies.items())
         }
 
-    def _sums(self) -> dict[QueueKey, dict[int, int]]:
+    def _sums(self) -> dict[QueueKey, Cell]:
         """The sums of every place that exists: configured, or used by a contact or ticket.
 
         Agents alone make no queue, but they make `_all` of each channel they have a slot for.
         """
-        sums: dict[QueueKey, dict[int, int]] = {
-            queue_key: {} for queue_key in self.definitions.zones
-        }
+        sums = {queue_key: _no_sums() for queue_key in self.definitions.zones}
         agents: dict[QueueKey, dict[int, int]] = {}
         for entry in self.ledger.entries.values():
             queue_key = (entry.tenant, entry.queue, entry.channel)
             values = entry.panes[0]
             of_agents = {n: v for n, v in values.items() if v and AGENT_BASE <= n < AGENT_END}
             agents[queue_key] = of_agents
+            if entry.queue == ALL:
+                if of_agents:
+                    sums.setdefault(queue_key, _no_sums())
+                continue
             visits = {n: v for n, v in values.items() if v and not AGENT_BASE <= n < AGENT_END}
             if not visits and queue_key not in sums:
-                if of_agents and entry.queue == ALL:
-                    sums[queue_key] = {}
                 continue
-            for target in (queue_key, (entry.tenant, ALL, entry.channel)):
-                into = sums.setdefault(target, {})
-                for counter, amount in visits.items():
-                    into[counter] = into.get(counter, 0) + amount
+            sums[queue_key] = defaultdict(int, visits)
+            in_all = (entry.tenant, ALL, entry.channel)
+            known = self.ledger.entries[in_all].known if entry.known else ()
+            self.ledger.add_to_all(sums.setdefault(in_all, _no_sums()), visits, known)
         for queue_key, into in sums.items():
             into.update(agents.get(queue_key, {}))
         return sums
+
+
+def _no_sums() -> Cell:
+    return defaultdict(int)

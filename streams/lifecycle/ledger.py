@@ -14,10 +14,11 @@ close; it is never read, and only zeros are added to it.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
-from streams.contract.words import ALL, OTHER, QueueKey
+from streams.contract.words import ALL, OTHER, QueueKey, SplitBy
+from streams.lifecycle import splits
 from streams.lifecycle.counters import AGENT_BASE, AGENT_END, MOMENT
 from streams.lifecycle.rules import Calendars, QueueRules, Rules
 
@@ -30,6 +31,8 @@ Cell = defaultdict[int, int]
 #: (queue, channel, level, start in ms): an entity stands in a level of a queue since then. The
 #: channel is empty where it is the entity's own.
 Standing = tuple[str, str, int, int]
+#: (tenant, queue, channel, first number of the block, by what it tells apart, value)
+Name = tuple[str, str, str, int, SplitBy, str]
 
 
 def _cell() -> Cell:
@@ -39,12 +42,15 @@ def _cell() -> Cell:
 class QueueEntry:
     """The open contributions of one (tenant, queue, channel)."""
 
-    __slots__ = ("calendars", "channel", "panes", "queue", "rules", "tenant", "used")
+    __slots__ = ("calendars", "channel", "known", "panes", "queue", "rules", "tenant", "used")
 
     def __init__(self, tenant: str, queue: str, channel: str, rules: QueueRules) -> None:
         self.tenant, self.queue, self.channel = tenant, queue, channel
         self.go_by(rules)
         self.panes: defaultdict[int, Cell] = defaultdict(_cell)
+        #: The values that its figures are told apart by (`splits.py`), by the first number of each;
+        #: whether this process has told its name.
+        self.known: dict[int, bool] = {}
         self.used = False
 
     def go_by(self, rules: QueueRules) -> None:
@@ -60,7 +66,9 @@ class Ledger:
     unexpected state; like every contribution it is taken back when a refold explains it.
     `heard` is told of each, with its event. `overflowed` counts, by channel, look-ups of queues
     beyond a limit, which went to `_other`; `over_limit` all look-ups of names beyond one, by the
-    limit's name. `least_limits` are those of the rules (`Rules.least_limits`).
+    limit's name. `least_limits` are those of the rules (`Rules.least_limits`). `told` are the names
+    of values that figures are told apart by, as they are first booked since the process started:
+    (tenant, queue, channel, first number, by what, value), of the queue and of its tenant's `_all`.
     """
 
     __slots__ = (
@@ -78,6 +86,7 @@ class Ledger:
         "rules",
         "sign",
         "tenant",
+        "told",
         "width",
     )
 
@@ -92,6 +101,7 @@ class Ledger:
         self.heard: Callable[[str, Any], object] | None = None
         self.overflowed: Counter[str] = Counter()
         self.over_limit: Counter[str] = Counter()
+        self.told: list[Name] = []
         self._by_scope: dict[tuple[str, str], dict[str, QueueEntry]] = {}
         self._in_scope: dict[str, QueueEntry] = {}
         self._tenants: dict[str, set[str]] = {}
@@ -161,6 +171,47 @@ class Ledger:
         if entry is None:
             entry = self._new_entry(queue)
         return entry.panes[at - at % self.width]
+
+    def split(self, queue: str, at: int, by: SplitBy, value: str) -> tuple[Cell, int]:
+        """The pane that holds `at` (ms), and the first number there of what is counted by `value`.
+
+        Beyond a limit that of `_other` (a safety valve).
+        """
+        if not self.sign:
+            return self._scratch, splits.SPLIT_BASE
+        entry = self.entry(queue)
+        first = splits.number_of(by, value)
+        if not entry.known.get(first):
+            first, value = self._know(entry, first, value)
+            self._know(self.entry(ALL), first, value)
+        return entry.panes[at - at % self.width], first
+
+    def _know(self, entry: QueueEntry, first: int, value: str) -> tuple[int, str]:
+        """Tell a value's name, once; the block and value that it counts under."""
+        known_as = splits.known_as(first, entry.known)
+        if known_as != first:
+            self.over_limit["values"] += 1
+            first, value = known_as, OTHER
+        if not entry.known.get(first):
+            entry.known[first] = True
+            by = splits.by_of(first)
+            self.told.append((entry.tenant, entry.queue, entry.channel, first, by, value))
+        return first, value
+
+    @staticmethod
+    def add_to_all(into: Cell, counters: Mapping[int, int], known: Collection[int]) -> None:
+        """Add a queue's counters to those of `_all`, of which the values `known` are known.
+
+        Visits and tickets of a queue are its tenant's too; agents count there by themselves.
+        """
+        for number, amount in counters.items():
+            if AGENT_BASE <= number < AGENT_END:
+                continue
+            if number < splits.SPLIT_BASE:
+                into[number] += amount
+            else:
+                first = splits.block_of(number)
+                into[splits.known_as(first, known) + number - first] += amount
 
     def level(self, queue: str, at: int, level: int, change: int) -> None:
         """A level of the queue changes by `change` at `at` (ms)."""

@@ -6,6 +6,8 @@ A batch also carries the source's progress, so an idle source is told from a dea
 
 import msgspec
 
+from streams.contract.words import SplitBy
+
 Values = dict[int, int]
 
 
@@ -34,6 +36,17 @@ class OldestUpdate(msgspec.Struct, array_like=True, frozen=True, gc=False):
     starts: int = 0
 
 
+class NameUpdate(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """The value that the block of numbers from `first` on stands for in a queue's panes."""
+
+    tenant: str
+    queue: str
+    channel: str
+    first: int
+    by: SplitBy
+    value: str
+
+
 class CellBatch(msgspec.Struct, array_like=True, frozen=True):
     """One transaction's changes of one source for one partition of queues. Times in ms.
 
@@ -48,6 +61,7 @@ class CellBatch(msgspec.Struct, array_like=True, frozen=True):
     following: bool
     cells: list[CellUpdate]
     oldest_updates: list[OldestUpdate]
+    names: list[NameUpdate] = []
 
 
 _ENCODE = msgspec.msgpack.Encoder().encode

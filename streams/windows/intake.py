@@ -41,11 +41,13 @@ from streams.lifecycle.facts import (
 from streams.lifecycle.kinds import KINDS
 from streams.lifecycle.ledger import Ledger, QueueEntry
 from streams.lifecycle.rules import Rules
+from streams.lifecycle.splits import SPLIT_BASE, block_of
 from streams.lifecycle.store import EntityStore
 from streams.windows.batches import batches
 from streams.windows.cells import (
     CellBatch,
     CellUpdate,
+    NameUpdate,
     OldestUpdate,
     Values,
     decode_values,
@@ -214,7 +216,9 @@ class Intake:
     ) -> list[tuple[int, bytes]]:
         before, after = self._sent_progress, self._progress(following)
         self._sent_progress = msgspec.structs.replace(after, following=False)
-        return batches(updates, oldest_updates, before, after)
+        names = [NameUpdate(*told) for told in self.ledger.told]
+        self.ledger.told.clear()
+        return batches(updates, oldest_updates, names, before, after)
 
     def _count(self) -> None:
         """Totals that a person asks for: they outlive the process."""
@@ -263,7 +267,7 @@ class Intake:
                     self._keys_of_pane[pane].append(queue_key)
                 changed = False
                 for counter, change in changes.items():
-                    if change and counter < LOCAL:
+                    if change and (counter < LOCAL or counter >= SPLIT_BASE):
                         changed = True
                         values[counter] = values.get(counter, 0) + change
                 if changed:
@@ -280,9 +284,13 @@ class Intake:
     def _add_to_all(self, entry: QueueEntry) -> None:
         """A queue's visits and tickets are its tenant's too; agents count there by themselves."""
         ledger = self.ledger.select(entry.tenant, entry.channel)
-        total = ledger.entry(ALL).panes
+        in_all = ledger.entry(ALL)
+        total = in_all.panes
         for pane, changes in entry.panes.items():
             into = total[pane]
+            if entry.known:
+                ledger.add_to_all(into, changes, in_all.known)
+                continue
             for counter, change in changes.items():
                 if not AGENT_BASE <= counter < AGENT_END:
                     into[counter] += change
@@ -332,9 +340,11 @@ class Intake:
         elif kind == changelog.PANE:
             tenant, queue, channel, pane = parts_of(text)
             queue_key = (tenant, queue, channel)
-            self.cells[queue_key][int(pane)] = decode_values(value)
+            values = self.cells[queue_key][int(pane)] = decode_values(value)
             self._keys_of_pane[int(pane)].append(queue_key)
-            self.ledger.select(tenant, channel).entry(queue)
+            entry = self.ledger.select(tenant, channel).entry(queue)
+            # A value that may still be taken back counts under its own name, not as `_other`.
+            entry.known |= {block_of(n): False for n in values if n >= SPLIT_BASE}
         else:
             self.store.restore(text, value)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from streams.contract.words import ALL, INTERVAL_MS, QueueKey
+from streams.contract.words import ALL, INTERVAL_MS, QueueKey, SplitBy
 from streams.lifecycle import changelog
 from streams.lifecycle.changelog import AS_OF, REVISION, SOURCES, Write, key_of, kind_of, parts_of
 from streams.lifecycle.counters import AGENT_BASE, AGENT_END, HANDLING
@@ -46,6 +46,7 @@ class StoredQueue(msgspec.Struct, array_like=True, gc=False):
     cursor: int
     first: int
     talking: dict[int, tuple[int, int]] = {}
+    names: dict[int, tuple[SplitBy, str]] = {}
 
 
 class StoredInterval(msgspec.Struct, array_like=True, gc=False):
@@ -71,6 +72,8 @@ class Queue:
     oldest: dict[int, dict[int, int]] = field(default_factory=dict)
     #: By source: how many visits are connected, and the sum of their answers' times.
     talking: dict[int, tuple[int, int]] = field(default_factory=dict)
+    #: The values that figures are told apart by, by the first number of each.
+    names: dict[int, tuple[SplitBy, str]] = field(default_factory=dict)
     used: bool = False
     #: Intervals are due from `first` on; those before `cursor` have been published.
     first: int = -1
@@ -144,6 +147,12 @@ class Queues:
     def accept(self, batch: CellBatch) -> None:
         """Take one source's changes; its progress counts after them."""
         self.sources = max(self.sources, batch.sources)
+        for name in batch.names:
+            queue_key = (name.tenant, name.queue, name.channel)
+            names = self.queue(queue_key).names
+            if name.first not in names:
+                names[name.first] = name.by, name.value
+                self._changed_queues.add(queue_key)
         for update in batch.cells:
             queue_key = (update.tenant, update.queue, update.channel)
             queue = self.queue(queue_key)
@@ -318,7 +327,7 @@ class Queues:
         if kind == changelog.QUEUE:
             stored = _DECODE_QUEUE(value)
             queue.panes.base, queue.oldest = stored.base, stored.oldest
-            queue.talking = stored.talking
+            queue.talking, queue.names = stored.talking, stored.names
             queue.used = stored.used or queue.used
             queue.first, queue.cursor = stored.first, stored.cursor
         elif kind == changelog.PANE:
@@ -362,6 +371,7 @@ def _encode_queue(queue: Queue) -> bytes:
             queue.cursor,
             queue.first,
             queue.talking,
+            queue.names,
         )
     )
 

@@ -20,7 +20,7 @@ NOW = 1_795_000_000_000
 def published(channel: str) -> dict[str, Any]:
     """An empty queue's record as the KPI stage makes it, with the live windows' names."""
     place = ("default", "billing", channel)
-    made = replay_record(place, {}, {}, 0, (0, NOW), None, Definitions(Settings()))
+    made = replay_record(place, {}, {}, 0, {}, (0, NOW), None, Definitions(Settings()))
     record: dict[str, Any] = orjson.loads(encode(made))
     return record | {"windows": dict.fromkeys(WINDOWS, record["windows"]["all"])}
 
