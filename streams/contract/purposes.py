@@ -33,10 +33,7 @@ def _of(says: str, figures: str = "") -> Purpose:
 
 
 LATER: Final = Purpose("Accepted and kept for figures that are not there yet; it moves none.")
-#: Kinds and fields for which this is all there is to say.
-LATER_KINDS: Final = frozenset(
-    {"followup.completed", "sale.cancelled", "sale.closed", "survey.answered", "survey.sent"}
-)
+#: Fields for which this is all there is to say.
 LATER_FIELDS: Final = frozenset({"customer_ref", "topic"})
 
 #: Fields that every event has.
@@ -83,6 +80,12 @@ _SNAPSHOT: Final = {
     "ttl_seconds": _of("How long it holds if nothing more is heard.", "staffed_agent_seconds"),
     "since": _of("When the state began.", "live.agents_stuck live.agents_stuck_oldest_at"),
 }
+_MONEY: Final = {
+    "amount": _of("For how much; without one it counts and adds no money.", "sales.amounts"),
+    "currency": _of("Of which money: amounts of two are never added up.", "sales.amounts"),
+}
+_SALE: Final = {"kind": _of("What was sold.", "sales.closed")} | _MONEY
+_UNDONE: Final = {"kind": _of("What was sold.", "sales.cancelled")} | _MONEY
 _AGENT: Final = "staffed_agent_seconds agent_state_seconds occupancy_ratio live.agents"
 _REASON: Final = _of("Merged, spam and deleted leave the figures.", "tickets_left")
 _AUTHOR: Final = _of("A bot's is counted apart.", "bot_resolved tickets_resolved")
@@ -331,6 +334,56 @@ KINDS: Final[dict[str, Kind]] = {
     "work.ended": Kind(
         _of("And stops.", "work_seconds tickets_worked work_per_resolution_seconds")
     ),
+    "survey.sent": Kind(
+        _of(
+            "A survey goes out.",
+            "surveys.sent surveys.response_decided surveys.response_ratio surveys.unsolicited",
+        ),
+        {
+            "kind": _of("What it asks for.", "surveys.sent surveys.response_decided"),
+            "survey_id": _of("Which one, of several of a kind.", "surveys.sent surveys.responded"),
+        },
+    ),
+    "survey.answered": Kind(
+        _of(
+            "A survey comes back.",
+            "surveys.answered surveys.answered_again surveys.responded surveys.off_scale "
+            "surveys.csat_satisfied surveys.csat_ratio surveys.nps_promoters surveys.nps_passives "
+            "surveys.nps_detractors surveys.nps surveys.ces surveys.resolved_yes "
+            "surveys.resolved_ratio",
+        ),
+        {
+            "kind": _of("What was asked for.", "surveys.answered surveys.csat_satisfied"),
+            "score": _of("What the customer says.", "surveys.csat_satisfied surveys.ces"),
+            "scale_min": _of(
+                "The least score there is.", "surveys.csat_satisfied surveys.off_scale surveys.ces"
+            ),
+            "scale_max": _of(
+                "The greatest.", "surveys.csat_satisfied surveys.off_scale surveys.ces"
+            ),
+            "higher_is_better": _of(
+                "Which end is the good one.",
+                "surveys.csat_satisfied surveys.nps surveys.resolved_yes surveys.ces",
+            ),
+            "version": _of("The instrument: scores of two are never added up.", "surveys.ces"),
+            "survey_id": _of("Which one, of several of a kind.", "surveys.answered_again"),
+        },
+    ),
+    "followup.completed": Kind(
+        _of(
+            "A customer was asked after the case.",
+            "followups.completed followups.satisfied_ratio followups.per_handled",
+        ),
+        {"outcome": _of("What came of it.", "followups.completed")},
+    ),
+    "sale.closed": Kind(
+        _of(
+            "Something is sold beside.",
+            "sales.closed sales.per_handled sales.per_ticket sales.amounts",
+        ),
+        _SALE,
+    ),
+    "sale.cancelled": Kind(_of("A sale is undone.", "sales.cancelled sales.amounts"), _UNDONE),
     "agent.state": Kind(_of("What an agent does now.", _AGENT), _SNAPSHOT),
     "agent.heartbeat": Kind(_of("The agent still does what it says.", _AGENT), _SNAPSHOT),
     "source.heartbeat": Kind(
@@ -350,8 +403,6 @@ def purpose_of(kind: str, field: str = "") -> Purpose:
 
     KeyError where nobody has said.
     """
-    if kind in LATER_KINDS and field not in EVERY_EVENT:
-        return LATER
     if not field:
         return KINDS[kind].purpose
     own = KINDS[kind].fields if kind in KINDS else {}

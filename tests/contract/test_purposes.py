@@ -22,7 +22,6 @@ from streams.contract.purposes import (
     KINDS,
     LATER,
     LATER_FIELDS,
-    LATER_KINDS,
     purpose_of,
 )
 from streams.contract.records import Live, TargetsShown
@@ -74,8 +73,8 @@ def asked_for() -> list[tuple[str, str]]:
 
 
 def idle() -> list[tuple[str, str]]:
-    """Kinds and fields that move nothing, or nothing yet."""
-    return [*TO_NO_AVAIL, *((kind, "") for kind in sorted(LATER_KINDS))]
+    """Fields that move nothing, or nothing yet."""
+    return list(TO_NO_AVAIL)
 
 
 def feeding() -> list[tuple[str, str]]:
@@ -153,7 +152,7 @@ def test_every_kind_and_field_has_a_purpose() -> None:
         assert purpose_of(kind, field).says
     known = {field for _, field in asked_for()}
     assert set(EVERY_EVENT) <= known
-    assert set(KINDS) | LATER_KINDS == set(TYPES)
+    assert set(KINDS) == set(TYPES)
     for kind, said in KINDS.items():
         assert set(said.fields) <= {field for one, field in asked_for() if one == kind}, kind
 
@@ -167,15 +166,7 @@ def test_what_moves_no_figure_is_listed() -> None:
     }
     assert silent == WITHOUT_A_FIGURE
     later = {(kind, field) for kind, field in asked_for() if purpose_of(kind, field) is LATER}
-    assert {kind for kind, field in later if field not in LATER_FIELDS} <= LATER_KINDS
-    assert {"customer_ref", "topic"} == LATER_FIELDS
-    assert {
-        "survey.sent",
-        "survey.answered",
-        "sale.closed",
-        "sale.cancelled",
-        "followup.completed",
-    } == LATER_KINDS
+    assert {field for _, field in later} == {"customer_ref", "topic"} == LATER_FIELDS
 
 
 @pytest.mark.parametrize(("kind", "field"), feeding())

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from tests.contract.telling import ABSENT, Told, at
 from tests.contract.told_contacts import CALLBACKS, CALLS, CHATS, HOURS_LATER, agents
+from tests.contract.told_feedback import FEEDBACK
 from tests.contract.told_tickets import DAYS_LATER, PROMISES, TICKETS, complaints
 
 CONFIG: Final = """
@@ -50,6 +51,7 @@ STORIES: Final[dict[str, list[Told]]] = {
     "chats": CHATS,
     "call-backs": CALLBACKS,
     "hours later": HOURS_LATER,
+    "feedback": FEEDBACK,
     "tickets": TICKETS,
     "promises": PROMISES,
     "days later": DAYS_LATER,
@@ -128,6 +130,22 @@ OTHERWISE: Final[dict[tuple[str, str], Any]] = {
     ("ticket.sla_set", "metric"): "next_response",
     ("ticket.sla_set", "due_at"): at(90),
     ("ticket.sla_set", "cancelled"): False,
+    ("survey.sent", "kind"): "nps",
+    ("survey.sent", "survey_id"): ABSENT,
+    ("survey.answered", "kind"): "ces",
+    ("survey.answered", "score"): 1,
+    ("survey.answered", "scale_min"): lambda least: least + 0.5,
+    ("survey.answered", "scale_max"): lambda greatest: greatest + 1,
+    ("survey.answered", "higher_is_better"): lambda higher: not higher,
+    ("survey.answered", "version"): "v9",
+    ("survey.answered", "survey_id"): ABSENT,
+    ("followup.completed", "outcome"): "not_reached",
+    ("sale.closed", "kind"): "cross_sell",
+    ("sale.closed", "amount"): ABSENT,
+    ("sale.closed", "currency"): "USD",
+    ("sale.cancelled", "kind"): "cross_sell",
+    ("sale.cancelled", "amount"): ABSENT,
+    ("sale.cancelled", "currency"): "USD",
     **{("agent.state", name): value for name, value in _SNAPSHOT.items()},
     **{("agent.heartbeat", name): value for name, value in _SNAPSHOT.items()},
 }

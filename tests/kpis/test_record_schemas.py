@@ -13,7 +13,7 @@ TYPES: dict[str, Any] = {"number": (int, float), "integer": int, "string": str, 
 
 
 def misfits(value: Any, schema: dict[str, Any], where: str) -> list[str]:
-    """Where a value is not what these schemas (objects of plain values) say."""
+    """Where a value is not what these schemas (objects, lists of them, plain values) say."""
     assert where == "" or schema["description"], where
     kinds = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
     if "object" in kinds and value is not None:
@@ -21,6 +21,10 @@ def misfits(value: Any, schema: dict[str, Any], where: str) -> list[str]:
         for key, part in schema["properties"].items():
             found += misfits(value[key], part, f"{where}/{key}")
         return found
+    if "array" in kinds and value is not None:
+        row = {"description": schema["description"]} | schema["items"]
+        rows = (misfits(one, row, f"{where}/{n}") for n, one in enumerate(value))
+        return [found for each in rows for found in each]
     fits = "null" in kinds if value is None else isinstance(value, TYPES[kinds[0]])
     return [] if fits else [f"{where}: {value!r} is not {kinds}"]
 

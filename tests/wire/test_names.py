@@ -6,7 +6,7 @@ import orjson
 import pytest
 
 from streams.contract.events import TYPES, AgentState, Event
-from streams.contract.words import ALL, BOT, OTHER, RESERVED_QUEUES
+from streams.contract.words import ALL, BOT, NONE, OTHER, RESERVED_QUEUES
 from streams.wire.decode import decode
 from streams.wire.explain import words_of
 from streams.wire.rejected import Rejected
@@ -36,7 +36,7 @@ def decoded(event: dict[str, Any]) -> Event:
 @pytest.mark.parametrize(
     ("event", "field"),
     [
-        *((CALL | {"queue": name}, "queue") for name in (ALL, OTHER, "q\0")),
+        *((CALL | {"queue": name}, "queue") for name in (ALL, OTHER, NONE, "q\0")),
         *((AGENT | {"queues": ["q", name]}, "queues[...]") for name in (ALL, OTHER, "q\0")),
         *((CALL | {name: "x\0"}, name) for name in ("tenant", "contact_id", "agent_id")),
         (CALL | {"tenant": OTHER}, "tenant"),
@@ -52,7 +52,7 @@ def test_a_name_that_must_not_be_used_is_a_schema_fault(event: dict[str, Any], f
 
 def test_other_names_and_texts_are_free() -> None:
     """A backslash before u0000 is no NUL, and free text may hold what it likes."""
-    assert {ALL, OTHER, BOT} == RESERVED_QUEUES
+    assert {ALL, OTHER, BOT, NONE} == RESERVED_QUEUES
     for event in (CALL, AGENT, CALL | {"queue": "a\\u0000"}, CALL | {"topic": "x\0"}):
         assert found(event) is None
 
