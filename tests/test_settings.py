@@ -198,6 +198,24 @@ def test_a_call_back_is_remembered_as_long_as_events_may_be_late(write: Write) -
     load(write("callback_memory_days = 2\nhorizon_seconds = 172800\n"), {}, {})
 
 
+def test_from_which_score_on_a_customer_is_satisfied(write: Write) -> None:
+    """A number, of calls and tickets alike, exact to a thousandth, and another one with time."""
+    config = write(
+        '[[queues]]\nname = "help"\nchannels = ["voice", "ticket"]\ncsat_satisfied_from = 4\n'
+        "[[queues.changes]]\nfrom = 2026-04-01T00:00:00Z\ncsat_satisfied_from = 4.1\n"
+    )
+    for channel in ("voice", "ticket"):
+        rules = rules_of(load(config, {}, {})).queues["default", "help", channel]
+        scores = [rules.csat_satisfied_from, rules.later[0][1].csat_satisfied_from]
+        assert scores == [4_000, 4_100]
+        assert (
+            rules_of(load(None, {}, {})).of("default", "help", channel).csat_satisfied_from is None
+        )
+    for said in ('"good"', "true", "1000001"):
+        wrong = write(f'[[queues]]\nname = "help"\ncsat_satisfied_from = {said}\n')
+        assert "csat_satisfied_from: needs a number from" in _mistakes(wrong)[0]
+
+
 def test_days_of_tickets_change_with_time_and_are_no_longer_than_the_memory(write: Write) -> None:
     """A ticket that is forgotten could not be decided: of a queue, a change, and the default."""
     config = write(

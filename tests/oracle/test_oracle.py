@@ -68,11 +68,12 @@ HARD_CASES = {
     "who writes to whom": ["chat_from_a_bot", "chat_across_a_transfer", "chat_left_unanswered"],
     "several chats of one agent at a time": ["chats_at_a_time"],
     "bots hand over": ["bots_hand_over"],
+    "what customers say and buy": ["survey_scales", "survey_answers", "sales_and_followups"],
     "call-backs": ["callback_reached", "callback_ends", "callback_unknown", "callback_visits"],
 }
 #: Parts of a part.
 PARTS = (
-    *("bot", "chat", "callbacks", "ticket"),
+    *("bot", "chat", "callbacks", "ticket", "surveys", "sales", "followups"),
     *("sla", "first_response", "next_response", "resolution", "complaints", "cohorts"),
 )
 
