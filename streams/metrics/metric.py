@@ -32,7 +32,7 @@ class MetricDef:
     `booked` says which numbers of `lifecycle/counters.py` the series of a counter show, by the
     values of their labels beside the queue's; of a histogram the number of the first bucket, and
     `sums` that of the sum. `beside`: the counts of a counter of seconds: with none of them a change
-    of the sum is a correction.
+    of the sum is a correction. `sparse`: a queue has it only once anything of its part was booked.
     """
 
     name: str
@@ -44,6 +44,7 @@ class MetricDef:
     booked: Mapping[Values, int] = field(default_factory=dict)
     sums: Mapping[Values, int] = field(default_factory=dict)
     beside: Mapping[Values, tuple[int, ...]] = field(default_factory=dict)
+    sparse: bool = False
 
     @property
     def full_name(self) -> str:

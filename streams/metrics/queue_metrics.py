@@ -1,8 +1,9 @@
 """Metrics of queues: first bookings as counters, newest KPI records as gauges (layer 5).
 
 In: the meters of both stages, the settings. Out: one family for each metric with the labels tenant,
-queue and channel. Invariant: every configured queue has its counters from the first page on, and a
-gauge is there only while this process owns and has loaded the unit of its queue.
+queue and channel. Invariant: every configured queue has its counters from the first page on, but
+those that are sparse (`feedback_catalogue.py`), and a gauge is there only while this process owns
+and has loaded the unit of its queue.
 Cost: `catalogue.py` says how many series a queue.
 """
 
@@ -34,6 +35,7 @@ from streams.metrics.families import (
     family,
     histogram_rows,
 )
+from streams.metrics.feedback_catalogue import FEEDBACK_NUMBERS
 from streams.metrics.meters import IntakeMeter, QueueMeter
 from streams.metrics.metric import MetricDef
 from streams.metrics.ticket_catalogue import CLOCK_STATES
@@ -270,10 +272,15 @@ class QueueMetrics:
     ) -> Iterator[Family]:
         nothing: Mapping[int, int] = {}
         each: dict[str, list[_Booked]] = {channel: [] for channel in CHANNELS}
+        told: dict[str, list[_Booked]] = {channel: [] for channel in CHANNELS}
         for queue_key, queue in queue_keys.items():
-            each[queue.channel].append((queue.labels, booked.get(queue_key, nothing).get))
+            numbers = booked.get(queue_key, nothing)
+            each[queue.channel].append((queue.labels, numbers.get))
+            if any(map(numbers.__contains__, FEEDBACK_NUMBERS)):
+                told[queue.channel].append((queue.labels, numbers.get))
         for metric, series in self._booked:
-            queues = [queue for channel in metric.channels for queue in each[channel]]
+            found = told if metric.sparse else each
+            queues = [queue for channel in metric.channels for queue in found[channel]]
             yield family(metric.name, _rows(metric, queues, series))
         corrections = dict(self._intake.corrections)
         yield family(

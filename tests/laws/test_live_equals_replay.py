@@ -83,13 +83,10 @@ def test_sums_over_intervals_equal_the_replay(seed: int, monkeypatch: pytest.Mon
     # others, for what happens at the edge itself is shown with its pane.
     as_of = (max(event["occurred_at"] for event in history) // 10_000 + 1) * 10_000
     last = {
-        "type": "survey.sent",
+        "type": "source.heartbeat",
         "event_id": "last",
         "occurred_at": as_of,
         "source": "x",
-        "channel": "voice",
-        "contact_id": "z",
-        "kind": "csat",
     }
     pipeline.turn(as_of)
     assert not pipeline.rejected

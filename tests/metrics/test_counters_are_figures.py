@@ -64,6 +64,16 @@ PLACES = {
     "sla_decided_total": "ticket.sla.{metric}.{result}_by_priority.{priority}",
     "sla_withdrawn_total": "ticket.sla.{metric}.withdrawn",
     "sla_never_due_total": "ticket.sla_never_due",
+    "surveys_sent_total": "surveys.sent.{kind}",
+    "surveys_answered_total": "surveys.answered.{kind}",
+    "surveys_decided_total": "surveys.response_decided.{kind}",
+    "surveys_responded_total": "surveys.responded.{kind}",
+    "surveys_satisfied_total": "surveys.csat_satisfied",
+    "surveys_nps_total": "surveys.nps_{group}",
+    "surveys_yes_total": "surveys.resolved_yes",
+    "sales_closed_total": "sales.closed.{kind}",
+    "sales_cancelled_total": "sales.cancelled.{kind}",
+    "followups_completed_total": "followups.completed.{outcome}",
 }
 #: The same where a label's value is another word than the figure's name.
 NAMES = {
@@ -77,6 +87,10 @@ NAMES = {
     ("tickets_resolved_total", "again"): "tickets_resolved_again",
     ("tickets_resolved_total", "bot"): "bot_resolved",
 }
+SCORES = (
+    *(("csat", 5, 1, 5), ("nps", 9, 0, 10), ("nps", 7, 0, 10), ("nps", 0, 0, 10)),
+    *(("ces", 2, 1, 7), ("resolved", 1, 0, 1)),
+)
 QUEUED = ("contacts_abandoned_total", "queued")
 
 
@@ -130,6 +144,15 @@ def events() -> Iterator[dict[str, Any]]:
     yield of("t1", "ticket", "mail", 260, "ticket.reopened")
     yield of("t1", "ticket", "mail", 300, "ticket.resolved")
     yield of("t0", "ticket", "mail", 400, "ticket.resolved")
+    good = {"higher_is_better": True, "version": "v1"}
+    for n, (kind, score, least, most) in enumerate(SCORES):
+        asked = {"kind": kind, "survey_id": f"s{n}"}
+        answer = {"score": score, "scale_min": least, "scale_max": most} | good
+        yield of("c1", "voice", "billing", 80, "survey.sent", **asked)
+        yield of("c1", "voice", "billing", 90 + n, "survey.answered", **asked, **answer)
+    for what in ("closed", "cancelled"):
+        yield of("w1", "chat", "web", 60, f"sale.{what}", kind="cross_sell")
+    yield of("t0", "ticket", "mail", 410, "followup.completed", outcome="unsatisfied")
     yield of("t2", "ticket", "mail", 10, "ticket.opened", priority="normal")
     yield of("t2", "ticket", "mail", 30, "ticket.closed", reason="merged")
 
