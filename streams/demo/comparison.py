@@ -7,7 +7,7 @@ that differs. The intervals of a queue add up to all of its life, so the sums mu
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from streams.contract.fields import leaves_of
+from streams.contract.fields import Field, leaves_of
 from streams.contract.figures import Figures
 from streams.contract.words import QueueKey
 
@@ -35,13 +35,25 @@ CLOCKED: Final = frozenset(
         "wrapups_unreported",
     }
 )
-#: A part that the books do not keep.
-_NOT_KEPT: Final = "ticket"
+#: Parts that the books do not keep: who comes again is known days later.
+_NOT_KEPT: Final = frozenset({"ticket", "customers"})
+#: Parts whose figures by word are compared too, each word by itself.
+_BY_WORD: Final = frozenset({"surveys", "sales", "followups"})
+
+
+def _compared(path: tuple[str, ...], field: Field) -> list[str]:
+    name = ".".join(path)
+    if not field.each:
+        return [name]
+    return [f"{name}.{word}" for word in field.each] if path[0] in _BY_WORD else []
+
+
 #: All other figures that add up: they are fixed once the events are. Those of parts with a dot.
 COMPARED: Final = tuple(
-    ".".join(path)
+    name
     for path, field in leaves_of(Figures)
-    if field.additive and not field.each and path[0] != _NOT_KEPT and ".".join(path) not in CLOCKED
+    if field.additive and path[0] not in _NOT_KEPT and ".".join(path) not in CLOCKED
+    for name in _compared(path, field)
 )
 
 

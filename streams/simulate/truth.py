@@ -9,6 +9,7 @@ waiting. Nothing here imports the engine, so agreement between the two is eviden
 from collections.abc import Iterable
 from typing import Any
 
+from streams.simulate.feedback_books import FeedbackBooks
 from streams.simulate.ticket_books import TicketBooks, added
 
 COUNTS = (
@@ -16,9 +17,9 @@ COUNTS = (
     "silent_abandoned", "flowed_out", "handled", "held", "transferred", "answered_in_threshold",
     "abandoned_in_threshold", "flowed_out_in_threshold", "waited_over_limit", "tickets_opened",
     "first_responses", "reopen_responses", "tickets_resolved", "resolved_without_reply",
-    "bot_resolved", "tickets_reopened", "tickets_closed", "surveys_sent", "surveys_answered",
+    "bot_resolved", "tickets_reopened", "tickets_closed",
     "tickets_resolved_again", "tickets_assigned", "next_responses", "resolution_net_count",
-    "tickets_worked", "sales", "followups", "resumed", "messages", "arrivals",
+    "tickets_worked", "resumed", "messages", "arrivals",
     "contacts", "contacts_hopped", "contacts_over_two", "time_to_answer_count",
 )  # fmt: skip
 SUMS = (
@@ -38,7 +39,7 @@ CALLBACK_COUNTS = (
     "asked", "reached", "given_up", "cancelled", "expired", "reach_count", "visits",
 )  # fmt: skip
 ATTEMPTS = ("connected", "not_reached")
-PARTS = ("bot", "chat", "callbacks")
+PARTS = ("bot", "chat", "callbacks", "surveys", "sales", "followups")
 HOPS = ("contacts", "contacts_hopped", "contacts_over_two")
 DERIVED = ("threshold_decided", "limit_decided", "customer_wait_count")
 OFFERS = ("accepted", "rejected", "timeout", "customer_left", "rescinded")
@@ -63,6 +64,7 @@ class QueueBooks:
         "chat_ms",
         "connected",
         "count",
+        "feedback",
         "flowed_out_reasons",
         "limit_ms",
         "offers",
@@ -111,6 +113,7 @@ class QueueBooks:
         """Visit number → answer time of the visits still connected."""
         self.answered_open = 0
         self.backlog = {"open": 0, "pending": 0, "on_hold": 0}
+        self.feedback = FeedbackBooks()
         self.tickets = TicketBooks() if channel == "ticket" else None
 
     def blocked(self, reason: str) -> None:
@@ -249,6 +252,7 @@ class QueueBooks:
             "chat": {
                 **self.chat, **_seconds(self.chat_ms), **agents.chats_as_json(),
             },
+            **self.feedback.as_json(),
             "bot": {**self.bots, **_seconds(self.bots_ms)},
             "callbacks": {
                 **self.callbacks, "attempted": dict(self.attempts),

@@ -19,7 +19,7 @@ NOT_IN_BOOKS = {
     "tickets_left",
 }
 #: Parts of the figures that the books keep; another is null or not theirs.
-PARTS = ("bot", "chat", "callbacks")
+PARTS = ("bot", "chat", "callbacks", "surveys", "sales", "followups")
 #: Every figure that is exact and adds up, and the one ratio that the books keep themselves.
 COMPARED = (
     *(name for name, field in fields_of(Figures).items() if field.additive),
