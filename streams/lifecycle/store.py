@@ -316,10 +316,12 @@ class EntityStore:
             isinstance(kept.state, visit.ContactState) and kept.state.phase == visit.IDLE
         ):
             # One that is over is looked at, and written, when it is forgotten, and when its base
-            # may be: not every hour. And one that is owed at its next deadline, days ahead.
-            if due == NEVER and kept.base is not None:
+            # may be: not every hour. And one that is owed at its next deadline, days ahead; one
+            # that a survey alone keeps is kept short for those days.
+            asked = isinstance(kept.state, visit.ContactState) and kept.state.surveys
+            if (due == NEVER or (asked and not waits)) and kept.base is not None:
                 rules = self.ledger.rules
-                due = kept.base.due + rules.horizon_ms + rules.grace_ms
+                due = min(due, kept.base.due + rules.horizon_ms + rules.grace_ms)
         elif due < NEVER or not waits:
             due = min(due, max(self.now, 0) + _LOOK_MS)
         if due < kept.wake:

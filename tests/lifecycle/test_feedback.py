@@ -4,6 +4,7 @@ from dataclasses import replace
 from itertools import permutations
 from typing import Any
 
+import msgspec
 import pytest
 
 from streams.lifecycle import contact_state as visit
@@ -387,6 +388,23 @@ def test_a_unit_decides_it_in_time_and_drops_what_is_over(channel: str, is_known
         unit = Unit(unit.log, 2 * MINUTE + hour * HOUR)
     assert booked == {WEEK + MINUTE - (START + MINUTE) % 10_000: 1}
     assert [one for one in unit.log if one[0] in "ct"] == []
+
+
+def test_what_a_survey_keeps_of_a_contact_is_short() -> None:
+    """Once its visits are final nothing of them is stored with it."""
+    unit = Unit()
+    for n, (kind, at, *more) in enumerate((("enqueued", 0), ("abandoned", 1_000), sent(MINUTE))):
+        unit.add(key(1), fact(kind, at, n, **(more[0] if more else {})), MINUTE)
+    for hour in range(10):
+        unit.turn(2 * MINUTE + hour * HOUR)
+    ((_, kept),) = unit.store.entities()
+    assert (kept.tail, kept.base) == ([], kept.state)
+    assert replace_surveys(kept.state) == visit.ContactState(doubt=kept.state.doubt)
+
+
+def replace_surveys(state: visit.ContactState) -> visit.ContactState:
+    """The state without its surveys."""
+    return msgspec.structs.replace(state, surveys=(), due=NEVER)
 
 
 @pytest.mark.parametrize(("life", "channel"), [(CONTACT, "voice"), (TICKET, "ticket")])

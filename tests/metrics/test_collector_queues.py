@@ -9,7 +9,7 @@ from prometheus_client import CollectorRegistry, Metric, generate_latest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 
 from streams.contract.records import PromisesLive, SlaLive
-from streams.contract.words import AGENT_STATES, BACKLOG_AGES, CHANNELS
+from streams.contract.words import AGENT_STATES, BACKLOG_AGES, CHANNELS, SURVEY_KINDS
 from streams.lifecycle import counters as c
 from streams.metrics import catalogue
 from streams.metrics.catalogue import CATALOGUE, LABEL_VALUES
@@ -132,6 +132,25 @@ def test_counters_of_configured_queues_are_zero_before_anything_happens() -> Non
             (queue, channel) for channel in definition.channels for queue in queues[channel]
         }
         assert {sample.value for sample in samples} == {0}
+
+
+def test_a_queue_has_counters_of_feedback_once_it_has_any() -> None:
+    """All of them then, and it alone: most queues never have one."""
+    worker = StandIn(centre())
+    worker.turn()
+    worker.book("billing", "voice", CSAT_SATISFIED=1)
+    page = worker.families()
+    series = [
+        sample
+        for definition in CATALOGUE
+        if definition.sparse
+        for sample in page[definition.name].samples
+    ]
+    assert {sample.labels["queue"] for sample in series} == {"billing"}
+    found = re.search(r"(\d+) more once it has feedback", str(catalogue.__doc__))
+    assert found is not None
+    assert len(series) == int(found[1])
+    assert {s.labels["kind"] for s in series if "sent" in s.name} == set(SURVEY_KINDS)
 
 
 def test_a_queue_has_the_series_of_its_channel_and_as_many_as_the_catalogue_says() -> None:
