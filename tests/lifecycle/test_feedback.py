@@ -269,7 +269,7 @@ def test_of_too_many_surveys_the_oldest_is_forgotten() -> None:
 
 def test_what_we_send_of_ourselves_is_in_no_figure() -> None:
     """Surveys and sales that are outbound count nowhere; who is asked after the case does."""
-    ours = {"direction": "outbound"}
+    ours: dict[str, Any] = {"direction": "outbound"}
     life = contact(
         sent(0, **ours), answered(1, **ours), sale(2, **ours), followed_up(3, **ours), now=FAR
     )
@@ -375,7 +375,7 @@ def test_a_unit_decides_it_in_time_and_drops_what_is_over(channel: str, is_known
         "ticket": [("opened", 0), ("resolved", 1_000)],
     }
     told = [*(life[channel] if is_known else []), sent(MINUTE)]
-    unit, booked = Unit(), {}
+    unit, booked = Unit(), dict[int, int]()
     for n, (kind, at, *more) in enumerate(told):
         unit.add(name, fact(kind, at, n, channel, **(more[0] if more else {})), MINUTE)
     for hour in (*range(0, 24 * 10, 3), 120 * 24):
@@ -417,7 +417,10 @@ def test_in_whatever_order_they_come_the_figures_are_the_same(life: Any, channel
         sent(WEEK + 1, queue="sales"),
         sale(WEEK, amount="12.90", currency="EUR"),
     ]
-    facts = [fact(kind, at, n, channel, **more) for n, (kind, at, more) in enumerate(told)]
+    facts = [
+        fact(kind, at, n, channel, **(more[0] if more else {}))
+        for n, (kind, at, *more) in enumerate(told)
+    ]
     found = set()
     for order in permutations(facts):
         one = One(life, channel)
