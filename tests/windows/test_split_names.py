@@ -39,8 +39,8 @@ def amounts(record: dict[str, Any], window: str) -> dict[str, tuple[int, float]]
 def live(bookings: list[tuple[int, str, str, int]], restart: bool = False) -> dict[str, Any]:
     """What both stages make of them; `restart`: with all units loaded again after each."""
     pipeline = Pipeline(Settings(), 1)
-    for at, *rest in bookings:
-        book(pipeline.intakes[0].ledger, at, *rest)
+    for at, queue, currency, amount in bookings:
+        book(pipeline.intakes[0].ledger, at, queue, currency, amount)
         pipeline.turn(START + at + 10_000)
         if restart:
             pipeline.restart()
@@ -53,8 +53,8 @@ def live(bookings: list[tuple[int, str, str, int]], restart: bool = False) -> di
 def test_a_record_says_what_was_booked_by_value_live_and_replayed() -> None:
     """A queue its own, `_all` the sums of its queues."""
     replay = Replay(Settings())
-    for at, *rest in SOLD:
-        book(replay.ledger, at, *rest)
+    for at, queue, currency, amount in SOLD:
+        book(replay.ledger, at, queue, currency, amount)
     replayed = {record.queue: amounts(published(record), "all") for record in replay.records()}
     assert replayed == live(SOLD)
     assert replayed == {
