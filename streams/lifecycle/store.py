@@ -50,7 +50,8 @@ from streams.lifecycle.wakes import Wakes
 #: short, since most that is due far ahead never comes to that.
 _LOOK_MS = 3_600_000
 
-_ENCODE = msgspec.msgpack.Encoder().encode
+_ENCODER = msgspec.msgpack.Encoder()
+_ENCODE = _ENCODER.encode
 
 
 class EntityStore:
@@ -63,6 +64,7 @@ class EntityStore:
         self.oldest: dict[tuple[QueueKey, int], dict[str, int]] = defaultdict(dict)
         self.changed_oldest: set[tuple[QueueKey, int]] = set()
         self._packed: dict[str, bytes] = {}
+        self._buffer = bytearray()
         self._chunks: dict[str, list[PackedChunk]] = {}
         self._at_hand: dict[str, AtHand] = {}
         self._wakes = Wakes()
@@ -199,7 +201,9 @@ class EntityStore:
                 self._put_away(key, kept.chunks, chunk)
             self._schedule(key, at_hand)
             stored = memory.short(kept) if life is TICKET else kept
-            packed = self._packed[key] = _ENCODE(stored)
+            # A copy: what an encoder returns may keep room behind it, up to half of its length.
+            _ENCODER.encode_into(stored, self._buffer)
+            packed = self._packed[key] = bytes(self._buffer)
             if not at_hand.asleep:
                 writes.append((key.encode(), packed))
         self._at_hand = {}
