@@ -86,6 +86,7 @@ def test_csv_has_the_same_columns_and_a_description(pipeline: Pipeline, tmp_path
         "double": "DOUBLE",
         "boolean": "BOOLEAN",
         "dateTimeStamp": "TIMESTAMPTZ",
+        "json": "JSON",
     }
     types = {column["name"]: kinds[column["datatype"]] for column in described}
     with duckdb.connect() as connection:
