@@ -53,7 +53,7 @@ def blank() -> TicketState:
 
 def is_blank(state: TicketState, before: int) -> bool:
     """Whether nothing is known of the ticket."""
-    return state.phase == NONE and state.doubt < before and not state.surveys
+    return state.doubt < before and state.is_unknown
 
 
 def standing(state: TicketState) -> tuple[Standing, ...]:
