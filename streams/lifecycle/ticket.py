@@ -312,6 +312,8 @@ _NO_CLOCK = "sla_without_clock"
 # or had it last; of a ticket that is not known in `_none`. Surveys are as in `contact.py`: none of
 # these keeps the ticket itself from being forgotten.
 #
+# Topics are as in `contact.py`; an unknown ticket has none.
+#
 # A ticket is forgotten `ticket_memory_days` after the day of its last event but those, whatever
 # that did; an open one never is. What else falls due, and in which order: `ticket_deadlines.py`.
 # Events of one time and `seq` are taken in the order of the rows, always. A refold is as in

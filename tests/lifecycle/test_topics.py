@@ -18,6 +18,7 @@ from tests.lifecycle.lives import (
     SECOND,
     START,
     Life,
+    Told,
     contact,
     fact,
     ticket,
@@ -179,15 +180,15 @@ def test_every_way_to_leave_unanswered_is_one_row() -> None:
 def test_events_that_do_nothing_else_tell_a_topic_too() -> None:
     """An anomaly, a hold, a message of a call, what is said again, a flow-out that ends a lap."""
     agent = {"agent_id": "anna"}
-    for told in (
-        [("hold.ended", 15 * SECOND, BILL)],
-        [("message.sent", 15 * SECOND, {"author": "bot"} | BILL)],
-        [("offer.failed", 15 * SECOND, agent | {"outcome": "timeout"} | BILL)],
+    for kind, said in (
+        ("hold.ended", BILL),
+        ("message.sent", {"author": "bot"} | BILL),
+        ("offer.failed", agent | {"outcome": "timeout"} | BILL),
     ):
         life = contact(
             ("enqueued", 0),
             ("answered", 10 * SECOND, agent),
-            *told,
+            (kind, 15 * SECOND, said),
             ("ended", 30 * SECOND),
             now=FAR,
             rules=LISTED,
@@ -218,7 +219,7 @@ def test_events_that_do_nothing_else_tell_a_topic_too() -> None:
 
 def test_a_topic_is_forgotten_with_all_that_is_remembered() -> None:
     """A contact that comes again after that is about nothing yet."""
-    first = [("enqueued", 0, BILL), ("abandoned", 10 * SECOND)]
+    first: list[Told] = [("enqueued", 0, BILL), ("abandoned", 10 * SECOND)]
     for gap, topic in ((4 * HOUR, "bill"), (4 * HOUR + 10 * SECOND + 1, NONE)):
         life = contact(
             *first, ("enqueued", gap), ("abandoned", gap + 5 * SECOND), now=FAR, rules=LISTED
