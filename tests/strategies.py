@@ -236,8 +236,8 @@ PROMISES: dict[str, dict] = {
 
 #: What a queue may be about; of the others no figure is told apart by topic.
 TOPIC_LISTS: dict[str, list[str]] = {
-    "billing": [" bill", "order", "cafe\u0301"],
-    "support": ["caf\u00e9", "bill"],
+    "billing": [" bill", "order", "e\u0301te\u0301"],
+    "support": ["\u00e9t\u00e9", "bill"],
 }
 
 QUEUE_VARIANTS: tuple[list[dict], ...] = (
