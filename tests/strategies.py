@@ -234,22 +234,11 @@ PROMISES: dict[str, dict] = {
     },
 }
 
-#: What a queue may be about; of the others no figure is told apart by topic.
-TOPIC_LISTS: dict[str, list[str]] = {
-    "billing": [" bill", "order", "e\u0301te\u0301"],
-    "support": ["\u00e9t\u00e9", "bill"],
-}
-
 QUEUE_VARIANTS: tuple[list[dict], ...] = (
     [],
     [{"name": "billing", "channels": ["voice", "chat"], "wrapup": True}],
     [
-        {
-            "name": "billing",
-            "channels": ["voice", "chat"],
-            "silent_chat_seconds": 30,
-            "topics": ["bill", "order"],
-        },
+        {"name": "billing", "channels": ["voice", "chat"], "silent_chat_seconds": 30},
         {"name": "support", "channels": ["chat"], "silent_chat_seconds": 120, "wrapup": True},
     ],
     [
@@ -264,7 +253,6 @@ QUEUE_VARIANTS: tuple[list[dict], ...] = (
             "max_handle_seconds": 900,
             "state_limit_seconds": {"ringing": 1, "on_contact": 30, "wrapup": 0}
             | ({"error": 5} if name == "sales" else {}),
-            "topics": TOPIC_LISTS.get(name, []),
             **PROMISES[name],
         }
         for name in QUEUES
@@ -302,7 +290,6 @@ QUEUE_VARIANTS: tuple[list[dict], ...] = (
                     "max_handle_seconds": 900,
                     "calendar": LORD_HOWE,
                     "resolution_days": 2,
-                    "topics": TOPIC_LISTS.get(name, []),
                 },
                 {
                     "from": BASE_MS + 3 * MINUTE,
@@ -312,7 +299,6 @@ QUEUE_VARIANTS: tuple[list[dict], ...] = (
                     "silent_chat_seconds": 30,
                     "state_limit_seconds": {"break": 10, "ringing": 0},
                     "calendar": "",
-                    "topics": ["rare", "bill"],
                     "sla": {"first_response": 60, "next_response": 60, "resolution": 300},
                 },
                 {
@@ -321,12 +307,7 @@ QUEUE_VARIANTS: tuple[list[dict], ...] = (
                     "at_risk_seconds": 30,
                     "pause_on_hold": True,
                 },
-                {
-                    "from": BASE_MS + 58_900_000,
-                    "calendar": NEW_YORK,
-                    "repeat_days": 1,
-                    "topics": [] if name == "support" else ["order"],
-                },
+                {"from": BASE_MS + 58_900_000, "calendar": NEW_YORK, "repeat_days": 1},
                 {"from": 1_711_846_800_000, "calendar": BERLIN},
             ],
         }

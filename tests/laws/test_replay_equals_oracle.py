@@ -11,7 +11,6 @@ from streams.contract.words import TICKET_PRIORITIES
 from streams.kpis.replay import Replay
 from streams.settings import QueueSettings, Settings
 from streams.settings.calendars import Calendar, holidays_of, week_of
-from streams.settings.readers import topics
 from streams.wire.decode import decode
 from streams.wire.rejected import Rejected
 from tests.examples import examples
@@ -42,12 +41,10 @@ def _configured(queue: dict[str, Any]) -> QueueSettings:
 
 
 def _wired(queue: dict[str, Any]) -> dict[str, Any]:
-    """The queue with its calendar, its promises and its topics as the settings hold them."""
+    """The queue with its calendar and its promises as the settings hold them."""
     wired = dict(queue)
     if "calendar" in queue:
         wired["calendar"] = _calendar(queue["calendar"])
-    if "topics" in queue:
-        wired["topics"] = topics(queue["topics"])
     if "sla" in queue:
         wired["sla"] = {metric: _by_priority(said) for metric, said in queue["sla"].items()}
     return wired
