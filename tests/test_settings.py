@@ -8,6 +8,7 @@ import pytest
 
 from streams.errors import ConfigError, StreamsError
 from streams.kafka.connect import aiokafka_options, kafka_python_options, ssl_context
+from streams.kpis.definitions import Definitions
 from streams.lifecycle.rules import rules_of
 from streams.settings import QueueSettings, Secret, Settings, load
 
@@ -188,6 +189,53 @@ def test_limits_of_states_are_read_by_state(write: Write) -> None:
     for said in ("{ offline = 5 }", "{ break = -1 }", "60", "{}"):
         wrong = write(f'[[queues]]\nname = "billing"\nstate_limit_seconds = {said}\n')
         assert "state_limit_seconds: needs a " in _mistakes(wrong)[0]
+
+
+def test_topics_are_a_list_that_changes_with_time(write: Write) -> None:
+    """Cleaned as those of events, on every channel; a change may take the list away."""
+    config = write(
+        '[[queues]]\nname = "billing"\nchannels = ["voice", "ticket"]\n'
+        'topics = [" bill ", "e\u0301te\u0301", "order"]\n'
+        "[[queues.changes]]\nfrom = 2026-04-01T00:00:00Z\ntopics = []\n"
+        "[[queues.changes]]\nfrom = 2026-05-01T00:00:00Z\nclosed_resolves = false\n"
+        '[[queues]]\nname = "sales"\n'
+    )
+    settings = load(config, {}, {})
+    for channel in ("voice", "ticket"):
+        rules = rules_of(settings).queues["default", "billing", channel]
+        assert rules.topics == ("bill", "\u00e9t\u00e9", "order")
+        assert [then.topics for _, then in rules.later] == [(), ()]
+    definitions = Definitions(settings)
+    with_topics = {
+        (queue, channel)
+        for queue in ("billing", "sales", "_all", "_other")
+        for channel in ("voice", "chat", "ticket")
+        if definitions.has_topics(("default", queue, channel))
+    }
+    assert with_topics == {
+        (queue, channel) for queue in ("billing", "_all") for channel in ("voice", "ticket")
+    }
+    assert not definitions.has_topics(("acme", "_all", "voice"))
+
+
+def test_all_that_is_wrong_with_topics_is_said_at_once(write: Write) -> None:
+    """In a queue and in its changes."""
+    names = ", ".join(f'"t{n}"' for n in range(48))
+    config = write(
+        f'[[queues]]\nname = "billing"\ntopics = ["_all", "bill", " bill", "", {names}]\n'
+        '[[queues]]\nname = "mail"\n'
+        f'[[queues.changes]]\nfrom = 2026-04-01T00:00:00Z\ntopics = ["{"x" * 257}"]\n'
+    )
+    limits = "needs at most 50 different topics of 1 to 256 characters, none with _ first"
+    billing, mail = _mistakes(config)
+    assert (
+        f"'billing': topics: {limits}; 52 are too many, '_all' begins with _, "
+        "'bill' is there twice, the 4. has 0 characters"
+    ) in billing
+    assert f"'mail': changes[1]: topics: {limits}; the 1. has 257 characters" in mail
+    for said in ('"bill"', "[1]", "{ bill = 1 }"):
+        (mistake,) = _mistakes(write(f'[[queues]]\nname = "billing"\ntopics = {said}\n'))
+        assert "topics: needs a list of at most 50 topics, each in quotes" in mistake
 
 
 def test_a_call_back_is_remembered_as_long_as_events_may_be_late(write: Write) -> None:

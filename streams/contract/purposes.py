@@ -34,7 +34,7 @@ def _of(says: str, figures: str = "") -> Purpose:
 
 LATER: Final = Purpose("Accepted and kept for figures that are not there yet; it moves none.")
 #: Fields for which this is all there is to say.
-LATER_FIELDS: Final = frozenset({"customer_ref", "topic"})
+LATER_FIELDS: Final = frozenset({"customer_ref"})
 
 #: Fields that every event has.
 EVERY_EVENT: Final[dict[str, Purpose]] = {
@@ -59,6 +59,7 @@ EVERY_EVENT: Final[dict[str, Purpose]] = {
         "runs from the customer's first reply.",
         "offered first_response_seconds",
     ),
+    "topic": _of("What the contact or ticket is about, from now on.", "by_topic"),
     "attributes": _of("For whoever reads the events: no figure is told apart by them."),
     **dict.fromkeys(sorted(LATER_FIELDS), LATER),
 }

@@ -55,6 +55,13 @@ class Definitions:
             for queue in settings.queues
             for channel in queue.channels
         }
+        self._with_topics: set[QueueKey] = {
+            (queue.tenant, name, channel)
+            for queue in settings.queues
+            for channel in queue.channels
+            if any(then.topics for _, then in queue.versions(channel))
+            for name in (queue.name, ALL)
+        }
         for tenant, _, channel in list(self.zones):
             self.zones[tenant, ALL, channel] = "UTC"
         self._defaults = {
@@ -76,6 +83,10 @@ class Definitions:
             for queue_key, zone in self.zones.items()
             if partition_of(kafka_key_of(queue_key[0], queue_key[1]), partitions) == partition
         }
+
+    def has_topics(self, queue_key: QueueKey) -> bool:
+        """Whether figures are told apart by topic there, at any time; in `_all`: of any queue."""
+        return queue_key in self._with_topics
 
     def of(self, queue_key: QueueKey, at: int) -> DefinitionsShown:
         """The definitions of one (tenant, queue, channel) that are in force at `at` (ms)."""

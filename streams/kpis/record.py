@@ -80,6 +80,7 @@ def _clocks(levels: Mapping[int, int]) -> PromisesLive:
 def kpi_record(queue: Queue, queues: Queues, definitions: Definitions) -> KpiRecord:
     """The live KPI record of one (tenant, queue, channel), with all its windows."""
     panes, as_of, channel = queue.panes, queues.as_of, queue.queue_key[2]
+    has_topics = definitions.has_topics(queue.queue_key)
     shown = {name: views.sliding(panes, name, as_of) for name in SLIDING_MS}
     shown[TODAY] = views.today(panes, as_of)
     starts = {level: queue.oldest_at(level) for level in queue.oldest}
@@ -88,7 +89,9 @@ def kpi_record(queue: Queue, queues: Queues, definitions: Definitions) -> KpiRec
         as_of=as_of,
         live=live(panes.levels(), starts, queue.in_progress_ms(as_of), channel),
         windows={
-            name: figures(view, channel, "days" if name == TODAY else "short", queue.names)
+            name: figures(
+                view, channel, "days" if name == TODAY else "short", queue.names, has_topics
+            )
             for name, view in shown.items()
         },
     )
@@ -106,11 +109,14 @@ def replay_record(
 ) -> KpiRecord:
     """The record of a whole replay: window `all`, from first to last time of `span` (ms)."""
     first, as_of = span
+    has_topics = definitions.has_topics(queue_key)
     return KpiRecord(
         **_frame(queue_key, as_of, watermark, 1, definitions),
         as_of=as_of,
         live=live(sums, oldest, in_progress_ms, queue_key[2]),
-        windows={"all": figures(views.whole(sums, first, as_of), queue_key[2], "days", names)},
+        windows={
+            "all": figures(views.whole(sums, first, as_of), queue_key[2], "days", names, has_topics)
+        },
     )
 
 
@@ -131,6 +137,7 @@ def interval_record(
             queue.queue_key[2],
             "interval",
             queue.names,
+            definitions.has_topics(queue.queue_key),
         ),
     )
 

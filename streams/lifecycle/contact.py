@@ -103,6 +103,10 @@ Effect = Callable[[ContactState, Fact, Ledger], None]
 # sent; an answer is remembered for 7 days. That keeps a contact, but its visits are forgotten as
 # before.
 #
+# Topics. What any event of the contact tells holds from there on, for that event too, even if it
+# does nothing else; it is forgotten with the last that is remembered, surveys included. Where a
+# queue has a list of topics, some of its figures are booked once more under it (`topics.py`).
+#
 # Refold. Events come late and in any order. What sorts last and finds nothing in doubt takes one
 # step. For anything else `entity.py` folds the contact twice: as it was, with the ledger's sign -1,
 # and with the event in its place, with +1; what remains is the difference.

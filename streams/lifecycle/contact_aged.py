@@ -61,6 +61,7 @@ def orphan(state: ContactState, at: int, ledger: Ledger) -> None:
     _remember(state, at, ORPHANED)
     if not (state.outbound or state.callback):
         ledger.cell(state.queue, at)[c.ORPHANED] += ledger.sign
+        leaving.book_unanswered(state, state.queue, at, ledger)
         leaving.leave(state, at, None, ledger)
     close(state, at, BY_AGE)
 
@@ -123,6 +124,7 @@ def _flows_out(one: Aged, state: ContactState, fact: Fact, how: int, ledger: Led
     if not (one.outbound or one.callback):
         cell = ledger.cell(one.queue, fact.at)
         leaving.book_flow_out(state, cell, ledger.sign, fact.at - one.entered_at, reason)
+        leaving.book_unanswered(state, one.queue, fact.at, ledger)
     _left(state, one, fact, how)
 
 
@@ -137,9 +139,9 @@ def _hangs_up(one: Aged, state: ContactState, fact: Fact, how: int, ledger: Ledg
     who = fact.agent or one.agent
     leg = Wrapup(fact.at, one.queue, who, one.outbound, awaited, talked, one.hold, one.entered_at)
     if one.handled_already:
-        talk.book_talk(leg, ledger)
+        talk.book_talk(state, leg, ledger)
     elif not awaited:
-        talk.handled(leg, fact.at, 0, ledger)
+        talk.handled(state, leg, fact.at, 0, ledger)
     if transferred and not one.transferred and not one.outbound:
         ledger.cell(one.queue, fact.at)[c.TRANSFERRED] += ledger.sign
     _left(state, one, fact, how, handled=not awaited)
@@ -191,6 +193,7 @@ def abandoned_late(state: ContactState, fact: Fact, ledger: Ledger) -> None:
         if not (one.outbound or one.callback):
             cell, wait = ledger.cell(one.queue, fact.at), fact.at - one.entered_at
             leaving.book_abandonment(state, cell, ledger.sign, wait, silent)
+            leaving.book_unanswered(state, one.queue, fact.at, ledger)
             state.waited += wait
         _left(state, one, fact, SAID)
     elif state.phase != IDLE or _knows(state, fact.queue or "", fact.at):
@@ -218,6 +221,7 @@ def _abandoned_unseen(state: ContactState, fact: Fact, silent: bool, ledger: Led
         effects.book_entry(state, cell, sign)
         cell[c.ABANDONED] += sign
         cell[c.ABANDONED_UNMEASURED] += sign
+        leaving.book_unanswered(state, queue, fact.at, ledger)
         if silent:
             cell[c.SILENT_ABANDONED] += sign
     words.goes_on(state, None)

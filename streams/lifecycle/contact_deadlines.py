@@ -17,7 +17,7 @@ leaves nothing that could fall due.
 import msgspec
 
 from streams.contract.words import UNKNOWN_REASON
-from streams.lifecycle import contact, contact_aged, contact_effects, contact_talk, feedback
+from streams.lifecycle import contact, contact_aged, contact_effects, contact_talk, feedback, topics
 from streams.lifecycle import contact_state as visit
 from streams.lifecycle import counters as c
 from streams.lifecycle.contact_state import AGED_MS, CONNECTED, IDLE, WAITING, ContactState
@@ -40,9 +40,11 @@ def step(state: ContactState, fact: Fact, ledger: Ledger) -> None:
     if phase != IDLE and fact.queue is not None and fact.queue != state.queue:
         phase = contact.ELSEWHERE
     effect = _STEPS[phase][rank]
+    if fact.topic is not None:
+        state.topic = fact.topic
     if effect is contact_effects.nothing:
-        return
-    if effect.__class__ is str:
+        pass
+    elif effect.__class__ is str:
         ledger.anomaly(effect, fact)
     else:
         if fact.detail == UNKNOWN_REASON:
@@ -51,6 +53,8 @@ def step(state: ContactState, fact: Fact, ledger: Ledger) -> None:
         # What is written in a conversation moves nothing that falls due, and there is much of it.
         if rank != _MESSAGE or phase != CONNECTED:
             state.due = _due(state, ledger)
+    if fact.topic is not None:
+        topics.settle(state)
 
 
 def _due(state: ContactState, ledger: Ledger) -> int:
@@ -107,6 +111,7 @@ def fire(state: ContactState, ledger: Ledger) -> None:
     Nothing does where an edit changed the rules of a visit that began ahead of the unit's now.
     """
     _happen(state, state.due, ledger)
+    topics.settle(state)
     state.due = _due(state, ledger)
 
 
@@ -132,10 +137,10 @@ def _happen(state: ContactState, at: int, ledger: Ledger) -> None:
 
 def _forget(state: ContactState) -> None:
     # What is in doubt stays so: when the contact is forgotten must change no figure.
-    doubt, surveys = state.doubt, state.surveys
+    doubt, surveys, topic = state.doubt, state.surveys, state.topic
     for field, value in zip(_FIELDS, msgspec.structs.astuple(visit.blank()), strict=True):
         setattr(state, field, value)
-    state.doubt, state.surveys = doubt, surveys
+    state.doubt, state.surveys, state.topic = doubt, surveys, topic
 
 
 def _threshold_passed(state: ContactState, at: int, ledger: Ledger) -> None:

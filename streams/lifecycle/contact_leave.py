@@ -7,6 +7,7 @@ limit of the wait are decided here for who leaves in time, and in `contact_deadl
 from bisect import bisect_left
 
 from streams.lifecycle import counters as c
+from streams.lifecycle import topics
 from streams.lifecycle.contact_state import (
     BY_AGE,
     SAID,
@@ -16,6 +17,7 @@ from streams.lifecycle.contact_state import (
 )
 from streams.lifecycle.facts import Fact
 from streams.lifecycle.ledger import Ledger
+from streams.lifecycle.splits import TOPIC_UNANSWERED
 
 
 def leave(state: ContactState, at: int, in_threshold: int | None, ledger: Ledger) -> None:
@@ -55,12 +57,18 @@ def abandon(state: ContactState, at: int, silent: bool, how: int, ledger: Ledger
         wait, cell = at - state.entered_at, ledger.cell(state.queue, at)
         short = ledger.rules_for(state.queue, state.entered_at).short_ms
         book_abandonment(state, cell, ledger.sign, wait, silent)
+        book_unanswered(state, state.queue, at, ledger)
         if how != BY_AGE:  # a limit is not a measurement
             state.waited += wait
         if short is not None and wait <= short and not state.continues:
             cell[c.SHORT_ABANDONED] += ledger.sign
         leave(state, at, c.ABANDONED_IN_THRESHOLD, ledger)
     close(state, at, how)
+
+
+def book_unanswered(state: ContactState, queue: str, at: int, ledger: Ledger) -> None:
+    """Abandoned, flowed out or orphaned: by topic all of that is one."""
+    topics.book(state.topic, queue, at, TOPIC_UNANSWERED, ledger)
 
 
 def book_abandonment(
@@ -101,6 +109,7 @@ def flow_out(state: ContactState, at: int, reason: str, how: int, ledger: Ledger
     if not (state.outbound or state.callback):
         cell = ledger.cell(state.queue, at)
         book_flow_out(state, cell, ledger.sign, at - state.entered_at, reason)
+        book_unanswered(state, state.queue, at, ledger)
         leave(state, at, c.FLOWED_OUT_IN_THRESHOLD, ledger)
     close(state, at, how)
 

@@ -21,6 +21,7 @@ microsecond.
 
 from typing import Final
 
+from streams.lifecycle import topics
 from streams.lifecycle.contact_effects import came_back
 from streams.lifecycle.contact_state import (
     CONNECTED,
@@ -106,6 +107,7 @@ def arrange(state: ContactState, plan: Plan, index: int) -> bool:
     pulled = id(fact) in plan.pulled
     if not pulled and is_said_again(state, fact, grace):
         plan.ledger.anomaly("said_again", fact)
+        topics.hear(state, fact)
         del plan.todo[index]
         return True
     if fact.rank == FLOWED_OUT and _comes_back(state, plan, index):
@@ -113,6 +115,7 @@ def arrange(state: ContactState, plan: Plan, index: int) -> bool:
     if pulled:
         return False
     if id(fact) in plan.laps and state.phase == WAITING and fact.queue == state.queue:
+        topics.hear(state, fact)
         came_back(state, fact, plan.ledger)
         del plan.todo[index]
         return True
@@ -145,6 +148,7 @@ def _comes_back(state: ContactState, plan: Plan, index: int) -> bool:
     calls_back = fact.detail == entry.detail == "callback"
     if entry.rank != ENTRY or entry.queue != state.queue or calls_back:
         return False
+    topics.hear(state, fact)
     plan.pass_over(index, place)
     return True
 

@@ -191,6 +191,19 @@ class ContactState(msgspec.Struct, array_like=True, gc=False):
     callback: bool = False
     words: Words | None = None
     surveys: tuple[Survey, ...] = ()
+    #: What it is about, as was told last.
+    topic: str | None = None
+
+    @property
+    def is_unknown(self) -> bool:
+        """Whether nothing of the contact is remembered."""
+        return (
+            self.phase == IDLE
+            and self.closed_at < 0
+            and not self.wrapups
+            and self.words is None
+            and not self.surveys
+        )
 
     @property
     def feedback_queue(self) -> str:
@@ -207,14 +220,7 @@ def blank() -> ContactState:
 
 def is_blank(state: ContactState, before: int) -> bool:
     """Whether a contact with all its events before `before` (ms) can be dropped without a trace."""
-    return (
-        state.phase == IDLE
-        and state.closed_at < 0
-        and not state.wrapups
-        and state.doubt < before
-        and state.words is None
-        and not state.surveys
-    )
+    return state.doubt < before and state.is_unknown
 
 
 def standing(state: ContactState) -> tuple[Standing, ...]:

@@ -8,6 +8,7 @@ from bisect import bisect_left
 
 from streams.lifecycle import contact_words as words
 from streams.lifecycle import counters as c
+from streams.lifecycle import topics
 from streams.lifecycle.contact_state import (
     MAX_OWED,
     SAID,
@@ -19,6 +20,7 @@ from streams.lifecycle.contact_state import (
 from streams.lifecycle.facts import Fact
 from streams.lifecycle.ledger import Ledger
 from streams.lifecycle.plan import fits
+from streams.lifecycle.splits import TOPIC_HANDLE_TIME, TOPIC_HANDLED
 
 
 def hold_started(state: ContactState, fact: Fact, ledger: Ledger) -> None:
@@ -91,17 +93,19 @@ def ended(state: ContactState, fact: Fact, ledger: Ledger) -> None:
 
 def _handle_at_once(state: ContactState, leg: Wrapup, ledger: Ledger) -> None:
     if not state.handled_already:
-        handled(leg, leg.ended_at, 0, ledger)
+        handled(state, leg, leg.ended_at, 0, ledger)
     else:
-        book_talk(leg, ledger)
+        book_talk(state, leg, ledger)
 
 
-def book_talk(leg: Wrapup, ledger: Ledger) -> None:
+def book_talk(state: ContactState, leg: Wrapup, ledger: Ledger) -> None:
     """Further talk of a visit that is handled already."""
     if not leg.outbound:
         cell = ledger.cell(leg.queue, leg.ended_at)
         cell[c.TALK] += ledger.sign * leg.talk
         cell[c.HOLD] += ledger.sign * leg.hold
+        topic, at, spent = state.topic, leg.ended_at, leg.talk + leg.hold
+        topics.book(topic, leg.queue, at, TOPIC_HANDLE_TIME, ledger, spent)
 
 
 def _disconnect(state: ContactState, leg: Wrapup, how: int, ledger: Ledger) -> None:
@@ -126,7 +130,7 @@ def give_up(state: ContactState, leg: Wrapup, at: int, ledger: Ledger) -> None:
     if not leg.outbound:
         ledger.cell(leg.queue, at)[c.WRAPUPS_UNREPORTED] += ledger.sign
     ledger.anomaly("wrapups_unreported")
-    handled(leg, at, 0, ledger)
+    handled(state, leg, at, 0, ledger)
     late = Wrapup(
         leg.ended_at, leg.queue, leg.agent, leg.outbound, False, leg.talk, leg.hold, leg.entered_at
     )
@@ -134,7 +138,7 @@ def give_up(state: ContactState, leg: Wrapup, at: int, ledger: Ledger) -> None:
     state.closed_at = max(state.closed_at, at)
 
 
-def handled(leg: Wrapup, at: int, wrapup: int, ledger: Ledger) -> None:
+def handled(state: ContactState, leg: Wrapup, at: int, wrapup: int, ledger: Ledger) -> None:
     """The visit is handled at `at`, booked whole; `wrapup` in ms."""
     if leg.outbound:
         return
@@ -148,6 +152,9 @@ def handled(leg: Wrapup, at: int, wrapup: int, ledger: Ledger) -> None:
     total = leg.talk + leg.hold + wrapup
     cell[c.HANDLED_WITHIN + bisect_left(c.HANDLE_BOUNDS_MS, total)] += sign
     cell[c.HANDLE_TIME] += sign * total
+    if ledger.has_topics:
+        topics.book(state.topic, leg.queue, at, TOPIC_HANDLED, ledger)
+        topics.book(state.topic, leg.queue, at, TOPIC_HANDLE_TIME, ledger, total)
 
 
 def cap_of(leg: Wrapup, ledger: Ledger) -> int:
@@ -169,10 +176,11 @@ def wrapup_ended(state: ContactState, fact: Fact, ledger: Ledger) -> None:
     if not leg.outbound:
         ledger.cell(leg.queue, fact.at)[c.WRAPUPS_REPORTED] += ledger.sign
     if leg.completes_visit:
-        handled(leg, fact.at, lasted, ledger)
+        handled(state, leg, fact.at, lasted, ledger)
         state.closed_at = max(state.closed_at, fact.at)
     elif not leg.outbound:
         ledger.cell(leg.queue, fact.at)[c.WRAPUP] += ledger.sign * lasted
+        topics.book(state.topic, leg.queue, fact.at, TOPIC_HANDLE_TIME, ledger, lasted)
 
 
 def owed_to(wrapups: tuple[Wrapup, ...], fact: Fact) -> list[Wrapup]:

@@ -13,6 +13,7 @@ from typing import Any, Final
 import msgspec
 
 from streams.contract import events as wire
+from streams.contract.names import clean
 from streams.contract.words import COMPLAINT, SLA_METRICS, TICKET_LEAVES, TICKET_PRIORITIES
 from streams.lifecycle import feedback_words
 from streams.lifecycle.ranks import AGENT_RANKS, CALLBACK_RANKS, CONTACT_RANKS, TICKET_RANKS
@@ -26,10 +27,11 @@ _PRIORITY, _CUSTOMER, _DUE = "priority:", "customer:", "due:"
 Order = tuple[int, int, int, str, str]
 
 
-class Fact(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """A contact's or ticket's event. `detail`: its reason, outcome, kind, status or author.
+class Told(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """What an event of a contact, ticket or request tells.
 
-    `since`: an earlier time that it tells of, -1 without one.
+    `detail`: its reason, outcome, kind, status or author. `since`: an earlier time that it tells
+    of, -1 without one.
     """
 
     at: int
@@ -45,7 +47,13 @@ class Fact(msgspec.Struct, array_like=True, frozen=True, gc=False):
     since: int = -1
 
 
-class CallbackFact(Fact, array_like=True, frozen=True, gc=False):
+class Fact(Told, array_like=True, frozen=True, gc=False):
+    """A contact's or ticket's event. `topic`: what that is about from now on, None: not told."""
+
+    topic: str | None = None
+
+
+class CallbackFact(Told, array_like=True, frozen=True, gc=False):
     """An event of a request to be called back. `since`: when it was asked for, of an attempt.
 
     `detail`: an attempt's outcome, and whether it is `final`; `callback` of what asks, or another
@@ -81,12 +89,16 @@ class Snapshot(msgspec.Struct, array_like=True, frozen=True, gc=False):
     since: int = -1
 
 
-def order_of(fact: Fact | Snapshot) -> Order:
+#: What any entity keeps of an event.
+AnyFact = Told | Snapshot
+
+
+def order_of(fact: AnyFact) -> Order:
     """The place of a fact among its entity's."""
     return fact.at, fact.seq, fact.rank, fact.source, fact.id
 
 
-def content_of(fact: Fact | Snapshot) -> tuple[Any, ...]:
+def content_of(fact: AnyFact) -> tuple[Any, ...]:
     """What of two facts with one id decides which is used: the least.
 
     The highest revision first, then time, then content.
@@ -95,6 +107,7 @@ def content_of(fact: Fact | Snapshot) -> tuple[Any, ...]:
         said = msgspec.structs.astuple(fact)[5:-3]
         return -fact.revision, fact.at, fact.rank, fact.seq, *said, max(fact.since, 0)
     more = (fact.due_at, fact.channel) if isinstance(fact, CallbackFact) else ()
+    about = (fact.topic or "",) if isinstance(fact, Fact) else ()
     detail, said = feedback_words.content_of(fact.detail or "")
     return (
         -fact.revision,
@@ -108,6 +121,7 @@ def content_of(fact: Fact | Snapshot) -> tuple[Any, ...]:
         fact.since,
         *more,
         *said,
+        *about,
     )
 
 
@@ -142,6 +156,11 @@ def _shared(name: str | None) -> str | None:
     return name
 
 
+def _topic_of(event: Any) -> str | None:
+    """What the event is about, as a queue's list has it; an empty topic says nothing."""
+    return None if event.topic is None else clean(event.topic) or None
+
+
 def contact_fact(event: Any) -> Fact:
     """The fact of a call's or chat's event."""
     struct = event.__class__
@@ -172,6 +191,7 @@ def contact_fact(event: Any) -> Fact:
         event.direction == "outbound",
         event.revision,
         -1 if told is None else told,
+        _topic_of(event),
     )
 
 
@@ -278,6 +298,7 @@ def ticket_fact(event: Any) -> Fact:
         outbound,
         event.revision,
         since,
+        _topic_of(event),
     )
 
 
@@ -301,6 +322,7 @@ def feedback_fact(event: Any) -> Fact:
         # We are who asks after the case: that says nothing.
         event.direction == "outbound" and not isinstance(event, wire.FollowupCompleted),
         event.revision,
+        topic=_topic_of(event),
     )
 
 
@@ -374,7 +396,7 @@ def _counts(counts: tuple[tuple[Any, int], ...]) -> tuple[tuple[str, int], ...]:
 
 
 #: What makes the fact of an event, by its struct; events without one change no lifecycle.
-FACTS: dict[type[Any], Callable[[Any], Fact | Snapshot]] = (
+FACTS: dict[type[Any], Callable[[Any], AnyFact]] = (
     dict.fromkeys(_CONTACT, contact_fact)
     | dict.fromkeys(_TICKET, ticket_fact)
     | {wire.AgentState: snapshot, wire.AgentHeartbeat: snapshot, wire.BotEnded: bot_fact}

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from streams.contract.words import DAY_MS, OTHER, SURVEY_DAYS, SURVEY_KINDS
 from streams.lifecycle import counters as c
-from streams.lifecycle import splits
+from streams.lifecycle import splits, topics
 from streams.lifecycle.facts import Fact
 from streams.lifecycle.feedback_words import Answer, read_answer, read_sale, read_sent
 from streams.lifecycle.ledger import Ledger
@@ -49,6 +49,7 @@ class Remembers(Protocol):
     """The state of a contact or ticket."""
 
     surveys: tuple[Survey, ...]
+    topic: str | None
 
     @property
     def feedback_queue(self) -> str:
@@ -91,17 +92,19 @@ def survey_answered(state: Remembers, fact: Fact, ledger: Ledger) -> None:
         sent_in[c.SURVEYS_RESPONDED[kind]] += sign
     else:
         cell[c.SURVEYS_UNSOLICITED[kind]] += sign
-    _book_score(answer, queue, at, ledger)
+    _book_score(state, answer, queue, at, ledger)
     answered = Survey(known.kind, known.name, "", -1, at + REMEMBERED_MS, was_sent)
     _remember(state, known, answered, fact, ledger)
 
 
-def _book_score(answer: Answer, queue: str, at: int, ledger: Ledger) -> None:
+def _book_score(state: Remembers, answer: Answer, queue: str, at: int, ledger: Ledger) -> None:
     """What an answer says; on a scale that its kind does not have, nothing."""
     sign, cell, kind = ledger.sign, ledger.cell(queue, at), answer.kind
     if kind == "csat":
+        topics.book(state.topic, queue, at, splits.TOPIC_CSAT_ANSWERED, ledger)
         if is_satisfied(answer, queue, at, ledger):
             cell[c.CSAT_SATISFIED] += sign
+            topics.book(state.topic, queue, at, splits.TOPIC_CSAT_SATISFIED, ledger)
     elif kind == "ces":
         value = splits.instrument(
             answer.version, answer.least, answer.greatest, answer.higher_is_better

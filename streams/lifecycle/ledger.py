@@ -66,7 +66,7 @@ class Ledger:
     unexpected state; like every contribution it is taken back when a refold explains it.
     `heard` is told of each, with its event. `overflowed` counts, by channel, look-ups of queues
     beyond a limit, which went to `_other`; `over_limit` all look-ups of names beyond one, by the
-    limit's name. `least_limits` are those of the rules (`Rules.least_limits`). `told` are the names
+    limit's name. `least_limits` and `has_topics` are those of the rules. `told` are the names
     of values that figures are told apart by, as they are first booked since the process started:
     (tenant, queue, channel, first number, by what, value), of the queue and of its tenant's `_all`.
     """
@@ -79,6 +79,7 @@ class Ledger:
         "anomalies",
         "channel",
         "entries",
+        "has_topics",
         "heard",
         "least_limits",
         "over_limit",
@@ -93,6 +94,7 @@ class Ledger:
     def __init__(self, rules: Rules, width: int = PANE_MS) -> None:
         self.rules = rules
         self.least_limits = rules.least_limits()
+        self.has_topics = rules.has_topics()
         self.width = width
         self.sign = 1
         self.tenant = self.channel = ""
@@ -160,6 +162,7 @@ class Ledger:
     def reload_rules(self) -> None:
         """Take every entry's rules again from `rules`."""
         self.least_limits = self.rules.least_limits()
+        self.has_topics = self.rules.has_topics()
         for key, entry in self.entries.items():
             entry.go_by(self.rules.of(*key))
 

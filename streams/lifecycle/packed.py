@@ -23,7 +23,7 @@ from streams.lifecycle.entity import (
     Lifecycle,
     S,
 )
-from streams.lifecycle.facts import CallbackFact, Fact, Snapshot
+from streams.lifecycle.facts import AnyFact, CallbackFact, Fact, Snapshot
 
 # Any: which of the lifecycles an entity has is known by the letter of its key alone.
 AnyLife = Lifecycle[Any, Any]
@@ -124,6 +124,6 @@ class PackedChunk:
         self.hashes = b"".join(hash_of(fact) for fact in chunk.facts)
 
 
-def hash_of(fact: Fact | Snapshot) -> bytes:
+def hash_of(fact: AnyFact) -> bytes:
     """A fact's identity in eight bytes, of this process alone."""
     return hash((fact.source, fact.id)).to_bytes(8, "little", signed=True)

@@ -4,7 +4,7 @@ Built once from the settings; the lifecycle never reads a configuration itself. 
 through keeps its rules: `windows/kept_rules.py`.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -104,6 +104,8 @@ class QueueRules:
     #: From which score on (thousandths) an answer to `csat` is a satisfied one; None: the better
     #: quarter of its scale.
     csat_satisfied_from: int | None = None
+    #: The topics that figures are told apart by; none: they are not.
+    topics: tuple[str, ...] = ()
     later: tuple[tuple[int, "QueueRules"], ...] = ()
 
     def at(self, at: int) -> "QueueRules":
@@ -133,6 +135,7 @@ def _rules_of(queue: QueueSettings) -> QueueRules:
         silent_ms=_ms(queue.silent_chat_seconds),
         wait_limit_ms=_ms(queue.wait_limit_seconds),
         csat_satisfied_from=_score(queue.csat_satisfied_from),
+        topics=queue.topics,
         state_limits_ms=_limits_of(queue.state_limit_seconds),
     )
 
@@ -160,10 +163,18 @@ class Rules:
 
     def least_limits(self) -> tuple[int, ...]:
         """Of each state in `STATE_LIMIT_SECONDS`, the least limit (ms) any queue ever has."""
-        first = (*DEFAULTS.values(), *self.queues.values())
-        each = [rules for one in first for rules in (one, *(then for _, then in one.later))]
-        limits = zip(*(rules.state_limits_ms for rules in each), strict=True)
+        limits = zip(*(rules.state_limits_ms for rules in self._each()), strict=True)
         return tuple(min(NEVER if ms is None else ms for ms in of_state) for of_state in limits)
+
+    def has_topics(self) -> bool:
+        """Whether any queue ever tells figures apart by topic."""
+        return any(rules.topics for rules in self._each())
+
+    def _each(self) -> Iterator[QueueRules]:
+        """The rules of all queues at all times."""
+        for first in (*DEFAULTS.values(), *self.queues.values()):
+            yield first
+            yield from (then for _, then in first.later)
 
 
 def rules_of(settings: Settings) -> Rules:
@@ -209,6 +220,7 @@ def _ticket_rules_of(queue: QueueSettings) -> QueueRules:
         else (),
         at_risk_ms=_ms(queue.at_risk_seconds),
         pause_on_hold=queue.pause_on_hold,
+        topics=queue.topics,
         csat_satisfied_from=_score(queue.csat_satisfied_from),
         state_limits_ms=_limits_of(queue.state_limit_seconds),
     )

@@ -28,7 +28,7 @@ from streams.lifecycle import changelog, entity, memory, ticket_state
 from streams.lifecycle import contact_state as visit
 from streams.lifecycle.changelog import CHUNK, Write, key_of, kind_of, parts_of
 from streams.lifecycle.entity import AGENT, CALLBACK, TICKET, Entity
-from streams.lifecycle.facts import Fact, Snapshot
+from streams.lifecycle.facts import AnyFact
 from streams.lifecycle.ledger import Ledger
 from streams.lifecycle.packed import (
     KINDS,
@@ -83,7 +83,7 @@ class EntityStore:
     def __len__(self) -> int:
         return len(self._packed)
 
-    def add(self, key: str, fact: Fact | Snapshot, limit: int) -> str:
+    def add(self, key: str, fact: AnyFact, limit: int) -> str:
         """Take one fact of the entity whose key in the changelog is `key`."""
         at_hand = self._at_hand.get(key) or self._unpack(key)
         kept = at_hand.entity
@@ -374,7 +374,7 @@ class EntityStore:
         self._chunks.setdefault(key, []).append(PackedChunk(number, data, chunk))
         self._writes.append((_chunk_key(key, number), data))
 
-    def _bring_back(self, key: str, at_hand: AtHand, fact: Fact | Snapshot) -> None:
+    def _bring_back(self, key: str, at_hand: AtHand, fact: AnyFact) -> None:
         """Unpack the chunks that hold this id, or facts that it could still change.
 
         A chunk keeps only eight bytes a fact in memory beside its packed data. A hash that is some

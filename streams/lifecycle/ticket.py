@@ -53,7 +53,7 @@ def blank() -> TicketState:
 
 def is_blank(state: TicketState, before: int) -> bool:
     """Whether nothing is known of the ticket."""
-    return state.phase == NONE and state.doubt < before and not state.surveys
+    return state.doubt < before and state.is_unknown
 
 
 def standing(state: TicketState) -> tuple[Standing, ...]:
@@ -311,6 +311,8 @@ _NO_CLOCK = "sla_without_clock"
 # Surveys, sales and follow-ups count in the queue they name, else in the one that has the ticket,
 # or had it last; of a ticket that is not known in `_none`. Surveys are as in `contact.py`: none of
 # these keeps the ticket itself from being forgotten.
+#
+# Topics are as in `contact.py`; an unknown ticket has none.
 #
 # A ticket is forgotten `ticket_memory_days` after the day of its last event but those, whatever
 # that did; an open one never is. What else falls due, and in which order: `ticket_deadlines.py`.

@@ -8,10 +8,12 @@ at its own event; a first one once a ticket. Cost: one look at the calendar a ti
 from streams.lifecycle import counters as c
 from streams.lifecycle import ticket_cohorts as cohorts
 from streams.lifecycle import ticket_promises as promises
+from streams.lifecycle import topics
 from streams.lifecycle.contact_words import book_handoff
 from streams.lifecycle.facts import Fact
 from streams.lifecycle.histogram import bucket_of
 from streams.lifecycle.ledger import Ledger
+from streams.lifecycle.splits import TOPIC_RESOLUTION_TIME, TOPIC_RESOLVED
 from streams.lifecycle.ticket_state import OPEN, TicketState, count
 from streams.lifecycle.ticket_time import lasted
 
@@ -85,6 +87,8 @@ def resolved(state: TicketState, fact: Fact, ledger: Ledger) -> None:
     took = lasted(state, since, fact.at, ledger)
     count(state, fact, c.TICKETS_RESOLVED, ledger)
     count(state, fact, c.RESOLUTION_TIME, ledger, took)
+    topics.book(state.topic, state.queue, fact.at, TOPIC_RESOLVED, ledger)
+    topics.book(state.topic, state.queue, fact.at, TOPIC_RESOLUTION_TIME, ledger, took)
     count(state, fact, c.RESOLUTION_BUCKETS + bucket_of(took), ledger)
     count(state, fact, c.RESOLUTION_CALENDAR, ledger, fact.at - since)
     if not replied_to:

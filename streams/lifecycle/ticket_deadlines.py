@@ -11,7 +11,7 @@ must be in the past (or gone) once it has happened. Cost: a look at each deadlin
 
 import msgspec
 
-from streams.lifecycle import feedback, ticket
+from streams.lifecycle import feedback, ticket, topics
 from streams.lifecycle import ticket_cohorts as cohorts
 from streams.lifecycle import ticket_promises as promises
 from streams.lifecycle.facts import Fact
@@ -28,10 +28,12 @@ _BREACHED, _AT_RISK, _OLDER, _UNRESOLVED, _NOT_BACK, _SURVEYS, _FORGOTTEN = rang
 def step(state: TicketState, fact: Fact, ledger: Ledger) -> None:
     """Take one event, in order."""
     effect = _STEPS[state.phase][fact.rank]
+    topics.hear(state, fact)
     if effect.__class__ is str:
         ledger.anomaly(effect, fact)
     else:
         effect(state, fact, ledger)
+    topics.settle(state)
     if fact.rank not in feedback.OF_TICKETS:
         settled, days = state.phase > OPEN, ledger.rules.ticket_memory_days
         state.forgotten_on = forgotten_on(fact.at, days) if settled else 0
@@ -61,14 +63,15 @@ def fire(state: TicketState, ledger: Ledger) -> None:
     # Later than it was noted to be, where an edit changed the rules since: nothing happens yet.
     if at <= state.due:
         _BEFALLS[order](state, at, ledger)
+        topics.settle(state)
     look_ahead(state, ledger)
 
 
 def _forget(state: TicketState, at: int, ledger: Ledger) -> None:
-    surveys = state.surveys
+    surveys, topic = state.surveys, state.topic
     for field, value in zip(_FIELDS, msgspec.structs.astuple(ticket.blank()), strict=True):
         setattr(state, field, value)
-    state.surveys = surveys
+    state.surveys, state.topic = surveys, topic
 
 
 #: What befalls a ticket, by its number above.

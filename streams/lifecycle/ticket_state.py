@@ -95,7 +95,8 @@ class TicketState(msgspec.Struct, array_like=True, gc=False):
     `clocks`: of what is promised now. `spent`: where calendars matter, when it was moved last, and
     before that the instants that something is measured from, each with the business time from it to
     the move. `pending_closed_ms`: what of `pending_ms` was no business time. `escalated_at`: when a
-    bot handed over what no person has replied to since.
+    bot handed over what no person has replied to since. `topic`: what it is about, as was told
+    last.
     """
 
     phase: int = NONE
@@ -135,6 +136,12 @@ class TicketState(msgspec.Struct, array_like=True, gc=False):
     pending_closed_ms: int = 0
     escalated_at: int = -1
     surveys: tuple[Survey, ...] = ()
+    topic: str | None = None
+
+    @property
+    def is_unknown(self) -> bool:
+        """Whether nothing of the ticket is remembered."""
+        return self.phase == NONE and not self.surveys
 
     @property
     def feedback_queue(self) -> str:

@@ -18,7 +18,7 @@ from typing import Any
 import msgspec
 
 from streams.lifecycle.changelog import VERSIONS, Write, key_of
-from streams.lifecycle.facts import Fact, Snapshot
+from streams.lifecycle.facts import AnyFact
 from streams.lifecycle.rules import Rules
 
 #: Of the rules in this directory; one more with each that counts something otherwise.
@@ -61,13 +61,13 @@ class Versions:
         return [(_KEY, _ENCODE(self._known))] if unsaved else []
 
 
-def mark_of(fact: Fact | Snapshot) -> bytes:
+def mark_of(fact: AnyFact) -> bytes:
     """A fact's identity, in eight bytes."""
     name = f"{fact.source}\0{fact.id}".encode()
     return hashlib.blake2b(name, digest_size=_MARK).digest()
 
 
-def is_among(marks: bytes, fact: Fact | Snapshot) -> bool:
+def is_among(marks: bytes, fact: AnyFact) -> bool:
     """Whether one of the marks is the fact's."""
     mark, place = mark_of(fact), 0
     while (place := marks.find(mark, place)) >= 0:

@@ -85,6 +85,8 @@ class QueueSettings:
     repeat_days: int = REPEAT_DAYS
     #: From which score on an answer to `csat` is a satisfied one; None: the better quarter.
     csat_satisfied_from: float | None = None
+    #: What its contacts and tickets may be about: some figures are told apart by it.
+    topics: tuple[str, ...] = ()
     #: By state, where not as in `words.STATE_LIMIT_SECONDS`; 0: no limit.
     state_limit_seconds: Mapping[str, int] = field(default_factory=dict)
     #: Of tickets. By metric and priority, in how many seconds of business time it is promised.

@@ -12,11 +12,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from streams.contract.limits import MAX_NAME, MAX_SCORE
+from streams.contract.limits import MAX_NAME, MAX_SCORE, MAX_TEXT
 from streams.contract.names import clean
 from streams.contract.words import (
     CHANNELS,
     FORMULAS,
+    MOST_VALUES,
     SLA_METRICS,
     STATE_LIMIT_SECONDS,
     TICKET_PRIORITIES,
@@ -113,6 +114,29 @@ def by_word(names: tuple[str, ...], each: Reader) -> Reader:
         return {name: each(value) for name, value in raw.items()}
 
     return read
+
+
+def topics(raw: object) -> tuple[str, ...]:
+    """A list of the file of different texts, cleaned as the topics of events are; it may be empty.
+
+    Names with `_` in front are of our own making.
+    """
+    most = MOST_VALUES["topic"]
+    if not isinstance(raw, list) or not all(isinstance(topic, str) for topic in raw):
+        raise ValueError(f"needs a list of at most {most} topics, each in quotes")
+    names = [clean(topic) for topic in raw]
+    wrong = [] if len(names) <= most else [f"{len(names)} are too many"]
+    for place, topic in enumerate(names):
+        if not 1 <= len(topic) <= MAX_TEXT:
+            wrong.append(f"the {place + 1}. has {len(topic)} characters")
+        elif topic.startswith("_"):
+            wrong.append(f"{topic!r} begins with _")
+        elif topic in names[:place]:
+            wrong.append(f"{topic!r} is there twice")
+    if wrong:
+        limits = f"at most {most} different topics of 1 to {MAX_TEXT} characters, none with _ first"
+        raise ValueError(f"needs {limits}; {', '.join(wrong)}")
+    return tuple(names)
 
 
 def flag(raw: object) -> bool:
@@ -250,6 +274,7 @@ QUEUE_READERS: dict[str, Reader] = {
     "closed_resolves": flag,
     "resolution_days": _DAYS,
     "repeat_days": _DAYS,
+    "topics": topics,
     "csat_satisfied_from": number(-MAX_SCORE, MAX_SCORE),
     "state_limit_seconds": by_word(tuple(STATE_LIMIT_SECONDS), integer(0, 366 * 86_400)),
     "at_risk_seconds": _SECONDS,
@@ -278,6 +303,7 @@ CHANGE_READERS: dict[str, Reader] = {"from": instant} | {
         "closed_resolves",
         "resolution_days",
         "repeat_days",
+        "topics",
         "csat_satisfied_from",
         "state_limit_seconds",
         "at_risk_seconds",

@@ -11,13 +11,13 @@ from typing import Any, Final
 
 from streams.contract.events import Event
 from streams.lifecycle.changelog import parts_of
-from streams.lifecycle.facts import CallbackFact, Fact, Snapshot
+from streams.lifecycle.facts import AnyFact, CallbackFact, Fact
 from streams.lifecycle.ledger import Ledger
 
 #: Anomalies of one turn that are shown one by one, and of one wall minute (`intake_stage.py`).
 MOST_SAMPLES: Final = 100
 #: A fact with its entity's key, and its event's topic (the contract's name), offset and struct.
-Taking = tuple[str, Fact | Snapshot, str, int, type[Event]]
+Taking = tuple[str, AnyFact, str, int, type[Event]]
 
 
 @dataclass(frozen=True, slots=True)

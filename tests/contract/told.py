@@ -20,6 +20,7 @@ name = "q"
 channels = ["voice", "chat"]
 wrapup = true
 wrapup_cap_seconds = 60
+topics = ["bill", "order"]
 
 [[queues]]
 name = "r"
@@ -28,6 +29,7 @@ channels = ["voice", "chat"]
 [[queues]]
 name = "mail"
 channels = ["ticket"]
+topics = ["bill"]
 
 [[queues]]
 name = "letters"
@@ -90,6 +92,8 @@ OTHERWISE: Final[dict[tuple[str, str], Any]] = {
     ("contact.enqueued", "direction"): "outbound",
     ("ticket.opened", "direction"): "outbound",
     ("contact.enqueued", "arrived_at"): ABSENT,
+    ("contact.enqueued", "topic"): "order",
+    ("ticket.updated", "topic"): ABSENT,
     ("contact.enqueued", "reason"): "initial",
     ("contact.blocked", "reason"): "closed",
     ("offer.failed", "outcome"): "customer_left",
@@ -153,7 +157,6 @@ OTHERWISE: Final[dict[tuple[str, str], Any]] = {
 #: What moves no figure, said otherwise.
 TO_NO_AVAIL: Final[dict[tuple[str, str], Any]] = {
     ("contact.enqueued", "customer_ref"): ABSENT,
-    ("contact.enqueued", "topic"): "another",
     ("contact.enqueued", "attributes"): ABSENT,
     ("contact.enqueued", "parent_contact_id"): ABSENT,
     ("contact.enqueued", "priority"): 2,

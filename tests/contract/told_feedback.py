@@ -42,6 +42,7 @@ FEEDBACK: Final[list[Told]] = [
     *ticket(
         "is asked",
         (0, "opened", MAIL),
+        (5, "updated", {"topic": "bill"}),
         (10, "resolved", {}),
         (20, "survey.sent", {"kind": "csat"}),
         (30, "survey.answered", answer("csat", 4, 1, 5)),

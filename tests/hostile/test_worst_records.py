@@ -5,9 +5,11 @@ from typing import Any
 import orjson
 import pytest
 
+from streams.contract.words import OTHER
 from streams.faustkit.parts import PART_BYTES, Parts
 from streams.faustkit.stage import Output, Turn
-from streams.settings import Settings
+from streams.lifecycle.splits import MOST_KNOWN
+from streams.settings import QueueSettings, Settings
 from tests.stages.stages import START, Record, Stages, call
 
 #: 256 characters each: Latin, Cyrillic, Han, emoji.
@@ -182,3 +184,35 @@ def test_ten_thousand_tenants_are_a_hundred_and_one_more() -> None:
         if name_ != "_all"
     )
     assert waiting == 10_000
+
+
+def test_ten_thousand_topics_and_instruments_are_those_of_the_list_and_a_few() -> None:
+    """What is kept of a queue, and what a record has, does not grow with what events say."""
+    listed = tuple(name(number) for number in range(50))
+    queue = QueueSettings(name="billing", topics=listed)
+    stages = Stages(Settings(partitions=1, queues=(queue,)))
+    scale = {"score": 1, "scale_min": 0, "scale_max": 5, "higher_is_better": True}
+    for first in range(0, 10_000, 1_000):
+        records = []
+        for number in range(first, first + 1_000):
+            topic = name(number) if number < 50 else f"{number:05}" + "客" * 251
+            records.append(call("contact.abandoned", START, f"c{number}", topic=topic))
+            told = call("survey.answered", START, f"c{number}", version=topic, **scale)
+            told.value = (told.value or b"").replace(b'"pbx"', b'"pbx","kind":"ces"')
+            told.topic = "contact.surveys"
+            records.append(told)
+        turn = stages.take(*records)
+        assert not outgrown(turn.outputs)
+        published = stages.tick(turn)
+    for place in ("billing", "_all"):
+        key = ("default", place, "voice")
+        assert len(stages.intake.intake.ledger.entries[key].known) == 51 + MOST_KNOWN + 1
+        assert len(stages.queues.unit.queues[key].names) == 51 + MOST_KNOWN + 1
+        (record,) = (value for found, value in published["contact.kpis"] if found == list(key))
+        today = record["windows"]["today"]
+        assert sorted(row["topic"] for row in today["by_topic"][:-1]) == sorted(listed)
+        assert sum(row["unanswered"] for row in today["by_topic"]) == 10_000
+        assert today["by_topic"][-1]["topic"] == OTHER
+        assert [row["n"] for row in today["surveys"]["ces"]] == [1] * 8 + [10_000 - 8]
+        assert 32_000 < len(orjson.dumps(record)) < 112_000
+    assert stages.intake.intake.over_limit()["values"] > 0

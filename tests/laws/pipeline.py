@@ -5,7 +5,8 @@ from typing import Any
 
 import orjson
 
-from streams.contract.fields import Part, leaves_of
+from streams.contract.customer_figures import TopicFigures
+from streams.contract.fields import Part, fields_of, leaves_of
 from streams.contract.figures import Figures
 from streams.contract.records import IntervalRecord, encode
 from streams.kpis.definitions import Definitions
@@ -142,7 +143,7 @@ class Pipeline:
 
 
 def additive(figures: dict[str, Any]) -> dict[str, Any]:
-    """The figures that add up over intervals: counts and sums of seconds."""
+    """The figures that add up over intervals: counts and sums of seconds; by topic too."""
     found: dict[str, Any] = {}
     for path, field in leaves_of(Figures):
         value: Any = figures
@@ -155,4 +156,8 @@ def additive(figures: dict[str, Any]) -> dict[str, Any]:
             found |= {f"{name}.{word}": value[word] for word in field.each}
         else:
             found[name] = value
+    for row in figures["by_topic"] or ():
+        for name, field in fields_of(TopicFigures).items():
+            if field.additive:
+                found[f"by_topic.{row['topic']}.{name}"] = row[name]
     return found
