@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 import orjson
 from hypothesis import strategies as st
 
+from tests.customer_stories import CUSTOMER_STORIES, FEEDBACK, REFS, said, told_of_customers
 from tests.later_stories import LATER_STORIES
 from tests.promise_stories import ticket_with_promises
 from tests.stories import (
@@ -47,8 +48,12 @@ def altered(c: Chooser, event: Event) -> Event:
     if what in ("content", "type") and kind in ("agent.state", "agent.heartbeat"):
         who = {name: event[name] for name in ("tenant", "agent_id", "source", "event_id")}
         return snapshot(c, who, at)
+    if what in ("content", "type") and kind in FEEDBACK:
+        names = ("tenant", "channel", "contact_id", "source", "event_id")
+        who = {name: event[name] for name in names if name in event}
+        return said(c, who, kind if what == "content" else c.pick(FEEDBACK), at)
     if what == "unread" or kind not in FIELDS:
-        return {**event, "customer_ref": "someone else"}
+        return {**event, "customer_ref": REFS[-1]}
     family = TICKET_TYPES if event["channel"] == "ticket" else CONTACT_TYPES
     who = {name: event[name] for name in ("tenant", "channel", "contact_id", "source", "event_id")}
     return legal(c, who, kind if what == "content" else c.pick(family), at)
@@ -126,7 +131,7 @@ PROMISE_STORIES = (ticket_with_promises,) * 3
 @st.composite
 def _story(draw: Callable) -> list[Event]:
     chooser = Drawn(draw)
-    return chooser.pick((*STORIES, *LATER_STORIES, *PROMISE_STORIES))(chooser)
+    return chooser.pick((*STORIES, *LATER_STORIES, *PROMISE_STORIES, *CUSTOMER_STORIES))(chooser)
 
 
 @st.composite
@@ -134,6 +139,8 @@ def histories(draw: Callable, max_stories: int = 7, max_mutations: int = 5) -> l
     """Histories of up to about 60 events, in the order of their stories, not of time."""
     events = with_ids(draw(st.lists(_story(), min_size=1, max_size=max_stories)))
     chooser = Drawn(draw)
+    if chooser.pick((False, True)):
+        events = told_of_customers(events, salt=1)
     for _ in range(draw(st.integers(0, max_mutations))):
         spoil(chooser, events)
     return events[:80]
@@ -147,7 +154,10 @@ def random_history(seed: int, stories: int = 10, contacts: int = 4) -> list[Even
     for _ in range(stories // 2):
         spoil(chooser, events)
     later = later_history(seed, stories // 4, contacts)
-    return events + later + promised_history(seed, 1 + stories // 5, contacts)
+    others = events + later + promised_history(seed, 1 + stories // 5, contacts)
+    if seed % 3:
+        others = told_of_customers(others, salt=seed)
+    return others + customer_history(seed, 1 + stories // 4, contacts)
 
 
 def later_history(seed: int, stories: int, contacts: int = 4) -> list[Event]:
@@ -165,6 +175,16 @@ def promised_history(seed: int, stories: int, contacts: int = 4) -> list[Event]:
     chooser = Seeded(2**32 + seed)
     told = [chooser.pick(PROMISE_STORIES)(chooser, contacts) for _ in range(stories)]
     events = with_ids(told, "p")
+    for _ in range(stories // 2):
+        spoil(chooser, events)
+    return events
+
+
+def customer_history(seed: int, stories: int, contacts: int = 4) -> list[Event]:
+    """Surveys, sales and customers who come again, by choices of their own."""
+    chooser = Seeded(2**33 + seed)
+    told = [chooser.pick(CUSTOMER_STORIES)(chooser, contacts) for _ in range(stories)]
+    events = with_ids(told, "u")
     for _ in range(stories // 2):
         spoil(chooser, events)
     return events
