@@ -18,6 +18,8 @@ from tests.oracle.agents import LIMITS, tell_agent
 from tests.oracle.calendars import Clocks
 from tests.oracle.callbacks import tell_callback
 from tests.oracle.contacts import tell_contact
+from tests.oracle.customers import Coming, Failure, tell_customers
+from tests.oracle.feedback import clean, customer_of, thousandths, words_of
 from tests.oracle.ticket import detail_of
 from tests.oracle.tickets import tell_ticket
 
@@ -40,6 +42,11 @@ CONTACT_RANKS = {
     "contact.flowed_out": 11,
     "message.sent": 12,
     "bot.ended": 13,
+    "followup.completed": 15,
+    "survey.sent": 16,
+    "survey.answered": 17,
+    "sale.closed": 18,
+    "sale.cancelled": 19,
 }
 CALLBACK_RANKS = {"contact.flowed_out": 11, "callback.requested": 13, "callback.attempted": 14}
 TICKET_RANKS = {
@@ -57,6 +64,11 @@ TICKET_RANKS = {
     "ticket.snapshot": 11,
     "bot.ended": 12,
     "ticket.updated": 13,
+    "survey.sent": 14,
+    "survey.answered": 15,
+    "followup.completed": 16,
+    "sale.closed": 17,
+    "sale.cancelled": 18,
 }
 AGENT_RANKS = {"agent.state": 0, "agent.heartbeat": 1}
 
@@ -160,7 +172,23 @@ class Oracle:
             "pause_on_hold": bool(given.get("pause_on_hold", False)),
             "resolution_ms": given.get("resolution_days", 7) * DAY_MS,
             "repeat_ms": given.get("repeat_days", 7) * DAY_MS,
+            "topics": tuple(map(clean, given.get("topics") or ())),
+            "satisfied_from": (
+                None
+                if given.get("csat_satisfied_from") is None
+                else thousandths(given["csat_satisfied_from"])
+            ),
         }
+
+    def has_topics(self, tenant: str, queue: str, channel: str) -> bool:
+        """Whether the queue ever has a list of topics; `_all` has one where any queue has."""
+        for entry in self.queues:
+            same = entry.get("tenant", "default") == tenant and queue in ("_all", entry["name"])
+            same = same and channel in (entry.get("channels") or ["voice"])
+            versions = (entry, *entry.get("changes", []))
+            if same and any(version.get("topics") for version in versions):
+                return True
+        return False
 
     def limit(self, tenant: str, queue: str, channel: str, state: str, at: int) -> int | None:
         """How long an agent may be in the state, in ms; None: there is no limit."""
@@ -188,6 +216,7 @@ class Oracle:
             else:
                 ordered = in_order(unique, CONTACT_RANKS)
                 tell_contact(entity, ordered, now, self, result)
+        tell_customers(self, now, result)
         result.move(self.place)
         return result
 
@@ -210,12 +239,30 @@ class Result:
         #: (tenant, queue, channel, at): due times of running clocks; when calls owed were asked.
         self.due: list[tuple[str, str, str, int]] = []
         self.callbacks: list[tuple[str, str, str, int]] = []
+        #: What is told apart by a value: (at, tenant, queue, channel, by, value, name, amount).
+        self.splits: list[tuple[int, str, str, str, str, str, str, int]] = []
+        #: Of customers: who came, was failed, was answered (owner, at, channel, contact, queue),
+        #: and needed nobody, as a bot said (owner, at).
+        self.comings: list[Coming] = []
+        self.failures: list[Failure] = []
+        self.answers: list[tuple[tuple[str, str], int, str, str, str]] = []
+        self.contained: list[tuple[tuple[str, str], int]] = []
         self.anomalies: Counter[str] = Counter()
         self.used: set[tuple[str, str, str]] = set()
+
+    def count_topic(
+        self, at: int, scope: tuple[str, str, str], topic: str, name: str, amount: int
+    ) -> None:
+        """It counts under a topic too, where the queue has a list of topics then."""
+        listed = self.oracle.settings(*scope, at)["topics"]
+        if listed:
+            value = (topic if topic in listed else "_other") if topic else "_none"
+            self.splits.append((at, *scope, "topic", value, name, amount))
 
     def move(self, place: Callable[[str, str], tuple[str, str]]) -> None:
         """Everything is in the lists: put it under the names that it is counted under."""
         lists: list[Any] = [self.contributions, self.levels, self.waits, self.resolutions]
+        lists.append(self.splits)
         for rows in lists:
             rows[:] = [(at, *place(tenant, queue), *rest) for at, tenant, queue, *rest in rows]
         for level in self.levels:
@@ -330,11 +377,15 @@ def content(event: dict) -> tuple:
         detail = event["outcome"] + (" final" if event.get("final") else "")
     elif kind == "contact.abandoned":
         detail = event.get("kind")
+    elif kind == "followup.completed":
+        detail = event["outcome"]
+    elif kind.startswith(("survey.", "sale.")):
+        detail = event["kind"]
     elif kind == "message.sent":
         detail = "bot" if event.get("automatic") else event["author"]
     ranks = TICKET_RANKS if event.get("channel") == "ticket" else CALLBACK_RANKS | CONTACT_RANKS
     rank = ranks.get(kind, 0)
-    directed = kind in CONTACT_RANKS | CALLBACK_RANKS
+    directed = kind in CONTACT_RANKS | CALLBACK_RANKS and kind != "followup.completed"
     directed = directed or kind in ("ticket.opened", "ticket.snapshot")
     outbound = directed and event.get("direction") == "outbound"
     queue, agent = event.get("queue") or "", event.get("agent_id") or ""
@@ -351,7 +402,8 @@ def content(event: dict) -> tuple:
     if kind == "callback.attempted":
         told.append(event.get("due_at"))
     times = (-1 if time is None else time for time in told)
-    return rank, seq, queue, agent, detail or "", outbound, *times
+    about = (words_of(event), clean(event.get("topic")), customer_of(event) or "")
+    return rank, seq, queue, agent, detail or "", outbound, *times, about
 
 
 def without_repeats(events: list[dict], anomalies: Counter[str]) -> list[dict]:

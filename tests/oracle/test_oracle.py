@@ -74,6 +74,7 @@ HARD_CASES = {
 PARTS = (
     *("bot", "chat", "callbacks", "ticket"),
     *("sla", "first_response", "next_response", "resolution", "complaints", "cohorts"),
+    *("surveys", "sales", "followups", "customers"),
 )
 
 
@@ -225,7 +226,12 @@ def ratios_of(figures: dict) -> list[float | None]:
         *("slot_occupancy", "ready"),
     )
     called = figures["callbacks"] or {"reached_ratio": None}
-    parts = (figures["bot"]["containment_ratio"], called["reached_ratio"])
+    surveys, customers = figures["surveys"], figures["customers"]
+    parts = [figures["bot"]["containment_ratio"], called["reached_ratio"]]
+    parts += [surveys["csat_ratio"], surveys["resolved_ratio"], *surveys["response_ratio"].values()]
+    parts += [customers[f"{name}_ratio"] for name in ("repeat", "returning", "fcr")]
+    for topic in figures["by_topic"] or []:
+        parts += [topic["csat_ratio"], topic["fcr_ratio"]]
     ratios = (figures[f"{name}_ratio"] for name in names)
     return [*figures["service_level"].values(), *ratios, *parts]
 
@@ -289,11 +295,14 @@ def test_the_states_add_up_to_the_members_seconds(history, queues) -> None:
 
 def additive(figures: dict) -> dict[str, float]:
     """All counts and seconds of the figures that panes must add up to."""
-    derived = ("mean", "max", "ratio", "quantiles", "depth", "_per_", "service_level")
+    derived = (
+        *("mean", "max", "ratio", "quantiles", "depth", "service_level", "surveys.nps."),
+        *("hops_per_contact", "work_per_resolution", "sales.per_", "followups.per_"),
+    )
     return {
         name: round(value * 1000)
         for name, value in flat(figures)
-        if isinstance(value, int | float) and not any(part in name for part in derived)
+        if isinstance(value, int | float) and not any(part in f"{name}." for part in derived)
     }
 
 

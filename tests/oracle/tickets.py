@@ -5,6 +5,7 @@ What each event does; what the ticket then is, and what time does to it, is in `
 """
 
 from tests.oracle.chats import of_bots
+from tests.oracle.feedback import FEEDBACK, Told
 from tests.oracle.ticket import (
     ANSWERED,
     BY_BOT,
@@ -31,18 +32,27 @@ MAX_WORKERS = 8
 
 def tell_ticket(entity, events, now: int, oracle, result) -> None:
     """The ticket's figures are in `result`; deadlines before `now` have happened."""
-    _, tenant, _ = entity
+    _, tenant, contact_id = entity
+    told = Told(tenant, "ticket", contact_id, oracle, result)
     ticket: Ticket | None = None
     last_at = 0
     early: list[dict] = []
     for place, event in enumerate(events):
         at = event["occurred_at"]
         ticket = remembered(ticket, last_at, min(at, now))
+        told.fire_before(min(at, now))
+        if event["type"] in FEEDBACK:
+            hear(told, ticket, event, at)
+            told.tell(event, at, None if ticket is None else ticket.queue)
+            continue
         if ticket is not None:
+            hear(told, ticket, event, at)
             tell(ticket, event, at)
         elif event["type"] in MAKES_KNOWN:
-            ticket = begin(tenant, event, at, oracle, result)
+            hear(told, None, event, at)
+            ticket = begin(tenant, event, at, oracle, result, told)
             for waited in early:
+                hear(told, ticket, waited, at)
                 tell(ticket, waited, at)
             early = []
         elif any(
@@ -52,16 +62,25 @@ def tell_ticket(entity, events, now: int, oracle, result) -> None:
             early.append(event)
             result.anomalies["clamped"] += 1
             continue
-        elif event["type"] == "bot.ended":
-            bot_ended(tenant, event, at, result)
         else:
-            result.anomalies["no_ticket"] += 1
+            hear(told, None, event, at)
+            if event["type"] == "bot.ended":
+                bot_ended(tenant, event, at, result)
+            else:
+                result.anomalies["no_ticket"] += 1
         last_at = at
     ticket = remembered(ticket, last_at, now)
+    told.fire_before(now)
     if ticket is not None and ticket.status is not None:
         result.open_tickets.append((tenant, ticket.queue, ticket.began_at))
         for due in ticket.promises.due_times():
             result.due.append((tenant, ticket.queue, "ticket", due))
+
+
+def hear(told: Told, known: Ticket | None, event: dict, at: int) -> None:
+    """Whatever else the event says: whose the ticket is, and what it is about."""
+    if told.hear(event, known is not None) and known is not None:
+        known.know(at)
 
 
 def remembered(known: Ticket | None, last_at: int, until: int) -> Ticket | None:
@@ -73,15 +92,16 @@ def remembered(known: Ticket | None, last_at: int, until: int) -> Ticket | None:
     return known if forgotten is None or until <= forgotten else None
 
 
-def begin(tenant: str, event: dict, at: int, oracle, result) -> Ticket:
+def begin(tenant: str, event: dict, at: int, oracle, result, told: Told) -> Ticket:
     """A ticket is known from now on."""
     if event["type"] == "ticket.opened":
-        known = Ticket(tenant, event, at, oracle, result)
+        known = Ticket(tenant, event, at, oracle, result, told)
     else:
-        known = Ticket(tenant, event, min(event["opened_at"], at), oracle, result)
+        known = Ticket(tenant, event, min(event["opened_at"], at), oracle, result, told)
         if event["opened_at"] > at:
             result.anomalies["clamped"] += 1
         seen(known, event, at)
+    known.know(at)
     known.statuses.append((at, known.status))
     known.cohorts.grow_old(at)
     known.stand(at, 1)
@@ -117,6 +137,9 @@ def opened(known: Ticket, at: int) -> None:
     """The opening is counted."""
     known.note(COUNTED, at)
     known.count(at, "tickets_opened")
+    if known.coming is not None:
+        known.coming.entry = at
+        known.know(at)
     known.cohorts.opened(at)
 
 
@@ -229,6 +252,12 @@ def resolution(known: Ticket, event: dict, at: int) -> bool:
     known.count(at, "tickets_resolved")
     known.count_time(at, "resolution", clock)
     business = known.business(clock, at)
+    known.told.count_topic(at, known.queue, "tickets_resolved")
+    known.told.count_topic(at, known.queue, "resolution_ms", business)
+    if known.coming is not None:
+        if known.told.customer is None:
+            known.count(at, "customers.fcr_unknown")
+        known.coming.ends.append((at, known.queue, known.told.topic))
     if clock != known.began_at:
         before = 0
     if before is not None:
@@ -252,6 +281,8 @@ def settle(known: Ticket, event: dict, at: int) -> None:
     why, by_person = gone_as(event), False
     if why is not None:
         known.left = True
+        if known.coming is not None:
+            known.coming.left_at = at
         known.count(at, f"tickets_left.{why}")
         known.cohorts.left(at)
     elif known.status is not None and (not closing or rules["closed_resolves"]):
@@ -266,6 +297,8 @@ def reopen(known: Ticket, at: int, status: str) -> None:
     known.closed = False
     known.note(REOPENED, at)
     known.count(at, "tickets_reopened")
+    if known.coming is not None:
+        known.coming.reopened.append(at)
     known.cohorts.reopened(at)
     known.have_status(status, at)
     known.promises.opened(at)
