@@ -66,7 +66,7 @@ class Comings:
     ended: bool = False  # the last conversation was ended, and nobody came since
     uncounted: list[Coming] = field(default_factory=list)
 
-    def visit(self, queue: str, entry: int, at: int, comes: bool) -> Coming | None:
+    def visit(self, queue: str, entry: int, comes: bool) -> Coming | None:
         """A visit began; `comes`: by a customer who was not called back. Which coming it is of."""
         told = self.told
         if comes and (self.now is None or self.ended):
@@ -76,7 +76,6 @@ class Comings:
             told.result.comings.append(self.now)
         if self.now is not None:
             self.now.queue = queue
-        self.know(at)
         return self.now
 
     def know(self, at: int) -> None:

@@ -83,8 +83,8 @@ class Told:
         self.topic = ""
         self.customer: str | None = None
 
-    def hear(self, event: dict, known: bool) -> bool:
-        """What it is about and whose it is, from here on; whether the customer is told first.
+    def hear(self, event: dict, known: bool) -> None:
+        """What it is about and whose it is, from here on.
 
         `known`: something else of the contact is remembered; if nothing is, all begins anew.
         """
@@ -92,13 +92,10 @@ class Told:
             self.topic, self.customer = "", None
         self.topic = clean(event.get("topic")) or self.topic
         customer = customer_of(event)
-        if customer is None or customer == self.customer:
-            return False
-        if self.customer is not None:
+        if self.customer is None:
+            self.customer = customer
+        elif customer not in (None, self.customer):
             self.anomaly("customer_changed")
-            return False
-        self.customer = customer
-        return True
 
     # -- writing down ----------------------------------------------------------------------------
 

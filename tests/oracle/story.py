@@ -125,11 +125,10 @@ class Story:
         """When something was said that is remembered."""
         return [at for what, at, _ in since(self.past, FORGOTTEN) if what in TOLD]
 
-    def hear(self, event: dict, at: int) -> None:
+    def hear(self, event: dict) -> None:
         """Whatever else the event says: whose the contact is, and what it is about."""
         known = self.open is not None or self.last is not None or self.words() != []
-        if self.told.hear(event, known):
-            self.comings.know(at)
+        self.told.hear(event, known)
 
     def fire_before(self, limit: int) -> None:
         """All deadlines due before `limit` have happened, each at its own time."""
@@ -214,7 +213,7 @@ class Story:
             self.hops += 1
             visit.hop = self.hops
         if inbound:
-            visit.coming = self.comings.visit(queue, begun, at, comes=not visit.called_back)
+            visit.coming = self.comings.visit(queue, begun, comes=not visit.called_back)
         self.note(ENTERED, at, visit)
         self.open, self.silent_queue = visit, None
         return visit

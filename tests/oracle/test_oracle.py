@@ -68,6 +68,14 @@ HARD_CASES = {
     "who writes to whom": ["chat_from_a_bot", "chat_across_a_transfer", "chat_left_unanswered"],
     "several chats of one agent at a time": ["chats_at_a_time"],
     "bots hand over": ["bots_hand_over"],
+    "what customers answer": [
+        *("surveys_in_a_week", "survey_satisfied", "survey_points", "survey_effort"),
+    ],
+    "what they buy, and are asked after": ["sales", "feedback_where"],
+    "what it is about": ["topics_of_calls", "topics_of_tickets"],
+    "customers who come again": [
+        *("customers_return", "customers_resolved", "customers_failed", "customers_after_a_bot"),
+    ],
     "call-backs": ["callback_reached", "callback_ends", "callback_unknown", "callback_visits"],
 }
 #: Parts of a part.

@@ -42,17 +42,17 @@ def tell_ticket(entity, events, now: int, oracle, result) -> None:
         ticket = remembered(ticket, last_at, min(at, now))
         told.fire_before(min(at, now))
         if event["type"] in FEEDBACK:
-            hear(told, ticket, event, at)
+            told.hear(event, ticket is not None)
             told.tell(event, at, None if ticket is None else ticket.queue)
+            if ticket is not None:
+                ticket.know(at)
             continue
         if ticket is not None:
-            hear(told, ticket, event, at)
             tell(ticket, event, at)
         elif event["type"] in MAKES_KNOWN:
-            hear(told, None, event, at)
+            told.hear(event, known=False)
             ticket = begin(tenant, event, at, oracle, result, told)
             for waited in early:
-                hear(told, ticket, waited, at)
                 tell(ticket, waited, at)
             early = []
         elif any(
@@ -63,7 +63,7 @@ def tell_ticket(entity, events, now: int, oracle, result) -> None:
             result.anomalies["clamped"] += 1
             continue
         else:
-            hear(told, None, event, at)
+            told.hear(event, known=False)
             if event["type"] == "bot.ended":
                 bot_ended(tenant, event, at, result)
             else:
@@ -75,12 +75,6 @@ def tell_ticket(entity, events, now: int, oracle, result) -> None:
         result.open_tickets.append((tenant, ticket.queue, ticket.began_at))
         for due in ticket.promises.due_times():
             result.due.append((tenant, ticket.queue, "ticket", due))
-
-
-def hear(told: Told, known: Ticket | None, event: dict, at: int) -> None:
-    """Whatever else the event says: whose the ticket is, and what it is about."""
-    if told.hear(event, known is not None) and known is not None:
-        known.know(at)
 
 
 def remembered(known: Ticket | None, last_at: int, until: int) -> Ticket | None:
@@ -101,7 +95,6 @@ def begin(tenant: str, event: dict, at: int, oracle, result, told: Told) -> Tick
         if event["opened_at"] > at:
             result.anomalies["clamped"] += 1
         seen(known, event, at)
-    known.know(at)
     known.statuses.append((at, known.status))
     known.cohorts.grow_old(at)
     known.stand(at, 1)
@@ -110,6 +103,7 @@ def begin(tenant: str, event: dict, at: int, oracle, result, told: Told) -> Tick
         known.promises.opened(at)
     else:
         known.promises.snapshot(event.get("due") or {}, at)
+    known.know(at)
     return known
 
 
@@ -139,7 +133,6 @@ def opened(known: Ticket, at: int) -> None:
     known.count(at, "tickets_opened")
     if known.coming is not None:
         known.coming.entry = at
-        known.know(at)
     known.cohorts.opened(at)
 
 
@@ -310,7 +303,14 @@ def within_grace(known: Ticket, what: str, at: int) -> bool:
 
 
 def tell(known: Ticket, event: dict, at: int) -> None:
-    """The event takes effect."""
+    """The event takes effect, and what it tells of the customer."""
+    known.told.hear(event, known=True)
+    take_effect(known, event, at)
+    known.know(at)
+
+
+def take_effect(known: Ticket, event: dict, at: int) -> None:
+    """What the event does to the ticket itself."""
     kind, open_now, anomalies = event["type"], known.status is not None, known.result.anomalies
     if kind == "ticket.opened":
         if known.has(COUNTED):
