@@ -234,9 +234,20 @@ PROMISES: dict[str, dict] = {
     },
 }
 
+#: Topics of queues, as the settings keep them.
+TOPIC_LIST = ("bill", "order", "caf\u00e9")
+
 QUEUE_VARIANTS: tuple[list[dict], ...] = (
     [],
-    [{"name": "billing", "channels": ["voice", "chat"], "wrapup": True}],
+    [
+        {
+            "name": "billing",
+            "channels": ["voice", "chat"],
+            "wrapup": True,
+            "topics": TOPIC_LIST,
+            "csat_satisfied_from": 4,
+        }
+    ],
     [
         {"name": "billing", "channels": ["voice", "chat"], "silent_chat_seconds": 30},
         {"name": "support", "channels": ["chat"], "silent_chat_seconds": 120, "wrapup": True},
@@ -253,6 +264,7 @@ QUEUE_VARIANTS: tuple[list[dict], ...] = (
             "max_handle_seconds": 900,
             "state_limit_seconds": {"ringing": 1, "on_contact": 30, "wrapup": 0}
             | ({"error": 5} if name == "sales" else {}),
+            "topics": TOPIC_LIST,
             **PROMISES[name],
         }
         for name in QUEUES
@@ -271,6 +283,8 @@ QUEUE_VARIANTS: tuple[list[dict], ...] = (
             "name": "support",
             "channels": ["ticket"],
             "closed_resolves": False,
+            "topics": ("bill",),
+            "csat_satisfied_from": 0.5,
             "sla": {"first_response": 60, "next_response": 300, "resolution": 3_600},
         },
     ],
@@ -280,6 +294,7 @@ QUEUE_VARIANTS: tuple[list[dict], ...] = (
             "channels": ["voice", "chat", "ticket"],
             "sla": PROMISES[name]["sla"],
             "calendar": PROMISES[name]["calendar"] if name != "billing" else "",
+            "topics": ("bill",) if name == "billing" else (),
             "changes": [
                 {
                     "from": BASE_MS + 12_000,
@@ -290,6 +305,7 @@ QUEUE_VARIANTS: tuple[list[dict], ...] = (
                     "max_handle_seconds": 900,
                     "calendar": LORD_HOWE,
                     "resolution_days": 2,
+                    "topics": TOPIC_LIST if name != "support" else (),
                 },
                 {
                     "from": BASE_MS + 3 * MINUTE,
@@ -306,6 +322,8 @@ QUEUE_VARIANTS: tuple[list[dict], ...] = (
                     "calendar": BERLIN,
                     "at_risk_seconds": 30,
                     "pause_on_hold": True,
+                    "topics": ("order",),
+                    "csat_satisfied_from": 2.5,
                 },
                 {"from": BASE_MS + 58_900_000, "calendar": NEW_YORK, "repeat_days": 1},
                 {"from": 1_711_846_800_000, "calendar": BERLIN},
