@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from tests.data.call_logs import answers_of, each_log, is_mean, rows_of
 from tests.examples import examples
 from tests.oracle.agents import FOREVER, KEEP_MS, places, spans_of
-from tests.oracle.oracle import AGENT_RANKS, Oracle, Result, in_order, without_repeats
+from tests.oracle.oracle import Oracle, Result
+from tests.oracle.repeats import AGENT_RANKS, in_order, without_repeats
 from tests.strategies import QUEUE_VARIANTS, histories, queue_settings, random_history
 
 GOLDEN = Path(__file__).parents[1] / "golden"

@@ -14,6 +14,8 @@ from tests.oracle.promises import METRICS, Promises
 
 PRIORITIES = ("urgent", "high", "normal", "low")
 GONE_REASONS = ("merged", "spam", "deleted")
+MAX_WORK_MS = 12 * 3_600_000
+MAX_WORKERS = 8
 
 # A line of a ticket's past: (what happened, when). `known` is its opening, or a first snapshot.
 WORKED = "worked on"
@@ -239,3 +241,28 @@ class Ticket:
                 return
             due, happen = min(ready, key=lambda one: one[0])
             happen(due)
+
+
+def start_work(known: Ticket, agent: str, at: int) -> None:
+    since = known.working.get(agent)
+    if since is not None and at - since <= MAX_WORK_MS:
+        known.result.anomalies["said_again"] += 1
+        return
+    if since is not None:
+        del known.working[agent]
+        known.result.anomalies["work_dropped"] += 1
+    elif len(known.working) == MAX_WORKERS:
+        del known.working[min(known.working, key=lambda who: known.working[who])]
+        known.result.anomalies["work_dropped"] += 1
+    known.working[agent] = at
+
+
+def end_work(known: Ticket, agents: list[str], at: int) -> None:
+    for lasted in [at - known.working.pop(agent) for agent in agents]:
+        if lasted > MAX_WORK_MS:
+            known.result.anomalies["work_dropped"] += 1
+            continue
+        known.count(at, "work_ms", lasted)
+        if not known.has(WORKED):
+            known.note(WORKED, at)
+            known.count(at, "tickets_worked")

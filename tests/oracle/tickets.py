@@ -18,16 +18,15 @@ from tests.oracle.ticket import (
     SETTLED,
     SOLVED,
     TAKEN,
-    WORKED,
     Ticket,
+    end_work,
     gone_as,
     is_complaint,
     priority_of,
+    start_work,
 )
 
 MAKES_KNOWN = ("ticket.opened", "ticket.snapshot")
-MAX_WORK_MS = 12 * 3_600_000
-MAX_WORKERS = 8
 
 
 def tell_ticket(entity, events, now: int, oracle, result) -> None:
@@ -154,31 +153,6 @@ def assigned(known: Ticket, agent: str | None, at: int) -> None:
         known.note(TAKEN, at)
         known.count(at, "tickets_assigned")
         known.count_time(at, "assign", known.began_at)
-
-
-def start_work(known: Ticket, agent: str, at: int) -> None:
-    since = known.working.get(agent)
-    if since is not None and at - since <= MAX_WORK_MS:
-        known.result.anomalies["said_again"] += 1
-        return
-    if since is not None:
-        del known.working[agent]
-        known.result.anomalies["work_dropped"] += 1
-    elif len(known.working) == MAX_WORKERS:
-        del known.working[min(known.working, key=lambda who: known.working[who])]
-        known.result.anomalies["work_dropped"] += 1
-    known.working[agent] = at
-
-
-def end_work(known: Ticket, agents: list[str], at: int) -> None:
-    for lasted in [at - known.working.pop(agent) for agent in agents]:
-        if lasted > MAX_WORK_MS:
-            known.result.anomalies["work_dropped"] += 1
-            continue
-        known.count(at, "work_ms", lasted)
-        if not known.has(WORKED):
-            known.note(WORKED, at)
-            known.count(at, "tickets_worked")
 
 
 def bot_ended(tenant: str, event: dict, at: int, result) -> None:
