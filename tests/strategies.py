@@ -235,7 +235,7 @@ PROMISES: dict[str, dict] = {
 }
 
 #: Topics of queues, as the settings keep them.
-TOPIC_LIST = ("bill", "order", "caf\u00e9")
+TOPIC_LIST = ("bill", "order", "café")
 
 QUEUE_VARIANTS: tuple[list[dict], ...] = (
     [],

@@ -14,7 +14,8 @@ import pytest
 
 from tests.examples import QUICK
 from tests.laws.test_replay_equals_oracle import check, replayed
-from tests.oracle.oracle import Oracle, entity_of
+from tests.oracle.oracle import Oracle
+from tests.oracle.repeats import entity_of
 from tests.oracle.test_oracle import GOLDEN, golden
 from tests.simulate.books import queue_settings, run_centre
 

@@ -7,9 +7,11 @@ visit, never what that counts for.
 """
 
 from tests.oracle.chats import AGENT, CUSTOMER, ESCALATED, OTHER, of_bots, of_words
+from tests.oracle.customers import Comings
+from tests.oracle.feedback import FEEDBACK, Told
 from tests.oracle.order import ENTRIES, fits, tell_in_order
 from tests.oracle.story import BLOCK_REASONS, Aged, Leg, Story
-from tests.oracle.visits import Visit, contributions_of, levels_of
+from tests.oracle.visits import Visit, contributions_of, levels_of, topics_of
 
 
 class Telling(Story):
@@ -22,7 +24,10 @@ class Telling(Story):
         here = visit if visit is not None and fits(queue, visit.queue) else None
         name = kind.removeprefix("contact.").replace(".", "_")
         lost = f"{name}_without_visit" if here is not None or visit is None else "other_queue"
-        if kind in ENTRIES:
+        if kind in FEEDBACK:
+            stay = visit if visit is not None or self.last is None else self.last.visit
+            self.told.tell(event, at, None if stay is None else stay.queue)
+        elif kind in ENTRIES:
             self.tell_entry(event, at)
         elif kind == "contact.blocked":
             if event.get("direction", "inbound") != "outbound":
@@ -52,6 +57,8 @@ class Telling(Story):
                 self.bots.append(event)
                 if event["outcome"] == "escalated":
                     self.note(ESCALATED, at)
+                else:
+                    self.told.contained(at)
         elif kind in ("contact.transferred", "contact.ended", "contact.abandoned"):
             self.tell_end(event, at, here, lost)
         elif kind == "contact.flowed_out":
@@ -221,9 +228,10 @@ class Telling(Story):
 
         leg = min(found, key=unlike)
         self.owed.remove(leg)
-        leg.visit.wrapups.append((at, min(at - leg.ended_at, leg.visit.settings["wrapup_cap_ms"])))
+        lasted = min(at - leg.ended_at, leg.visit.settings["wrapup_cap_ms"])
+        leg.visit.wrapups.append((at, lasted, self.told.topic))
         if leg.whole:
-            leg.visit.handled_at = leg.talk.booked_at = at
+            self.book(leg.visit, leg.talk, at)
             self.close(at)
 
     def tell_message(self, event: dict, at: int, here: Visit | None) -> None:
@@ -256,7 +264,7 @@ class Telling(Story):
 
 def tell_contact(entity, events, now: int, oracle, result) -> None:
     """All visits of one contact are in `result`, with what they count for."""
-    _, tenant, channel, _ = entity
+    _, tenant, channel, contact_id = entity
 
     def anomaly(kind: str) -> None:
         result.anomalies[kind] += 1
@@ -264,7 +272,9 @@ def tell_contact(entity, events, now: int, oracle, result) -> None:
     def in_force(queue: str, at: int) -> dict:
         return oracle.settings(tenant, queue, channel, at)
 
-    story = Telling(channel, in_force, oracle.horizon_ms, oracle.grace_ms, anomaly)
+    told = Told(tenant, channel, contact_id, oracle, result)
+    comings = Comings(told)
+    story = Telling(channel, in_force, oracle.horizon_ms, oracle.grace_ms, anomaly, told, comings)
     tell_in_order(events, story, now)
     story.fire_before(now)
 
@@ -286,6 +296,8 @@ def tell_contact(entity, events, now: int, oracle, result) -> None:
             scope = (tenant, visit.queue, channel)
             for at, name, amount in contributions_of(visit, now):
                 result.contributions.append((at, *scope, name, amount))
+            for at, topic, name, amount in topics_of(visit):
+                result.count_topic(at, scope, topic, name, amount)
             for at, level, amount in levels_of(visit, now):
                 result.levels.append((at, *scope, level, amount))
             if visit.outcome == "answered" and visit.measured and not visit.called_back:

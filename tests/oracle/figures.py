@@ -7,6 +7,7 @@ are integers, means and ratios `Fraction`s rounded half to even once, at the end
 from fractions import Fraction
 
 from tests.oracle.agents import AGENT_LEVELS, LIMITS, STATES
+from tests.oracle.customer_parts import customer_parts
 from tests.oracle.parts import AGES, CLOCKS, METRICS, parts, quantiles
 from tests.oracle.story import BLOCK_REASONS, FLOW_REASONS
 
@@ -245,6 +246,12 @@ def figures(result, scope: Scope, a: int | None, b: int | None, span: str = "day
         "resolution_quantiles_seconds": {f"p{p}": nearest_rank(solved, p) for p in QUANTILES},
         "resolution_in_time_ratio": ratio(kept, kept + broken),
         **parts(amounts, area, scope[2], span, n["tickets_opened"]),
+        **customer_parts(
+            lambda name: totals.get(name, 0),
+            [row[4:] for row in result.splits if inside(row[0]) and in_scope(row, scope)],
+            span,
+            result.oracle.has_topics(*scope),
+        ),
     }
 
 

@@ -69,12 +69,16 @@ def tell_in_order(events: list[dict], story: Any, now: int) -> None:
         story.fire_before(min(line.at, now))
         visit = story.open
         if line.lap and visit is not None and visit.waiting and visit.queue == line.queue:
+            story.hear(line.event)
             story.arrive(line.event, line.at)
             story.lap(visit, line.at)
+            story.comings.know(line.at)
             untold = later
             continue
         if line.kind in CLOSERS and end_was_said(line, story):
+            story.hear(line.event)
             story.anomaly("said_again")
+            story.comings.know(line.at)
             untold = later
             continue
         bringer = who_brings(line, later, story)
@@ -93,10 +97,12 @@ def tell_in_order(events: list[dict], story: Any, now: int) -> None:
         else:
             untold = later
             tell(line, untold, story)
+        story.comings.know(line.at)
 
 
 def tell(line: Line, later: list[Line], story: Any) -> None:
     """The line has taken effect, unless it only ends a lap: then the visit goes on."""
+    story.hear(line.event)
     visit = story.open
     if line.kind == "contact.flowed_out" and visit is not None and visit.waiting:
         following = next((one for one in later if one.kind in ENTRIES + ANSWERS), None)

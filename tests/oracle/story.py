@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from tests.oracle.chats import BEGUN, END, ENTERED, FORGOTTEN, TOLD, Line, since
+from tests.oracle.customers import Comings, Failure
+from tests.oracle.feedback import Told
 from tests.oracle.order import fits
 from tests.oracle.visits import Talk, Visit
 
@@ -63,6 +65,8 @@ class Story:
     horizon_ms: int
     grace_ms: int
     anomaly: Callable[[str], None]
+    told: Told
+    comings: Comings
     visits: list[Visit] = field(default_factory=list)
     blocked: list[tuple[int, str, str]] = field(default_factory=list)  # at, queue, why
     offers: list[tuple[int, str, str]] = field(default_factory=list)  # of no visit: at, queue, how
@@ -79,6 +83,7 @@ class Story:
     arrived_at: int | None = None  # the earliest that is told
     met: bool = False  # somebody spoke to the customer
     past: list[Line] = field(default_factory=list)  # what was said, and by whom, in order
+    turned_away: list[Failure] = field(default_factory=list)  # who left the queue unanswered
 
     def note(self, what: str, at: int, visit: Visit | None = None) -> None:
         self.past.append((what, at, visit))
@@ -111,13 +116,23 @@ class Story:
             dues += [one.at + REMEMBERED_MS for one in self.aged]
             found.append((max(dues), 6, "forget", None))
         elif visit is None and not awaited:  # words of whom nothing else is remembered
-            said = [at for what, at, _ in since(self.past, FORGOTTEN) if what in TOLD]
+            said = self.words()
             if said:
                 found.append((max(said) + self.horizon_ms, 6, "forget words", None))
         return found
 
+    def words(self) -> list[int]:
+        """When something was said that is remembered."""
+        return [at for what, at, _ in since(self.past, FORGOTTEN) if what in TOLD]
+
+    def hear(self, event: dict) -> None:
+        """Whatever else the event says: whose the contact is, and what it is about."""
+        known = self.open is not None or self.last is not None or self.words() != []
+        self.told.hear(event, known)
+
     def fire_before(self, limit: int) -> None:
         """All deadlines due before `limit` have happened, each at its own time."""
+        self.told.fire_before(limit)
         while True:
             ready = [one for one in self.deadlines() if one[0] < limit]
             if not ready:
@@ -132,6 +147,7 @@ class Story:
                 self.last = self.silent_queue = self.last_close = None
                 self.hops = self.waited = 0
                 self.arrived_at, self.met = None, False
+                self.comings.forget()
             elif leg is not None:
                 self.give_up(leg, due)
             else:
@@ -149,6 +165,7 @@ class Story:
             self.silent_queue = visit.queue if visit.inbound and visit.stood else None
         elif name == "wait_expired":
             visit.orphan(at)
+            visit.orphaned_about = self.told.topic
         else:
             visit.talks[-1].fall(at)
         self.aged = [*self.aged, Aged(visit, at, kind)][-REMEMBERED:]
@@ -158,8 +175,15 @@ class Story:
         """The wrap-up is awaited no longer: handled without it, though it may still come."""
         self.anomaly("wrapups_unreported")
         leg.whole = False
-        leg.visit.handled_at = leg.talk.booked_at = leg.visit.given_up_at = at
+        leg.visit.given_up_at = at
+        self.book(leg.visit, leg.talk, at)
         self.close(at)
+
+    def book(self, visit: Visit, talk: Talk, at: int) -> None:
+        """The conversation counts now, and with its first one the visit is handled."""
+        if visit.handled_at is None:
+            visit.handled_at, visit.handled_about = at, self.told.topic
+        talk.booked_at, talk.topic = at, self.told.topic
 
     def close(self, at: int) -> None:
         self.last_close = at if self.last_close is None else max(at, self.last_close)
@@ -188,6 +212,8 @@ class Story:
         if inbound and not visit.called_back:
             self.hops += 1
             visit.hop = self.hops
+        if inbound:
+            visit.coming = self.comings.visit(queue, begun, comes=not visit.called_back)
         self.note(ENTERED, at, visit)
         self.open, self.silent_queue = visit, None
         return visit
@@ -196,9 +222,23 @@ class Story:
         """The visit waits no longer; the customer's earlier waits are known to it."""
         visit.waited_before = self.waited
         visit.leave(at, outcome, reason)
+        visit.left_about = self.told.topic
+        self.judge(visit, at, outcome, reason)
         hung_on = visit.inbound and not visit.called_back
         if hung_on and visit.measured and not visit.left_by_deadline:
             self.waited += at - visit.enqueued_at
+
+    def judge(self, visit: Visit, at: int, outcome: str, reason: str | None) -> None:
+        """Whether the customer was failed, or reached a person."""
+        if not visit.inbound or visit.called_back:
+            return
+        if outcome == "answered":
+            self.told.reached(at, visit.queue)
+        elif outcome == "abandoned" and not visit.short:
+            self.told.fail(at, visit.queue)
+        elif reason in ("timeout", "no_agents", "error"):
+            failure = self.told.fail(at, visit.queue)
+            self.turned_away += [failure] if failure is not None else []
 
     def connect(self, visit: Visit, at: int, agent: str | None) -> None:
         """Somebody speaks to the customer, whose patience begins anew."""
@@ -206,6 +246,9 @@ class Story:
         if not self.met and self.arrived_at is not None:
             visit.first_answer = (at, at - self.arrived_at)
         self.waited, self.met = 0, True
+        self.comings.ended = False
+        for failure in self.turned_away:
+            failure.made_good = failure.made_good or at <= failure.at + self.grace_ms
         self.note(BEGUN, at, visit)
 
     def answer(self, visit: Visit, at: int, agent: str | None) -> None:
@@ -226,13 +269,13 @@ class Story:
         talk.until = at
         if not transferred:
             self.note(END, at, visit)
+            self.comings.ended = True
+        self.comings.handled(visit.coming, at, visit.queue)
         leg = Leg(visit, talk, at, agent or visit.agent, whole=False)
         if transferred and visit.transferred_at is None:
             visit.transferred_at = at
-        if visit.handled_at is not None:
-            talk.booked_at = at
-        elif transferred or not visit.settings["wrapup"]:
-            visit.handled_at = talk.booked_at = at
+        if visit.handled_at is not None or transferred or not visit.settings["wrapup"]:
+            self.book(visit, talk, at)
         else:
             leg.whole = True
         self.owed.append(leg)

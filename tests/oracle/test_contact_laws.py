@@ -8,7 +8,8 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from tests.examples import examples
-from tests.oracle.oracle import Oracle, Result, entity_of
+from tests.oracle.oracle import Oracle, Result
+from tests.oracle.repeats import entity_of
 from tests.strategies import QUEUE_VARIANTS, histories, queue_settings, random_history
 
 law = settings(

@@ -9,10 +9,13 @@ from collections.abc import Callable
 
 from tests.oracle.calendars import BEGINNING, DAY_MS
 from tests.oracle.cohorts import Cohorts
+from tests.oracle.customers import Coming
 from tests.oracle.promises import METRICS, Promises
 
 PRIORITIES = ("urgent", "high", "normal", "low")
 GONE_REASONS = ("merged", "spam", "deleted")
+MAX_WORK_MS = 12 * 3_600_000
+MAX_WORKERS = 8
 
 # A line of a ticket's past: (what happened, when). `known` is its opening, or a first snapshot.
 WORKED = "worked on"
@@ -73,8 +76,8 @@ def detail_of(event: dict) -> str:
 class Ticket:
     """What is known of a ticket between its opening and its being forgotten."""
 
-    def __init__(self, tenant: str, event: dict, began_at: int, oracle, result) -> None:
-        self.tenant, self.oracle, self.result = tenant, oracle, result
+    def __init__(self, tenant: str, event: dict, began_at: int, oracle, result, told) -> None:
+        self.tenant, self.oracle, self.result, self.told = tenant, oracle, result, told
         self.queue: str = event["queue"]
         #: Where it has been, each since when; before it was known it was where it was found.
         self.places: list[tuple[int, str]] = [(BEGINNING, self.queue)]
@@ -93,6 +96,11 @@ class Ticket:
         self.statuses: list[tuple[int, str | None]] = []
         """Since when it had which status."""
         self.past: list[tuple[str, int]] = [(KNOWN, began_at)]
+        #: What of it is of its customer; nothing where it did not come in.
+        self.coming: Coming | None = None
+        if not self.outbound:
+            self.coming = Coming(tenant, ("ticket", told.contact_id), self.queue, None)
+            result.comings.append(self.coming)
         self.promises = Promises(self)
         self.cohorts = Cohorts(self)
 
@@ -165,12 +173,20 @@ class Ticket:
         place = (self.tenant, queue or self.queue, "ticket")
         for row in (name, f"complaint.{name}")[: 1 + self.complaint]:
             self.result.contributions.append((at, *place, row, amount))
+        if ".breached." in name:
+            self.told.fail(at, self.queue)
         self.result.used.add(place)
 
     def count_time(self, at: int, name: str, since: int) -> None:
         """A time until `at`: business time, and beside it by the wall clock."""
         self.count(at, f"{name}_ms", self.business(since, at))
         self.count(at, f"{name}_calendar_ms", at - since)
+
+    def know(self, at: int) -> None:
+        """Whose it is, if that is told; after it left it is nobody's."""
+        if self.coming is not None and self.told.customer is not None and not self.left:
+            self.coming.queue = self.queue
+            self.coming.know(self.told.customer, at, self.told.topic)
 
     def level(self, at: int, name: str, amount: int) -> None:
         place = (self.tenant, self.queue, "ticket")
@@ -225,3 +241,28 @@ class Ticket:
                 return
             due, happen = min(ready, key=lambda one: one[0])
             happen(due)
+
+
+def start_work(known: Ticket, agent: str, at: int) -> None:
+    since = known.working.get(agent)
+    if since is not None and at - since <= MAX_WORK_MS:
+        known.result.anomalies["said_again"] += 1
+        return
+    if since is not None:
+        del known.working[agent]
+        known.result.anomalies["work_dropped"] += 1
+    elif len(known.working) == MAX_WORKERS:
+        del known.working[min(known.working, key=lambda who: known.working[who])]
+        known.result.anomalies["work_dropped"] += 1
+    known.working[agent] = at
+
+
+def end_work(known: Ticket, agents: list[str], at: int) -> None:
+    for lasted in [at - known.working.pop(agent) for agent in agents]:
+        if lasted > MAX_WORK_MS:
+            known.result.anomalies["work_dropped"] += 1
+            continue
+        known.count(at, "work_ms", lasted)
+        if not known.has(WORKED):
+            known.note(WORKED, at)
+            known.count(at, "tickets_worked")

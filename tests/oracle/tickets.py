@@ -5,6 +5,7 @@ What each event does; what the ticket then is, and what time does to it, is in `
 """
 
 from tests.oracle.chats import of_bots
+from tests.oracle.feedback import FEEDBACK, Told
 from tests.oracle.ticket import (
     ANSWERED,
     BY_BOT,
@@ -17,31 +18,39 @@ from tests.oracle.ticket import (
     SETTLED,
     SOLVED,
     TAKEN,
-    WORKED,
     Ticket,
+    end_work,
     gone_as,
     is_complaint,
     priority_of,
+    start_work,
 )
 
 MAKES_KNOWN = ("ticket.opened", "ticket.snapshot")
-MAX_WORK_MS = 12 * 3_600_000
-MAX_WORKERS = 8
 
 
 def tell_ticket(entity, events, now: int, oracle, result) -> None:
     """The ticket's figures are in `result`; deadlines before `now` have happened."""
-    _, tenant, _ = entity
+    _, tenant, contact_id = entity
+    told = Told(tenant, "ticket", contact_id, oracle, result)
     ticket: Ticket | None = None
     last_at = 0
     early: list[dict] = []
     for place, event in enumerate(events):
         at = event["occurred_at"]
         ticket = remembered(ticket, last_at, min(at, now))
+        told.fire_before(min(at, now))
+        if event["type"] in FEEDBACK:
+            told.hear(event, ticket is not None)
+            told.tell(event, at, None if ticket is None else ticket.queue)
+            if ticket is not None:
+                ticket.know(at)
+            continue
         if ticket is not None:
             tell(ticket, event, at)
         elif event["type"] in MAKES_KNOWN:
-            ticket = begin(tenant, event, at, oracle, result)
+            told.hear(event, known=False)
+            ticket = begin(tenant, event, at, oracle, result, told)
             for waited in early:
                 tell(ticket, waited, at)
             early = []
@@ -52,12 +61,15 @@ def tell_ticket(entity, events, now: int, oracle, result) -> None:
             early.append(event)
             result.anomalies["clamped"] += 1
             continue
-        elif event["type"] == "bot.ended":
-            bot_ended(tenant, event, at, result)
         else:
-            result.anomalies["no_ticket"] += 1
+            told.hear(event, known=False)
+            if event["type"] == "bot.ended":
+                bot_ended(tenant, event, at, result)
+            else:
+                result.anomalies["no_ticket"] += 1
         last_at = at
     ticket = remembered(ticket, last_at, now)
+    told.fire_before(now)
     if ticket is not None and ticket.status is not None:
         result.open_tickets.append((tenant, ticket.queue, ticket.began_at))
         for due in ticket.promises.due_times():
@@ -73,12 +85,12 @@ def remembered(known: Ticket | None, last_at: int, until: int) -> Ticket | None:
     return known if forgotten is None or until <= forgotten else None
 
 
-def begin(tenant: str, event: dict, at: int, oracle, result) -> Ticket:
+def begin(tenant: str, event: dict, at: int, oracle, result, told: Told) -> Ticket:
     """A ticket is known from now on."""
     if event["type"] == "ticket.opened":
-        known = Ticket(tenant, event, at, oracle, result)
+        known = Ticket(tenant, event, at, oracle, result, told)
     else:
-        known = Ticket(tenant, event, min(event["opened_at"], at), oracle, result)
+        known = Ticket(tenant, event, min(event["opened_at"], at), oracle, result, told)
         if event["opened_at"] > at:
             result.anomalies["clamped"] += 1
         seen(known, event, at)
@@ -90,6 +102,7 @@ def begin(tenant: str, event: dict, at: int, oracle, result) -> Ticket:
         known.promises.opened(at)
     else:
         known.promises.snapshot(event.get("due") or {}, at)
+    known.know(at)
     return known
 
 
@@ -117,6 +130,8 @@ def opened(known: Ticket, at: int) -> None:
     """The opening is counted."""
     known.note(COUNTED, at)
     known.count(at, "tickets_opened")
+    if known.coming is not None:
+        known.coming.entry = at
     known.cohorts.opened(at)
 
 
@@ -138,31 +153,6 @@ def assigned(known: Ticket, agent: str | None, at: int) -> None:
         known.note(TAKEN, at)
         known.count(at, "tickets_assigned")
         known.count_time(at, "assign", known.began_at)
-
-
-def start_work(known: Ticket, agent: str, at: int) -> None:
-    since = known.working.get(agent)
-    if since is not None and at - since <= MAX_WORK_MS:
-        known.result.anomalies["said_again"] += 1
-        return
-    if since is not None:
-        del known.working[agent]
-        known.result.anomalies["work_dropped"] += 1
-    elif len(known.working) == MAX_WORKERS:
-        del known.working[min(known.working, key=lambda who: known.working[who])]
-        known.result.anomalies["work_dropped"] += 1
-    known.working[agent] = at
-
-
-def end_work(known: Ticket, agents: list[str], at: int) -> None:
-    for lasted in [at - known.working.pop(agent) for agent in agents]:
-        if lasted > MAX_WORK_MS:
-            known.result.anomalies["work_dropped"] += 1
-            continue
-        known.count(at, "work_ms", lasted)
-        if not known.has(WORKED):
-            known.note(WORKED, at)
-            known.count(at, "tickets_worked")
 
 
 def bot_ended(tenant: str, event: dict, at: int, result) -> None:
@@ -229,6 +219,12 @@ def resolution(known: Ticket, event: dict, at: int) -> bool:
     known.count(at, "tickets_resolved")
     known.count_time(at, "resolution", clock)
     business = known.business(clock, at)
+    known.told.count_topic(at, known.queue, "tickets_resolved")
+    known.told.count_topic(at, known.queue, "resolution_ms", business)
+    if known.coming is not None:
+        if known.told.customer is None:
+            known.count(at, "customers.fcr_unknown")
+        known.coming.ends.append((at, known.queue, known.told.topic))
     if clock != known.began_at:
         before = 0
     if before is not None:
@@ -252,6 +248,8 @@ def settle(known: Ticket, event: dict, at: int) -> None:
     why, by_person = gone_as(event), False
     if why is not None:
         known.left = True
+        if known.coming is not None:
+            known.coming.left_at = at
         known.count(at, f"tickets_left.{why}")
         known.cohorts.left(at)
     elif known.status is not None and (not closing or rules["closed_resolves"]):
@@ -266,6 +264,8 @@ def reopen(known: Ticket, at: int, status: str) -> None:
     known.closed = False
     known.note(REOPENED, at)
     known.count(at, "tickets_reopened")
+    if known.coming is not None:
+        known.coming.reopened.append(at)
     known.cohorts.reopened(at)
     known.have_status(status, at)
     known.promises.opened(at)
@@ -277,7 +277,14 @@ def within_grace(known: Ticket, what: str, at: int) -> bool:
 
 
 def tell(known: Ticket, event: dict, at: int) -> None:
-    """The event takes effect."""
+    """The event takes effect, and what it tells of the customer."""
+    known.told.hear(event, known=True)
+    take_effect(known, event, at)
+    known.know(at)
+
+
+def take_effect(known: Ticket, event: dict, at: int) -> None:
+    """What the event does to the ticket itself."""
     kind, open_now, anomalies = event["type"], known.status is not None, known.result.anomalies
     if kind == "ticket.opened":
         if known.has(COUNTED):

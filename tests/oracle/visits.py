@@ -6,6 +6,7 @@ amount; sums in ms) and its level changes (time, level, ±n). No visit knows of 
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 HOPS = {1: "contacts", 2: "contacts_hopped", 3: "contacts_over_two"}
 
@@ -18,6 +19,7 @@ class Talk:
     fell_at: int | None = None  # the level fell: somebody said the end, or the age gave it up
     until: int | None = None  # the end that somebody said
     booked_at: int | None = None  # the instant at which talk and hold count
+    topic: str = ""  # what the contact was about, then
     holds: list[list[int]] = field(default_factory=list)  # [from, until]; until -1 = still held
 
     @property
@@ -63,7 +65,11 @@ class Visit:
     agent: str | None = None
     former: str | None = None
     talks: list[Talk] = field(default_factory=list)
-    wrapups: list[tuple[int, int]] = field(default_factory=list)  # (booked at, ms)
+    wrapups: list[tuple[int, int, str]] = field(default_factory=list)  # (booked at, ms, topic)
+    coming: Any = None  # of a customer
+    left_about: str = ""  # its topic when it left, and so on
+    orphaned_about: str = ""
+    handled_about: str = ""
     given_up_at: int | None = None  # its wrap-up was awaited until then
     waited_before: int = 0  # ms that the customer had waited in earlier visits, when it left
     first_answer: tuple[int, int] | None = None  # of the contact: at, ms since its arrival
@@ -83,6 +89,14 @@ class Visit:
     @property
     def stopped_waiting_at(self) -> int | None:
         return self.left_at if self.orphaned_at is None else self.orphaned_at
+
+    @property
+    def short(self) -> bool:
+        """Whether it left too soon to tell anything, if it was abandoned."""
+        short = self.settings["short_ms"]
+        if self.left_at is None or short is None or not self.measured or self.continues:
+            return False
+        return self.left_at - self.enqueued_at <= short
 
     def due(self, name: str) -> int | None:
         """When a limit of its queue (`threshold_ms`, `limit_ms`) is over for it."""
@@ -147,7 +161,7 @@ def contributions_of(visit: Visit, now: int) -> Iterator[tuple[int, str, int]]:
             yield talk.booked_at, "talk_ms", talk.until - talk.began - talk.held_ms
     if visit.given_up_at is not None:
         yield visit.given_up_at, "wrapups_unreported", 1
-    for at, lasted in visit.wrapups:
+    for at, lasted, _ in visit.wrapups:
         yield at, "wrapups_reported", 1
         yield at, "wrapup_ms", lasted
 
@@ -198,13 +212,28 @@ def outcome_of(visit: Visit, left: int) -> Iterator[tuple[int, str, int]]:
     elif visit.outcome == "flowed_out":
         yield left, f"flowed_out_reasons.{visit.reason}", 1
     else:
-        short = visit.settings["short_ms"]
         if not visit.measured:
             yield left, "abandoned_unmeasured", 1
-        elif short is not None and wait <= short and not visit.continues:
+        elif visit.short:
             yield left, "short_abandoned", 1
         if visit.silent:
             yield left, "silent_abandoned", 1
+
+
+def topics_of(visit: Visit) -> Iterator[tuple[int, str, str, int]]:
+    """(time, topic, name, amount): what is counted once more by what the contact was about."""
+    if visit.orphaned_at is not None and not visit.called_back:
+        yield visit.orphaned_at, visit.orphaned_about, "unanswered", 1
+    if visit.outcome in ("abandoned", "flowed_out") and not visit.called_back:
+        assert visit.left_at is not None
+        yield visit.left_at, visit.left_about, "unanswered", 1
+    if visit.handled_at is not None:
+        yield visit.handled_at, visit.handled_about, "handled", 1
+    for talk in visit.talks:
+        if talk.booked_at is not None and talk.until is not None:
+            yield talk.booked_at, talk.topic, "handle_ms", talk.until - talk.began
+    for at, lasted, topic in visit.wrapups:
+        yield at, topic, "handle_ms", lasted
 
 
 def levels_of(visit: Visit, now: int) -> Iterator[tuple[int, str, int]]:
