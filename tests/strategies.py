@@ -216,7 +216,14 @@ PROMISES: dict[str, dict] = {
 
 QUEUE_VARIANTS: tuple[list[dict], ...] = (
     [],
-    [{"name": "billing", "channels": ["voice", "chat"], "wrapup": True}],
+    [
+        {
+            "name": "billing",
+            "channels": ["voice", "chat"],
+            "wrapup": True,
+            "break_reasons": ["coffee", "lunch"],
+        }
+    ],
     [
         {"name": "billing", "channels": ["voice", "chat"], "silent_chat_seconds": 30},
         {"name": "support", "channels": ["chat"], "silent_chat_seconds": 120, "wrapup": True},
@@ -233,6 +240,7 @@ QUEUE_VARIANTS: tuple[list[dict], ...] = (
             "max_handle_seconds": 900,
             "state_limit_seconds": {"ringing": 1, "on_contact": 30, "wrapup": 0}
             | ({"error": 5} if name == "sales" else {}),
+            "break_reasons": {"sales": ["lunch"], "support": ["training", "coffee"]}.get(name, []),
             **PROMISES[name],
         }
         for name in QUEUES
@@ -260,10 +268,12 @@ QUEUE_VARIANTS: tuple[list[dict], ...] = (
             "channels": ["voice", "chat", "ticket"],
             "sla": PROMISES[name]["sla"],
             "calendar": PROMISES[name]["calendar"] if name != "billing" else "",
+            "break_reasons": ["lunch", "training"],
             "changes": [
                 {
                     "from": BASE_MS + 12_000,
                     "service_level_seconds": 10,
+                    "break_reasons": ["coffee", "lunch"],
                     "closed_resolves": False,
                     "wrapup": True,
                     "wrapup_cap_seconds": 20,
@@ -277,6 +287,7 @@ QUEUE_VARIANTS: tuple[list[dict], ...] = (
                     "short_abandon_seconds": 1,
                     "max_wait_seconds": 300,
                     "silent_chat_seconds": 30,
+                    "break_reasons": [],
                     "state_limit_seconds": {"break": 10, "ringing": 0},
                     "calendar": "",
                     "sla": {"first_response": 60, "next_response": 60, "resolution": 300},
@@ -286,6 +297,7 @@ QUEUE_VARIANTS: tuple[list[dict], ...] = (
                     "calendar": BERLIN,
                     "at_risk_seconds": 30,
                     "pause_on_hold": True,
+                    "break_reasons": ["training"],
                 },
                 {"from": BASE_MS + 58_900_000, "calendar": NEW_YORK, "repeat_days": 1},
                 {"from": 1_711_846_800_000, "calendar": BERLIN},

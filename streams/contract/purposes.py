@@ -68,7 +68,11 @@ EVERY_EVENT: Final[dict[str, Purpose]] = {
 
 _SNAPSHOT: Final = {
     "state": _of("What the agent does.", "agent_state_seconds staffed_agent_seconds"),
-    "reason": _of("For whoever reads the events: figures go by the state alone."),
+    "reason": _of(
+        "Why there is a break, where the queue lists it (`break_reasons`); of other states it is "
+        "for whoever reads the events.",
+        "break_seconds",
+    ),
     "queues": _of("In which queues' pools the agent is.", "staffed_agent_seconds live.agents"),
     "ringing": _of("Whether a contact rings at the agent.", "live.agents agent_state_seconds"),
     "handling": _of(

@@ -71,7 +71,10 @@ def _keys(properties: dict[str, Any]) -> dict[str, Any]:
 
 def _property(field: Field) -> dict[str, Any]:
     part = part_of(field)
-    if not field.each:
+    if field.by_name:
+        value = {"type": _type(get_args(field.type)[1])}
+        body = {"type": "object", "additionalProperties": value}
+    elif not field.each:
         body = {"type": _type(field.type)} if part is None else _object(part)
         if part is not None and field.nullable:
             body["type"] = ["object", "null"]

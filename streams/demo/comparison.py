@@ -41,7 +41,11 @@ _NOT_KEPT: Final = "ticket"
 COMPARED: Final = tuple(
     ".".join(path)
     for path, field in leaves_of(Figures)
-    if field.additive and not field.each and path[0] != _NOT_KEPT and ".".join(path) not in CLOCKED
+    if field.additive
+    and not field.each
+    and not field.by_name
+    and path[0] != _NOT_KEPT
+    and ".".join(path) not in CLOCKED
 )
 
 

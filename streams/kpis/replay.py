@@ -202,9 +202,13 @@ class Replay:
         for entry in self.ledger.entries.values():
             queue_key = (entry.tenant, entry.queue, entry.channel)
             values = entry.panes[0]
-            of_agents = {n: v for n, v in values.items() if v and AGENT_BASE <= n < AGENT_END}
+            of_agents: dict[int, int] = {}
+            visits: dict[int, int] = {}
+            for number, amount in values.items():
+                is_agents = number < 0 or AGENT_BASE <= number < AGENT_END
+                if amount:
+                    (of_agents if is_agents else visits)[number] = amount
             agents[queue_key] = of_agents
-            visits = {n: v for n, v in values.items() if v and not AGENT_BASE <= n < AGENT_END}
             if not visits and queue_key not in sums:
                 if of_agents and entry.queue == ALL:
                     sums[queue_key] = {}

@@ -60,7 +60,7 @@ class Snapshot(msgspec.Struct, array_like=True, frozen=True, gc=False):
 
     `by_source` is false in what was stored when a snapshot replaced that of any other source.
     `since` is when the state began, 0 where that is not told; -1 in what was stored when no state
-    had a limit.
+    had a limit. `reason`: why there is a break; empty without one, and in every other state.
     """
 
     at: int
@@ -78,6 +78,7 @@ class Snapshot(msgspec.Struct, array_like=True, frozen=True, gc=False):
     revision: int = 0
     by_source: bool = False
     since: int = -1
+    reason: str = ""
 
 
 def order_of(fact: Fact | Snapshot) -> Order:
@@ -91,8 +92,8 @@ def content_of(fact: Fact | Snapshot) -> tuple[Any, ...]:
     The highest revision first, then time, then content.
     """
     if isinstance(fact, Snapshot):
-        said = msgspec.structs.astuple(fact)[5:-3]
-        return -fact.revision, fact.at, fact.rank, fact.seq, *said, max(fact.since, 0)
+        said = msgspec.structs.astuple(fact)[5:-4]
+        return -fact.revision, fact.at, fact.rank, fact.seq, *said, max(fact.since, 0), fact.reason
     more = (fact.due_at, fact.channel) if isinstance(fact, CallbackFact) else ()
     return (
         -fact.revision,
@@ -339,7 +340,13 @@ def snapshot(event: wire.AgentState | wire.AgentHeartbeat) -> Snapshot:
         event.revision,
         True,
         event.since or 0,
+        _reason_of(event.reason) if event.reason and event.state == "break" else "",
     )
+
+
+@lru_cache(maxsize=4_096)
+def _reason_of(text: str) -> str:
+    return text.strip().lower()
 
 
 @lru_cache(maxsize=16_384)

@@ -100,6 +100,8 @@ class QueueRules:
     sla_ms: tuple[tuple[int | None, ...], ...] = ()
     at_risk_ms: int | None = None
     pause_on_hold: bool = False
+    #: Why agents are on a break: the reasons that have a figure each.
+    break_reasons: tuple[str, ...] = ()
     later: tuple[tuple[int, "QueueRules"], ...] = ()
 
     def at(self, at: int) -> "QueueRules":
@@ -125,6 +127,7 @@ def _rules_of(queue: QueueSettings) -> QueueRules:
         silent_ms=_ms(queue.silent_chat_seconds),
         wait_limit_ms=_ms(queue.wait_limit_seconds),
         state_limits_ms=_limits_of(queue.state_limit_seconds),
+        break_reasons=queue.break_reasons,
     )
 
 
@@ -201,4 +204,5 @@ def _ticket_rules_of(queue: QueueSettings) -> QueueRules:
         at_risk_ms=_ms(queue.at_risk_seconds),
         pause_on_hold=queue.pause_on_hold,
         state_limits_ms=_limits_of(queue.state_limit_seconds),
+        break_reasons=queue.break_reasons,
     )

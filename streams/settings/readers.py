@@ -12,11 +12,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from streams.contract.limits import MAX_NAME
+from streams.contract.limits import MAX_NAME, MAX_WORD
 from streams.contract.names import clean
 from streams.contract.words import (
     CHANNELS,
     FORMULAS,
+    MAX_BREAK_REASONS,
+    OTHER_REASON,
     SLA_METRICS,
     STATE_LIMIT_SECONDS,
     TICKET_PRIORITIES,
@@ -102,6 +104,24 @@ def several(*names: str) -> Reader:
         return values
 
     return read
+
+
+def reasons(raw: object) -> tuple[str, ...]:
+    """A list of the file: reasons as an agent's system writes them; their case does not matter."""
+    listed = raw if isinstance(raw, list) else [raw]
+    found = tuple(each.strip().lower() if isinstance(each, str) else "" for each in listed)
+    if (
+        not isinstance(raw, list)
+        or len(found) > MAX_BREAK_REASONS
+        or len(set(found)) < len(found)
+        or not all(0 < len(each) <= MAX_WORD and each.isprintable() for each in found)
+        or OTHER_REASON in found
+    ):
+        raise ValueError(
+            f"needs a list of at most {MAX_BREAK_REASONS} different reasons of 1 to {MAX_WORD}"
+            f" characters, none of them {OTHER_REASON}"
+        )
+    return found
 
 
 def by_word(names: tuple[str, ...], each: Reader) -> Reader:
@@ -251,6 +271,7 @@ QUEUE_READERS: dict[str, Reader] = {
     "resolution_days": _DAYS,
     "repeat_days": _DAYS,
     "state_limit_seconds": by_word(tuple(STATE_LIMIT_SECONDS), integer(0, 366 * 86_400)),
+    "break_reasons": reasons,
     "at_risk_seconds": _SECONDS,
     "pause_on_hold": flag,
     "hours": text(
@@ -278,6 +299,7 @@ CHANGE_READERS: dict[str, Reader] = {"from": instant} | {
         "resolution_days",
         "repeat_days",
         "state_limit_seconds",
+        "break_reasons",
         "at_risk_seconds",
         "pause_on_hold",
         "hours",

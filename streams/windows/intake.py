@@ -285,7 +285,7 @@ class Intake:
         for pane, changes in entry.panes.items():
             into = total[pane]
             for counter, change in changes.items():
-                if not AGENT_BASE <= counter < AGENT_END:
+                if counter >= 0 and not AGENT_BASE <= counter < AGENT_END:
                     into[counter] += change
 
     def _collect_oldest(self) -> list[OldestUpdate]:

@@ -268,6 +268,7 @@ class Centre:
             "staffed_agent_seconds": round(staffed, 3),
             "slot_busy_seconds": round(handling * 1.4, 3),
             "slot_capacity_seconds": round(staffed * 2, 3),
+            "break_seconds": {"other": round(staffed * 0.1, 3)},
             "agent_state_seconds": {
                 "error": 0.0,
                 "on_contact": round(handling * 0.86, 3),

@@ -41,8 +41,8 @@ def _configured(queue: dict[str, Any]) -> QueueSettings:
 
 
 def _wired(queue: dict[str, Any]) -> dict[str, Any]:
-    """The queue with its calendar and its promises as the settings hold them."""
-    wired = dict(queue)
+    """The queue with its lists, its calendar and its promises as the settings hold them."""
+    wired = {key: tuple(value) if key == "break_reasons" else value for key, value in queue.items()}
     if "calendar" in queue:
         wired["calendar"] = _calendar(queue["calendar"])
     if "sla" in queue:

@@ -40,6 +40,7 @@ HARD_CASES = {
     "agents without contacts": ["agents_alone"],
     "agents shared by several queues": ["queue_load"],
     "agents in one state for too long": ["agents_stuck"],
+    "agents on a break, and why": ["break_reasons"],
     "one agent in several systems": ["two_systems", "several_systems", "five_systems"],
     "two calls by one agent at once": ["two_at_once", "several_queues_one_agent"],
     "break set during a call": ["break_during_call"],
@@ -273,7 +274,10 @@ def memberships(told: list[dict], now: int) -> Iterator[tuple[set, int, int]]:
 @law
 @given(histories(), queue_settings())
 def test_the_states_add_up_to_the_members_seconds(history, queues) -> None:
-    """A member is in one state at any instant, from its first word until it is forgotten."""
+    """A member is in one state at any instant, from its first word until it is forgotten.
+
+    And on a break for one reason.
+    """
     result = Oracle(queues).run(history)
     told = [one for one in without_repeats(history, Counter()) if one["type"] in AGENT_RANKS]
     wanted: Counter[tuple] = Counter()
@@ -283,8 +287,10 @@ def test_the_states_add_up_to_the_members_seconds(history, queues) -> None:
             for queue, channel in where:
                 wanted[tenant, queue, channel] += end - begin
     for scope in result.scopes():
-        spent = result.figures(*scope)["agent_state_seconds"]
+        figures = result.figures(*scope)
+        spent, why = figures["agent_state_seconds"], figures["break_seconds"]
         assert round(1000 * sum(spent.values())) == wanted[scope], scope
+        assert round(1000 * sum(why.values())) == round(1000 * spent["break"]), scope
 
 
 def additive(figures: dict) -> dict[str, float]:
@@ -329,7 +335,7 @@ def test_the_total_is_the_sum_of_its_queues_and_agents_are_in_it_once() -> None:
             queues = [s for s in result.scopes() if s[::2] == (tenant, channel) and s[1] != "_all"]
             parts = [additive(result.figures(*scope)) for scope in queues]
             for name in total:
-                if not any(word in name for word in ("agent", "slot", "chat.contact_seconds")):
+                if not any(word in name for word in ("agent", "slot", "break_", "contact_seconds")):
                     assert total[name] == sum(part[name] for part in parts), name
 
 
@@ -353,6 +359,7 @@ def test_generated_histories_reach_every_figure() -> None:
     assert {"callback_unknown", "callback_ended", "callback_asked_again"} <= seen
     assert {"clamped", "handling_expired", "repeat_differs", "ringing", "slot_busy"} <= seen
     assert {"agent_unknown", "source_dropped", "arrival_too_old"} <= seen
+    assert {f"breaks.{why}" for why in ("lunch", "coffee", "training", "other")} <= seen
 
 
 # -- two weeks of calls ---------------------------------------------------------------------------
