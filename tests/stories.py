@@ -56,7 +56,11 @@ FIELDS: dict[str, dict[str, tuple]] = {
     "contact.answered": {"queue": QUEUES, "agent_id": (*AGENTS, None)},
     "hold.started": {"agent_id": (None, *AGENTS)},
     "hold.ended": {"agent_id": (None, *AGENTS)},
-    "contact.transferred": {"agent_id": (None, *AGENTS), "queue": (None, *QUEUES)},
+    "contact.transferred": {
+        "agent_id": (None, *AGENTS),
+        "queue": (None, *QUEUES),
+        "to_queue": (None, *QUEUES),
+    },
     "contact.ended": {"agent_id": (None, *AGENTS), "queue": (None, None, None, *QUEUES)},
     "wrapup.ended": {"agent_id": (None, *AGENTS)},
     "contact.abandoned": {"queue": QUEUES, "kind": (None, "hangup", "silent")},
@@ -347,6 +351,9 @@ def snapshot(chooser: Chooser, who: Event, at: int) -> Event:
         "ttl_seconds": (None, None, 1, 30, 600, 40 * 3_600),
         "reason": BREAKS if event["state"] == "break" else (None, None, "lunch"),
     }
+    if event["state"] == "break" and chooser.pick((True, True, True, False)):
+        for busy in ("handling", "wrapping", "ringing"):  # who is busy is not shown on a break
+            del choices[busy]
     for name, options in choices.items():
         value = chooser.pick(options)
         if value is not None:

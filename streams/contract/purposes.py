@@ -144,7 +144,12 @@ KINDS: Final[dict[str, Kind]] = {
     "hold.ended": Kind(_of("And is back.", "hold_seconds talk_seconds")),
     "contact.transferred": Kind(
         _of("The agent passes the contact on.", "transferred talk_seconds handled"),
-        {"to_queue": _of("For whoever reads the events: where it went, its next entry says.")},
+        {
+            "to_queue": _of(
+                "Where it is to go. It counts where its next entry says; one into another queue is "
+                "an anomaly, `transferred_elsewhere`."
+            )
+        },
     ),
     "contact.ended": Kind(_of("The conversation is over.", "handled talk_seconds")),
     "wrapup.ended": Kind(

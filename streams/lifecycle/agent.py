@@ -33,7 +33,6 @@ UNKNOWN: Final = "unknown"
 #: In place of one source's name: there are several, or none is known, because the snapshot was
 #: stored when it replaced that of any other source.
 ANY: Final = ""
-_BREAK: Final = c.STATES[agent_breaks.BREAK]
 
 
 class AgentState(msgspec.Struct, array_like=True, gc=False):
@@ -204,10 +203,9 @@ def _book_breaks(state: AgentState, at: int, ledger: Ledger) -> None:
     """The agent may be on a break, or for another reason, since `at`."""
     if not (state.reason or state.on_break or state.sources):
         return
-    places = [place for place, number in _shown(state).items() if number == _BREAK]
     said = (state.reason_at, state.reason)
     now = agent_breaks.levels_of(
-        places,
+        _shown(state),
         lambda place: agent_breaks.first_of(state.sources, place) if state.sources else said,
         ledger,
     )

@@ -8,14 +8,16 @@ where one of the agent's queues lists it. Cost: a look-up of rules a place, of a
 reason; nothing for others.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final
 
 from streams.contract.words import ALL
 from streams.lifecycle import counters as c
 from streams.lifecycle.agent_sources import Place, Source
 from streams.lifecycle.ledger import Ledger
 
-BREAK = "break"
+BREAK: Final = "break"
+_SHOWN: Final = c.STATES[BREAK]
 #: (since when in ms it has been said, the reason; empty without one).
 Break = tuple[int, str]
 #: (queue, channel, number of a level of `counters.break_level`).
@@ -35,18 +37,20 @@ def first_of(sources: Iterable[Source], place: Place) -> Break:
 
 
 def levels_of(
-    places: list[Place], said: Callable[[Place], Break], ledger: Ledger
+    shown: Mapping[Place, int], said: Callable[[Place], Break], ledger: Ledger
 ) -> tuple[OnBreak, ...]:
-    """The levels in which an agent stands who is shown on a break in `places`."""
+    """The levels in which an agent stands, from the numbers of the states it is shown in."""
     found = []
     tenant = ledger.tenant
-    for place in places:
+    for place, number in shown.items():
+        if number != _SHOWN:
+            continue
         queue, channel = place
         since, reason = said(place)
         if not reason:
             continue
         ledger.select(tenant, channel)
-        own = [name for name, where in places if where == channel and name != ALL]
+        own = [name for name, where in shown if where == channel and name != ALL]
         if any(
             reason in ledger.rules_for(name, since).break_reasons
             for name in (own if queue == ALL else [queue])

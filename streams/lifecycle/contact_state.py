@@ -189,6 +189,8 @@ class ContactState(msgspec.Struct, array_like=True, gc=False):
     #: The visit is a call back that was promised: nobody waits in it.
     callback: bool = False
     words: Words | None = None
+    #: Where the last transfer said that the contact goes, until it is somewhere.
+    to_queue: str | None = None
 
 
 def blank() -> ContactState:

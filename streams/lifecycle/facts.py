@@ -26,7 +26,8 @@ Order = tuple[int, int, int, str, str]
 
 
 class Fact(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """A contact's or ticket's event. `detail`: its reason, outcome, kind, status or author.
+    """A contact's or ticket's event. `detail`: its reason, outcome, kind, status or author; of a
+    transfer the queue that the contact is to go to.
 
     `since`: an earlier time that it tells of, -1 without one.
     """
@@ -151,6 +152,8 @@ def contact_fact(event: Any) -> Fact:
             detail = "bot"
     elif struct is wire.ContactResumed:
         detail = "resumed"
+    elif struct is wire.ContactTransferred:
+        detail = _shared(event.to_queue)
     told = None
     if struct is wire.ContactAnswered:
         told = event.entered_at

@@ -67,12 +67,20 @@ def replayed(
     history: list[dict[str, Any]], queues: list[dict[str, Any]], **limits: Any
 ) -> list[dict[str, Any]]:
     """The records of a replay of the history."""
+    return told(history, queues, **limits)[0]
+
+
+def told(
+    history: list[dict[str, Any]], queues: list[dict[str, Any]], **limits: Any
+) -> tuple[list[dict[str, Any]], dict[str, int]]:
+    """The records of a replay of the history, and how often each anomaly occurred."""
     replay = Replay(replace(configured(queues), **limits))
     for raw in encoded(history):
         event = decode(raw)
         assert not isinstance(event, Rejected), event
         replay.add(event)
-    return [published(record) for record in replay.records()]
+    records = [published(record) for record in replay.records()]
+    return records, {kind: times for kind, (times, _, _) in replay.anomalies().items()}
 
 
 def close(found: Any, expected: Any) -> bool:
@@ -101,10 +109,16 @@ def differences(found: dict[str, Any], expected: dict[str, Any]) -> list[str]:
     return wrong
 
 
+#: Anomalies that are all there is to see of a field.
+COUNTED = ("transferred_elsewhere",)
+
+
 def check(history: list[dict[str, Any]], queues: list[dict[str, Any]], **limits: Any) -> None:
     """Same scopes, same figures, same live part; `limits` leave room for what is configured."""
     expected = Oracle(queues, only_configured=bool(limits)).run(history)
-    found = replayed(history, queues, **limits)
+    found, anomalies = told(history, queues, **limits)
+    for kind in COUNTED:
+        assert anomalies.get(kind, 0) == expected.anomalies[kind], kind
     records = {(r["tenant"], r["queue"], r["channel"]): r for r in found}
     assert set(records) == set(expected.scopes())
     for queue_key, record in records.items():

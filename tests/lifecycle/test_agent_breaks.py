@@ -72,6 +72,18 @@ def test_of_two_systems_the_break_that_began_first_counts(first: str) -> None:
     assert life.dated(COFFEE) == {30_000: 1, 40_000: -1}
 
 
+def test_all_of_the_agent_s_queues_are_asked_for_the_whole() -> None:
+    """Also one in which another system shows him otherwise."""
+    life = agent(
+        (0, {"state": "offline", "source": "crm"}),
+        (10_000, on_break("lunch", source="acd", queues=[])),
+        now=20_000,
+        rules=QueueRules(break_reasons=("lunch",)),
+    )
+    assert life.dated(LUNCH, "_all") == {10_000: 1}
+    assert not life.dated(LUNCH)
+
+
 def test_a_number_is_the_name_s_alone() -> None:
     """No place in a list is in it: stored sums keep their meaning when a list is edited."""
     assert (LUNCH, COFFEE) == (-464_763_784_443_202, -519_907_391_927_372)

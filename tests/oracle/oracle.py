@@ -342,6 +342,8 @@ def content(event: dict) -> tuple:
         detail = event["outcome"] + (" final" if event.get("final") else "")
     elif kind == "contact.abandoned":
         detail = event.get("kind")
+    elif kind == "contact.transferred":
+        detail = event.get("to_queue")
     elif kind == "message.sent":
         detail = "bot" if event.get("automatic") else event["author"]
     ranks = TICKET_RANKS if event.get("channel") == "ticket" else CALLBACK_RANKS | CONTACT_RANKS

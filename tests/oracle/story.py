@@ -78,6 +78,7 @@ class Story:
     waited: int = 0  # ms, since the contact came or was last spoken to
     arrived_at: int | None = None  # the earliest that is told
     met: bool = False  # somebody spoke to the customer
+    promised: str | None = None  # the queue that a transfer named, until the contact is somewhere
     past: list[Line] = field(default_factory=list)  # what was said, and by whom, in order
 
     def note(self, what: str, at: int, visit: Visit | None = None) -> None:
@@ -131,7 +132,7 @@ class Story:
                 self.owed, self.aged, self.earlier = [], [], []
                 self.last = self.silent_queue = self.last_close = None
                 self.hops = self.waited = 0
-                self.arrived_at, self.met = None, False
+                self.arrived_at, self.met, self.promised = None, False, None
             elif leg is not None:
                 self.give_up(leg, due)
             else:
@@ -189,7 +190,7 @@ class Story:
             self.hops += 1
             visit.hop = self.hops
         self.note(ENTERED, at, visit)
-        self.open, self.silent_queue = visit, None
+        self.open, self.silent_queue, self.promised = visit, None, None
         return visit
 
     def leave(self, visit: Visit, at: int, outcome: str, reason: str | None = None) -> None:
@@ -205,7 +206,7 @@ class Story:
         visit.connect(at, agent)
         if not self.met and self.arrived_at is not None:
             visit.first_answer = (at, at - self.arrived_at)
-        self.waited, self.met = 0, True
+        self.waited, self.met, self.promised = 0, True, None
         self.note(BEGUN, at, visit)
 
     def answer(self, visit: Visit, at: int, agent: str | None) -> None:

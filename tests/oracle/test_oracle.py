@@ -33,6 +33,7 @@ HARD_CASES = {
     "threshold passes while waiting": ["threshold_passes"],
     "nobody waits longer than the limit": ["wait_limit"],
     "transfer, requeue, several queues": ["transfer_and_requeue", "one_millisecond"],
+    "a transfer ends elsewhere": ["transferred_elsewhere"],
     "ring no answer, then another agent": ["ring_no_answer"],
     "exit event lost": ["exit_lost"],
     "logout lost": ["logout_lost"],
@@ -151,6 +152,7 @@ def test_scenario_gives_the_numbers_derived_by_hand(name: str) -> None:
     result = Oracle(side["config"]).run(events)
     assert unmet(side["expect"], result.figures) == []
     assert unmet(side.get("live", {}), result.live) == []
+    assert not list(differences(side.get("anomalies", {}), result.anomalies))
     for window in side.get("windows", []):
         ask = partial(result.figures, a=window["from"], b=window["until"])
         assert unmet(window["expect"], ask) == [], f"{window['from']}–{window['until']}"
@@ -359,6 +361,7 @@ def test_generated_histories_reach_every_figure() -> None:
     assert {"callback_unknown", "callback_ended", "callback_asked_again"} <= seen
     assert {"clamped", "handling_expired", "repeat_differs", "ringing", "slot_busy"} <= seen
     assert {"agent_unknown", "source_dropped", "arrival_too_old"} <= seen
+    assert "transferred_elsewhere" in seen
     assert {f"breaks.{why}" for why in ("lunch", "coffee", "training", "other")} <= seen
 
 
