@@ -27,7 +27,6 @@ from streams.lifecycle.facts import (
     FACTS,
     OF_REQUESTS,
     CallbackFact,
-    asks_too,
     callback_fact,
     in_order,
 )
@@ -89,7 +88,7 @@ class Replay:
         facts = self._facts
         if struct in OF_REQUESTS:
             facts, key = self._requests, (event.tenant, "", event.contact_id or "")
-        elif struct is ContactFlowedOut and asks_too(event):
+        elif struct is ContactFlowedOut:
             asked = (event.tenant, "", event.contact_id or "")
             self._requests.setdefault(asked, ([], array("Q")))
             self._requests[asked][0].append(callback_fact(event))

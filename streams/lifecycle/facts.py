@@ -314,16 +314,6 @@ def callback_fact(event: Any) -> CallbackFact:
     )
 
 
-def asks_too(event: Any) -> bool:
-    """Whether an event of a contact is one of a request to be called back as well.
-
-    A correction of such an event may say that it was none.
-    """
-    return event.__class__ is wire.ContactFlowedOut and (
-        event.reason == "callback" or event.revision > 0
-    )
-
-
 def snapshot(event: wire.AgentState | wire.AgentHeartbeat) -> Snapshot:
     """The fact of an agent's event."""
     handling, wrapping, capacity = event.handling, event.wrapping, event.capacity
@@ -369,7 +359,8 @@ FACTS: dict[type[Any], Callable[[Any], Fact | Snapshot]] = (
     | {wire.AgentState: snapshot, wire.AgentHeartbeat: snapshot, wire.BotEnded: bot_fact}
     | {wire.CallbackRequested: callback_fact, wire.CallbackAttempted: callback_fact}
 )
-#: Structs of events of a request alone; `asks_too` says which others are of one as well.
+#: Structs of events of a request alone. A flow-out of a contact, for whatever reason, is one of a
+#: request as well: another one of its id may have asked for it, and one of them counts.
 OF_REQUESTS = frozenset({wire.CallbackRequested, wire.CallbackAttempted})
 
 #: Structs of the events that could have an effect each by itself: no message, nothing of agents.

@@ -36,7 +36,6 @@ from streams.lifecycle.facts import (
     FACTS,
     OF_REQUESTS,
     CallbackFact,
-    asks_too,
     callback_fact,
 )
 from streams.lifecycle.kinds import KINDS
@@ -161,7 +160,7 @@ class Intake:
         self._facts.append((key, FACTS[struct](event), topic, offset, struct))
         if struct in EFFECTIVE:
             self._tally.effective += 1
-        if struct is ContactFlowedOut and asks_too(event):
+        if struct is ContactFlowedOut:
             key = key_of(changelog.CALLBACK, event.tenant, "", event.contact_id or "")
             self._facts.append((key, callback_fact(event), topic, offset, struct))
         return None

@@ -14,6 +14,7 @@ from streams.settings.calendars import Calendar, holidays_of, week_of
 from streams.wire.decode import decode
 from streams.wire.rejected import Rejected
 from tests.examples import examples
+from tests.later_stories import told_twice_history
 from tests.laws.pipeline import published
 from tests.oracle.oracle import Oracle
 from tests.strategies import (
@@ -138,6 +139,14 @@ def test_every_figure_equals_the_oracles(history: list[dict], queues: list[dict]
 def test_larger_histories_equal_the_oracles(seed: int) -> None:
     """The same for longer seeded histories, in a random order of lines."""
     history = random_history(seed, stories=40)
+    random.Random(seed).shuffle(history)
+    check(history, QUEUE_VARIANTS[seed % len(QUEUE_VARIANTS)])
+
+
+@pytest.mark.parametrize("seed", range(examples(60)))
+def test_of_one_id_one_event_counts_also_where_it_is_read_twice(seed: int) -> None:
+    """A flow-out is read for the contact and for a call back: of two that differ, the same one."""
+    history = told_twice_history(seed)
     random.Random(seed).shuffle(history)
     check(history, QUEUE_VARIANTS[seed % len(QUEUE_VARIANTS)])
 

@@ -284,11 +284,10 @@ class Result:
 def entities_of(event: dict) -> list[tuple[str, ...]]:
     """Whose stories the event belongs to: who flows out may have asked to be called back.
 
-    Another reason is not about a request, but where it corrects what was told before.
+    Another reason asks for nothing, but of one id one event counts, and it may be that one.
     """
     found = [entity_of(event)]
-    asks = event.get("reason") == "callback" or event.get("revision", 0) > 0
-    if event["type"] == "contact.flowed_out" and asks:
+    if event["type"] == "contact.flowed_out":
         found.append(("callback", event.get("tenant", "default"), event["contact_id"]))
     return [entity for entity in found if entity is not None]
 
@@ -365,7 +364,8 @@ def content(event: dict) -> tuple:
     if kind == "callback.attempted":
         told.append(event.get("due_at"))
     times = (-1 if time is None else time for time in told)
-    return rank, seq, queue, agent, detail or "", outbound, *times
+    # A request is called back on either channel; a contact has one.
+    return rank, seq, queue, agent, detail or "", outbound, *times, event.get("channel") or ""
 
 
 def without_repeats(events: list[dict], anomalies: Counter[str]) -> list[dict]:

@@ -71,6 +71,7 @@ HARD_CASES = {
     "several chats of one agent at a time": ["chats_at_a_time"],
     "bots hand over": ["bots_hand_over"],
     "call-backs": ["callback_reached", "callback_ends", "callback_unknown", "callback_visits"],
+    "a call back and another end by one id": ["callback_said_twice"],
 }
 #: Parts of a part.
 PARTS = (
