@@ -151,7 +151,7 @@ LATER_STORIES = (chat_story, chat_story, callback_story, callback_story, handed_
 
 
 def told_twice_history(seed: int, contacts: int = 6) -> list[Event]:
-    """Flow-outs told twice by one id: one may ask for a call back, and the other means otherwise."""
+    """Flow-outs told twice by one id: one may ask for a call back, the other for none."""
     chooser = Seeded(seed)
     told: list[Event] = []
     for _ in range(contacts):

@@ -6,6 +6,8 @@ of any size (`random_history`).
 """
 
 from collections.abc import Callable, Sequence
+from datetime import date, timedelta
+from typing import Any
 
 import orjson
 from hypothesis import strategies as st
@@ -187,6 +189,15 @@ BERLIN = {
 }
 NEW_YORK = {"time_zone": "America/New_York", "hours": "Mon-Sun 22:00-06:00"}
 LORD_HOWE = {"time_zone": "Australia/Lord_Howe", "hours": "Mon-Sun 01:15-13:45"}
+
+
+def closed_from(first: str, days: int) -> dict[str, Any]:
+    """Hours of a centre that is closed for so many days from a date on."""
+    dates = (date.fromisoformat(first) + timedelta(days=day) for day in range(days))
+    hours = {"time_zone": "UTC", "hours": "Mon-Sun 08:00-20:00"}
+    return {**hours, "holidays": {day.isoformat(): "" for day in dates}}
+
+
 #: What tickets are promised, by queue.
 PROMISES: dict[str, dict] = {
     "billing": {
@@ -304,5 +315,21 @@ QUEUE_VARIANTS: tuple[list[dict], ...] = (
             ],
         }
         for name in QUEUES
+    ],
+    # Closed for so long that a clock is never due, on either side of how long that is; one opens
+    # again before, and what is moved there has its time again.
+    [
+        {
+            "name": name,
+            "channels": ["voice", "ticket"],
+            "sla": PROMISES[name]["sla"],
+            "calendar": closed_from(first, days),
+            "changes": [{"from": BASE_MS + opens, "calendar": then}],
+        }
+        for name, first, days, opens, then in (
+            ("billing", "2023-11-15", 400, 235_600_000, closed_from("2023-11-18", 500)),
+            ("support", "2023-11-15", 399, 58_600_000, BERLIN),
+            ("sales", "2023-11-18", 401, 30 * 86_400_000, closed_from("2023-12-20", 398)),
+        )
     ],
 )

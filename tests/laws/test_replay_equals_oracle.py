@@ -3,6 +3,7 @@
 import random
 from dataclasses import replace
 from typing import Any
+from zlib import crc32
 
 import pytest
 from hypothesis import given, settings
@@ -56,7 +57,8 @@ def _calendar(given: Any) -> Calendar | None:
     if not given:
         return None
     week, holidays = week_of(given["hours"]), holidays_of(given.get("holidays", {}))
-    return Calendar(repr(given), week, given["time_zone"], holidays)
+    name = f"{given['time_zone']} {crc32(repr(given).encode())}"
+    return Calendar(name, week, given["time_zone"], holidays)
 
 
 def _by_priority(said: Any) -> dict[str, int]:
