@@ -39,8 +39,8 @@ const BOTS = ['bot_conversations', 'bot_containment', 'bot_handoff_wait'];
 const SELDOM = ['callbacks', 'bots', 'complaints'];
 const MORE = {
   // chat's card has its slots: the clock's occupancy stands beside it
-  chat: ['answered', 'handled', 'flowed_out', 'wait_p95', 'wait_max', 'occupancy'],
-  voice: ['answered', 'handled', 'flowed_out', 'wait_p95', 'wait_max', 'slot_occupancy'],
+  chat: ['answered', 'handled', 'flowed_out', 'wait_p95', 'wait_max', 'occupancy', 'slot_load'],
+  voice: ['answered', 'handled', 'flowed_out', 'wait_p95', 'wait_max', 'slot_occupancy', 'queue_load'],
   ticket: [],
 };
 
