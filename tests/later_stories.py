@@ -165,6 +165,8 @@ def told_twice_history(seed: int, contacts: int = 6) -> list[Event]:
         for kind in ("contact.enqueued", "contact.flowed_out", "callback.attempted"):
             at += chooser.pick(SHORT_GAPS)
             event = {**legal(chooser, who, kind, at), "event_id": f"d{len(told)}"}
+            if kind == "callback.attempted" and chooser.pick((True, False, False)):
+                event["event_id"] = told[-1]["event_id"]
             told.append(event)
             if kind == "contact.flowed_out":
                 event["reason"] = chooser.pick(("callback", "callback", "timeout"))
