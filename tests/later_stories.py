@@ -20,6 +20,7 @@ from tests.stories import (
     TENANTS,
     Chooser,
     Event,
+    Seeded,
     legal,
     weighted,
 )
@@ -147,3 +148,41 @@ def handed_over_story(chooser: Chooser, contacts: int = 4) -> list[Event]:
 
 
 LATER_STORIES = (chat_story, chat_story, callback_story, callback_story, handed_over_story)
+
+
+def told_twice_history(seed: int, contacts: int = 6) -> list[Event]:
+    """Flow-outs told twice by one id: one may ask for a call back, the other for none."""
+    chooser = Seeded(seed)
+    told: list[Event] = []
+    for _ in range(contacts):
+        at = BASE_MS + chooser.pick(STARTS)
+        who: Event = {
+            "tenant": "default",
+            "channel": chooser.pick(CHANNELS),
+            "contact_id": f"c{chooser.pick(range(4))}",
+            "source": chooser.pick(SOURCES),
+        }
+        for kind in ("contact.enqueued", "contact.flowed_out", "callback.attempted"):
+            at += chooser.pick(SHORT_GAPS)
+            event = {**legal(chooser, who, kind, at), "event_id": f"d{len(told)}"}
+            if kind == "callback.attempted" and chooser.pick((True, False, False)):
+                event["event_id"] = told[-1]["event_id"]
+            told.append(event)
+            if kind == "contact.flowed_out":
+                event["reason"] = chooser.pick(("callback", "callback", "timeout"))
+                other = {
+                    **event,
+                    "reason": chooser.pick(("callback", "closed", "other", "timeout")),
+                }
+                for name, values in (
+                    ("occurred_at", (at, at, at + 1, at - 1, at + 5_000)),
+                    ("queue", QUEUES),
+                    ("channel", (who["channel"], who["channel"], *CHANNELS)),
+                    ("revision", (0, 0, 0, 1)),
+                    ("due_at", (at, at + MINUTE)),
+                    ("direction", ("inbound", "inbound", "outbound")),
+                ):
+                    if chooser.pick((True, False)):
+                        other[name] = chooser.pick(values)
+                told.append(other)
+    return told

@@ -40,6 +40,7 @@ BOT_BEFORE = (30_000, 0, 1, -1_000, HOUR)
 DAY_GAPS = (DAY, 7 * DAY - 1, 7 * DAY, 7 * DAY + 1, 8 * DAY)
 STARTS = (0, 1, 9_999, 10_000, 15_000, MINUTE, HOUR, 5 * HOUR)
 
+BREAKS = (None, "lunch", " Lunch", "coffee", "coffee", "training", "stretching", "other")
 FLOW_REASONS = ("timeout", "overflow", "key", "voicemail", "callback", "transfer", "other")
 OPEN_REASONS = (None, "initial", "transfer", "requeue", "overflow", "callback", "returned")
 FIELDS: dict[str, dict[str, tuple]] = {
@@ -55,7 +56,11 @@ FIELDS: dict[str, dict[str, tuple]] = {
     "contact.answered": {"queue": QUEUES, "agent_id": (*AGENTS, None)},
     "hold.started": {"agent_id": (None, *AGENTS)},
     "hold.ended": {"agent_id": (None, *AGENTS)},
-    "contact.transferred": {"agent_id": (None, *AGENTS), "queue": (None, *QUEUES)},
+    "contact.transferred": {
+        "agent_id": (None, *AGENTS),
+        "queue": (None, *QUEUES),
+        "to_queue": (None, *QUEUES),
+    },
     "contact.ended": {"agent_id": (None, *AGENTS), "queue": (None, None, None, *QUEUES)},
     "wrapup.ended": {"agent_id": (None, *AGENTS)},
     "contact.abandoned": {"queue": QUEUES, "kind": (None, "hangup", "silent")},
@@ -326,7 +331,7 @@ def snapshot(chooser: Chooser, who: Event, at: int) -> Event:
         "occurred_at": at,
         **who,
     }
-    event["state"] = chooser.pick(("available", "available", "break", "offline", "error"))
+    event["state"] = chooser.pick(("available", "available", "break", "break", "offline", "error"))
     counts: tuple[dict[str, int] | None, ...] = (
         {"voice": 1},
         {},
@@ -344,7 +349,11 @@ def snapshot(chooser: Chooser, who: Event, at: int) -> Event:
         "ringing": (None, None, 0, 1),
         "capacity": slots,
         "ttl_seconds": (None, None, 1, 30, 600, 40 * 3_600),
+        "reason": BREAKS if event["state"] == "break" else (None, None, "lunch"),
     }
+    if event["state"] == "break" and chooser.pick((True, True, True, False)):
+        for busy in ("handling", "wrapping", "ringing"):  # who is busy is not shown on a break
+            del choices[busy]
     for name, options in choices.items():
         value = chooser.pick(options)
         if value is not None:

@@ -6,6 +6,8 @@ of any size (`random_history`).
 """
 
 from collections.abc import Callable, Sequence
+from datetime import date, timedelta
+from typing import Any
 
 import orjson
 from hypothesis import strategies as st
@@ -207,6 +209,15 @@ BERLIN = {
 }
 NEW_YORK = {"time_zone": "America/New_York", "hours": "Mon-Sun 22:00-06:00"}
 LORD_HOWE = {"time_zone": "Australia/Lord_Howe", "hours": "Mon-Sun 01:15-13:45"}
+
+
+def closed_from(first: str, days: int) -> dict[str, Any]:
+    """Hours of a centre that is closed for so many days from a date on."""
+    dates = (date.fromisoformat(first) + timedelta(days=day) for day in range(days))
+    hours = {"time_zone": "UTC", "hours": "Mon-Sun 08:00-20:00"}
+    return {**hours, "holidays": {day.isoformat(): "" for day in dates}}
+
+
 #: What tickets are promised, by queue.
 PROMISES: dict[str, dict] = {
     "billing": {
@@ -246,6 +257,7 @@ QUEUE_VARIANTS: tuple[list[dict], ...] = (
             "wrapup": True,
             "topics": TOPIC_LIST,
             "csat_satisfied_from": 4,
+            "break_reasons": ["coffee", "lunch"],
         }
     ],
     [
@@ -265,6 +277,7 @@ QUEUE_VARIANTS: tuple[list[dict], ...] = (
             "state_limit_seconds": {"ringing": 1, "on_contact": 30, "wrapup": 0}
             | ({"error": 5} if name == "sales" else {}),
             "topics": TOPIC_LIST,
+            "break_reasons": {"sales": ["lunch"], "support": ["training", "coffee"]}.get(name, []),
             **PROMISES[name],
         }
         for name in QUEUES
@@ -295,10 +308,12 @@ QUEUE_VARIANTS: tuple[list[dict], ...] = (
             "sla": PROMISES[name]["sla"],
             "calendar": PROMISES[name]["calendar"] if name != "billing" else "",
             "topics": ("bill",) if name == "billing" else (),
+            "break_reasons": ["lunch", "training"],
             "changes": [
                 {
                     "from": BASE_MS + 12_000,
                     "service_level_seconds": 10,
+                    "break_reasons": ["coffee", "lunch"],
                     "closed_resolves": False,
                     "wrapup": True,
                     "wrapup_cap_seconds": 20,
@@ -313,6 +328,7 @@ QUEUE_VARIANTS: tuple[list[dict], ...] = (
                     "short_abandon_seconds": 1,
                     "max_wait_seconds": 300,
                     "silent_chat_seconds": 30,
+                    "break_reasons": [],
                     "state_limit_seconds": {"break": 10, "ringing": 0},
                     "calendar": "",
                     "sla": {"first_response": 60, "next_response": 60, "resolution": 300},
@@ -324,11 +340,28 @@ QUEUE_VARIANTS: tuple[list[dict], ...] = (
                     "pause_on_hold": True,
                     "topics": ("order",),
                     "csat_satisfied_from": 2.5,
+                    "break_reasons": ["training"],
                 },
                 {"from": BASE_MS + 58_900_000, "calendar": NEW_YORK, "repeat_days": 1},
                 {"from": 1_711_846_800_000, "calendar": BERLIN},
             ],
         }
         for name in QUEUES
+    ],
+    # Closed for so long that a clock is never due, on either side of how long that is; one opens
+    # again before, and what is moved there has its time again.
+    [
+        {
+            "name": name,
+            "channels": ["voice", "ticket"],
+            "sla": PROMISES[name]["sla"],
+            "calendar": closed_from(first, days),
+            "changes": [{"from": BASE_MS + opens, "calendar": then}],
+        }
+        for name, first, days, opens, then in (
+            ("billing", "2023-11-15", 400, 235_600_000, closed_from("2023-11-18", 500)),
+            ("support", "2023-11-15", 399, 58_600_000, BERLIN),
+            ("sales", "2023-11-18", 401, 30 * 86_400_000, closed_from("2023-12-20", 398)),
+        )
     ],
 )

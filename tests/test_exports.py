@@ -95,6 +95,18 @@ def test_csv_has_the_same_columns_and_a_description(pipeline: Pipeline, tmp_path
     assert total == [(sum(record["figures"]["offered"] for record in records),)]
 
 
+def test_what_the_settings_name_is_one_column(pipeline: Pipeline, tmp_path: Path) -> None:
+    """Queues list reasons of their own: the columns are the same, whatever they list."""
+    records = list(map(published, pipeline.intervals.values()))
+    records[0]["figures"]["break_seconds"] = {"lunch": 1.5, "other": 0.0}
+    write_csv(records, tmp_path / "i.csv")
+    write_parquet(records, tmp_path / "i.parquet")
+    with (tmp_path / "i.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    found = parquet.read_table(tmp_path / "i.parquet").to_pylist()
+    assert rows[0]["break_seconds"] == found[0]["break_seconds"] == '{"lunch":1.5,"other":0.0}'
+
+
 def test_what_one_channel_alone_has_is_null_elsewhere(tmp_path: Path) -> None:
     """Promises, messages and call-backs: whole counts, seconds and ratios under names of their own;
     null, not 0, for other channels and in records of an older worker."""

@@ -1,5 +1,6 @@
 """Settings: one name for a key everywhere, all mistakes at once, no password ever shown."""
 
+import json
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -236,6 +237,33 @@ def test_all_that_is_wrong_with_topics_is_said_at_once(write: Write) -> None:
     for said in ('"bill"', "[1]", "{ bill = 1 }"):
         (mistake,) = _mistakes(write(f'[[queues]]\nname = "billing"\ntopics = {said}\n'))
         assert "topics: needs a list of at most 50 topics, each in quotes" in mistake
+
+
+def test_reasons_for_a_break_are_listed_by_queue(write: Write) -> None:
+    """At most 16, as the systems of agents may write them, and no two that are one; with time."""
+    config = write(
+        '[[queues]]\nname = "billing"\nbreak_reasons = ["Lunch", " training"]\n'
+        "[[queues.changes]]\nfrom = 2026-04-01T00:00:00Z\nbreak_reasons = []\n"
+    )
+    rules = rules_of(load(config, {}, {})).queues["default", "billing", "voice"]
+    assert rules.break_reasons == ("lunch", "training")
+    assert rules.later[0][1].break_reasons == ()
+    many = [f"reason {number}" for number in range(17)]
+    for said in (many, ["Other"], ["a", " A"], [""], ["x" * 65], ["a\tb"], [1], "lunch", [["a"]]):
+        wrong = write(f'[[queues]]\nname = "billing"\nbreak_reasons = {json.dumps(said)}\n')
+        assert "break_reasons: needs a list of at most 16 different" in _mistakes(wrong)[0]
+    load(write(f'[[queues]]\nname = "billing"\nbreak_reasons = {json.dumps(many[:16])}\n'), {}, {})
+
+
+def test_all_queues_of_a_tenant_have_64_reasons_at_most(write: Write) -> None:
+    """The record of all of them has a figure each."""
+    queues = [
+        f'[[queues]]\nname = "q{queue}"\nbreak_reasons = {[f"{queue} {n}" for n in range(16)]}\n'
+        for queue in range(5)
+    ]
+    load(write("".join(queues[:4])), {}, {})
+    mistakes = _mistakes(write("".join(queues)))
+    assert "break_reasons: needs at most 64 different reasons" in mistakes[0]
 
 
 def test_a_call_back_is_remembered_as_long_as_events_may_be_late(write: Write) -> None:

@@ -2,7 +2,8 @@
 
 In: the structs of `records.py`. Out: `Column`s: what a file's header, types and metadata are made
 of. Figures keep their names; what lies deeper is joined by `_` (`service_level_offered`,
-`definitions_targets_abandonment`). Instants lose their `_at`-style ms: they are timestamps, UTC.
+`definitions_targets_abandonment`); what has keys by name is one column of text. Instants lose their
+`_at`-style ms: they are timestamps, UTC.
 """
 
 from collections.abc import Iterator, Mapping
@@ -16,6 +17,7 @@ from streams.contract.fields import Field, Kind, fields_of, part_of, plain_type,
 from streams.contract.records import IntervalRecord
 
 ColumnType = Literal["text", "integer", "number", "boolean", "timestamp", "json"]
+_SORTED = msgspec.json.Encoder(order="sorted").encode
 _TYPES: dict[Any, ColumnType] = {
     str: "text",
     bool: "boolean",
@@ -41,7 +43,7 @@ class Column:
         value: Any = record
         for key in self.path:
             value = None if value is None else value.get(key)
-        return value
+        return _SORTED(value).decode() if isinstance(value, dict) else value
 
 
 @cache
@@ -71,6 +73,8 @@ def _columns(
         elif row_of(field) is not None:
             meaning = f"{field.meaning} A list, as JSON."
             yield Column("_".join(here[1:]), here, "json", True, "", field.kind, meaning)
+        elif field.by_name:
+            yield _column(here, field, str, f"{field.meaning} As a JSON object.", lacks)
         elif field.each:
             inner = get_args(field.type)[1]
             for word in field.each:

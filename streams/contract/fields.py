@@ -81,6 +81,11 @@ class Field:
         return type(None) in get_args(self.type)
 
     @property
+    def by_name(self) -> bool:
+        """Whether it is a mapping whose keys no list of the contract has: settings name them."""
+        return get_origin(self.type) is dict and not self.each
+
+    @property
     def additive(self) -> bool:
         """Whether it adds up over the intervals of a day and the queues of a centre."""
         return self.kind in ("count", "sum")
@@ -101,7 +106,7 @@ def total(meaning: str, since: int = 0, **labels: str) -> Meta:
 
 
 def totals(meaning: str, words: tuple[str, ...], each_means: str, since: int = 0) -> Meta:
-    """Exact seconds by the words of one closed list."""
+    """Exact seconds by the words of one closed list; without any, by names of the settings."""
     extra = {"each": words, "each_means": f"{each_means}, in seconds.", "since": since}
     return _meta("sum", f"{meaning}, in seconds.", "s", **extra)
 

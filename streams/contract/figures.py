@@ -291,6 +291,16 @@ class Figures(Part, frozen=True):
             since=2,
         ),
     ]
+    break_seconds: Annotated[
+        SecondsByWord,
+        totals(
+            "Of `agent_state_seconds`, the breaks, by the reasons that the queue lists "
+            "(`break_reasons`), and `other`",
+            (),
+            "",
+            since=4,
+        ),
+    ]
     occupancy_ratio: Annotated[
         Number | None, ratio("handling_agent_seconds / staffed_agent_seconds, 0-1.")
     ]

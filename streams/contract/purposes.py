@@ -66,7 +66,11 @@ EVERY_EVENT: Final[dict[str, Purpose]] = {
 
 _SNAPSHOT: Final = {
     "state": _of("What the agent does.", "agent_state_seconds staffed_agent_seconds"),
-    "reason": _of("For whoever reads the events: figures go by the state alone."),
+    "reason": _of(
+        "Why there is a break, where the queue lists it (`break_reasons`); of other states it is "
+        "for whoever reads the events.",
+        "break_seconds",
+    ),
     "queues": _of("In which queues' pools the agent is.", "staffed_agent_seconds live.agents"),
     "ringing": _of("Whether a contact rings at the agent.", "live.agents agent_state_seconds"),
     "handling": _of(
@@ -144,7 +148,12 @@ KINDS: Final[dict[str, Kind]] = {
     "hold.ended": Kind(_of("And is back.", "hold_seconds talk_seconds")),
     "contact.transferred": Kind(
         _of("The agent passes the contact on.", "transferred talk_seconds handled"),
-        {"to_queue": _of("For whoever reads the events: where it went, its next entry says.")},
+        {
+            "to_queue": _of(
+                "Where it is to go. It counts where its next entry says; one into another queue is "
+                "an anomaly, `transferred_elsewhere`."
+            )
+        },
     ),
     "contact.ended": Kind(_of("The conversation is over.", "handled talk_seconds")),
     "wrapup.ended": Kind(

@@ -74,6 +74,9 @@ def _property(field: Field) -> dict[str, Any]:
     if row is not None:
         kind = ["array", "null"] if field.nullable else "array"
         body: dict[str, Any] = {"type": kind, "items": _object(row)}
+    elif field.by_name:
+        value = {"type": _type(get_args(field.type)[1])}
+        body = {"type": "object", "additionalProperties": value}
     elif not field.each:
         body = {"type": _type(field.type)} if part is None else _object(part)
         if part is not None and field.nullable:

@@ -100,6 +100,11 @@ STATE_LIMIT_SECONDS: Final = {
     "ringing": 60,
     "break": 3_600,
 }
+#: The reasons for a break that one queue has figures for, those of all queues of a tenant through
+#: time, and the key of what is none of them.
+MAX_BREAK_REASONS: Final = 16
+MAX_ALL_BREAK_REASONS: Final = 64
+OTHER_REASON: Final = "other"
 TicketStatus = Literal["open", "pending", "on_hold"]
 TICKET_STATUSES: Final[tuple[str, ...]] = get_args(TicketStatus)
 #: Resolved or closed for one of these reasons a ticket is out of the figures.

@@ -52,7 +52,10 @@ def _compared(path: tuple[str, ...], field: Field) -> list[str]:
 COMPARED: Final = tuple(
     name
     for path, field in leaves_of(Figures)
-    if field.additive and path[0] not in _NOT_KEPT and ".".join(path) not in CLOCKED
+    if field.additive
+    and not field.by_name
+    and path[0] not in _NOT_KEPT
+    and ".".join(path) not in CLOCKED
     for name in _compared(path, field)
 )
 

@@ -3,6 +3,7 @@
 `_all` shows a definition only where all queues of the tenant and channel that are configured agree.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any, Final
@@ -11,6 +12,8 @@ from streams.contract.fields import Part, fields_of, leaves_of
 from streams.contract.figures import Figures
 from streams.contract.records import DefinitionsShown, PromisesShown, TargetsShown
 from streams.contract.words import ALL, CHANNELS, SLA_METRICS, TICKET_PRIORITIES, QueueKey
+from streams.kpis.figures import NO_REASONS
+from streams.lifecycle.counters import break_level
 from streams.lifecycle.rules import in_force
 from streams.settings import QueueSettings, Settings
 from streams.windows.cells import kafka_key_of
@@ -68,6 +71,13 @@ class Definitions:
             channel: [(0, _definition(QueueSettings(name="default").on(channel)))]
             for channel in CHANNELS
         }
+        self._reasons: defaultdict[QueueKey, dict[str, int]] = defaultdict(dict)
+        for queue in settings.queues:
+            for channel in queue.channels:
+                for _, then in queue.versions(channel):
+                    levels = {reason: break_level(reason) for reason in then.break_reasons}
+                    for name in (queue.name, ALL):
+                        self._reasons[queue.tenant, name, channel] |= levels
         self._all: dict[tuple[str, str], Versions] = {}
         for (tenant, _, channel), versions in self._queues.items():
             known = self._all.get((tenant, channel), versions)
@@ -87,6 +97,14 @@ class Definitions:
     def has_topics(self, queue_key: QueueKey) -> bool:
         """Whether figures are told apart by topic there, at any time; in `_all`: of any queue."""
         return queue_key in self._with_topics
+
+    def reasons(self, queue_key: QueueKey) -> Mapping[str, int]:
+        """Each reason for a break that the queue lists at any time, and its level.
+
+        Of `_all` those of all queues: what is booked under a reason stays to be seen when the list
+        changes.
+        """
+        return self._reasons.get(queue_key, NO_REASONS)
 
     def of(self, queue_key: QueueKey, at: int) -> DefinitionsShown:
         """The definitions of one (tenant, queue, channel) that are in force at `at` (ms)."""

@@ -6,9 +6,12 @@ records. Counts are decided at their own event's time; a value whose denominator
 None.
 """
 
-from typing import Literal
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final, Literal
 
 from streams.contract.figures import Figures, ServiceLevel
+from streams.contract.words import OTHER_REASON
 from streams.kpis.channel_figures import (
     bot_figures,
     callback_figures,
@@ -34,13 +37,22 @@ from streams.windows.views import View
 Span = Literal["short", "interval", "days"]
 
 
+NO_REASONS: Final[Mapping[str, int]] = MappingProxyType({})
+
+
 def figures(
-    view: View, channel: str, span: Span, names: Names = NO_NAMES, has_topics: bool = False
+    view: View,
+    channel: str,
+    span: Span,
+    reasons: Mapping[str, int] = NO_REASONS,
+    names: Names = NO_NAMES,
+    has_topics: bool = False,
 ) -> Figures:
     """All figures of one window; the sums and ratios that have a formula are functions below.
 
-    `names`: of what some sums are told apart by; `has_topics`: whether the queue has a list of
-    topics. Parts that the channel does not have are null, and slow figures in short windows.
+    `reasons`: those for a break that have a key, each with its level; `names`: of what some sums
+    are told apart by; `has_topics`: whether the queue has a list of topics. Parts that the channel
+    does not have are null, and slow figures in short windows.
     """
     slow = span != "short"
     count, area = view.count, view.integral
@@ -124,6 +136,7 @@ def figures(
         slot_busy_seconds=seconds(area(c.SLOT_BUSY)),
         slot_capacity_seconds=seconds(area(c.SLOT_CAPACITY)),
         agent_state_seconds={name: seconds(area(level)) for name, level in c.STATES.items()},
+        break_seconds=break_seconds(view, reasons),
         occupancy_ratio=occupancy_ratio(view),
         slot_occupancy_ratio=ratio(area(c.SLOT_BUSY), area(c.SLOT_CAPACITY)),
         ready_ratio=ready_ratio(view),
@@ -209,6 +222,13 @@ def service_levels(view: View) -> ServiceLevel:
 def occupancy_ratio(view: View) -> float | None:
     """Busy agent time (any handling or wrapping) / staffed agent time (that, or available)."""
     return ratio(view.integral(c.HANDLING_AGENTS), view.integral(c.STAFFED_AGENTS))
+
+
+def break_seconds(view: View, reasons: Mapping[str, int]) -> dict[str, float]:
+    """The time on a break by its reason; what is none of `reasons` is `other`."""
+    spent = {reason: view.integral(level) for reason, level in reasons.items()}
+    spent[OTHER_REASON] = view.integral(c.STATES["break"]) - sum(spent.values())
+    return {reason: seconds(ms) for reason, ms in spent.items()}
 
 
 def ready_ratio(view: View) -> float | None:

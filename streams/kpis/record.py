@@ -81,8 +81,10 @@ def kpi_record(queue: Queue, queues: Queues, definitions: Definitions) -> KpiRec
     """The live KPI record of one (tenant, queue, channel), with all its windows."""
     panes, as_of, channel = queue.panes, queues.as_of, queue.queue_key[2]
     has_topics = definitions.has_topics(queue.queue_key)
-    shown = {name: views.sliding(panes, name, as_of) for name in SLIDING_MS}
-    shown[TODAY] = views.today(panes, as_of)
+    reasons = definitions.reasons(queue.queue_key)
+    also = reasons.values()
+    shown = {name: views.sliding(panes, name, as_of, also) for name in SLIDING_MS}
+    shown[TODAY] = views.today(panes, as_of, also)
     starts = {level: queue.oldest_at(level) for level in queue.oldest}
     return KpiRecord(
         **_frame(queue.queue_key, as_of, queues.watermark, queues.revision, definitions),
@@ -90,7 +92,12 @@ def kpi_record(queue: Queue, queues: Queues, definitions: Definitions) -> KpiRec
         live=live(panes.levels(), starts, queue.in_progress_ms(as_of), channel),
         windows={
             name: figures(
-                view, channel, "days" if name == TODAY else "short", queue.names, has_topics
+                view,
+                channel,
+                "days" if name == TODAY else "short",
+                reasons,
+                queue.names,
+                has_topics,
             )
             for name, view in shown.items()
         },
@@ -110,13 +117,13 @@ def replay_record(
     """The record of a whole replay: window `all`, from first to last time of `span` (ms)."""
     first, as_of = span
     has_topics = definitions.has_topics(queue_key)
+    reasons = definitions.reasons(queue_key)
+    view = views.whole(sums, first, as_of, reasons.values())
     return KpiRecord(
         **_frame(queue_key, as_of, watermark, 1, definitions),
         as_of=as_of,
         live=live(sums, oldest, in_progress_ms, queue_key[2]),
-        windows={
-            "all": figures(views.whole(sums, first, as_of), queue_key[2], "days", names, has_topics)
-        },
+        windows={"all": figures(view, queue_key[2], "days", reasons, names, has_topics)},
     )
 
 
@@ -127,15 +134,17 @@ def interval_record(
 
     A reader keeps the newest revision.
     """
+    reasons = definitions.reasons(queue.queue_key)
     return IntervalRecord(
         **_frame(queue.queue_key, start, queues.watermark, queues.revision, definitions),
         interval_start=start,
         interval_seconds=INTERVAL_MS // 1_000,
         final=queue.panes.intervals[start].final,
         figures=figures(
-            views.interval(queue.panes, start, before, queues.as_of),
+            views.interval(queue.panes, start, before, queues.as_of, reasons.values()),
             queue.queue_key[2],
             "interval",
+            reasons,
             queue.names,
             definitions.has_topics(queue.queue_key),
         ),

@@ -26,7 +26,6 @@ from streams.lifecycle.facts import (
     FACTS,
     OF_REQUESTS,
     CallbackFact,
-    asks_too,
     callback_fact,
     in_order,
 )
@@ -86,7 +85,7 @@ class Replay:
         facts = self._facts
         if struct in OF_REQUESTS:
             facts, key = self._requests, (event.tenant, "", event.contact_id or "")
-        elif struct is ContactFlowedOut and asks_too(event):
+        elif struct is ContactFlowedOut:
             asked = (event.tenant, "", event.contact_id or "")
             self._requests.setdefault(asked, ([], array("Q")))
             self._requests[asked][0].append(callback_fact(event))
@@ -201,13 +200,17 @@ class Replay:
         for entry in self.ledger.entries.values():
             queue_key = (entry.tenant, entry.queue, entry.channel)
             values = entry.panes[0]
-            of_agents = {n: v for n, v in values.items() if v and AGENT_BASE <= n < AGENT_END}
+            of_agents: dict[int, int] = {}
+            visits: dict[int, int] = {}
+            for number, amount in values.items():
+                is_agents = number < 0 or AGENT_BASE <= number < AGENT_END
+                if amount:
+                    (of_agents if is_agents else visits)[number] = amount
             agents[queue_key] = of_agents
             if entry.queue == ALL:
                 if of_agents:
                     sums.setdefault(queue_key, _no_sums())
                 continue
-            visits = {n: v for n, v in values.items() if v and not AGENT_BASE <= n < AGENT_END}
             if not visits and queue_key not in sums:
                 continue
             sums[queue_key] = defaultdict(int, visits)

@@ -5,7 +5,7 @@ slot for. Busy is any handling or wrapping, whatever the state says; staffed is 
 Contacts that are handled are counted on chats, however few slots there are. A snapshot that changes
 nothing contributes nothing. Nearly every agent has one source: that way is
 short. What several say together: `agent_sources.py`. Who stays in one state for too long:
-`agent_limits.py`.
+`agent_limits.py`. Why he is on a break: `agent_breaks.py`.
 """
 
 from typing import Final
@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 
 from streams.contract.words import ALL
-from streams.lifecycle import agent_limits
+from streams.lifecycle import agent_breaks, agent_limits
 from streams.lifecycle import counters as c
 from streams.lifecycle.agent_levels import (
     GONE,
@@ -61,6 +61,10 @@ class AgentState(msgspec.Struct, array_like=True, gc=False):
     stays: tuple[agent_limits.Stay, ...] = ()
     stuck: tuple[agent_limits.Stuck, ...] = ()
     limit_due: int = NEVER
+    #: Why there is a break, and since when this is said; empty and -1 in every other state.
+    reason: str = ""
+    reason_at: int = -1
+    on_break: tuple[agent_breaks.OnBreak, ...] = ()
 
 
 def blank() -> AgentState:
@@ -97,15 +101,24 @@ def step(state: AgentState, fact: Snapshot, ledger: Ledger) -> None:
         and fact.queues == state.queues
         and fact.capacity == state.capacity
         and fact.ringing == state.ringing
+        and fact.reason == state.reason
     ):
         return
     queues, before = state.queues, _said(state)
-    _say(state, fact)
+    _say(state, fact, (state.state, state.reason, state.reason_at))
     _contribute(queues, before, state, at, ledger)
     _begin(state, fact, ledger)
 
 
-def _say(state: AgentState, fact: Snapshot) -> None:
+def _say(state: AgentState, fact: Snapshot, before: tuple[str, str, int]) -> None:
+    """`before`: the state that the source said last, why, and since when."""
+    if fact.state != agent_breaks.BREAK:
+        state.reason_at = -1
+    elif before[:2] == (fact.state, fact.reason) and before[2] >= 0:
+        state.reason_at = before[2]
+    else:
+        state.reason_at = fact.at
+    state.reason = fact.reason
     state.state, state.queues, state.ringing = fact.state, fact.queues, fact.ringing
     state.handling, state.wrapping, state.capacity = fact.handling, fact.wrapping, fact.capacity
     state.has_limits = fact.since >= 0
@@ -124,6 +137,7 @@ def fire(state: AgentState, ledger: Ledger) -> None:
         _fire_beside(state, ledger)
     else:
         _end_word(state, at, ledger)
+    _book_breaks(state, at, ledger)
     _hold(state, (0, 0), at, at, ledger)
 
 
@@ -145,7 +159,7 @@ def _end_word(state: AgentState, at: int, ledger: Ledger) -> None:
 def _make_unknown(state: AgentState) -> None:
     state.state = UNKNOWN
     state.handling = state.wrapping = ()
-    state.ringing = 0
+    state.ringing, state.reason, state.reason_at = 0, "", -1
 
 
 # -- limits of states ------------------------------------------------------------------------------
@@ -153,6 +167,7 @@ def _make_unknown(state: AgentState) -> None:
 
 def _begin(state: AgentState, fact: Snapshot, ledger: Ledger) -> None:
     """After a snapshot: what it begins, or ends."""
+    _book_breaks(state, fact.at, ledger)
     # Real events come before implied ones of the same millisecond.
     _hold(state, (c.STATES[fact.state], fact.since), fact.at, fact.at - 1, ledger)
 
@@ -182,6 +197,21 @@ def _limit(
         agent_limits.book(state.stuck, stuck, at, ledger)
         state.stuck = stuck
     state.due = min(_until(state), state.limit_due)
+
+
+def _book_breaks(state: AgentState, at: int, ledger: Ledger) -> None:
+    """The agent may be on a break, or for another reason, since `at`."""
+    if not (state.reason or state.on_break or state.sources):
+        return
+    said = (state.reason_at, state.reason)
+    now = agent_breaks.levels_of(
+        _shown(state),
+        lambda place: agent_breaks.first_of(state.sources, place) if state.sources else said,
+        ledger,
+    )
+    if now != state.on_break:
+        agent_breaks.book(state.on_break, now, at, ledger)
+        state.on_break = now
 
 
 def _until(state: AgentState) -> int:
@@ -261,13 +291,17 @@ def _contribute(
 def _step_beside(state: AgentState, fact: Snapshot, ledger: Ledger) -> None:
     """Take the word of one of several sources, or of another than the one there was."""
     before = _held(state)
-    known = []
+    known, own = [], ("", "", -1)
     if fact.by_source:  # else it replaces all, as it did when it was stored
-        known = [each for each in _sources(state) if each.name != fact.source]
+        for each in _sources(state):
+            if each.name != fact.source:
+                known.append(each)
+            else:
+                own = each.state, each.reason, each.reason_at
     if len(known) == MAX_SOURCES:
         known.remove(oldest_of(known))
         ledger.anomaly("source_dropped", fact)
-    _say(state, fact)
+    _say(state, fact, own)
     state.last_at, state.until = fact.at, fact.at + fact.ttl
     state.source, state.sources = fact.source if fact.by_source else ANY, ()
     if known:
@@ -308,6 +342,8 @@ def _sources(state: AgentState) -> tuple[Source, ...]:
             state.handling,
             state.wrapping,
             state.capacity,
+            state.reason,
+            state.reason_at,
         ),
     )
 

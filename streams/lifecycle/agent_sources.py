@@ -45,6 +45,9 @@ class Source(msgspec.Struct, array_like=True, frozen=True, gc=False):
     handling: Counts
     wrapping: Counts
     capacity: Counts
+    #: Why there is a break, and since when it has been said.
+    reason: str = ""
+    reason_at: int = -1
 
 
 def oldest_of(sources: list[Source]) -> Source:

@@ -169,6 +169,8 @@ def transferred_late(state: ContactState, fact: Fact, ledger: Ledger) -> None:
     """A transfer without a visit: of one that an age closed, or an anomaly."""
     if not _ends(state, fact, SAID_TRANSFERRED, ledger):
         _unexpected(state, fact, "transferred_without_visit", ledger)
+    elif state.phase == IDLE:
+        state.to_queue = fact.detail
 
 
 def flowed_out_late(state: ContactState, fact: Fact, ledger: Ledger) -> None:
@@ -226,7 +228,7 @@ def _abandoned_unseen(state: ContactState, fact: Fact, silent: bool, ledger: Led
             cell[c.SILENT_ABANDONED] += sign
     words.goes_on(state, None)
     state.queue, state.entered_at, state.agent = queue, fact.at, None
-    state.outbound, state.silent_queue = fact.outbound, None
+    state.outbound, state.silent_queue, state.to_queue = fact.outbound, None, None
     close(state, fact.at, SAID)
 
 

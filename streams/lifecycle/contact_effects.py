@@ -62,7 +62,7 @@ def _begin(
     last = state.last
     state.phase, state.queue, state.entered_at, state.outbound = phase, queue, entered_at, outbound
     state.threshold_decided, state.ringing, state.silent_queue = False, (), None
-    state.over_limit, state.callback = False, callback
+    state.over_limit, state.callback, state.to_queue = False, callback, None
     if callback or state.words is not None:
         words.begin(state, at, ledger)
     state.agent = state.former = None
@@ -108,7 +108,11 @@ def came_back(state: ContactState, fact: Fact, ledger: Ledger) -> None:
 
 
 def _arrive(state: ContactState, fact: Fact, ledger: Ledger) -> None:
-    """An entry may tell when the contact came to the system, before any menu."""
+    """An entry tells where the contact went, and maybe when it came, before any menu."""
+    if state.to_queue is not None:
+        if fact.queue != state.to_queue:
+            ledger.anomaly("transferred_elsewhere", fact)
+        state.to_queue = None
     arrived, at = fact.since, fact.at
     if arrived < 0 or fact.outbound:
         return
@@ -277,7 +281,7 @@ def connect(state: ContactState, at: int, agent: str | None, ledger: Ledger) -> 
     """A conversation begins at `at` (ms)."""
     state.phase, state.answered_at, state.agent = CONNECTED, at, agent
     state.hold_since, state.hold, state.ringing = -1, 0, ()
-    state.waited, state.met = 0, True
+    state.waited, state.met, state.to_queue = 0, True, None
     if state.words is not None:
         words.connected(state, at, ledger)
 

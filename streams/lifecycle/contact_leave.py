@@ -102,6 +102,7 @@ def waiting_ended(state: ContactState, fact: Fact, ledger: Ledger) -> None:
 def waiting_transferred(state: ContactState, fact: Fact, ledger: Ledger) -> None:
     """A transfer without an answer."""
     flow_out(state, fact.at, "transfer", SAID, ledger)
+    state.to_queue = fact.detail
 
 
 def flow_out(state: ContactState, at: int, reason: str, how: int, ledger: Ledger) -> None:

@@ -212,6 +212,9 @@ class ContactState(msgspec.Struct, array_like=True, gc=False):
             return self.queue
         return NONE if self.last is None else self.last.queue
 
+    #: Where the last transfer said that the contact goes, until it is somewhere.
+    to_queue: str | None = None
+
 
 def blank() -> ContactState:
     """A contact nothing is known of."""

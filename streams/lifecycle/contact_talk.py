@@ -57,6 +57,7 @@ def transferred(state: ContactState, fact: Fact, ledger: Ledger) -> None:
     """The conversation is transferred; by the agent before, it goes on with the one who has it."""
     if not _is_former(state, fact):
         transfer(state, fact.at, fact.agent, SAID_TRANSFERRED, ledger)
+        state.to_queue = fact.detail
     elif state.transferred:
         ledger.anomaly("former_agent", fact)
     else:

@@ -5,6 +5,9 @@ that a pane is a plain `dict[int, int]`, whose merge is addition. A level takes 
 there. Changing a number changes stored state: append, never renumber.
 """
 
+from functools import lru_cache
+from hashlib import blake2b
+
 from streams.contract.words import (
     AGENT_STATES,
     BACKLOG_AGES,
@@ -185,7 +188,8 @@ VISIT_LEVELS = (
     *(*RUNNING.values(), *PAUSED.values(), *AT_RISK.values(), *BREACHED_OPEN.values()),
 )
 
-# levels of agents; from AGENT_BASE on a queue's numbers are not part of `_all`, which has its own
+# levels of agents; from AGENT_BASE to AGENT_END, and below 0 (`break_level`), a queue's numbers are
+# not part of `_all`, which has its own
 AGENT_BASE = 200
 HANDLING_AGENTS, STAFFED_AGENTS, SLOT_BUSY, SLOT_CAPACITY = 200, 202, 204, 206
 STATES = {name: 208 + 2 * index for index, name in enumerate(AGENT_STATES)}
@@ -203,6 +207,18 @@ AGENT_LEVELS = (
 )
 LEVELS = VISIT_LEVELS + AGENT_LEVELS
 AGENT_END = 300
+
+
+@lru_cache(maxsize=4_096)
+def break_level(reason: str) -> int:
+    """The level of agents on a break for a reason that a queue lists: an even number below 0.
+
+    It is made of the name, not of its place in a list, so that no edit of a list renumbers what is
+    stored. 48 bits of a hash: two of 64 names have the same one once in 10^11 lists. All numbers
+    below 0 are such levels and their moments.
+    """
+    return -2 - 2 * int.from_bytes(blake2b(reason.encode(), digest_size=6).digest())
+
 
 # log-linear histograms: base + bucket index of `histogram.py`; one ends where the next begins,
 # beyond any wait (2,000 buckets: two years) and any time between two events (2,368 buckets)

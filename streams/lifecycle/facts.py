@@ -30,8 +30,8 @@ Order = tuple[int, int, int, str, str]
 class Told(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """What an event of a contact, ticket or request tells.
 
-    `detail`: its reason, outcome, kind, status or author. `since`: an earlier time that it tells
-    of, -1 without one.
+    `detail`: its reason, outcome, kind, status or author; of a transfer the queue that the contact
+    is to go to. `since`: an earlier time that it tells of, -1 without one.
     """
 
     at: int
@@ -69,7 +69,7 @@ class Snapshot(msgspec.Struct, array_like=True, frozen=True, gc=False):
 
     `by_source` is false in what was stored when a snapshot replaced that of any other source.
     `since` is when the state began, 0 where that is not told; -1 in what was stored when no state
-    had a limit.
+    had a limit. `reason`: why there is a break; empty without one, and in every other state.
     """
 
     at: int
@@ -87,6 +87,7 @@ class Snapshot(msgspec.Struct, array_like=True, frozen=True, gc=False):
     revision: int = 0
     by_source: bool = False
     since: int = -1
+    reason: str = ""
 
 
 #: What any entity keeps of an event.
@@ -104,8 +105,8 @@ def content_of(fact: AnyFact) -> tuple[Any, ...]:
     The highest revision first, then time, then content.
     """
     if isinstance(fact, Snapshot):
-        said = msgspec.structs.astuple(fact)[5:-3]
-        return -fact.revision, fact.at, fact.rank, fact.seq, *said, max(fact.since, 0)
+        said = msgspec.structs.astuple(fact)[5:-4]
+        return -fact.revision, fact.at, fact.rank, fact.seq, *said, max(fact.since, 0), fact.reason
     more = (fact.due_at, fact.channel) if isinstance(fact, CallbackFact) else ()
     about = (fact.topic or "",) if isinstance(fact, Fact) else ()
     detail, said = feedback_words.content_of(fact.detail or "")
@@ -172,6 +173,8 @@ def contact_fact(event: Any) -> Fact:
             detail = "bot"
     elif struct is wire.ContactResumed:
         detail = "resumed"
+    elif struct is wire.ContactTransferred:
+        detail = _shared(event.to_queue)
     told = None
     if struct is wire.ContactAnswered:
         told = event.entered_at
@@ -353,16 +356,6 @@ def callback_fact(event: Any) -> CallbackFact:
     )
 
 
-def asks_too(event: Any) -> bool:
-    """Whether an event of a contact is one of a request to be called back as well.
-
-    A correction of such an event may say that it was none.
-    """
-    return event.__class__ is wire.ContactFlowedOut and (
-        event.reason == "callback" or event.revision > 0
-    )
-
-
 def snapshot(event: wire.AgentState | wire.AgentHeartbeat) -> Snapshot:
     """The fact of an agent's event."""
     handling, wrapping, capacity = event.handling, event.wrapping, event.capacity
@@ -382,7 +375,13 @@ def snapshot(event: wire.AgentState | wire.AgentHeartbeat) -> Snapshot:
         event.revision,
         True,
         event.since or 0,
+        _reason_of(event.reason) if event.reason and event.state == "break" else "",
     )
+
+
+@lru_cache(maxsize=4_096)
+def _reason_of(text: str) -> str:
+    return text.strip().lower()
 
 
 @lru_cache(maxsize=16_384)
@@ -403,7 +402,8 @@ FACTS: dict[type[Any], Callable[[Any], AnyFact]] = (
     | dict.fromkeys(feedback_words.STRUCTS, feedback_fact)
     | {wire.CallbackRequested: callback_fact, wire.CallbackAttempted: callback_fact}
 )
-#: Structs of events of a request alone; `asks_too` says which others are of one as well.
+#: Structs of events of a request alone. A flow-out of a contact, for whatever reason, is one of a
+#: request as well: another one of its id may have asked for it, and one of them counts.
 OF_REQUESTS = frozenset({wire.CallbackRequested, wire.CallbackAttempted})
 
 #: Structs of the events that could have an effect each by itself: no message, nothing of agents.

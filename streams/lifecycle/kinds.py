@@ -24,6 +24,10 @@ KINDS: Final[dict[str, tuple[AnomalySort, str]]] = {
     "wrapup_capped": (OTHERWISE, "a wrap-up beyond its cap, of which the cap is booked"),
     "lap": (OTHERWISE, "left a queue and came back at once: one visit, one wait"),
     "goes_on": (OTHERWISE, "an answer after a transfer without an entry: the same visit"),
+    "transferred_elsewhere": (
+        OTHERWISE,
+        "an entry into another queue than the transfer before it said",
+    ),
     "recovered": (OTHERWISE, "told of a visit that an age had closed, and counted beside that"),
     "answered_unmeasured": (OTHERWISE, "an answer without an entry: counts, but its wait does not"),
     "abandoned_unmeasured": (

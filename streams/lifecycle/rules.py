@@ -106,6 +106,8 @@ class QueueRules:
     csat_satisfied_from: int | None = None
     #: The topics that figures are told apart by; none: they are not.
     topics: tuple[str, ...] = ()
+    #: Why agents are on a break: the reasons that have a figure each.
+    break_reasons: tuple[str, ...] = ()
     later: tuple[tuple[int, "QueueRules"], ...] = ()
 
     def at(self, at: int) -> "QueueRules":
@@ -137,6 +139,7 @@ def _rules_of(queue: QueueSettings) -> QueueRules:
         csat_satisfied_from=_score(queue.csat_satisfied_from),
         topics=queue.topics,
         state_limits_ms=_limits_of(queue.state_limit_seconds),
+        break_reasons=queue.break_reasons,
     )
 
 
@@ -223,4 +226,5 @@ def _ticket_rules_of(queue: QueueSettings) -> QueueRules:
         topics=queue.topics,
         csat_satisfied_from=_score(queue.csat_satisfied_from),
         state_limits_ms=_limits_of(queue.state_limit_seconds),
+        break_reasons=queue.break_reasons,
     )

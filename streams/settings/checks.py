@@ -3,7 +3,7 @@
 In: settings whose keys are right one by one. Out: the mistakes, for `loading.py` to report at once.
 """
 
-from streams.contract.words import CHANNEL_DEFAULTS
+from streams.contract.words import CHANNEL_DEFAULTS, MAX_ALL_BREAK_REASONS
 from streams.settings.model import QueueSettings, Settings
 
 
@@ -52,9 +52,24 @@ def _between_days(settings: Settings) -> list[str]:
     return mistakes
 
 
+def _between_reasons(settings: Settings) -> list[str]:
+    """The record of all queues has a figure for each reason that one of them ever lists."""
+    of_tenant: dict[str, set[str]] = {}
+    for queue in settings.queues:
+        known = of_tenant.setdefault(queue.tenant, set())
+        for then in (queue, *(then for _, then in queue.changes)):
+            known |= set(then.break_reasons)
+    return [
+        f"break_reasons: needs at most {MAX_ALL_BREAK_REASONS} different reasons in all queues of"
+        f" tenant {tenant!r} and their changes, not {len(known)}"
+        for tenant, known in of_tenant.items()
+        if len(known) > MAX_ALL_BREAK_REASONS
+    ]
+
+
 def between(settings: Settings) -> list[str]:
     """What two or more keys say that cannot hold together."""
-    mistakes = _between_days(settings)
+    mistakes = _between_days(settings) + _between_reasons(settings)
     if settings.transaction_timeout_seconds > settings.session_timeout_seconds:
         mistakes.append(
             "transaction_timeout_seconds: needs at most session_timeout_seconds"

@@ -89,6 +89,8 @@ class QueueSettings:
     topics: tuple[str, ...] = ()
     #: By state, where not as in `words.STATE_LIMIT_SECONDS`; 0: no limit.
     state_limit_seconds: Mapping[str, int] = field(default_factory=dict)
+    #: Why agents are on a break: reasons with a figure each, lower case; all others are `other`.
+    break_reasons: tuple[str, ...] = ()
     #: Of tickets. By metric and priority, in how many seconds of business time it is promised.
     calendar: Calendar | None = None
     sla: Mapping[str, Mapping[str, int]] = field(default_factory=dict)

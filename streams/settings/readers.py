@@ -12,12 +12,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from streams.contract.limits import MAX_NAME, MAX_SCORE, MAX_TEXT
+from streams.contract.limits import MAX_NAME, MAX_SCORE, MAX_TEXT, MAX_WORD
 from streams.contract.names import clean
 from streams.contract.words import (
     CHANNELS,
     FORMULAS,
+    MAX_BREAK_REASONS,
     MOST_VALUES,
+    OTHER_REASON,
     SLA_METRICS,
     STATE_LIMIT_SECONDS,
     TICKET_PRIORITIES,
@@ -103,6 +105,24 @@ def several(*names: str) -> Reader:
         return values
 
     return read
+
+
+def reasons(raw: object) -> tuple[str, ...]:
+    """A list of the file: reasons as an agent's system writes them; their case does not matter."""
+    listed = raw if isinstance(raw, list) else [raw]
+    found = tuple(each.strip().lower() if isinstance(each, str) else "" for each in listed)
+    if (
+        not isinstance(raw, list)
+        or len(found) > MAX_BREAK_REASONS
+        or len(set(found)) < len(found)
+        or not all(0 < len(each) <= MAX_WORD and each.isprintable() for each in found)
+        or OTHER_REASON in found
+    ):
+        raise ValueError(
+            f"needs a list of at most {MAX_BREAK_REASONS} different reasons of 1 to {MAX_WORD}"
+            f" characters, none of them {OTHER_REASON}"
+        )
+    return found
 
 
 def by_word(names: tuple[str, ...], each: Reader) -> Reader:
@@ -277,6 +297,7 @@ QUEUE_READERS: dict[str, Reader] = {
     "topics": topics,
     "csat_satisfied_from": number(-MAX_SCORE, MAX_SCORE),
     "state_limit_seconds": by_word(tuple(STATE_LIMIT_SECONDS), integer(0, 366 * 86_400)),
+    "break_reasons": reasons,
     "at_risk_seconds": _SECONDS,
     "pause_on_hold": flag,
     "hours": text(
@@ -306,6 +327,7 @@ CHANGE_READERS: dict[str, Reader] = {"from": instant} | {
         "topics",
         "csat_satisfied_from",
         "state_limit_seconds",
+        "break_reasons",
         "at_risk_seconds",
         "pause_on_hold",
         "hours",

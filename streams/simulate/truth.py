@@ -308,6 +308,8 @@ class AgentSeconds:
             "slot_busy_seconds": self.slot_busy_ms / 1000,
             "slot_capacity_seconds": self.slot_capacity_ms / 1000,
             "agent_state_seconds": {state: ms / 1000 for state, ms in self.state_ms.items()},
+            # Its queues list no reasons for a break.
+            "break_seconds": {"other": self.state_ms["break"] / 1000},
             "occupancy_ratio": round(self.handling_ms / staffed, 6) if staffed else None,
         }
 

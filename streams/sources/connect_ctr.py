@@ -33,6 +33,28 @@ _REASONS: Final = {"TRANSFER": "transfer", "QUEUE_TRANSFER": "transfer", "CALLBA
 _FAULTS: Final = frozenset({"TELECOM_PROBLEM", "BARGED", "CONTACT_FLOW_ERROR", "API_ERROR"})
 
 
+#: What became a field of every event; of its time, by the part of its id that says what it tells,
+#: the fields that it may be taken from, the first choice last.
+_ORIGINS: Final = {
+    "channel": "Channel",
+    "contact_id": "ContactId",
+    "queue": "Queue.Name",
+    "agent_id": "Agent.Username",
+    "arrived_at": "InitiationTimestamp",
+    "parent_contact_id": "PreviousContactId",
+}
+_TIMES: Final = {
+    "enqueued": ("Queue.EnqueueTimestamp",),
+    "left": (
+        *("Agent.ConnectedToAgentTimestamp", "Queue.DequeueTimestamp", "DisconnectTimestamp"),
+    ),
+    "hold": ("Agent.ConnectedToAgentTimestamp",),
+    "unhold": ("Agent.ConnectedToAgentTimestamp",),
+    "ended": ("Agent.AfterContactWorkStartTimestamp", "DisconnectTimestamp"),
+    "wrapup": ("Agent.AfterContactWorkEndTimestamp",),
+}
+
+
 class ContactRecords:
     """Translates records; remembers the ids of contacts that were called back.
 
@@ -92,6 +114,14 @@ class ContactRecords:
             _answered(record, agent, answered, tell)
         return made
 
+    def origin(self, record: Record, event: Record, field: str) -> str:
+        """The path in the record of what became a field of one of its events."""
+        if field != "occurred_at":
+            return _ORIGINS.get(field, field)
+        at, paths = event.get(field), _TIMES[event["event_id"].rpartition(":")[2]]
+        *_, found = (path for path in paths if path == paths[0] or _at(record, path) == at)
+        return found
+
     def _unanswered(self, record: Record, queue: Record, tell: Any) -> None:
         gone = record.get("DisconnectTimestamp")
         left = queue.get("DequeueTimestamp") or gone
@@ -123,6 +153,11 @@ def _answered(record: Record, agent: Record, answered: Any, tell: Any) -> None:
     wrapped = agent.get("AfterContactWorkEndTimestamp")
     if wrapped is not None:
         tell("wrapup.ended", "wrapup", wrapped, agent_id=who)
+
+
+def _at(record: Record, path: str) -> Any:
+    *outer, name = path.split(".")
+    return (part(record, outer[0]) if outer else record).get(name)
 
 
 def _instant(text: Any) -> int | None:

@@ -9,6 +9,7 @@ records need. Memory is that of one document, 64 MiB at most, and of what a tran
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -46,6 +47,9 @@ class Translator(Protocol):
     def events(self, kind: str, record: Record) -> list[Record] | str:
         """The record's events as the contract writes them, or why it is passed over."""
 
+    def origin(self, record: Record, event: Record, field: str) -> str:
+        """The path in the record of what became a field of one of its events."""
+
 
 def translated(
     paths: list[Path], translator: Translator, said: Complaints
@@ -69,7 +73,7 @@ def translated(
             said.note(f"passed over: {found}")
         else:
             made = [decode(msgspec.json.encode(event)) for event in found]
-            fault = next((event for event in made if isinstance(event, Rejected)), None)
+            fault = _first_fault(translator, record, found, made)
             if fault is not None:
                 # One that cannot be used spoils its record: half a story would be another one.
                 rejected += 1
@@ -80,6 +84,17 @@ def translated(
                 yield name, number, event
     over = read - used - rejected
     said.say(f"{read:,} records: {used:,} used, {over:,} passed over, {rejected:,} not understood")
+
+
+def _first_fault(
+    translator: Translator, record: Any, told: list[Record], made: list[Event | Rejected]
+) -> Rejected | None:
+    """What is wrong with the first event that cannot be used, by the name the record has for it."""
+    for event, found in zip(told, made, strict=True):
+        if isinstance(found, Rejected):
+            field = found.field and translator.origin(record, event, found.field)
+            return replace(found, field=field)
+    return None
 
 
 def _records(

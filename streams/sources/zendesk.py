@@ -75,6 +75,12 @@ class Tickets:
             return self._audit(record)
         return "neither a metric event nor an audit"
 
+    def origin(self, record: Record, event: Record, field: str) -> str:  # noqa: ARG002
+        """The path in the record of what became a field of one of its events."""
+        if field == "occurred_at":
+            return "time" if "metric" in record else "created_at"
+        return {"contact_id": "ticket_id", "event_id": "id"}.get(field, field)
+
     def _queue(self, group: Any) -> str:
         return self._groups.get(group, DEFAULT_QUEUE)
 

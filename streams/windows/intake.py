@@ -35,7 +35,6 @@ from streams.lifecycle.facts import (
     FACTS,
     OF_REQUESTS,
     CallbackFact,
-    asks_too,
     callback_fact,
 )
 from streams.lifecycle.kinds import KINDS
@@ -162,7 +161,7 @@ class Intake:
         self._facts.append((key, FACTS[struct](event), topic, offset, struct))
         if struct in EFFECTIVE:
             self._tally.effective += 1
-        if struct is ContactFlowedOut and asks_too(event):
+        if struct is ContactFlowedOut:
             key = key_of(changelog.CALLBACK, event.tenant, "", event.contact_id or "")
             self._facts.append((key, callback_fact(event), topic, offset, struct))
         return None
@@ -292,7 +291,7 @@ class Intake:
                 ledger.add_to_all(into, changes, in_all.known)
                 continue
             for counter, change in changes.items():
-                if not AGENT_BASE <= counter < AGENT_END:
+                if counter >= 0 and not AGENT_BASE <= counter < AGENT_END:
                     into[counter] += change
 
     def _collect_oldest(self) -> list[OldestUpdate]:

@@ -3,7 +3,8 @@
 A pane of 10 s is kept for each source (packed; a reader replaces it) until that source's lateness
 horizon has passed it; then it is folded into its 15-minute interval. Sliding windows are running
 sums: panes enter and leave, and a correction is added where it belongs. Integers only; times in ms.
-A level's second number is absolute here: the sum of change x time.
+A level's second number is absolute here: the sum of change x time. Even numbers below 0 are levels
+too (`counters.break_level`).
 """
 
 from collections.abc import Mapping
@@ -35,14 +36,23 @@ def absolute(values: Mapping[int, int], pane: int) -> Values:
     """The values of a pane with moments counted from the epoch, so that panes add up."""
     shifted = dict(values)
     for counter, amount in values.items():
-        if counter in _LEVELS:
+        if counter in _LEVELS or (counter < 0 and not counter & 1):
             shifted[counter + MOMENT] = values.get(counter + MOMENT, 0) + amount * pane
     return shifted
 
 
 def levels_of(values: Mapping[int, int]) -> Values:
     """Only the sums of level changes."""
-    return {counter: amount for counter, amount in values.items() if counter in _LEVELS}
+    return {
+        counter: amount
+        for counter, amount in values.items()
+        if counter in _LEVELS or (counter < 0 and not counter & 1)
+    }
+
+
+def _is_of_level(counter: int) -> bool:
+    """Whether a number is a level's, or its moment's."""
+    return counter < 0 or counter in _LEVELS or counter - MOMENT in _LEVELS
 
 
 class Running:
@@ -216,7 +226,7 @@ class Panes:
     def has_moved_levels(self, since: int, until: int) -> bool:
         """Whether a level moves in a pane of [since, until), even if it is where it was at once."""
         return any(
-            amount and (counter in _LEVELS or counter - MOMENT in _LEVELS)
+            amount and _is_of_level(counter)
             for pane in range(since, until, PANE_MS)
             if pane in self.fine
             for counter, amount in self.pane(pane).items()
@@ -232,9 +242,7 @@ class Panes:
         """Whether a level is not zero, or was not since `cut`: integrals go on."""
         # A level that rose and fell within one pane is back where it was: its moment tells.
         return any(self.levels().values()) or any(
-            amount
-            for counter, amount in self.pane(cut).items()
-            if counter in _LEVELS or counter - MOMENT in _LEVELS
+            amount for counter, amount in self.pane(cut).items() if _is_of_level(counter)
         )
 
     # -- stored form ---------------------------------------------------------------------------

@@ -359,7 +359,7 @@ def _rounded_up(at: int, step: int) -> int:
 
 def _has_visits(values: Values) -> bool:
     """Whether a contact or ticket left anything there: agents alone make `_all`, and no queue."""
-    return any(not AGENT_BASE <= counter < AGENT_END for counter in values)
+    return any(counter >= 0 and not AGENT_BASE <= counter < AGENT_END for counter in values)
 
 
 def _encode_queue(queue: Queue) -> bytes:

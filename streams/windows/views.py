@@ -6,7 +6,7 @@ A level that is h at `a` and changes by d at t has the integral h (x - a) + x su
 while counts run to `as_of` rounded up.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from streams.contract.words import INTERVAL_MS, MINUTE_MS, SLIDING_MS
@@ -51,8 +51,12 @@ class View:
         return self.integrals.get(level, 0)
 
 
+#: Further levels of which integrals are wanted.
+Also = Collection[int]
+
+
 def integrals(
-    before: Mapping[int, int], sums: Mapping[int, int], start: int, cut: int
+    before: Mapping[int, int], sums: Mapping[int, int], start: int, cut: int, also: Also = ()
 ) -> dict[int, int]:
     """Level x ms over [start, cut), of levels that are `before` at the start; absolute moments."""
     length = cut - start
@@ -62,11 +66,11 @@ def integrals(
         level: before.get(level, 0) * length
         + cut * sums.get(level, 0)
         - sums.get(level + MOMENT, 0)
-        for level in _INTEGRATED
+        for level in (*_INTEGRATED, *also)
     }
 
 
-def sliding(panes: Panes, name: str, as_of: int) -> View:
+def sliding(panes: Panes, name: str, as_of: int, also: Also = ()) -> View:
     """A sliding window that ends at `as_of` (ms)."""
     window, width = panes.windows[name], SLIDING_MS[name]
     cut = as_of - as_of % PANE_MS
@@ -75,28 +79,31 @@ def sliding(panes: Panes, name: str, as_of: int) -> View:
     if cut < panes.end:  # counts already include the pane that is being filled
         start -= PANE_MS
         entering = panes.pane(start)
-        sums = _only_levels(sums)
-        add(sums, _only_levels(panes.pane(cut)), -1)
-        add(sums, _only_levels(entering))
-        before = {level: before.get(level, 0) - entering.get(level, 0) for level in _INTEGRATED}
-    return View(window.sums, integrals(before, sums, start, cut), width)
+        levels = (*_INTEGRATED, *also)
+        sums = _only_levels(sums, levels)
+        add(sums, _only_levels(panes.pane(cut), levels), -1)
+        add(sums, _only_levels(entering, levels))
+        before = {level: before.get(level, 0) - entering.get(level, 0) for level in levels}
+    return View(window.sums, integrals(before, sums, start, cut, also), width)
 
 
-def today(panes: Panes, as_of: int) -> View:
+def today(panes: Panes, as_of: int, also: Also = ()) -> View:
     """The calendar day so far, in the queue's time zone."""
     day = panes.today
     cut = as_of - as_of % PANE_MS
-    sums = _without(day.sums, panes, (cut,) if cut < panes.end else ())
+    sums = _without(day.sums, panes, (cut,) if cut < panes.end else (), also)
     length = max(0, cut - day.start)
-    return View(day.sums, integrals(day.before, sums, day.start, cut), length)
+    return View(day.sums, integrals(day.before, sums, day.start, cut, also), length)
 
 
-def interval(panes: Panes, start: int, before: Mapping[int, int], as_of: int) -> View:
+def interval(
+    panes: Panes, start: int, before: Mapping[int, int], as_of: int, also: Also = ()
+) -> View:
     """One 15-minute interval, integrals up to its end or `as_of`; `before`: levels at `start`."""
     cut = min(start + INTERVAL_MS, as_of - as_of % PANE_MS)
     sums = panes.intervals[start].sums
-    later = _without(sums, panes, range(max(cut, start), start + INTERVAL_MS, PANE_MS))
-    area = integrals(before, later, start, cut)
+    later = _without(sums, panes, range(max(cut, start), start + INTERVAL_MS, PANE_MS), also)
+    area = integrals(before, later, start, cut, also)
     return View(sums, area, max(0, cut - start))
 
 
@@ -123,23 +130,26 @@ def minutes(panes: Panes, as_of: int) -> Iterator[tuple[int, View, Values]]:
         yield minute, View(sums, area, MINUTE_MS), dict(levels)
 
 
-def whole(sums: Mapping[int, int], first: int, as_of: int) -> View:
+def whole(sums: Mapping[int, int], first: int, as_of: int, also: Also = ()) -> View:
     """Everything a replay saw, from its first time to `as_of`; levels were 0 before."""
-    return View(sums, integrals({}, sums, first, as_of), as_of - first)
+    return View(sums, integrals({}, sums, first, as_of, also), as_of - first)
 
 
-def _only_levels(values: Mapping[int, int]) -> dict[int, int]:
+def _only_levels(values: Mapping[int, int], levels: Also) -> dict[int, int]:
     return {
         counter: values[counter]
-        for level in _INTEGRATED
+        for level in levels
         for counter in (level, level + MOMENT)
         if counter in values
     }
 
 
-def _without(sums: Mapping[int, int], panes: Panes, starts: Iterable[int]) -> dict[int, int]:
-    left = _only_levels(sums)
+def _without(
+    sums: Mapping[int, int], panes: Panes, starts: Iterable[int], also: Also
+) -> dict[int, int]:
+    levels = (*_INTEGRATED, *also)
+    left = _only_levels(sums, levels)
     for start in starts:
         if start in panes.fine:
-            add(left, _only_levels(panes.pane(start)), -1)
+            add(left, _only_levels(panes.pane(start), levels), -1)
     return left

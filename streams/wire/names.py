@@ -20,7 +20,7 @@ from streams.wire.rejected import Rejected
 
 #: The only way JSON text can hold a NUL; the escape of a backslash looks the same, hence a search.
 _NUL: Final = b"\\u0000"
-_NAMES: Final = ("tenant", "queue", "contact_id", "agent_id", "source")
+_NAMES: Final = ("tenant", "queue", "contact_id", "agent_id", "source", "to_queue")
 
 
 def has_outer_blanks(event: Event) -> bool:
@@ -80,7 +80,7 @@ def misnamed(event: Event, raw: bytes) -> Rejected | None:
         return Rejected("schema", "this name is reserved", "queues[...]")
     if _NUL in raw:
         for field in _NAMES:
-            if "\0" in (getattr(event, field) or ""):
+            if "\0" in (getattr(event, field, None) or ""):
                 return Rejected("schema", "a name must not contain a NUL character", field)
         if any("\0" in queue for queue in queues):
             return Rejected("schema", "a name must not contain a NUL character", "queues[...]")

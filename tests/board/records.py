@@ -208,6 +208,7 @@ class Centre:
         hold, wrapup = talk * 0.07, talk * 0.16
         held = round(handled * 0.12)
         staffed = queue.agents * minutes * 60 * 0.9
+        slots = staffed * (2 if queue.channel == "chat" else 1)
         handling = staffed * min(0.97, 0.7 + queue.trouble * 0.26 + draw.random() * 0.03)
         mean = 6 + queue.trouble * 95
         closed = answered + abandoned - short + flowed
@@ -268,6 +269,7 @@ class Centre:
             "staffed_agent_seconds": round(staffed, 3),
             "slot_busy_seconds": round(handling * 1.4, 3),
             "slot_capacity_seconds": round(staffed * 2, 3),
+            "break_seconds": {"other": round(staffed * 0.1, 3)},
             "agent_state_seconds": {
                 "error": 0.0,
                 "on_contact": round(handling * 0.86, 3),
@@ -309,7 +311,7 @@ class Centre:
             "slot_occupancy_ratio": _ratio(handling * 1.4, staffed * 2),
             "ready_ratio": _ratio(staffed, staffed * 1.1),
             "connected_seconds": round(talk + hold, 3),
-            "queue_load_ratio": _ratio(talk + hold + wrapup, staffed) if not ticket else None,
+            "queue_load_ratio": None if ticket else _ratio(talk + hold + wrapup, slots),
             "depth_mean": _ratio(offered * mean, minutes * 60),
             "tickets_opened": opened,
             "first_responses": replied,

@@ -36,7 +36,10 @@ def total(record: dict[str, Any], fields: list[str]) -> float:
 
 @pytest.mark.parametrize("name", list(DEFINITIONS))
 def test_numerator_over_denominator_is_the_figure(name: str) -> None:
-    """For every record: the terms named are fields, and dividing them gives the published value."""
+    """The terms named are fields, and dividing them gives the published value.
+
+    For every record, or for those of the one channel whose words they are.
+    """
     what = DEFINITIONS[name]
     if not what["denominator"]:
         return
@@ -44,6 +47,8 @@ def test_numerator_over_denominator_is_the_figure(name: str) -> None:
     compared = 0
     windows = [(record, record["windows"][name]) for record in RECORDS for name in ("30m", "today")]
     for record, figures in windows:
+        if what.get("channel", record["channel"]) != record["channel"]:
+            continue
         for formula, form in forms.items():
             published = value(figures, what["value"])
             if isinstance(published, dict):

@@ -42,8 +42,6 @@ WITHOUT_A_FIGURE = {
     "contact.enqueued priority",
     "contact.transferred to_queue",
     "ticket.reopened reason",
-    "agent.state reason",
-    "agent.heartbeat reason",
     "source.heartbeat ended",
 }
 #: What no events alone can move: responses are never paused, and a calendar that never opens is an

@@ -21,6 +21,7 @@ channels = ["voice", "chat"]
 wrapup = true
 wrapup_cap_seconds = 60
 topics = ["bill", "order"]
+break_reasons = ["lunch"]
 
 [[queues]]
 name = "r"
@@ -73,6 +74,7 @@ _SNAPSHOT: Final[dict[str, Any]] = {
     "capacity": {"voice": 1, "chat": 3},
     "ttl_seconds": 50,
     "since": ABSENT,
+    "reason": "meeting",
 }
 
 #: A value, or what makes one of the value that is there.
@@ -162,7 +164,5 @@ TO_NO_AVAIL: Final[dict[tuple[str, str], Any]] = {
     ("contact.enqueued", "priority"): 2,
     ("contact.transferred", "to_queue"): "r",
     ("ticket.reopened", "reason"): ABSENT,
-    ("agent.state", "reason"): "meeting",
-    ("agent.heartbeat", "reason"): "meeting",
     ("source.heartbeat", "ended"): True,
 }

@@ -92,6 +92,16 @@ def test_ready_is_of_the_time_signed_in() -> None:
     assert f.ready_ratio(View({}, {c.STATES["offline"]: 5_000}, 0)) is None
 
 
+def test_breaks_without_a_listed_reason_are_other() -> None:
+    """700 - 300 - 150 of the state's own time; without a list all of it."""
+    lunch, training = c.break_level("lunch"), c.break_level("training")
+    view = View({}, {c.STATES["break"]: 700, lunch: 300, training: 150}, 0)
+    listed = {"training": training, "lunch": lunch}
+    found = figures(view, "voice", "days", listed).break_seconds
+    assert found == {"training": 0.15, "lunch": 0.3, "other": 0.25}
+    assert figures(view, "voice", "days").break_seconds == {"other": 0.7}
+
+
 def test_quantiles_are_nearest_rank() -> None:
     """Of 1 … 100 ms (exact buckets) the p-th is p; without a sample there is none."""
     view = View({c.WAIT_BUCKETS + bucket_of(ms): 1 for ms in range(1, 101)}, {}, 0)
@@ -106,7 +116,9 @@ def test_an_empty_window_has_zeros_and_no_ratios() -> None:
     empty = figures(View({}, {}, 0), "voice", "days")
     for name, field in fields_of(Figures).items():
         value = getattr(empty, name)
-        if field.additive and not field.each:
+        if field.by_name:
+            assert value == {"other": 0}, name
+        elif field.additive and not field.each:
             assert value == 0, name
         elif field.nullable and field.kind != "frame":
             assert value is None, name

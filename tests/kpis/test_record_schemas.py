@@ -17,6 +17,9 @@ def misfits(value: Any, schema: dict[str, Any], where: str) -> list[str]:
     assert where == "" or schema["description"], where
     kinds = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
     if "object" in kinds and value is not None:
+        if "additionalProperties" in schema:  # keys that the settings name
+            each = {"description": "One."} | schema["additionalProperties"]
+            return [miss for key in value for miss in misfits(value[key], each, f"{where}/{key}")]
         found = [] if value.keys() == schema["properties"].keys() else [f"{where}: keys"]
         for key, part in schema["properties"].items():
             found += misfits(value[key], part, f"{where}/{key}")

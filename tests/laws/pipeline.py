@@ -119,17 +119,15 @@ class Pipeline:
 
     def today(self) -> dict[tuple[str, str, str], tuple[dict[str, Any], int]]:
         """What the day counts, and who waits, of every place that exists: a part of `kpis`."""
-        return {
-            queue.queue_key: (
-                published(
-                    figures(views.today(queue.panes, unit.as_of), queue.queue_key[2], "days")
-                ),
-                queue.panes.levels().get(WAITING, 0),
-            )
-            for unit in self.queues
-            for queue in unit.queues.values()
-            if queue.used
-        }
+        found = {}
+        for unit in self.queues:
+            for key, queue in unit.queues.items():
+                reasons = self.definitions.reasons(key)
+                view = views.today(queue.panes, unit.as_of, reasons.values())
+                told = published(figures(view, key[2], "days", reasons))
+                if queue.used:
+                    found[key] = told, queue.panes.levels().get(WAITING, 0)
+        return found
 
     def sums(self) -> dict[tuple[str, str, str], dict[str, Any]]:
         """Every count and sum of seconds, added up over the newest interval records."""
@@ -152,8 +150,8 @@ def additive(figures: dict[str, Any]) -> dict[str, Any]:
         if value is None or not field.additive:
             continue
         name = ".".join(path)
-        if field.each:
-            found |= {f"{name}.{word}": value[word] for word in field.each}
+        if field.each or field.by_name:
+            found |= {f"{name}.{word}": amount for word, amount in value.items()}
         else:
             found[name] = value
     for row in figures["by_topic"] or ():

@@ -9,6 +9,7 @@ import pytest
 from streams.lifecycle import entity
 from streams.windows import batches
 from tests.examples import examples
+from tests.later_stories import told_twice_history
 from tests.laws.pipeline import Pipeline, additive
 from tests.laws.test_replay_equals_oracle import configured, replayed
 from tests.oracle.oracle import Oracle
@@ -72,12 +73,24 @@ def test_sums_over_intervals_equal_the_replay(seed: int, monkeypatch: pytest.Mon
     monkeypatch.setattr(batches, "BATCH_BYTES", 1_500)
     monkeypatch.setattr(entity, "PACK_ABOVE", 4)
     monkeypatch.setattr(entity, "PACK_LEAVES", 2)
-    history = lately(seed, 25)
     queues = QUEUE_VARIANTS[seed % len(QUEUE_VARIANTS)]
     # Now and then there is room for what is configured only.
     limits = {"max_tenants": 1, "max_queues": 1} if queues and seed % 4 == 3 else {}
     # And tickets that are settled are forgotten within these hours.
     limits["ticket_memory_days"] = 1 + 89 * (seed % 2)
+    compare(lately(seed, 25), queues, seed, **limits)
+
+
+@pytest.mark.parametrize("seed", range(examples(40)))
+def test_of_one_id_one_event_counts_whichever_comes_first(seed: int) -> None:
+    """A flow-out that is told twice, once with a call back, is the same one in every order."""
+    compare(told_twice_history(seed), QUEUE_VARIANTS[seed % len(QUEUE_VARIANTS)], seed)
+
+
+def compare(
+    history: list[dict[str, Any]], queues: list[dict[str, Any]], seed: int, **limits: Any
+) -> None:
+    """What both stages publish of the history in the end is what a replay says."""
     pipeline = live(history, queues, seed, **limits)
     # A last word at a pane's edge, so that integrals end at the same time in both; behind all
     # others, for what happens at the edge itself is shown with its pane.

@@ -3,6 +3,7 @@
 import random
 from dataclasses import replace
 from typing import Any
+from zlib import crc32
 
 import pytest
 from hypothesis import given, settings
@@ -14,6 +15,7 @@ from streams.settings.calendars import Calendar, holidays_of, week_of
 from streams.wire.decode import decode
 from streams.wire.rejected import Rejected
 from tests.examples import examples
+from tests.later_stories import told_twice_history
 from tests.laws.pipeline import published
 from tests.oracle.oracle import Oracle
 from tests.strategies import (
@@ -41,8 +43,8 @@ def _configured(queue: dict[str, Any]) -> QueueSettings:
 
 
 def _wired(queue: dict[str, Any]) -> dict[str, Any]:
-    """The queue with its calendar and its promises as the settings hold them."""
-    wired = dict(queue)
+    """The queue with its lists, its calendar and its promises as the settings hold them."""
+    wired = {key: tuple(value) if key == "break_reasons" else value for key, value in queue.items()}
     if "calendar" in queue:
         wired["calendar"] = _calendar(queue["calendar"])
     if "sla" in queue:
@@ -55,7 +57,8 @@ def _calendar(given: Any) -> Calendar | None:
     if not given:
         return None
     week, holidays = week_of(given["hours"]), holidays_of(given.get("holidays", {}))
-    return Calendar(repr(given), week, given["time_zone"], holidays)
+    name = f"{given['time_zone']} {crc32(repr(given).encode())}"
+    return Calendar(name, week, given["time_zone"], holidays)
 
 
 def _by_priority(said: Any) -> dict[str, int]:
@@ -67,12 +70,20 @@ def replayed(
     history: list[dict[str, Any]], queues: list[dict[str, Any]], **limits: Any
 ) -> list[dict[str, Any]]:
     """The records of a replay of the history."""
+    return told(history, queues, **limits)[0]
+
+
+def told(
+    history: list[dict[str, Any]], queues: list[dict[str, Any]], **limits: Any
+) -> tuple[list[dict[str, Any]], dict[str, int]]:
+    """The records of a replay of the history, and how often each anomaly occurred."""
     replay = Replay(replace(configured(queues), **limits))
     for raw in encoded(history):
         event = decode(raw)
         assert not isinstance(event, Rejected), event
         replay.add(event)
-    return [published(record) for record in replay.records()]
+    records = [published(record) for record in replay.records()]
+    return records, {kind: times for kind, (times, _, _) in replay.anomalies().items()}
 
 
 def close(found: Any, expected: Any) -> bool:
@@ -101,10 +112,16 @@ def differences(found: dict[str, Any], expected: dict[str, Any]) -> list[str]:
     return wrong
 
 
+#: Anomalies that are all there is to see of a field.
+COUNTED = ("transferred_elsewhere",)
+
+
 def check(history: list[dict[str, Any]], queues: list[dict[str, Any]], **limits: Any) -> None:
     """Same scopes, same figures, same live part; `limits` leave room for what is configured."""
     expected = Oracle(queues, only_configured=bool(limits)).run(history)
-    found = replayed(history, queues, **limits)
+    found, anomalies = told(history, queues, **limits)
+    for kind in COUNTED:
+        assert anomalies.get(kind, 0) == expected.anomalies[kind], kind
     records = {(r["tenant"], r["queue"], r["channel"]): r for r in found}
     assert set(records) == set(expected.scopes())
     for queue_key, record in records.items():
@@ -124,6 +141,14 @@ def test_every_figure_equals_the_oracles(history: list[dict], queues: list[dict]
 def test_larger_histories_equal_the_oracles(seed: int) -> None:
     """The same for longer seeded histories, in a random order of lines."""
     history = random_history(seed, stories=40)
+    random.Random(seed).shuffle(history)
+    check(history, QUEUE_VARIANTS[seed % len(QUEUE_VARIANTS)])
+
+
+@pytest.mark.parametrize("seed", range(examples(60)))
+def test_of_one_id_one_event_counts_also_where_it_is_read_twice(seed: int) -> None:
+    """A flow-out is read for the contact and for a call back: of two that differ, the same one."""
+    history = told_twice_history(seed)
     random.Random(seed).shuffle(history)
     check(history, QUEUE_VARIANTS[seed % len(QUEUE_VARIANTS)])
 

@@ -1,5 +1,6 @@
 """The stored format: what running workers have written is loaded by every later version."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -105,19 +106,58 @@ def test_the_number_of_a_counter_never_changes() -> None:
     assert (c.AGENT_BASE, c.AGENT_END) == (200, 300)
 
 
-def test_no_two_counters_have_one_number() -> None:
-    """Groups that grow with the contract's words grow into nothing else."""
-    single = [value for name, value in vars(c).items() if name.isupper() and type(value) is int]
-    single.remove(c.WITHDRAWN)  # counted from the first number of a metric
-    grouped = [
-        number
-        for group in (c.OFFERS, c.REASONS, c.BLOCKED_REASONS, c.BACKLOG, c.STATES)
-        for number in group.values()
+def numbers_taken() -> Iterator[tuple[str, int]]:
+    """(owner, number) of every number that `counters` gives away, each owner once."""
+    levels, buckets = set(c.LEVELS), c.BUCKETS_END
+    local = {"ANSWERED_WITHIN": c.WAIT_BOUNDS_MS, "ABANDONED_WITHIN": c.WAIT_BOUNDS_MS}
+    local["HANDLED_WITHIN"] = c.HANDLE_BOUNDS_MS
+
+    def taken(owner: str, first: int) -> Iterator[tuple[str, int]]:
+        end = first + (2 if first in levels else 1)  # a level, and its moment
+        if owner in local:
+            end = first + len(local[owner]) + 1
+        yield from ((owner, number) for number in range(first, buckets.get(first, end)))
+
+    for name, value in vars(c).items():
+        if not name.isupper() or name in NO_NUMBERS or name.endswith("_MOMENT"):
+            continue
+        if isinstance(value, dict):
+            for key, first in value.items():
+                yield from taken(f"{name} {key}", first)
+        elif isinstance(value, int):
+            yield from taken(name, value)
+    ends = [
+        (f"{how} {word}", n) for how in ("MET", "BREACHED") for word, n in getattr(c, how).items()
     ]
-    counts = [number for number in single if 0 <= number < 100 and number != c.MOMENT]
-    assert c.BLOCKED == c.MOMENT  # the one number that is an offset too
-    numbers = [*counts, *(n for n in grouped if n != c.ACCEPTED and n < 100)]
-    assert len(set(numbers)) == len(numbers)
+    for metric, first in c.SLA.items():
+        for whose in (0, c.SLA_OF_COMPLAINT):
+            for how, place in (*ends, ("WITHDRAWN", c.WITHDRAWN)):
+                yield f"{metric} {whose} {how}", first + whose + place
+
+
+#: Widths, borders and places from which others are counted; other names of what has one.
+NO_NUMBERS = {
+    *("MOMENT", "AGENT_BASE", "AGENT_END", "LOCAL", "BUCKETS_END", "SLA_OF_COMPLAINT"),
+    *("SLA", "MET", "BREACHED", "WITHDRAWN", "ACCEPTED", "ANY_STUCK"),
+    *("AGENT_STATES", "STATE_LIMIT_SECONDS"),
+}
+
+
+def test_no_two_counters_have_one_number() -> None:
+    """Of counts, sums, levels with their moments, and buckets of histograms: each has its own.
+
+    Groups that grow with the contract's words grow into nothing else.
+    """
+    owners: dict[int, str] = {}
+    for owner, number in numbers_taken():
+        assert number >= 0, "those are the levels of breaks"
+        assert owners.setdefault(number, owner) == owner, (owner, owners[number], number)
+    assert {c.ACCEPTED, c.ANY_STUCK, *c.HOPS, *c.LEVELS} <= owners.keys()
+    named = {n for name, n in vars(c).items() if name.endswith("_MOMENT")}
+    assert named <= {level + c.MOMENT for level in c.LEVELS}
+    assert set(owners) >= set(range(c.WAIT_BUCKETS, c.TIME_TO_ANSWER_BUCKETS + 3_000))
+    agents = {number for number, owner in owners.items() if owner.startswith(("STATES", "STUCK"))}
+    assert agents <= set(range(c.AGENT_BASE, c.AGENT_END))
 
 
 def test_a_word_of_the_contract_keeps_its_number() -> None:

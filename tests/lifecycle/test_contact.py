@@ -1,5 +1,7 @@
 """Contacts: every visit ends in one outcome, each number at its own event's time."""
 
+from typing import Any
+
 import pytest
 
 from streams.lifecycle import counters as c
@@ -496,3 +498,30 @@ def test_what_is_in_doubt_when_a_contact_is_forgotten_stays_in_doubt() -> None:
     assert {at - START: n for at, cell in panes if (n := cell[c.FLOWED_OUT])} == {
         forgotten + 1_000: 1
     }
+
+
+SUPPORT, SALES = {"queue": "support"}, {"queue": "sales"}
+
+
+@pytest.mark.parametrize(
+    ("later", "elsewhere"),
+    [
+        ([("enqueued", 21_000, SUPPORT)], 0),
+        ([("enqueued", 21_000, SALES)], 1),
+        ([("resumed", 21_000, SALES)], 1),
+        # the next entry alone
+        ([("enqueued", 21_000, SALES), ("enqueued", 30_000)], 1),
+        # who is answered is somewhere
+        ([("answered", 21_000, SUPPORT), ("ended", 30_000), ("enqueued", 80_000, SALES)], 0),
+        # forgotten
+        ([("enqueued", 5 * HOUR, SALES)], 0),
+    ],
+)
+def test_a_transfer_says_where_the_next_entry_is(later: list[Any], elsewhere: int) -> None:
+    """Of who talked and of who waited; a later transfer holds, and one that names nothing."""
+    talked: list[Any] = [("enqueued", 0), ("answered", 5_000, ANNA)]
+    for before in (talked[:1], talked):
+        life = contact(*before, ("transferred", 20_000, {"to_queue": "support"}), *later)
+        assert life.anomalies.get("transferred_elsewhere", 0) == elsewhere
+        life = contact(*before, ("transferred", 20_000), *later)
+        assert "transferred_elsewhere" not in life.anomalies

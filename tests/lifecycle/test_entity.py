@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from streams.lifecycle import counters as c
 from streams.lifecycle import entity
 from streams.lifecycle.entity import AGENT, CALLBACK, CONTACT, TICKET, Entity
-from streams.lifecycle.facts import FACTS, OF_REQUESTS, asks_too, callback_fact, in_order
+from streams.lifecycle.facts import FACTS, OF_REQUESTS, callback_fact, in_order
 from streams.lifecycle.ledger import Ledger
 from streams.lifecycle.rules import Rules
 from streams.wire.decode import decode
@@ -66,7 +66,7 @@ def entities(history: list[dict[str, Any]]) -> list[tuple[Any, str, list[Any]]]:
             continue
         key: tuple[str, ...]
         request = ("b", event.tenant, event.contact_id)
-        if asks_too(event):
+        if event.TYPE == "contact.flowed_out":
             of_request = found.setdefault(request, (CALLBACK, "", []))
             of_request[2].append(callback_fact(event))
         if type(event) in OF_REQUESTS:

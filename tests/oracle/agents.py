@@ -25,13 +25,15 @@ AGENT_LEVELS = (
 class Span:
     """A word of one source: it holds from `begin` until `end`, at the latest until `void_at`.
 
-    `first` and `last`: the places of the events that began it and ended it.
+    `first` and `last`: the places of the events that began it and ended it. `said_since`: since
+    when the source has said this state, for this reason, without a break between its words.
     """
 
     begin: int
     void_at: int
     word: dict
     first: int
+    said_since: int
     end: int = FOREVER
     last: int = FOREVER
 
@@ -44,9 +46,10 @@ def tell_agent(entity, events, now: int, oracle, result) -> None:
     spans = [span for span in every if span.begin < span.end]
     cuts = sorted({edge for span in spans for edge in (span.begin, span.end)} - {FOREVER})
     for begin, end in zip(cuts, [*cuts[1:], FOREVER], strict=True):
-        words = [span.word for span in spans if span.begin <= begin < span.end]
-        if words:
-            write(tenant, begin, end, together(words), result)
+        held = [span for span in spans if span.begin <= begin < span.end]
+        if held:
+            write(tenant, begin, end, together([span.word for span in held]), result)
+            write(tenant, begin, end, breaks_of(tenant, held, oracle), result)
             continue
         # Nobody's word holds: the agent is unknown where the last one was, much later gone.
         result.anomalies["agent_unknown"] += 1
@@ -108,13 +111,18 @@ def every_span_of(events, now: int, anomalies) -> list[Span]:
         at, source, ttl = event["occurred_at"], event["source"], event.get("ttl_seconds")
         # A deadline happens if it lies before the next word and before now, never at them.
         living = {s.word["source"]: s for s in spans if s.end == FOREVER and s.void_at >= at}
+        said_since = at
         if source in living:
-            living[source].end, living[source].last = at, place
+            before = living[source]
+            before.end, before.last = at, place
+            if said(before.word) == said(event):
+                said_since = before.said_since
         elif len(living) == MAX_SOURCES:
             _, oldest = min((span.begin, name) for name, span in living.items())
             living[oldest].end, living[oldest].last = at, place
             anomalies["source_dropped"] += 1
-        spans.append(Span(at, at + (NO_WORD_MS if ttl is None else ttl * 1000), event, place))
+        void_at = at + (NO_WORD_MS if ttl is None else ttl * 1000)
+        spans.append(Span(at, void_at, event, place, said_since))
     for span in spans:
         if span.end == FOREVER and span.void_at < now:
             span.end = span.void_at
@@ -135,6 +143,40 @@ def write(tenant: str, begin: int, end: int, held: dict, result) -> None:
                 result.levels.append((begin, tenant, queue, channel, name, amount))
                 if end != FOREVER:
                     result.levels.append((end, tenant, queue, channel, name, -amount))
+
+
+def said(word: dict) -> tuple[str, str]:
+    """The state, and of a break why."""
+    reason = (word.get("reason") or "").strip().lower()
+    return word["state"], reason if word["state"] == "break" else ""
+
+
+def breaks_of(tenant: str, spans: list[Span], oracle) -> dict[tuple[str, str], dict[str, int]]:
+    """Where the agent is shown on a break, and why: for a reason that the queue listed, or other.
+
+    Of several breaks the first that began; the list is that of the time when it did. In `_all` it
+    is enough that one of the agent's queues lists the reason.
+    """
+    words = [span.word for span in spans]
+    found = {}
+    everywhere = {place for word in words for place in places(word)}
+    for place in everywhere:
+        if shown_at(place, words) != "break":
+            continue
+        queue, channel = place
+        since, reason = min(
+            (span.said_since, said(span.word)[1])
+            for span in spans
+            if span.word["state"] == "break" and place in places(span.word)
+        )
+        own = [name for name, where in everywhere if where == channel and name != "_all"]
+        lists = [
+            oracle.settings(tenant, name, channel, since)["break_reasons"]
+            for name in (own if queue == "_all" else [queue])
+        ]
+        listed = any(reason in each for each in lists)
+        found[place] = {f"breaks.{reason if listed else 'other'}": 1}
+    return found
 
 
 def places(word: dict) -> set[tuple[str, str]]:

@@ -68,6 +68,9 @@ class Telling(Story):
 
     def tell_entry(self, event: dict, at: int) -> None:
         visit, queue = self.open, event["queue"]
+        if self.promised not in (None, queue):
+            self.anomaly("transferred_elsewhere")
+        self.promised = None
         self.arrive(event, at)
         if visit is not None and visit.waiting and visit.queue == queue:
             if at <= visit.enqueued_at + self.grace_ms:
@@ -144,9 +147,11 @@ class Telling(Story):
                     here.transferred_at = at
             else:
                 self.hang_up(here, at, agent, transferred)
+                self.promised = event.get("to_queue") if transferred else None
             return
         if here is not None:
             self.stop_waiting(here, event, at)
+            self.promised = event.get("to_queue") if transferred else None
             return
         aged = self.remembered(queue, ("orphaned", "expired"), at)
         if aged is not None:
@@ -156,6 +161,8 @@ class Telling(Story):
                 self.hang_up(aged.visit, at, agent, transferred)
             else:
                 self.stop_waiting(aged.visit, event, at)
+            if transferred and self.open is None:
+                self.promised = event.get("to_queue")
         elif kind == "contact.abandoned" and self.open is None and self.knows_none_in(queue, at):
             self.anomaly("abandoned_unmeasured")
             entered = self.enter(str(queue), at, event)

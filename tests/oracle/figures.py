@@ -110,7 +110,7 @@ def in_scope(row: tuple, scope: Scope, by_agent: bool = False) -> bool:
 
 def changes(result, scope: Scope, level: str) -> list[tuple[int, int]]:
     """(time, ±n) of one level in the scope, in time order."""
-    by_agent = level in AGENT_LEVELS or level.startswith(("agents.", "stuck."))
+    by_agent = level in AGENT_LEVELS or level.startswith(("agents.", "stuck.", "breaks."))
     rows = result.levels_by_name.get(level, [])
     return sorted((row[0], row[5]) for row in rows if in_scope(row, scope, by_agent))
 
@@ -198,6 +198,10 @@ def figures(result, scope: Scope, a: int | None, b: int | None, span: str = "day
         "slot_busy_seconds": seconds(levels["slot_busy"]),
         "slot_capacity_seconds": seconds(levels["slot_capacity"]),
         "agent_state_seconds": {state: seconds(ms) for state, ms in spent.items()},
+        "break_seconds": {
+            reason: seconds(area(f"breaks.{reason}"))
+            for reason in (*result.oracle.break_reasons(*scope), "other")
+        },
         "waiting_seconds": seconds(levels["waiting"]),
         "waited_over_limit_ratio": ratio(n["waited_over_limit"], n["limit_decided"]),
         "hops_per_contact": ratio(n["offered"], n["contacts"]),

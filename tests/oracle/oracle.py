@@ -127,6 +127,7 @@ class Oracle:
             "wrapup_cap_ms": given.get("wrapup_cap_seconds", 900) * 1000,
             "closed_resolves": bool(given.get("closed_resolves", True)),
             "state_limit_seconds": given.get("state_limit_seconds", {}),
+            "break_reasons": given.get("break_reasons", []),
             "time_zone": given.get("time_zone", "UTC"),
             "calendar": given.get("calendar"),
             "sla": given.get("sla", {}),
@@ -157,6 +158,16 @@ class Oracle:
         said = self.settings(tenant, queue, channel, at)["state_limit_seconds"]
         seconds = said.get(state, LIMITS.get(state))
         return seconds * 1000 if seconds else None
+
+    def break_reasons(self, tenant: str, queue: str, channel: str) -> set[str]:
+        """All the reasons for a break that the queue ever lists; `_all`: one of the queues."""
+        found: set[str] = set()
+        for entry in self.queues:
+            same = entry.get("tenant", "default") == tenant and queue in ("_all", entry["name"])
+            if same and channel in (entry.get("channels") or ["voice"]):
+                for version in (entry, *entry.get("changes", [])):
+                    found |= set(version.get("break_reasons", []))
+        return found
 
     def run(self, events: list[dict], now_ms: int | None = None) -> "Result":
         """Everything that follows from `events` at `now_ms` (default: the largest occurred_at)."""

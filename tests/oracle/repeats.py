@@ -5,6 +5,7 @@ In: legal event dicts in any order. Out: for each entity its events, each id onc
 
 from collections import Counter
 
+from tests.oracle.agents import said
 from tests.oracle.feedback import clean, customer_of, words_of
 from tests.oracle.ticket import detail_of
 
@@ -58,11 +59,10 @@ AGENT_RANKS = {"agent.state": 0, "agent.heartbeat": 1}
 def entities_of(event: dict) -> list[tuple[str, ...]]:
     """Whose stories the event belongs to: who flows out may have asked to be called back.
 
-    Another reason is not about a request, but where it corrects what was told before.
+    Another reason asks for nothing, but of one id one event counts, and it may be that one.
     """
     found = [entity_of(event)]
-    asks = event.get("reason") == "callback" or event.get("revision", 0) > 0
-    if event["type"] == "contact.flowed_out" and asks:
+    if event["type"] == "contact.flowed_out":
         found.append(("callback", event.get("tenant", "default"), event["contact_id"]))
     return [entity for entity in found if entity is not None]
 
@@ -103,6 +103,7 @@ def content(event: dict) -> tuple:
             tuple(counts("capacity", {"voice": 1})),
             event.get("ttl_seconds") or 57_600,
             event.get("since") or 0,
+            said(event)[1],
         )
     detail: str | None = None
     if kind == "contact.resumed":
@@ -115,6 +116,8 @@ def content(event: dict) -> tuple:
         detail = event["outcome"] + (" final" if event.get("final") else "")
     elif kind == "contact.abandoned":
         detail = event.get("kind")
+    elif kind == "contact.transferred":
+        detail = event.get("to_queue")
     elif kind == "followup.completed":
         detail = event["outcome"]
     elif kind.startswith(("survey.", "sale.")):
@@ -141,7 +144,9 @@ def content(event: dict) -> tuple:
         told.append(event.get("due_at"))
     times = (-1 if time is None else time for time in told)
     about = (words_of(event), clean(event.get("topic")), customer_of(event) or "")
-    return rank, seq, queue, agent, detail or "", outbound, *times, about
+    # A request is called back on either channel; a contact has one.
+    place = event.get("channel") or ""
+    return rank, seq, queue, agent, detail or "", outbound, *times, place, about
 
 
 def without_repeats(events: list[dict], anomalies: Counter[str]) -> list[dict]:

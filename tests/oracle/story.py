@@ -82,6 +82,7 @@ class Story:
     waited: int = 0  # ms, since the contact came or was last spoken to
     arrived_at: int | None = None  # the earliest that is told
     met: bool = False  # somebody spoke to the customer
+    promised: str | None = None  # the queue that a transfer named, until the contact is somewhere
     past: list[Line] = field(default_factory=list)  # what was said, and by whom, in order
     turned_away: list[Failure] = field(default_factory=list)  # who left the queue unanswered
 
@@ -146,7 +147,7 @@ class Story:
                 self.owed, self.aged, self.earlier = [], [], []
                 self.last = self.silent_queue = self.last_close = None
                 self.hops = self.waited = 0
-                self.arrived_at, self.met = None, False
+                self.arrived_at, self.met, self.promised = None, False, None
                 self.comings.forget()
             elif leg is not None:
                 self.give_up(leg, due)
@@ -215,7 +216,7 @@ class Story:
         if inbound:
             visit.coming = self.comings.visit(queue, begun, comes=not visit.called_back)
         self.note(ENTERED, at, visit)
-        self.open, self.silent_queue = visit, None
+        self.open, self.silent_queue, self.promised = visit, None, None
         return visit
 
     def leave(self, visit: Visit, at: int, outcome: str, reason: str | None = None) -> None:
@@ -245,7 +246,7 @@ class Story:
         visit.connect(at, agent)
         if not self.met and self.arrived_at is not None:
             visit.first_answer = (at, at - self.arrived_at)
-        self.waited, self.met = 0, True
+        self.waited, self.met, self.promised = 0, True, None
         self.comings.ended = False
         for failure in self.turned_away:
             failure.made_good = failure.made_good or at <= failure.at + self.grace_ms

@@ -34,6 +34,7 @@ HARD_CASES = {
     "threshold passes while waiting": ["threshold_passes"],
     "nobody waits longer than the limit": ["wait_limit"],
     "transfer, requeue, several queues": ["transfer_and_requeue", "one_millisecond"],
+    "a transfer ends elsewhere": ["transferred_elsewhere"],
     "ring no answer, then another agent": ["ring_no_answer"],
     "exit event lost": ["exit_lost"],
     "logout lost": ["logout_lost"],
@@ -41,6 +42,7 @@ HARD_CASES = {
     "agents without contacts": ["agents_alone"],
     "agents shared by several queues": ["queue_load"],
     "agents in one state for too long": ["agents_stuck"],
+    "agents on a break, and why": ["break_reasons"],
     "one agent in several systems": ["two_systems", "several_systems", "five_systems"],
     "two calls by one agent at once": ["two_at_once", "several_queues_one_agent"],
     "break set during a call": ["break_during_call"],
@@ -79,6 +81,7 @@ HARD_CASES = {
         *("customers_return", "customers_resolved", "customers_failed", "customers_after_a_bot"),
     ],
     "call-backs": ["callback_reached", "callback_ends", "callback_unknown", "callback_visits"],
+    "a call back and another end by one id": ["callback_said_twice"],
 }
 #: Parts of a part.
 PARTS = (
@@ -161,6 +164,7 @@ def test_scenario_gives_the_numbers_derived_by_hand(name: str) -> None:
     result = Oracle(side["config"]).run(events)
     assert unmet(side["expect"], result.figures) == []
     assert unmet(side.get("live", {}), result.live) == []
+    assert not list(differences(side.get("anomalies", {}), result.anomalies))
     for window in side.get("windows", []):
         ask = partial(result.figures, a=window["from"], b=window["until"])
         assert unmet(window["expect"], ask) == [], f"{window['from']}–{window['until']}"
@@ -289,7 +293,10 @@ def memberships(told: list[dict], now: int) -> Iterator[tuple[set, int, int]]:
 @law
 @given(histories(), queue_settings())
 def test_the_states_add_up_to_the_members_seconds(history, queues) -> None:
-    """A member is in one state at any instant, from its first word until it is forgotten."""
+    """A member is in one state at any instant, from its first word until it is forgotten.
+
+    And on a break for one reason.
+    """
     result = Oracle(queues).run(history)
     told = [one for one in without_repeats(history, Counter()) if one["type"] in AGENT_RANKS]
     wanted: Counter[tuple] = Counter()
@@ -299,8 +306,10 @@ def test_the_states_add_up_to_the_members_seconds(history, queues) -> None:
             for queue, channel in where:
                 wanted[tenant, queue, channel] += end - begin
     for scope in result.scopes():
-        spent = result.figures(*scope)["agent_state_seconds"]
+        figures = result.figures(*scope)
+        spent, why = figures["agent_state_seconds"], figures["break_seconds"]
         assert round(1000 * sum(spent.values())) == wanted[scope], scope
+        assert round(1000 * sum(why.values())) == round(1000 * spent["break"]), scope
 
 
 def additive(figures: dict) -> dict[str, float]:
@@ -348,7 +357,7 @@ def test_the_total_is_the_sum_of_its_queues_and_agents_are_in_it_once() -> None:
             queues = [s for s in result.scopes() if s[::2] == (tenant, channel) and s[1] != "_all"]
             parts = [additive(result.figures(*scope)) for scope in queues]
             for name in total:
-                if not any(word in name for word in ("agent", "slot", "chat.contact_seconds")):
+                if not any(word in name for word in ("agent", "slot", "break_", "contact_seconds")):
                     assert total[name] == sum(part[name] for part in parts), name
 
 
@@ -372,6 +381,8 @@ def test_generated_histories_reach_every_figure() -> None:
     assert {"callback_unknown", "callback_ended", "callback_asked_again"} <= seen
     assert {"clamped", "handling_expired", "repeat_differs", "ringing", "slot_busy"} <= seen
     assert {"agent_unknown", "source_dropped", "arrival_too_old"} <= seen
+    assert "transferred_elsewhere" in seen
+    assert {f"breaks.{why}" for why in ("lunch", "coffee", "training", "other")} <= seen
 
 
 # -- two weeks of calls ---------------------------------------------------------------------------

@@ -115,11 +115,64 @@ def test_what_cannot_be_used_is_named_with_its_field(tmp_path: Path) -> None:
     file.write_text("\n".join(map(json.dumps, (broken, connect("c"), connect("m", Queue=None)))))
     figures, _, said = replayed("connect-ctr", file)
     assert figures["Payroll"].offered == 1
-    assert said[0].startswith(f"{file}:1: schema (occurred_at): ")
+    assert said[0].startswith(f"{file}:1: schema (Queue.EnqueueTimestamp): ")
     assert said[1:] == [
         "passed over: never in a queue: 1 rows",
         "3 records: 1 used, 1 passed over, 1 not understood",
     ]
+
+
+QUEUED = {"Name": "Payroll", "EnqueueTimestamp": "2026-03-02T09:00:40Z"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "named"),
+    [
+        ({"Queue": {"Name": "Payroll"}}, "Queue.EnqueueTimestamp"),
+        ({"Queue": QUEUED | {"Name": ""}}, "Queue.Name"),
+        ({"ContactId": 7}, "ContactId"),
+        ({"Channel": "FAX"}, "Channel"),
+        ({"InitiationTimestamp": "early"}, "InitiationTimestamp"),
+        (
+            {"Agent": AGENT | {"ConnectedToAgentTimestamp": "then"}},
+            "Agent.ConnectedToAgentTimestamp",
+        ),
+        ({"Agent": AGENT | {"Username": 1}}, "Agent.Username"),
+        (
+            {"Agent": AGENT | {"AfterContactWorkStartTimestamp": "then"}},
+            "Agent.AfterContactWorkStartTimestamp",
+        ),
+        (
+            {"Agent": AGENT | {"AfterContactWorkEndTimestamp": "then"}},
+            "Agent.AfterContactWorkEndTimestamp",
+        ),
+        ({"DisconnectTimestamp": "late"}, "DisconnectTimestamp"),
+        (
+            {"Queue": QUEUED | {"DequeueTimestamp": "late"}, "NextContactId": "n"},
+            "Queue.DequeueTimestamp",
+        ),
+        ({"Queue": QUEUED, "DisconnectTimestamp": None}, "DisconnectTimestamp"),
+    ],
+)
+def test_a_field_has_the_name_of_the_record(
+    tmp_path: Path, fields: dict[str, Any], named: str
+) -> None:
+    """Whoever reads the complaint looks for it in the record, not in an event of ours."""
+    file = tmp_path / "records.json"
+    file.write_text(json.dumps(connect("c", **fields)))
+    _, _, said = replayed("connect-ctr", file)
+    assert said[0].startswith(f"{file}:1: schema ({named}): ")
+
+
+def test_a_field_of_a_ticket_has_the_name_of_the_record(tmp_path: Path) -> None:
+    """Of a metric event, and of an audit."""
+    file = tmp_path / "records.json"
+    for record, field in (
+        (metric(1, "reply_time", 1, "activate", "then"), "time"),
+        (audit(1, "09:00:00", 1, change("open", "pending")) | {"created_at": 5}, "created_at"),
+    ):
+        file.write_text(json.dumps(record))
+        assert f" schema ({field}): " in replayed("zendesk", file)[2][0]
 
 
 def test_customers_are_hashed_or_said_to_be_passed_over(tmp_path: Path) -> None:

@@ -233,6 +233,25 @@ def test_promises_judge_a_tickets_card(
     assert (verdict["level"], verdict["place"]) == (level, place)
 
 
+@pytest.mark.parametrize(
+    ("kept", "level"),
+    [((95, 5), "on"), ((89, 11), "off"), ((60, 40), "far"), ((0, 1), "off"), ((0, 0), "on")],
+)
+def test_first_responses_in_time_judge_a_tickets_card(
+    page: Page, kept: tuple[int, int], level: str
+) -> None:
+    """Against the share to be kept, as resolutions; a record without the target judges nothing."""
+    ticket = unpromised(running=40)
+    ticket["live"]["backlog"] = {"open": 80, "pending": 20, "on_hold": 0}
+    met, breached = kept
+    ticket["figures"]["ticket"]["sla"]["first_response"] |= {"met": met, "breached": breached}
+    ticket["definitions"]["targets"]["first_response_ratio"] = 0.9
+    verdict = page.evaluate(JUDGE, ticket)
+    assert (verdict["level"], verdict["levels"].get("first_response_in_time", "on")) == (level,) * 2
+    del ticket["definitions"]["targets"]["first_response_ratio"]
+    assert "first_response_in_time" not in page.evaluate(JUDGE, ticket)["levels"]
+
+
 def test_tickets_are_ordered_by_those_to_whom_something_was_promised(page: Page) -> None:
     """Breached before at risk, by people; where nothing is promised, by the backlog."""
     made = {

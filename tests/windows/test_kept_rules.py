@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from streams.lifecycle import counters as c
 from streams.lifecycle.rules import QueueRules, Rules, rules_of
 from streams.settings import Settings
 from streams.windows.intake import Intake
@@ -110,6 +111,49 @@ def test_a_late_event_after_an_edit_takes_back_what_was_booked(seconds: int) -> 
         plain.accept(event(kind, at), CALLS)
     plain.turn(START + 110_000, START, following=False)
     assert cells(second) == cells(plain)
+
+
+def test_an_edited_list_of_reasons_leaves_what_is_booked() -> None:
+    """A break counts by the list of its beginning, in whatever order either list stands."""
+    log: dict[bytes, bytes] = {}
+
+    def turn(unit: Intake, at: int) -> None:
+        turned = unit.turn(START + at, START + at, following=False)
+        assert turned is not None
+        for key, value in turned.state:
+            log.pop(key, None) if value is None else log.update({key: value})
+
+    def says(unit: Intake, at: int, state: str, reason: str) -> None:
+        who = {"channel": None, "contact_id": None, "queue": None, "agent_id": "anna"}
+        told = {"queues": ["billing"], "state": state, "reason": reason}
+        unit.accept(event("agent.state", at, **who, **told), "contact.agents")
+
+    def listing(*reasons: str) -> Settings:
+        return configured([{"name": "billing", "break_reasons": reasons}])
+
+    first = restarted(Intake(Rules({}), 0, 1), {}, listing("lunch", "training"))
+    says(first, 0, "break", "lunch")
+    turn(first, 10_000)
+    second = restarted(first, log, listing("training", "coffee"))
+    for at, reason in ((20_000, "coffee"), (30_000, "lunch"), (40_000, "training")):
+        says(second, at, "break", reason)
+    says(second, 50_000, "available", "")
+    turn(second, 60_000)
+    lunch, coffee, training = map(c.break_level, ("lunch", "coffee", "training"))
+    booked = {
+        (pane - START, number): amount
+        for ((_, queue, _), pane), values in cells(second).items()
+        for number, amount in values.items()
+        if queue == "billing" and number < 0 and number % 2 == 0
+    }
+    assert booked == {
+        (0, lunch): 1,
+        (20_000, lunch): -1,
+        (20_000, coffee): 1,
+        (30_000, coffee): -1,
+        (40_000, training): 1,
+        (50_000, training): -1,
+    }
 
 
 def cells(unit: Intake) -> dict[Any, dict[int, int]]:

@@ -100,8 +100,20 @@ RESOLVED: Final = (
     "Resolutions by a person in the last 24 hours, the first of a ticket and later ones."
 )
 REOPENED: Final = (
-    "Tickets reopened in the last 24 hours. Which share of the resolutions did not last is known "
-    "when their days have passed: reopen_ratio of the record."
+    "Tickets reopened in the last 24 hours, whenever they were resolved. Which share of the "
+    "resolutions did not last is known when their days have passed."
+)
+WITHIN_DAYS: Final = (
+    "Of the tickets of which it was decided in the last 24 hours, those resolved within the days "
+    "(resolution_days) of their queue: decided at the resolution, or when the days are over."
+)
+REOPEN_DECIDED: Final = (
+    "Resolutions of which it was decided in the last 24 hours whether they last: the ticket was "
+    "reopened, or the queue's days (repeat_days) passed. Each once."
+)
+REOPENED_WITHIN: Final = (
+    "Of those, the ones reopened within the days (repeat_days) of their queue. A mail of "
+    "thanks that reopens a ticket counts, as everywhere."
 )
 COMPLAINTS: Final = "Tickets of kind complaint opened in the last 24 hours."
 COMPLAINTS_OPEN: Final = "Open tickets that are complaints, by what is known of them now."

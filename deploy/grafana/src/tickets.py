@@ -195,22 +195,30 @@ def _day(board: Board) -> None:
         f"{cohort('resolved_same_day')}"
         f" / ({day('tickets_opened_total')} - {cohort('left_same_day')} > 0)"
     )
+    within = f"{cohort('resolved_within')} / ({cohort('resolution_decided')} > 0)"
+    came_back = f"{cohort('reopened_within')} / ({cohort('reopen_decided')} > 0)"
     ended = "bots_conversations_total"
     contained = f"{day(ended, ', outcome=' + chr(34) + 'contained' + chr(34))} / ({day(ended)} > 0)"
     waited = mean_grown(
         "bots_handoff_wait_seconds_total", "bots_handoffs_total", TICKET_QUEUES, promises.DAY
     )
-    shown = [
+    resolutions = [
         tile("Resolved", day("tickets_resolved_total", ', kind!="bot"'), say.RESOLVED),
         tile("Resolved same day", same_day, say.SAME_DAY, SHARE, decimals=1),
+        tile("Resolved within days", within, say.WITHIN_DAYS, SHARE, decimals=1),
+        tile("Resolutions decided", cohort("reopen_decided"), say.REOPEN_DECIDED),
+        tile("Of those, reopened", came_back, say.REOPENED_WITHIN, SHARE, decimals=1),
         tile("Reopened", day("tickets_reopened_total"), say.REOPENED),
+    ]
+    board.row(4, *((panel, 4) for panel in resolutions))
+    shown = [
         tile("Complaints", day("complaints_opened_total"), say.COMPLAINTS),
         tile("Complaints open", _total("complaints_open"), say.COMPLAINTS_OPEN),
         tile("Bots resolved", day("tickets_resolved_total", ', kind="bot"'), say.BOT_RESOLVED),
         tile("Bots contained", contained, say.CONTAINED, SHARE, decimals=1),
         tile("Wait after a bot", waited, say.HANDOFF, CLOCK),
     ]
-    board.row(4, *((panel, 3) for panel in shown))
+    board.row(4, *((panel, 5) for panel in shown[:-1]), (shown[-1], 4))
 
 
 def build() -> Any:

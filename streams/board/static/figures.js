@@ -68,7 +68,8 @@ export function target(id, { definitions, live, channel, figures }) {
     case 'next_response_in_time':
     case 'resolution_in_time': {
       const n = of(figures?.ticket?.sla[id.replace(/_in_time$/, '')]);
-      const share = id === 'resolution_in_time' && aim.resolution_ratio != null ? t('target_at_least', { value: percentShort(aim.resolution_ratio) }) : '';
+      const aimed = { first_response_in_time: aim.first_response_ratio, resolution_in_time: aim.resolution_ratio }[id];
+      const share = aimed == null ? '' : t('target_at_least', { value: percentShort(aimed) });
       return [share, n && t('of', { n: count(n) })].filter(Boolean).join(' · ');
     }
     case 'first_response': return aim.first_response_seconds == null ? '' : t('target_at_most', { value: span(aim.first_response_seconds) });

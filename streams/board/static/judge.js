@@ -141,18 +141,28 @@ function ticketLevels(record) {
   const allowed = aim.resolution_ratio == null ? Infinity : Math.round((1 - aim.resolution_ratio) * backlog(record) * 10) / 10;
   if (late > 0) found.breached_open = late >= FEW && late > allowed ? 'far' : 'off';
   if (!figures) return found;
-  const kept = figures.resolution_in_time_ratio;
-  if (kept != null && aim.resolution_ratio != null) {
-    const { met, breached } = figures.ticket.sla.resolution;
-    const few = aim.resolution_ratio * (met + breached) - met < FEW;
-    const level = above(-tenthsOf(kept), -tenthsOf(aim.resolution_ratio), -tenthsOf(aim.resolution_ratio * FAR_SHARE));
-    found.resolution_in_time = level === 'far' && few ? 'off' : level;
+  const promises = figures.ticket?.sla;
+  for (const [id, promise, share] of [
+    ['first_response_in_time', promises?.first_response, aim.first_response_ratio],
+    ['resolution_in_time', promises?.resolution, aim.resolution_ratio]]) {
+    const level = keptLevel(promise, share);
+    if (level) found[id] = level;
   }
   found.first_response = above(coarse(figures.first_response_mean_seconds), coarse(aim.first_response_seconds), FAR_RESPONSE * aim.first_response_seconds);
   return found;
 }
 
-const SERVICE = ['waiting', 'oldest_wait', 'service_level', 'abandonment', 'first_response', 'breached_open', 'resolution_in_time'];
+/** Of promises kept and broken against the share to be kept; undefined where none was decided. */
+function keptLevel(promise, share) {
+  const decided = promise ? promise.met + promise.breached : 0;
+  if (!decided || share == null) return undefined;
+  const few = share * decided - promise.met < FEW;
+  const level = above(-tenthsOf(promise.met / decided), -tenthsOf(share), -tenthsOf(share * FAR_SHARE));
+  return level === 'far' && few ? 'off' : level;
+}
+
+const SERVICE = [
+  'waiting', 'oldest_wait', 'service_level', 'abandonment', 'first_response', 'breached_open', 'first_response_in_time', 'resolution_in_time'];
 
 /**
  * The verdict on a queue: its level, each figure's level, its place (`broken`: customers wait too

@@ -35,6 +35,8 @@ const CONTACT_GROUPS = {
   agents: ['ready', 'agents_stuck', 'in_progress', 'hold_per_held', 'offer_answer'],
   callbacks: ['callbacks_owed', 'callbacks_overdue', 'oldest_callback', 'callbacks_asked', 'callback_attempts', 'callbacks_reached', 'callback_reach', 'callback_reach_p90'],
 };
+// what its own contacts take of its agents: of chats by their slots
+const LOAD = { chat: 'slot_load', voice: 'queue_load' };
 const BOTS = ['bot_conversations', 'bot_containment', 'bot_handoff_wait'];
 const SELDOM = ['callbacks', 'bots', 'complaints'];
 const MORE = {
@@ -60,7 +62,8 @@ const empty = document.querySelector('.empty');
 const dialog = document.querySelector('.explain');
 const plots = new Plots(document.querySelector('.one-plots'), channel);
 const figures = MORE[channel].map((name) => new Figure(name));
-const groups = Object.entries({ ...GROUPS[channel], ...(channel === 'ticket' ? {} : CONTACT_GROUPS), bots: BOTS }).map(([name, ids]) => {
+const ofContacts = channel === 'ticket' ? {} : { ...CONTACT_GROUPS, agents: [LOAD[channel], ...CONTACT_GROUPS.agents] };
+const groups = Object.entries({ ...GROUPS[channel], ...ofContacts, bots: BOTS }).map(([name, ids]) => {
   const all = ids.map((figure) => new Figure(figure, { form: channel === 'ticket' ? 'long' : '' }));
   return { name, all, node: el('section', 'one-group', el('h3', '', t(`group_${name}`)), ...all.map((one) => one.node)) };
 });
