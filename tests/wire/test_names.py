@@ -41,6 +41,7 @@ def decoded(event: dict[str, Any]) -> Event:
         *((CALL | {name: "x\0"}, name) for name in ("tenant", "contact_id", "agent_id")),
         (CALL | {"tenant": OTHER}, "tenant"),
         (AGENT | {"agent_id": "a\0"}, "agent_id"),
+        (CALL | {"type": "contact.transferred", "to_queue": "a\0a1"}, "to_queue"),
     ],
 )
 def test_a_name_that_must_not_be_used_is_a_schema_fault(event: dict[str, Any], field: str) -> None:
