@@ -141,18 +141,23 @@ class Pipeline:
         return total
 
 
+#: The figures that add up over intervals: where each stands, its name, its words.
+ADDITIVE = [
+    (path, ".".join(path), field.each) for path, field in leaves_of(Figures) if field.additive
+]
+
+
 def additive(figures: dict[str, Any]) -> dict[str, Any]:
     """The figures that add up over intervals: counts and sums of seconds."""
     found: dict[str, Any] = {}
-    for path, field in leaves_of(Figures):
+    for path, name, each in ADDITIVE:
         value: Any = figures
         for key in path:
             value = None if value is None else value[key]
-        if value is None or not field.additive:
+        if value is None:
             continue
-        name = ".".join(path)
-        if field.each:
-            found |= {f"{name}.{word}": value[word] for word in field.each}
+        if each:
+            found |= {f"{name}.{word}": value[word] for word in each}
         else:
             found[name] = value
     return found
