@@ -9,7 +9,7 @@ Cost: 1,440 looks a day, once a calendar.
 """
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -61,8 +61,8 @@ def open_on_holiday(hours: str) -> frozenset[int]:
 
 
 @lru_cache(maxsize=1_000)
-def holidays_of(calendar: Calendar) -> dict[str, str]:
-    return dict(calendar[2])
+def holidays_of(calendar: Calendar) -> dict[date, str]:
+    return {date.fromisoformat(day): hours for day, hours in calendar[2]}
 
 
 def is_open(calendar: Calendar | None, at: int) -> bool:
@@ -70,8 +70,8 @@ def is_open(calendar: Calendar | None, at: int) -> bool:
     if calendar is None:
         return True
     zone, hours, _ = calendar
-    local = datetime.fromtimestamp(at // SECOND_MS, UTC).astimezone(ZoneInfo(zone))
-    special = holidays_of(calendar).get(local.date().isoformat())
+    local = datetime.fromtimestamp(at // SECOND_MS, ZoneInfo(zone))
+    special = holidays_of(calendar).get(local.date())
     if special is not None:
         return 60 * local.hour + local.minute in open_on_holiday(special)
     return 60 * local.hour + local.minute in open_on(hours, local.weekday())
