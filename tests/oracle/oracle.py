@@ -212,6 +212,8 @@ class Result:
         self.callbacks: list[tuple[str, str, str, int]] = []
         self.anomalies: Counter[str] = Counter()
         self.used: set[tuple[str, str, str]] = set()
+        #: What was asked of the finished lists before, by (list or level, scope).
+        self.looked_for: dict[tuple[str, tuple[str, str, str]], list] = {}
 
     def move(self, place: Callable[[str, str], tuple[str, str]]) -> None:
         """Everything is in the lists: put it under the names that it is counted under."""
