@@ -37,8 +37,9 @@ _setup_test:
 demo: _setup_demo
 	@$(BIN)/streams demo
 
-# Tests are handed out one by one, and what is left over goes to whoever is done.
-QUICK := -q -m "not slow" -n auto --dist worksteal
+# Tests are handed out one by one, and what is left over goes to whoever is done. All of tests/broker
+# is slow: it is not even loaded.
+QUICK := -q -m "not slow" --ignore tests/broker -n auto --dist worksteal
 
 # A fifth of the random examples; `make test` takes all.
 quick: setup

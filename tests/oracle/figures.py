@@ -119,7 +119,7 @@ def changes(result, scope: Scope, level: str) -> list[tuple[int, int]]:
     """(time, ±n) of one level in the scope, in time order; looked for once."""
     if (level, scope) not in result.looked_for:
         by_agent = level in AGENT_LEVELS or level.startswith(("agents.", "stuck."))
-        rows = result.levels_by_name.get(level, [])
+        rows = result.levels_by_name.get((level, scope[0], scope[2]), [])
         found = sorted((row[0], row[5]) for row in rows if in_scope(row, scope, by_agent))
         result.looked_for[level, scope] = found
     return result.looked_for[level, scope]

@@ -201,7 +201,8 @@ class Result:
         self.first_ms = first_ms
         self.contributions: list[tuple[int, str, str, str, str, int]] = []
         self.levels: list[tuple[int, str, str, str, str, int]] = []
-        self.levels_by_name: dict[str, list[tuple[int, str, str, str, str, int]]] = {}
+        #: The same by (name, tenant, channel).
+        self.levels_by_name: dict[tuple[str, str, str], list[tuple]] = {}
         self.waits: list[tuple[int, str, str, str, int]] = []
         self.resolutions: list[tuple[int, str, str, str, int]] = []
         self.visits: list = []
@@ -221,7 +222,7 @@ class Result:
         for rows in lists:
             rows[:] = [(at, *place(tenant, queue), *rest) for at, tenant, queue, *rest in rows]
         for level in self.levels:
-            self.levels_by_name.setdefault(level[4], []).append(level)
+            self.levels_by_name.setdefault((level[4], level[1], level[3]), []).append(level)
         moved = []
         for tenant, channel, visit in self.visits:
             owner, visit.queue = place(tenant, visit.queue)

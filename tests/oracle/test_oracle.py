@@ -322,7 +322,7 @@ def test_windows_add_up_to_the_whole(history, queues, marks) -> None:
 
 def test_the_total_is_the_sum_of_its_queues_and_agents_are_in_it_once() -> None:
     """`_all`: contacts and tickets add up; each agent with a slot is in one state, once."""
-    for seed in range(60):
+    for seed in range(examples(60)):
         result = Oracle(QUEUE_VARIANTS[seed % len(QUEUE_VARIANTS)]).run(random_history(seed))
         for tenant, _, channel in {scope for scope in result.scopes() if scope[1] == "_all"}:
             total = additive(result.figures(tenant, "_all", channel))
