@@ -65,23 +65,33 @@ def holidays_of(calendar: Calendar) -> dict[date, str]:
     return {date.fromisoformat(day): hours for day, hours in calendar[2]}
 
 
+def open_on_date(calendar: Calendar, day: date) -> frozenset[int]:
+    """The open minutes of a date."""
+    special = holidays_of(calendar).get(day)
+    return open_on(calendar[1], day.weekday()) if special is None else open_on_holiday(special)
+
+
 def is_open(calendar: Calendar | None, at: int) -> bool:
     """Whether the calendar is open at this instant, in ms; without a calendar it always is."""
     if calendar is None:
         return True
-    zone, hours, _ = calendar
-    local = datetime.fromtimestamp(at // SECOND_MS, ZoneInfo(zone))
-    special = holidays_of(calendar).get(local.date())
-    if special is not None:
-        return 60 * local.hour + local.minute in open_on_holiday(special)
-    return 60 * local.hour + local.minute in open_on(hours, local.weekday())
+    local = datetime.fromtimestamp(at // SECOND_MS, ZoneInfo(calendar[0]))
+    return 60 * local.hour + local.minute in open_on_date(calendar, local.date())
 
 
 @lru_cache(maxsize=100_000)
 def open_minutes(calendar: Calendar, day: int) -> tuple[int, ...]:
     """When the open minutes of a day of UTC begin, in ms."""
-    starts = range(day * DAY_MS, (day + 1) * DAY_MS, MINUTE_MS)
-    return tuple(start for start in starts if is_open(calendar, start))
+    zone, found = ZoneInfo(calendar[0]), []
+    today, opened = date.min, frozenset[int]()
+    for start in range(day * DAY_MS, (day + 1) * DAY_MS, MINUTE_MS):
+        local = datetime.fromtimestamp(start // SECOND_MS, zone)
+        if local.date() != today:
+            today = local.date()
+            opened = open_on_date(calendar, today)
+        if 60 * local.hour + local.minute in opened:
+            found.append(start)
+    return tuple(found)
 
 
 class Clock:
