@@ -37,16 +37,18 @@ _setup_test:
 demo: _setup_demo
 	@$(BIN)/streams demo
 
-# Tests are handed out one by one, and what is left over goes to whoever is done.
-QUICK := -q -m "not slow" -n auto --dist worksteal
+# Tests are handed out one by one, and what is left over goes to whoever is done. All of tests/broker
+# is slow: it is not even loaded.
+QUICK := -q -m "not slow" --ignore tests/broker -n auto --dist worksteal
 
 # A fifth of the random examples; `make test` takes all.
 quick: setup
 	STREAMS_QUICK=1 $(BIN)/pytest $(QUICK) $(PYTEST_ARGS)
 
-# Two at a time, file by file: most of what needs a server waits for it, and files share theirs.
+# Three at a time, for what needs a server mostly waits for it; file by file, for files share theirs,
+# in the order of tests/conftest.py: xdist's own would begin with the files of many tests.
 test: _setup_test check
-	$(BIN)/pytest -n 2 --dist loadfile --durations=25 $(PYTEST_ARGS)
+	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder --durations=25 $(PYTEST_ARGS)
 
 # Layers 1-4 and the contract: where every line decides a figure.
 coverage: setup

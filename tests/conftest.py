@@ -3,6 +3,7 @@
 Which tests `make quick` leaves out is settled here, and that the others start no server.
 """
 
+import gc
 import itertools
 import os
 from collections.abc import Callable, Iterator
@@ -30,11 +31,23 @@ hypothesis_settings.load_profile("any machine")
 # Before the expression of -m is looked at.
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks as slow what needs a Kafka."""
+    """Marks as slow what needs a Kafka; files with slow tests come first.
+
+    Tests are handed out in this order. What waits for minutes must not be begun last, and what
+    waits leaves its core to others; at the end there is much that is short.
+    """
+    wait = set()
     for item in items:
         fixtures: list[str] = getattr(item, "fixturenames", [])
         if is_slow(item.path.parts, fixtures, item.get_closest_marker("slow") is not None):
             item.add_marker("slow")
+            wait.add(item.path)
+    items.sort(key=lambda item: item.path not in wait)
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays: the garbage collector need not go through it again and again."""
+    gc.freeze()
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -124,7 +124,7 @@ def test_every_test_says_what_it_promises(root: Path) -> None:
         module = ast.parse(path.read_text(encoding="utf-8"))
         tests = [
             node
-            for node in ast.walk(module)
+            for node in module.body
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
             and node.name.startswith("test_")
         ]

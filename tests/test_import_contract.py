@@ -45,6 +45,13 @@ def _module_of(path: Path) -> str:
     return ".".join(part for part in parts if part != "__init__")
 
 
+@cache
+def _import_nodes(text: str) -> list[ast.Import | ast.ImportFrom]:
+    """The imports of a module: several rules are about them."""
+    nodes = ast.walk(ast.parse(text))
+    return [node for node in nodes if isinstance(node, ast.Import | ast.ImportFrom)]
+
+
 def _imports(path: Path, text: str, named: bool = False) -> Iterator[tuple[int, str]]:
     """(line, module) of each import in a file, those inside functions and TYPE_CHECKING too.
 
@@ -53,11 +60,11 @@ def _imports(path: Path, text: str, named: bool = False) -> Iterator[tuple[int, 
     package = _module_of(path).split(".")
     if path.name != "__init__.py":
         package = package[:-1]
-    for node in ast.walk(ast.parse(text)):
+    for node in _import_nodes(text):
         if isinstance(node, ast.Import):
             for name in node.names:
                 yield node.lineno, name.name
-        elif isinstance(node, ast.ImportFrom):
+        else:
             base = package[: len(package) - node.level + 1] if node.level else []
             module = ".".join([*base, *([node.module] if node.module else [])])
             yield node.lineno, module

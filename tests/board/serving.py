@@ -1,12 +1,12 @@
 """A board in a thread of its own, on a free port, fed by the test; and an event reader."""
 
 import asyncio
-import json
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterable
 from typing import Any, Self
 
+import orjson
 from aiohttp import ClientResponse, web
 
 from streams.board.server import Board, Options, runner_of
@@ -88,4 +88,4 @@ async def events(response: ClientResponse) -> AsyncIterator[tuple[str, dict[str,
         *whole, buffer = buffer.split(b"\n\n")
         for part in whole:
             name, data = part.decode().split("\n", 1)
-            yield name.removeprefix("event: "), json.loads(data.removeprefix("data: "))
+            yield name.removeprefix("event: "), orjson.loads(data.removeprefix("data: "))

@@ -10,6 +10,7 @@ from streams.faustkit.parts import PART_BYTES, Parts
 from streams.faustkit.stage import Output, Turn
 from streams.lifecycle.splits import MOST_KNOWN
 from streams.settings import QueueSettings, Settings
+from tests.examples import examples
 from tests.stages.stages import START, Record, Stages, call
 
 #: 256 characters each: Latin, Cyrillic, Han, emoji.
@@ -101,7 +102,7 @@ WORLDS = {
     "agents of 200 queues in each of six systems": lambda: [
         agent(number, START + system, system) for system in range(6) for number in range(50)
     ],
-    "10,000 tickets": lambda: [ticket(number) for number in range(10_000)],
+    "10,000 tickets": lambda: [ticket(number) for number in range(examples(10_000))],
     "one contact in one millisecond": lambda: chats(3_000),
     "garbage": garbage,
     "ends of nobody": lambda: [

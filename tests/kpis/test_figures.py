@@ -14,7 +14,7 @@ from streams.lifecycle import counters as c
 from streams.lifecycle.histogram import bucket_of
 from streams.settings import QueueSettings, Settings
 from streams.windows.views import View
-from tests.examples import QUICK
+from tests.examples import QUICK, examples
 from tests.laws.test_live_equals_replay import lately, live
 from tests.strategies import QUEUE_VARIANTS
 
@@ -131,7 +131,7 @@ def test_service_levels_lie_within_0_and_1_in_every_window(seed: int) -> None:
     pipeline = live(lately(seed, 20), queues, seed)
     chance = random.Random(seed)
     now = max(intake.now for intake in pipeline.intakes)
-    for _ in range(12):
+    for _ in range(examples(12)):
         now += chance.choice((1_000, 10_000, 60_000, 900_000))
         pipeline.turn(now)
         for record in pipeline.kpis().values():

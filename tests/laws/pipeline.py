@@ -140,22 +140,29 @@ class Pipeline:
         return total
 
 
+#: The figures that add up over intervals: where each stands, its name, whether it is by word.
+ADDITIVE = [
+    (path, ".".join(path), bool(field.each or field.by_name))
+    for path, field in leaves_of(Figures)
+    if field.additive
+]
+#: And those of a topic.
+OF_TOPIC = [name for name, field in fields_of(TopicFigures).items() if field.additive]
+
+
 def additive(figures: dict[str, Any]) -> dict[str, Any]:
     """The figures that add up over intervals: counts and sums of seconds; by topic too."""
     found: dict[str, Any] = {}
-    for path, field in leaves_of(Figures):
+    for path, name, by_word in ADDITIVE:
         value: Any = figures
         for key in path:
             value = None if value is None else value[key]
-        if value is None or not field.additive:
+        if value is None:
             continue
-        name = ".".join(path)
-        if field.each or field.by_name:
+        if by_word:
             found |= {f"{name}.{word}": amount for word, amount in value.items()}
         else:
             found[name] = value
     for row in figures["by_topic"] or ():
-        for name, field in fields_of(TopicFigures).items():
-            if field.additive:
-                found[f"by_topic.{row['topic']}.{name}"] = row[name]
+        found |= {f"by_topic.{row['topic']}.{name}": row[name] for name in OF_TOPIC}
     return found

@@ -8,7 +8,7 @@ import pytest
 
 from streams.lifecycle import entity
 from streams.windows import batches
-from tests.examples import examples
+from tests.examples import QUICK, examples
 from tests.later_stories import told_twice_history
 from tests.laws.pipeline import Pipeline, additive
 from tests.laws.test_replay_equals_oracle import configured, replayed
@@ -16,6 +16,8 @@ from tests.oracle.oracle import Oracle
 from tests.strategies import QUEUE_VARIANTS, encoded, random_history
 
 HORIZON_MS = 14_400_000
+#: How much of a history; each quarter of an hour is an interval of each queue.
+LATELY_MS = (16 if QUICK else 40) * 3_600_000
 
 
 def lately(seed: int, stories: int) -> list[dict[str, Any]]:
@@ -32,7 +34,7 @@ def lately(seed: int, stories: int) -> list[dict[str, Any]]:
     return [
         event
         for event in history
-        if event["occurred_at"] < first + 40 * 3_600_000
+        if event["occurred_at"] < first + LATELY_MS
         and event["occurred_at"] <= said[event["source"], event["event_id"]] + 3_600_000
     ]
 

@@ -11,6 +11,7 @@ import pytest
 from streams.lifecycle.business import LONGEST_CLOSED_MS, elapsed, reach
 from streams.lifecycle.rules import NEVER, Calendars
 from streams.settings.calendars import DAYS, Calendar, holidays_of, week_of
+from tests.examples import examples
 from tests.lifecycle.lives import DAY, HOUR, MINUTE
 
 BERLIN, NEW_YORK, LORD_HOWE = "Europe/Berlin", "America/New_York", "Australia/Lord_Howe"
@@ -18,8 +19,12 @@ ZONES = (BERLIN, NEW_YORK, LORD_HOWE)
 
 
 def calendar(zone: str, hours: str, holidays: dict[str, str] | None = None) -> Calendar:
-    """A calendar as the settings would read it."""
-    return Calendar("office", week_of(hours), zone, holidays_of(holidays or {}))
+    """A calendar as the settings would read it; those that differ have names that differ.
+
+    As a process's own have: by its name a calendar is looked up.
+    """
+    name = f"{zone} {hours} {holidays}"
+    return Calendar(name, week_of(hours), zone, holidays_of(holidays or {}))
 
 
 def always(zone: str, hours: str, holidays: dict[str, str] | None = None) -> Calendars:
@@ -227,7 +232,7 @@ def minutes_open(one: Calendar, start: int, end: int) -> list[bool]:
     return found
 
 
-@pytest.mark.parametrize("seed", range(100))
+@pytest.mark.parametrize("seed", range(examples(100)))
 def test_any_calendar_is_what_a_clock_on_the_wall_shows_minute_by_minute(seed: int) -> None:
     """100 calendars a seed: from any minute, to the border of any, a millisecond more or less."""
     chance = Random(seed)
@@ -262,7 +267,7 @@ def test_any_calendar_is_what_a_clock_on_the_wall_shows_minute_by_minute(seed: i
             assert elapsed(calendars, start + since * MINUTE, due - 1) == needed - 1
 
 
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", range(examples(20)))
 def test_years_are_the_sum_of_their_days(seed: int) -> None:
     """And what is reached after them is reached at the first such instant."""
     chance = Random(seed)

@@ -42,6 +42,8 @@ class Unit:
         self.store.now = now + START if now >= 0 else -1
         self.store.restored(changed)
         self.tombstones: list[str] = []
+        #: The keys of the last transaction.
+        self.written: list[str] = []
 
     def add(self, key: str, told: Any, now: int) -> str:
         """One fact of the entity."""
@@ -56,7 +58,9 @@ class Unit:
 
     def write(self, before: int) -> None:
         """The transaction's writes, as a compacted topic keeps them."""
+        self.written = []
         for key, value in self.store.collect(before):
+            self.written.append(key.decode())
             if value is None:
                 self.log.pop(key.decode(), None)
                 self.tombstones.append(key.decode())

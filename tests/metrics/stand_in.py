@@ -172,9 +172,10 @@ def families_of(text: str) -> dict[str, Metric]:
 
 def value_in(text: str, name: str, **labels: str) -> float | None:
     """One series of a page; more than one is a mistake of the test."""
+    lines = [line for line in text.splitlines() if line.startswith(PREFIX + name)]
     values = [
         sample.value
-        for metric in text_string_to_metric_families(text)
+        for metric in text_string_to_metric_families("\n".join(lines))
         for sample in metric.samples
         if sample.name == PREFIX + name and labels.items() <= sample.labels.items()
     ]

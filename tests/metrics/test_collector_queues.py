@@ -74,7 +74,7 @@ def test_each_metric_is_as_the_catalogue_says(definition: MetricDef) -> None:
 def test_the_page_is_the_catalogue_and_nothing_else() -> None:
     """Every family appears, also on a worker that has nothing yet; no id of an agent or contact."""
     names = {definition.name for definition in CATALOGUE}
-    assert busy().families().keys() == names
+    assert busy_families().keys() == names
     assert StandIn(centre(partitions=1)).families().keys() == names
     assert not any(word in busy().text() for word in ("anna", '"c1"', '"t1"', "_created"))
 
@@ -157,7 +157,7 @@ def test_a_queue_has_the_series_of_its_channel_and_as_many_as_the_catalogue_says
     """No series of tickets for calls, none of waits for tickets; their number is a promise."""
     of_channel = dict.fromkeys(CHANNELS, 0)
     names: dict[str, set[str]] = {channel: set() for channel in CHANNELS}
-    for name, family in busy().families().items():
+    for name, family in busy_families().items():
         for sample in family.samples:
             if sample.labels.get("queue") in {"billing", "web", "mail"}:
                 of_channel[sample.labels["channel"]] += 1
@@ -279,7 +279,7 @@ def test_nobody_waits_and_the_oldest_is_absent() -> None:
 
 def test_idle_queues_have_their_zeros() -> None:
     """Zero is told from no data: a configured queue has all of its gauges while it is owned."""
-    page = busy().families()
+    page = busy_families()
     sales = [s for s in page["window_contacts"].samples if s.labels["queue"] == "sales"]
     assert len(sales) == 2 * len(WINDOW_OUTCOMES)
     agents = [s for s in page["queue_agents"].samples if s.labels["queue"] == "sales"]

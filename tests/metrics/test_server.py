@@ -16,6 +16,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from streams.errors import ConfigError
 from streams.metrics import server as server_module
 from streams.metrics.server import MetricsServer
+from tests.examples import examples
 from tests.metrics.stand_in import START, StandIn, Unit, call, centre, families_of
 
 
@@ -144,7 +145,7 @@ def test_pages_are_whole_while_the_stages_go_on(served: Served) -> None:
     for thread in threads:
         thread.start()
     worker = served.worker
-    for number in range(60):
+    for number in range(examples(60)):
         queue = {"queue": f"new-{number}"}
         at = START + number * 1_000
         worker.send(*({**event, **queue} for event in call(f"c{number}", at, answered=2)))

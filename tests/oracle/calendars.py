@@ -9,7 +9,7 @@ Cost: 1,440 looks a day, once a calendar.
 """
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -61,27 +61,37 @@ def open_on_holiday(hours: str) -> frozenset[int]:
 
 
 @lru_cache(maxsize=1_000)
-def holidays_of(calendar: Calendar) -> dict[str, str]:
-    return dict(calendar[2])
+def holidays_of(calendar: Calendar) -> dict[date, str]:
+    return {date.fromisoformat(day): hours for day, hours in calendar[2]}
+
+
+def open_on_date(calendar: Calendar, day: date) -> frozenset[int]:
+    """The open minutes of a date."""
+    special = holidays_of(calendar).get(day)
+    return open_on(calendar[1], day.weekday()) if special is None else open_on_holiday(special)
 
 
 def is_open(calendar: Calendar | None, at: int) -> bool:
     """Whether the calendar is open at this instant, in ms; without a calendar it always is."""
     if calendar is None:
         return True
-    zone, hours, _ = calendar
-    local = datetime.fromtimestamp(at // SECOND_MS, UTC).astimezone(ZoneInfo(zone))
-    special = holidays_of(calendar).get(local.date().isoformat())
-    if special is not None:
-        return 60 * local.hour + local.minute in open_on_holiday(special)
-    return 60 * local.hour + local.minute in open_on(hours, local.weekday())
+    local = datetime.fromtimestamp(at // SECOND_MS, ZoneInfo(calendar[0]))
+    return 60 * local.hour + local.minute in open_on_date(calendar, local.date())
 
 
 @lru_cache(maxsize=100_000)
 def open_minutes(calendar: Calendar, day: int) -> tuple[int, ...]:
     """When the open minutes of a day of UTC begin, in ms."""
-    starts = range(day * DAY_MS, (day + 1) * DAY_MS, MINUTE_MS)
-    return tuple(start for start in starts if is_open(calendar, start))
+    zone, found = ZoneInfo(calendar[0]), []
+    today, opened = date.min, frozenset[int]()
+    for start in range(day * DAY_MS, (day + 1) * DAY_MS, MINUTE_MS):
+        local = datetime.fromtimestamp(start // SECOND_MS, zone)
+        if local.date() != today:
+            today = local.date()
+            opened = open_on_date(calendar, today)
+        if 60 * local.hour + local.minute in opened:
+            found.append(start)
+    return tuple(found)
 
 
 class Clock:

@@ -22,7 +22,8 @@ TOLD = (*MESSAGES, ESCALATED)
 
 def last_of(past: list[Line], *names: str) -> int:
     """The place of the last line with one of these names; -1 without one."""
-    return max((n for n, line in enumerate(past) if line[0] in names), default=-1)
+    backwards = range(len(past) - 1, -1, -1)
+    return next((n for n in backwards if past[n][0] in names), -1)
 
 
 def since(past: list[Line], *names: str) -> list[Line]:
@@ -35,18 +36,15 @@ def of_words(past: list[Line], channel: str) -> Iterator[Row]:
     for place, (what, at, visit) in enumerate(past):
         if visit is None or not visit.inbound:
             continue
-        before = since(past[:place], FORGOTTEN)
         if is_a_persons_word(past, place, channel):
             asked = escalated_at(past, place, channel)
             if asked is not None:
                 yield at, visit.queue, "bot.handoff_wait_count", 1
                 yield at, visit.queue, "bot.handoff_wait_ms", at - asked
-        if channel != "chat":
-            continue
-        if what == AGENT:
-            yield from of_agents_message(before, at, visit)
-        elif what == END:
-            yield from of_end(before, at, visit)
+        if channel == "chat" and what in (AGENT, END):
+            before = since(past[:place], FORGOTTEN)
+            rows = of_agents_message if what == AGENT else of_end
+            yield from rows(before, at, visit)
 
 
 def of_agents_message(before: list[Line], at: int, visit: Visit) -> Iterator[Row]:
@@ -87,10 +85,9 @@ def is_a_persons_word(past: list[Line], place: int, channel: str) -> bool:
     what, _, visit = past[place]
     if visit is None:
         return False
-    silent = not any(name in MESSAGES for name, *_ in since(past[:place], FORGOTTEN))
-    return (what == BEGUN and (channel == "voice" or silent)) or (
-        what == AGENT and channel == "chat"
-    )
+    if what != BEGUN or channel == "voice":
+        return what == (BEGUN if channel == "voice" else AGENT)
+    return not any(name in MESSAGES for name, *_ in since(past[:place], FORGOTTEN))
 
 
 def escalated_at(past: list[Line], place: int, channel: str) -> int | None:

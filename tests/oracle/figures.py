@@ -108,11 +108,22 @@ def in_scope(row: tuple, scope: Scope, by_agent: bool = False) -> bool:
     return row[1] == tenant and row[3] == channel and same_queue
 
 
+def rows_of(result, name: str, scope: Scope) -> list[tuple]:
+    """The rows of one of the result's lists that count for the scope: looked for once."""
+    if (name, scope) not in result.looked_for:
+        rows = getattr(result, name)
+        result.looked_for[name, scope] = [row for row in rows if in_scope(row, scope)]
+    return result.looked_for[name, scope]
+
+
 def changes(result, scope: Scope, level: str) -> list[tuple[int, int]]:
-    """(time, ±n) of one level in the scope, in time order."""
-    by_agent = level in AGENT_LEVELS or level.startswith(("agents.", "stuck.", "breaks."))
-    rows = result.levels_by_name.get(level, [])
-    return sorted((row[0], row[5]) for row in rows if in_scope(row, scope, by_agent))
+    """(time, ±n) of one level in the scope, in time order; looked for once."""
+    if (level, scope) not in result.looked_for:
+        by_agent = level in AGENT_LEVELS or level.startswith(("agents.", "stuck.", "breaks."))
+        rows = result.levels_by_name.get((level, scope[0], scope[2]), [])
+        found = sorted((row[0], row[5]) for row in rows if in_scope(row, scope, by_agent))
+        result.looked_for[level, scope] = found
+    return result.looked_for[level, scope]
 
 
 def integral(result, scope: Scope, level: str, a: int, b: int) -> int:
@@ -138,12 +149,12 @@ def figures(result, scope: Scope, a: int | None, b: int | None, span: str = "day
         return (a is None or time >= a) and (b is None or time < b)
 
     amounts: dict[str, list[int]] = {}
-    for row in result.contributions:
-        if inside(row[0]) and in_scope(row, scope):
+    for row in rows_of(result, "contributions", scope):
+        if inside(row[0]):
             amounts.setdefault(row[4], []).append(row[5])
     totals = {name: sum(each) for name, each in amounts.items()}
-    waits = [row[4] for row in result.waits if inside(row[0]) and in_scope(row, scope)]
-    solved = [row[4] for row in result.resolutions if inside(row[0]) and in_scope(row, scope)]
+    waits = [row[4] for row in rows_of(result, "waits", scope) if inside(row[0])]
+    solved = [row[4] for row in rows_of(result, "resolutions", scope) if inside(row[0])]
     begin = result.first_ms if a is None else a
     end = result.as_of if b is None else min(b, result.as_of)
     length = max(0, end - begin)

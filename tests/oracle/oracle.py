@@ -203,7 +203,8 @@ class Result:
         self.first_ms = first_ms
         self.contributions: list[tuple[int, str, str, str, str, int]] = []
         self.levels: list[tuple[int, str, str, str, str, int]] = []
-        self.levels_by_name: dict[str, list[tuple[int, str, str, str, str, int]]] = {}
+        #: The same by (name, tenant, channel).
+        self.levels_by_name: dict[tuple[str, str, str], list[tuple]] = {}
         self.waits: list[tuple[int, str, str, str, int]] = []
         self.resolutions: list[tuple[int, str, str, str, int]] = []
         self.visits: list = []
@@ -222,6 +223,8 @@ class Result:
         self.contained: list[tuple[tuple[str, str], int]] = []
         self.anomalies: Counter[str] = Counter()
         self.used: set[tuple[str, str, str]] = set()
+        #: What was asked of the finished lists before, by (list or level, scope).
+        self.looked_for: dict[tuple[str, tuple[str, str, str]], list] = {}
 
     def count_topic(
         self, at: int, scope: tuple[str, str, str], topic: str, name: str, amount: int
@@ -239,7 +242,7 @@ class Result:
         for rows in lists:
             rows[:] = [(at, *place(tenant, queue), *rest) for at, tenant, queue, *rest in rows]
         for level in self.levels:
-            self.levels_by_name.setdefault(level[4], []).append(level)
+            self.levels_by_name.setdefault((level[4], level[1], level[3]), []).append(level)
         moved = []
         for tenant, channel, visit in self.visits:
             owner, visit.queue = place(tenant, visit.queue)

@@ -197,17 +197,18 @@ def test_handling_seconds_are_talk_and_hold(history, queues) -> None:
 
 def test_generated_histories_reach_every_reading() -> None:
     """The generator is no use for what it never makes: each reading of the rules occurs."""
-    seen: Counter[str] = Counter()
-    for seed in range(400):
-        seen += (
-            Oracle(QUEUE_VARIANTS[seed % len(QUEUE_VARIANTS)]).run(random_history(seed)).anomalies
-        )
-    readings = {
+    missing = {
         *("clamped", "lap", "said_again", "other_queue", "goes_on", "recovered", "silent"),
         *("answered_unmeasured", "abandoned_unmeasured", "answered_again", "former_agent"),
         *("orphaned", "handling_expired", "wrapups_unreported", "flowed_out_while_connected"),
     }
-    assert readings <= set(seen)
+    for seed in range(400):
+        if not missing:
+            break
+        missing -= set(
+            Oracle(QUEUE_VARIANTS[seed % len(QUEUE_VARIANTS)]).run(random_history(seed)).anomalies
+        )
+    assert missing == set()
 
 
 def told(kind: str, second: int, **fields: object) -> dict:

@@ -121,11 +121,6 @@ def test_business_time_and_complaints_are_a_part(history, queues) -> None:
 
 def test_generated_histories_reach_every_figure_of_tickets() -> None:
     """Each row of promises, cohorts and ages is made by some history, a complaint's too."""
-    rows: set[str] = set()
-    for seed in range(240):
-        result = Oracle(QUEUE_VARIANTS[seed % len(QUEUE_VARIANTS)]).run(random_history(seed))
-        rows |= {row[4] for row in (*result.contributions, *result.levels)}
-        rows |= set(result.anomalies)
     cohorts = [
         *("resolved_same_day", "left_same_day", "resolution_decided", "resolved_within"),
         *("reopen_decided", "reopened_within"),
@@ -141,5 +136,11 @@ def test_generated_histories_reach_every_figure_of_tickets() -> None:
         wanted |= {f"{before}sla.{m}.{how}.other" for m in METRICS for how in ("met", "breached")}
     for word in PRIORITIES:
         wanted |= {f"sla.resolution.met.{word}", f"sla.first_response.breached.{word}"}
-    wanted |= {"complaints_open", "sla_without_clock", "sla_never_due"}
-    assert wanted <= rows, wanted - rows
+    missing = wanted | {"complaints_open", "sla_without_clock", "sla_never_due"}
+    for seed in range(240):
+        if not missing:
+            break
+        result = Oracle(QUEUE_VARIANTS[seed % len(QUEUE_VARIANTS)]).run(random_history(seed))
+        missing -= {row[4] for row in (*result.contributions, *result.levels)}
+        missing -= set(result.anomalies)
+    assert missing == set()

@@ -12,6 +12,7 @@ from streams.commands import simulate as tool
 from streams.simulate.erlang import Batch, Model, simulate
 from streams.wire.decode import decode
 from streams.wire.rejected import Rejected
+from tests.examples import examples
 from tests.oracle.oracle import Oracle
 from tests.simulate.command import run_command
 
@@ -110,8 +111,8 @@ def test_the_file_tells_the_same_as_the_books(tmp_path: Path) -> None:
     """The oracle finds in the NDJSON exactly what the simulation counted; each line decodes."""
     out, truth = tmp_path / "e.ndjson", tmp_path / "e.json"
     code = run_command(
-        tool, f"erlang --arrival-rate 0.2 --handle 45 --agents 10 --patience 60 --contacts 4000"
-        f" --seed 3 --out {out} --truth {truth}",
+        tool, f"erlang --arrival-rate 0.2 --handle 45 --agents 10 --patience 60"
+        f" --contacts {examples(4_000)} --seed 3 --out {out} --truth {truth}",
     )  # fmt: skip
     assert code == 0
     lines = out.read_bytes().splitlines()

@@ -11,13 +11,14 @@ from streams.simulate.session import Session
 from streams.wire.decode import decode
 from streams.wire.rejected import Rejected
 from streams.wire.routing import key_of, topic_of
+from tests.examples import QUICK
 from tests.oracle.oracle import Oracle
 from tests.simulate.books import MINUTE_MS, START_MS, differences, queue_settings
 
 HOUR_MS = 60 * MINUTE_MS
 
 
-def disturbed(minutes: int = 8, **faults: object) -> tuple[Session, list[Outgoing]]:
+def disturbed(minutes: int = 4 if QUICK else 8, **faults: object) -> tuple[Session, list[Outgoing]]:
     session = Session(
         [default_centre()],
         1,

@@ -7,11 +7,12 @@ import random
 from collections import Counter, defaultdict
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
 from streams.contract.figures import Figures
+from streams.contract.records import KpiRecord
 from streams.kpis.replay import Replay
 from streams.settings import Settings
 from streams.sources import queue_log
@@ -36,10 +37,17 @@ def true_stays() -> list[dict[str, Any]]:
     ]
 
 
-def told(
-    mapping: Path | None = None, logs: list[Path] = LOGS
-) -> tuple[list[Any], Replay, list[str]]:
-    """The log's events, the replay of them, and what was said."""
+class Reading(NamedTuple):
+    """What a log gave: its events, the replay's records and anomalies, and what was said."""
+
+    events: list[Any]
+    records: list[KpiRecord]
+    anomalies: dict[str, tuple[int, str, int]]
+    said: list[str]
+
+
+def fresh(mapping: Path | None = None, logs: list[Path] = LOGS) -> Reading:
+    """A log read from its first line."""
     said, replay, events = Complaints(), Replay(Settings()), []
     for name, number, found in queue_log.read(logs, mapping, None, said):
         if isinstance(found, Rejected):
@@ -47,7 +55,13 @@ def told(
         else:
             events.append(found)
             replay.add(found, name, number)
-    return events, replay, list(said.lines())
+    return Reading(events, replay.records(), replay.anomalies(), list(said.lines()))
+
+
+@cache
+def told() -> Reading:
+    """The same of the recording as it is, for those that only look at it."""
+    return fresh()
 
 
 def told_stays() -> dict[tuple[str, str], list[dict[str, Any]]]:
@@ -55,7 +69,7 @@ def told_stays() -> dict[tuple[str, str], list[dict[str, Any]]]:
     people = {m[key]: who for who, m in truth()["members"].items() for key in ("interface", "name")}
     stays: defaultdict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
     last: dict[str, dict[str, Any]] = {}
-    for event in told()[0]:
+    for event in told().events:
         stay, at = last.get(event.contact_id, {}), event.occurred_at
         match event.TYPE:
             case "contact.enqueued":
@@ -116,8 +130,7 @@ def beyond_the_log() -> Counter[str]:
             assert found["transferred"] == true["transferred"], true
             assert abs(is_longer) < 1000, true
     refused = Counter(stay["queue"] for stay in truth()["visits"] if stay["outcome"] == "blocked")
-    _, replay, _ = told()
-    for record in replay.records():
+    for record in told().records:
         if record.queue != "_all":
             kinds["refused by Asterisk itself (`maxlen`, `joinempty`)"] += (
                 refused[record.queue] - record.windows["all"].blocked
@@ -151,9 +164,8 @@ def laps() -> Counter[str]:
 
 def test_figures_of_every_queue_are_the_true_ones() -> None:
     """Offered, answered, abandoned, flowed out by reason, handled, through the core."""
-    _, replay, _ = told()
-    assert replay.anomalies().keys() <= {"lap", "said_again"}
-    figures: dict[str, Figures] = {r.queue: r.windows["all"] for r in replay.records()}
+    assert told().anomalies.keys() <= {"lap", "said_again"}
+    figures: dict[str, Figures] = {r.queue: r.windows["all"] for r in told().records}
     true = truth()["figures"]
     assert figures.keys() == true.keys()
     for queue, found in figures.items():
@@ -179,7 +191,7 @@ def test_lines_in_another_order_give_the_same_figures(tmp_path: Path, order: str
         lines.reverse()
     file = tmp_path / "queue_log"
     file.write_bytes(b"".join(lines))
-    expected, found = told()[1].records(), told(logs=[file])[1].records()
+    expected, found = told().records, fresh(logs=[file]).records
     for true, given in zip(expected, found, strict=True):
         for name in ("offered", "answered", "abandoned", "flowed_out_reasons", "handled",
                      "transferred", "closed_wait_seconds", "talk_seconds"):  # fmt: skip
@@ -189,7 +201,7 @@ def test_lines_in_another_order_give_the_same_figures(tmp_path: Path, order: str
 
 def test_all_lines_are_accounted_for() -> None:
     """Read = used + passed over + not understood, and the unknown ones have their place."""
-    said = told()[2]
+    said = told().said
     assert "4,575 lines: 4,247 used, 326 passed over, 2 not understood" in said
     assert said[0] == (
         f"{LOGS[1]}:1036: unknown_type (event): no event of Asterisk's queues: SURVEY;"
@@ -203,11 +215,11 @@ def test_occupancy_needs_to_know_who_is_who(tmp_path: Path) -> None:
     members = (f"{json.dumps(m['interface'])} = {json.dumps(m['name'])}" for m in
                truth()["members"].values())  # fmt: skip
     mapping.write_text("[members]\n" + "\n".join(members))
-    _, replay, said = told(mapping)
-    found = next(r.windows["all"] for r in replay.records() if r.queue == "_all")
+    mapped = fresh(mapping)
+    found = next(r.windows["all"] for r in mapped.records if r.queue == "_all")
     true = truth()["figures"]["_all"]
     longer = found.talk_seconds - true["talk_ms"] / 1000
     busy = found.handling_agent_seconds - true["handling_agent_ms"] / 1000
     assert busy == pytest.approx(longer, abs=1)
     assert found.staffed_agent_seconds == pytest.approx(true["staffed_agent_ms"] / 1000, rel=0.01)
-    assert not [text for text in said if "[members]" in text]
+    assert not [text for text in mapped.said if "[members]" in text]

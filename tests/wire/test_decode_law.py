@@ -15,7 +15,7 @@ from streams.wire.encode import encode
 from streams.wire.explain import TIME_FIELDS
 from streams.wire.rejected import Rejected
 from streams.wire.routing import key_of, topic_of
-from tests.examples import examples
+from tests.examples import QUICK, examples
 
 EXAMPLES = Path(__file__).parents[2] / "schemas" / "examples"
 VALID = [path.read_bytes() for path in sorted(EXAMPLES.glob("*/valid-*.json"))]
@@ -117,7 +117,9 @@ def silent(data: bytes) -> None:
 @pytest.mark.parametrize("field", FIELDS)
 def test_a_rejection_repeats_no_value_of_a_field(field: str) -> None:
     """Any field of any type, with text where it should not be, or as a mapping's key."""
-    for valid in VALID:
+    # In a quick run each field is put into a fifth of them, the next into the next.
+    told = VALID[FIELDS.index(field) % 5 :: 5] if QUICK else VALID
+    for valid in told:
         event = json.loads(valid)
         for text in MARKED_TEXTS:
             for value in (text, [text], [text, 0], {text: 1}, {"voice": text}, {text: text}):
