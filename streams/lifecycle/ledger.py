@@ -208,7 +208,7 @@ class Ledger:
         Visits and tickets of a queue are its tenant's too; agents count there by themselves.
         """
         for number, amount in counters.items():
-            if AGENT_BASE <= number < AGENT_END:
+            if number < 0 or AGENT_BASE <= number < AGENT_END:
                 continue
             if number < splits.SPLIT_BASE:
                 into[number] += amount
