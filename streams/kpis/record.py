@@ -79,8 +79,9 @@ def _clocks(levels: Mapping[int, int]) -> PromisesLive:
 def kpi_record(queue: Queue, queues: Queues, definitions: Definitions) -> KpiRecord:
     """The live KPI record of one (tenant, queue, channel), with all its windows."""
     panes, as_of = queue.panes, queues.as_of
-    shown = {name: views.sliding(panes, name, as_of) for name in SLIDING_MS}
-    shown[TODAY] = views.today(panes, as_of)
+    filled = views.filling(panes, as_of)
+    shown = {name: views.sliding(panes, name, as_of, filled) for name in SLIDING_MS}
+    shown[TODAY] = views.today(panes, as_of, filled)
     starts = {level: queue.oldest_at(level) for level in queue.oldest}
     return KpiRecord(
         **_frame(queue.queue_key, as_of, queues.watermark, queues.revision, definitions),

@@ -6,7 +6,7 @@ A level that is h at `a` and changes by d at t has the integral h (x - a) + x su
 while counts run to `as_of` rounded up.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from streams.contract.words import INTERVAL_MS, MINUTE_MS, SLIDING_MS
@@ -32,15 +32,20 @@ _INTEGRATED = (
     *(AGENT_CONTACTS, CHANNEL_AGENTS),
     *STATES.values(),
 )
+_INTEGRATED_NUMBERS = {number for level in _INTEGRATED for number in (level, level + MOMENT)}
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A window: sums by counter, integrals (level x ms) by level, the integrated length in ms."""
+    """A window: sums by counter, integrals (level x ms) by level, the integrated length in ms.
+
+    `numbers`: those of `sums` in order, where they are kept so.
+    """
 
     sums: Mapping[int, int]
     integrals: Mapping[int, int]
     length_ms: int
+    numbers: Sequence[int] = ()
 
     def count(self, counter: int) -> int:
         """The sum of one counter."""
@@ -66,29 +71,36 @@ def integrals(
     }
 
 
-def sliding(panes: Panes, name: str, as_of: int) -> View:
-    """A sliding window that ends at `as_of` (ms)."""
+def filling(panes: Panes, as_of: int) -> Values:
+    """The levels of the pane that `as_of` (ms) lies in, where the counts go beyond whole panes."""
+    cut = as_of - as_of % PANE_MS
+    return _only_levels(panes.pane(cut)) if cut < panes.end else {}
+
+
+def sliding(panes: Panes, name: str, as_of: int, filled: Values) -> View:
+    """A sliding window that ends at `as_of` (ms); `filled`: `filling` of it, for all windows."""
     window, width = panes.windows[name], SLIDING_MS[name]
     cut = as_of - as_of % PANE_MS
     start = window.start
     sums, before = window.sums, window.before
     if cut < panes.end:  # counts already include the pane that is being filled
         start -= PANE_MS
-        entering = panes.pane(start)
+        entering = _only_levels(panes.pane(start))
         sums = _only_levels(sums)
-        add(sums, _only_levels(panes.pane(cut)), -1)
-        add(sums, _only_levels(entering))
+        add(sums, filled, -1)
+        add(sums, entering)
         before = {level: before.get(level, 0) - entering.get(level, 0) for level in _INTEGRATED}
-    return View(window.sums, integrals(before, sums, start, cut), width)
+    return View(window.sums, integrals(before, sums, start, cut), width, window.numbers())
 
 
-def today(panes: Panes, as_of: int) -> View:
-    """The calendar day so far, in the queue's time zone."""
+def today(panes: Panes, as_of: int, filled: Values) -> View:
+    """The calendar day so far, in the queue's time zone; `filled` as for `sliding`."""
     day = panes.today
     cut = as_of - as_of % PANE_MS
-    sums = _without(day.sums, panes, (cut,) if cut < panes.end else ())
+    sums = _only_levels(day.sums)
+    add(sums, filled, -1)
     length = max(0, cut - day.start)
-    return View(day.sums, integrals(day.before, sums, day.start, cut), length)
+    return View(day.sums, integrals(day.before, sums, day.start, cut), length, day.numbers())
 
 
 def interval(panes: Panes, start: int, before: Mapping[int, int], as_of: int) -> View:
@@ -129,12 +141,7 @@ def whole(sums: Mapping[int, int], first: int, as_of: int) -> View:
 
 
 def _only_levels(values: Mapping[int, int]) -> dict[int, int]:
-    return {
-        counter: values[counter]
-        for level in _INTEGRATED
-        for counter in (level, level + MOMENT)
-        if counter in values
-    }
+    return {number: values[number] for number in values.keys() & _INTEGRATED_NUMBERS}
 
 
 def _without(sums: Mapping[int, int], panes: Panes, starts: Iterable[int]) -> dict[int, int]:

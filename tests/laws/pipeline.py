@@ -17,7 +17,8 @@ from streams.settings import Settings
 from streams.windows import views
 from streams.windows.cells import decode_batch
 from streams.windows.intake import Intake
-from streams.windows.queues import Queues
+from streams.windows.queues import Queue, Queues
+from streams.windows.views import View
 from streams.wire.decode import decode
 from streams.wire.keys import partition_of
 from streams.wire.routing import key_of, topic_of
@@ -27,6 +28,10 @@ def published(record: Part) -> dict[str, Any]:
     """A record as its readers get it."""
     read: dict[str, Any] = orjson.loads(encode(record))
     return read
+
+
+def _today(queue: Queue, as_of: int) -> View:
+    return views.today(queue.panes, as_of, views.filling(queue.panes, as_of))
 
 
 class Log:
@@ -120,9 +125,7 @@ class Pipeline:
         """What the day counts, and who waits, of every place that exists: a part of `kpis`."""
         return {
             queue.queue_key: (
-                published(
-                    figures(views.today(queue.panes, unit.as_of), queue.queue_key[2], "days")
-                ),
+                published(figures(_today(queue, unit.as_of), queue.queue_key[2], "days")),
                 queue.panes.levels().get(WAITING, 0),
             )
             for unit in self.queues
