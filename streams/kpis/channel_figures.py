@@ -1,10 +1,11 @@
 """Layer 4: the parts of a window's figures that not every channel has, from its sums.
 
-In: `View`, the integer sums of a window, and its `buckets_of`. Out: the structs of
+In: `View`, the integer sums of a window, and its `numbers_of`. Out: the structs of
 `contract/channel_figures.py`; None where the channel has no such part. Definitions:
-`DEFINITIONS.md` beside this file.
+`DEFINITIONS.md` beside this file. Cost: a part of which a window has no number is made once.
 """
 
+from bisect import bisect_left
 from collections.abc import Sequence
 
 from streams.contract.channel_figures import (
@@ -26,62 +27,77 @@ from streams.lifecycle import counters as c
 from streams.windows.views import View
 
 
-def bot_figures(view: View) -> BotFigures:
+def _has(numbers: Sequence[int], first: int, last: int) -> bool:
+    """Whether a number from `first` to `last` is among those in order."""
+    at = bisect_left(numbers, first)
+    return at < len(numbers) and numbers[at] <= last
+
+
+def bot_figures(view: View, numbers: Sequence[int]) -> BotFigures:
     """What bots did; any channel has them."""
-    count = view.count
-    contained, escalated = count(c.BOT_CONTAINED), count(c.BOT_ESCALATED)
-    handoffs = count(c.BOT_HANDOFFS)
+    return _bot(view) if _has(numbers, c.BOT_CONTAINED, c.BOT_HANDOFF_TIME) else _NO_BOT
+
+
+def _bot(view: View) -> BotFigures:
+    count = view.sums.get
+    contained, escalated = count(c.BOT_CONTAINED, 0), count(c.BOT_ESCALATED, 0)
+    handoffs = count(c.BOT_HANDOFFS, 0)
     return BotFigures(
         conversations=contained + escalated,
         contained=contained,
         escalated=escalated,
         containment_ratio=ratio(contained, contained + escalated),
-        timed=count(c.BOT_TIMED),
-        timed_seconds=seconds(count(c.BOT_TIME)),
-        timed_mean_seconds=mean_seconds(count(c.BOT_TIME), count(c.BOT_TIMED)),
+        timed=count(c.BOT_TIMED, 0),
+        timed_seconds=seconds(count(c.BOT_TIME, 0)),
+        timed_mean_seconds=mean_seconds(count(c.BOT_TIME, 0), count(c.BOT_TIMED, 0)),
         handoff_wait_count=handoffs,
-        handoff_wait_seconds=seconds(count(c.BOT_HANDOFF_TIME)),
-        handoff_wait_mean_seconds=mean_seconds(count(c.BOT_HANDOFF_TIME), handoffs),
+        handoff_wait_seconds=seconds(count(c.BOT_HANDOFF_TIME, 0)),
+        handoff_wait_mean_seconds=mean_seconds(count(c.BOT_HANDOFF_TIME, 0), handoffs),
     )
 
 
-def chat_figures(view: View, buckets: Sequence[int]) -> ChatFigures:
+def chat_figures(view: View, numbers: Sequence[int]) -> ChatFigures:
     """What chats have beside calls."""
-    count = view.count
-    first, responses = count(c.FIRST_MESSAGES), count(c.RESPONSES)
+    count = view.sums.get
+    first, responses = count(c.FIRST_MESSAGES, 0), count(c.RESPONSES, 0)
     contacts, busy = view.integral(c.AGENT_CONTACTS), view.integral(c.CHANNEL_AGENTS)
-    handle = count(c.TALK) + count(c.HOLD) + count(c.WRAPUP)
+    handle = count(c.TALK, 0) + count(c.HOLD, 0) + count(c.WRAPUP, 0)
     return ChatFigures(
         first_message_count=first,
-        first_message_seconds=seconds(count(c.FIRST_MESSAGE_TIME)),
-        first_message_mean_seconds=mean_seconds(count(c.FIRST_MESSAGE_TIME), first),
-        first_message_quantiles_seconds=quantiles(view, c.FIRST_MESSAGE_BUCKETS, buckets)[0],
+        first_message_seconds=seconds(count(c.FIRST_MESSAGE_TIME, 0)),
+        first_message_mean_seconds=mean_seconds(count(c.FIRST_MESSAGE_TIME, 0), first),
+        first_message_quantiles_seconds=quantiles(view, c.FIRST_MESSAGE_BUCKETS, numbers)[0],
         responses=responses,
-        response_seconds=seconds(count(c.RESPONSE_TIME)),
-        response_mean_seconds=mean_seconds(count(c.RESPONSE_TIME), responses),
-        response_quantiles_seconds=quantiles(view, c.RESPONSE_BUCKETS, buckets)[0],
-        messaged=count(c.CHATS_MESSAGED),
-        left_unanswered=count(c.CHATS_LEFT_UNANSWERED),
-        answered_no_reply=count(c.CHATS_NO_REPLY),
+        response_seconds=seconds(count(c.RESPONSE_TIME, 0)),
+        response_mean_seconds=mean_seconds(count(c.RESPONSE_TIME, 0), responses),
+        response_quantiles_seconds=quantiles(view, c.RESPONSE_BUCKETS, numbers)[0],
+        messaged=count(c.CHATS_MESSAGED, 0),
+        left_unanswered=count(c.CHATS_LEFT_UNANSWERED, 0),
+        answered_no_reply=count(c.CHATS_NO_REPLY, 0),
         contact_seconds=seconds(contacts),
         channel_agent_seconds=seconds(busy),
         concurrency_mean=ratio(contacts, busy),
         # (handle / handled) / (contacts / busy), rounded once.
-        handle_adjusted_mean_seconds=mean_seconds(handle * busy, count(c.HANDLED) * contacts),
+        handle_adjusted_mean_seconds=mean_seconds(handle * busy, count(c.HANDLED, 0) * contacts),
     )
 
 
-def callback_figures(view: View, buckets: Sequence[int]) -> CallbackFigures:
+def callback_figures(view: View, numbers: Sequence[int]) -> CallbackFigures:
     """Calls that were promised back."""
-    count = view.count
-    reached, timed = count(c.CALLBACKS_REACHED), count(c.CALLBACKS_TIMED)
-    given_up, cancelled = count(c.CALLBACKS_GIVEN_UP), count(c.CALLBACKS_CANCELLED)
-    expired = count(c.CALLBACKS_EXPIRED)
+    some = _has(numbers, c.CALLBACKS_ASKED, c.CALLBACK_VISITS)
+    return _callbacks(view, numbers) if some else _NO_CALLBACKS
+
+
+def _callbacks(view: View, numbers: Sequence[int]) -> CallbackFigures:
+    count = view.sums.get
+    reached, timed = count(c.CALLBACKS_REACHED, 0), count(c.CALLBACKS_TIMED, 0)
+    given_up, cancelled = count(c.CALLBACKS_GIVEN_UP, 0), count(c.CALLBACKS_CANCELLED, 0)
+    expired = count(c.CALLBACKS_EXPIRED, 0)
     return CallbackFigures(
-        asked=count(c.CALLBACKS_ASKED),
+        asked=count(c.CALLBACKS_ASKED, 0),
         attempted={
-            "connected": count(c.CALLBACKS_CONNECTED),
-            "not_reached": count(c.CALLBACKS_NOT_REACHED),
+            "connected": count(c.CALLBACKS_CONNECTED, 0),
+            "not_reached": count(c.CALLBACKS_NOT_REACHED, 0),
         },
         reached=reached,
         given_up=given_up,
@@ -89,52 +105,59 @@ def callback_figures(view: View, buckets: Sequence[int]) -> CallbackFigures:
         expired=expired,
         reached_ratio=ratio(reached, reached + given_up + cancelled + expired),
         reach_count=timed,
-        reach_seconds=seconds(count(c.CALLBACK_TIME)),
-        reach_mean_seconds=mean_seconds(count(c.CALLBACK_TIME), timed),
-        reach_quantiles_seconds=quantiles(view, c.CALLBACK_BUCKETS, buckets)[0],
-        visits=count(c.CALLBACK_VISITS),
+        reach_seconds=seconds(count(c.CALLBACK_TIME, 0)),
+        reach_mean_seconds=mean_seconds(count(c.CALLBACK_TIME, 0), timed),
+        reach_quantiles_seconds=quantiles(view, c.CALLBACK_BUCKETS, numbers)[0],
+        visits=count(c.CALLBACK_VISITS, 0),
     )
 
 
-def ticket_figures(view: View, span: str, buckets: Sequence[int]) -> TicketFigures:
+def ticket_figures(view: View, span: str, numbers: Sequence[int]) -> TicketFigures:
     """Promises, complaints, and times by the wall clock."""
-    count = view.count
+    count = view.sums.get
     return TicketFigures(
-        first_response_calendar_seconds=seconds(count(c.FIRST_RESPONSE_CALENDAR)),
-        next_response_calendar_seconds=seconds(count(c.NEXT_RESPONSE_CALENDAR)),
-        resolution_calendar_seconds=seconds(count(c.RESOLUTION_CALENDAR)),
-        resolution_cycle_calendar_seconds=seconds(count(c.RESOLUTION_CYCLE_CALENDAR)),
-        resolution_net_calendar_seconds=seconds(count(c.RESOLUTION_NET_CALENDAR)),
-        assign_calendar_seconds=seconds(count(c.ASSIGN_CALENDAR)),
-        first_response_quantiles_seconds=quantiles(view, c.FIRST_RESPONSE_BUCKETS, buckets)[0],
-        sla=Promises(**{name: _sla(view, c.SLA[name]) for name in SLA_METRICS}),
-        sla_never_due=count(c.SLA_NEVER_DUE),
-        complaints=_complaints(view, span),
+        first_response_calendar_seconds=seconds(count(c.FIRST_RESPONSE_CALENDAR, 0)),
+        next_response_calendar_seconds=seconds(count(c.NEXT_RESPONSE_CALENDAR, 0)),
+        resolution_calendar_seconds=seconds(count(c.RESOLUTION_CALENDAR, 0)),
+        resolution_cycle_calendar_seconds=seconds(count(c.RESOLUTION_CYCLE_CALENDAR, 0)),
+        resolution_net_calendar_seconds=seconds(count(c.RESOLUTION_NET_CALENDAR, 0)),
+        assign_calendar_seconds=seconds(count(c.ASSIGN_CALENDAR, 0)),
+        first_response_quantiles_seconds=quantiles(view, c.FIRST_RESPONSE_BUCKETS, numbers)[0],
+        sla=Promises(**{name: _sla(view, c.SLA[name], numbers) for name in SLA_METRICS}),
+        sla_never_due=count(c.SLA_NEVER_DUE, 0),
+        complaints=_complaints(view, span, numbers),
         cohorts=_cohorts(view, span, {}),
     )
 
 
-def in_time_ratio(view: View) -> float | None:
+def in_time_ratio(view: View, numbers: Sequence[int]) -> float | None:
     """Resolutions by their due time / those decided."""
-    return _sla(view, c.SLA["resolution"]).compliance_ratio
+    return _sla(view, c.SLA["resolution"], numbers).compliance_ratio
 
 
-def _sla(view: View, first: int) -> SlaFigures:
-    met = {name: view.count(first + place) for name, place in c.MET.items()}
-    breached = {name: view.count(first + place) for name, place in c.BREACHED.items()}
+def _sla(view: View, first: int, numbers: Sequence[int]) -> SlaFigures:
+    if not _has(numbers, first, first + c.WITHDRAWN):
+        return _NO_PROMISE
+    return _promise(view, first)
+
+
+def _promise(view: View, first: int) -> SlaFigures:
+    count = view.sums.get
+    met = {name: count(first + place, 0) for name, place in c.MET.items()}
+    breached = {name: count(first + place, 0) for name, place in c.BREACHED.items()}
     kept, broken = sum(met.values()), sum(breached.values())
     return SlaFigures(
         met=kept,
         breached=broken,
-        withdrawn=view.count(first + c.WITHDRAWN),
+        withdrawn=count(first + c.WITHDRAWN, 0),
         compliance_ratio=ratio(kept, kept + broken),
         met_by_priority=met,
         breached_by_priority=breached,
     )
 
 
-def _complaint_promises(view: View) -> ComplaintPromises:
-    found = {name: _sla(view, c.SLA[name] + c.SLA_OF_COMPLAINT) for name in SLA_METRICS}
+def _complaint_promises(view: View, numbers: Sequence[int]) -> ComplaintPromises:
+    found = {name: _sla(view, c.SLA[name] + c.SLA_OF_COMPLAINT, numbers) for name in SLA_METRICS}
     return ComplaintPromises(
         **{
             name: PromiseFigures(
@@ -172,9 +195,11 @@ def _cohorts(view: View, span: str, number_of: dict[int, int]) -> Cohorts | None
     )
 
 
-def _complaints(view: View, span: str) -> Complaints:
+def _complaints(view: View, span: str, numbers: Sequence[int]) -> Complaints:
+    sums, number_of = view.sums.get, c.COMPLAINTS
+
     def count(number: int) -> int:
-        return view.count(c.COMPLAINTS[number])
+        return sums(number_of[number], 0)
 
     responses, resolved = count(c.FIRST_RESPONSES), count(c.TICKETS_RESOLVED)
     return Complaints(
@@ -199,6 +224,12 @@ def _complaints(view: View, span: str) -> Complaints:
         assign_seconds=seconds(count(c.ASSIGN_TIME)),
         worked=count(c.TICKETS_WORKED),
         work_seconds=seconds(count(c.WORK_TIME)),
-        sla=_complaint_promises(view),
+        sla=_complaint_promises(view, numbers),
         cohorts=_cohorts(view, span, c.COMPLAINTS),
     )
+
+
+_NOTHING = View({}, {}, 0)
+_NO_BOT = _bot(_NOTHING)
+_NO_CALLBACKS = _callbacks(_NOTHING, ())
+_NO_PROMISE = _promise(_NOTHING, 0)

@@ -28,7 +28,7 @@ from streams.kpis.customer_figures import (
     survey_figures,
     topic_figures,
 )
-from streams.kpis.quantiles import buckets_of, quantiles
+from streams.kpis.quantiles import numbers_of, quantiles
 from streams.kpis.rounding import mean_seconds, ratio, seconds
 from streams.lifecycle import counters as c
 from streams.windows.views import View
@@ -55,134 +55,139 @@ def figures(
     does not have are null, and slow figures in short windows.
     """
     slow = span != "short"
-    count, area = view.count, view.integral
-    buckets = buckets_of(view)
-    waits, longest_wait = quantiles(view, c.WAIT_BUCKETS, buckets)
-    resolutions, _ = quantiles(view, c.RESOLUTION_BUCKETS, buckets)
-    answered, abandoned = count(c.ANSWERED), count(c.ABANDONED)
-    measured, timed = count(c.ANSWERED_MEASURED), abandoned - count(c.ABANDONED_UNMEASURED)
-    handled, closed = count(c.HANDLED), measured + timed + count(c.FLOWED_OUT)
-    responses, resolved = count(c.FIRST_RESPONSES), count(c.TICKETS_RESOLVED)
-    resolved_again, assigned = count(c.TICKETS_RESOLVED_AGAIN), count(c.TICKETS_ASSIGNED)
+    # The dicts' own method: where a window has so many figures, calls are what a tick costs.
+    count, area = view.sums.get, view.integrals.get
+    numbers = numbers_of(view)
+    waits, longest_wait = quantiles(view, c.WAIT_BUCKETS, numbers)
+    resolutions, _ = quantiles(view, c.RESOLUTION_BUCKETS, numbers)
+    answered, abandoned = count(c.ANSWERED, 0), count(c.ABANDONED, 0)
+    measured, timed = count(c.ANSWERED_MEASURED, 0), abandoned - count(c.ABANDONED_UNMEASURED, 0)
+    handled, closed = count(c.HANDLED, 0), measured + timed + count(c.FLOWED_OUT, 0)
+    responses, resolved = count(c.FIRST_RESPONSES, 0), count(c.TICKETS_RESOLVED, 0)
+    resolved_again, assigned = count(c.TICKETS_RESOLVED_AGAIN, 0), count(c.TICKETS_ASSIGNED, 0)
     return Figures(
         # volumes
-        offered=count(c.OFFERED),
-        contacts=count(c.CONTACTS),
-        contacts_hopped=count(c.CONTACTS_HOPPED),
-        contacts_over_two=count(c.CONTACTS_OVER_TWO),
-        hops_per_contact=ratio(count(c.OFFERED), count(c.CONTACTS)),
-        laps=count(c.LAPS),
-        blocked=count(c.BLOCKED),
-        blocked_reasons={name: count(number) for name, number in c.BLOCKED_REASONS.items()},
+        offered=count(c.OFFERED, 0),
+        contacts=count(c.CONTACTS, 0),
+        contacts_hopped=count(c.CONTACTS_HOPPED, 0),
+        contacts_over_two=count(c.CONTACTS_OVER_TWO, 0),
+        hops_per_contact=ratio(count(c.OFFERED, 0), count(c.CONTACTS, 0)),
+        laps=count(c.LAPS, 0),
+        blocked=count(c.BLOCKED, 0),
+        blocked_reasons={name: count(number, 0) for name, number in c.BLOCKED_REASONS.items()},
         answered=answered,
         answered_measured=measured,
         abandoned=abandoned,
-        short_abandoned=count(c.SHORT_ABANDONED),
-        silent_abandoned=count(c.SILENT_ABANDONED),
+        short_abandoned=count(c.SHORT_ABANDONED, 0),
+        silent_abandoned=count(c.SILENT_ABANDONED, 0),
         abandoned_unmeasured=abandoned - timed,
-        flowed_out=count(c.FLOWED_OUT),
-        flowed_out_reasons={name: count(number) for name, number in c.REASONS.items()},
-        orphaned=count(c.ORPHANED),
-        orphans_recovered=count(c.ORPHANS_RECOVERED),
+        flowed_out=count(c.FLOWED_OUT, 0),
+        flowed_out_reasons={name: count(number, 0) for name, number in c.REASONS.items()},
+        orphaned=count(c.ORPHANED, 0),
+        orphans_recovered=count(c.ORPHANS_RECOVERED, 0),
         handled=handled,
-        transferred=count(c.TRANSFERRED),
-        threshold_decided=count(c.THRESHOLD_DECIDED),
-        answered_in_threshold=count(c.ANSWERED_IN_THRESHOLD),
-        abandoned_in_threshold=count(c.ABANDONED_IN_THRESHOLD),
-        flowed_out_in_threshold=count(c.FLOWED_OUT_IN_THRESHOLD),
-        limit_decided=count(c.LIMIT_DECIDED),
-        waited_over_limit=count(c.WAITED_OVER_LIMIT),
-        waited_over_limit_ratio=ratio(count(c.WAITED_OVER_LIMIT), count(c.LIMIT_DECIDED)),
-        offers={name: count(number) for name, number in c.OFFERS.items()},
+        transferred=count(c.TRANSFERRED, 0),
+        threshold_decided=count(c.THRESHOLD_DECIDED, 0),
+        answered_in_threshold=count(c.ANSWERED_IN_THRESHOLD, 0),
+        abandoned_in_threshold=count(c.ABANDONED_IN_THRESHOLD, 0),
+        flowed_out_in_threshold=count(c.FLOWED_OUT_IN_THRESHOLD, 0),
+        limit_decided=count(c.LIMIT_DECIDED, 0),
+        waited_over_limit=count(c.WAITED_OVER_LIMIT, 0),
+        waited_over_limit_ratio=ratio(count(c.WAITED_OVER_LIMIT, 0), count(c.LIMIT_DECIDED, 0)),
+        offers={name: count(number, 0) for name, number in c.OFFERS.items()},
         offer_answer_ratio=offer_answer_ratio(view),
         abandonment_ratio=abandonment_ratio(view),
         service_level=service_levels(view),
         # waits
-        answered_wait_seconds=seconds(count(c.ANSWERED_WAIT)),
-        abandoned_wait_seconds=seconds(count(c.ABANDONED_WAIT)),
-        closed_wait_seconds=seconds(count(c.CLOSED_WAIT)),
+        answered_wait_seconds=seconds(count(c.ANSWERED_WAIT, 0)),
+        abandoned_wait_seconds=seconds(count(c.ABANDONED_WAIT, 0)),
+        closed_wait_seconds=seconds(count(c.CLOSED_WAIT, 0)),
         wait_mean_seconds=wait_mean_seconds(view),
-        wait_closed_mean_seconds=mean_seconds(count(c.CLOSED_WAIT), closed),
-        abandoned_wait_mean_seconds=mean_seconds(count(c.ABANDONED_WAIT), timed),
-        customer_wait_seconds=seconds(count(c.CUSTOMER_WAIT)),
+        wait_closed_mean_seconds=mean_seconds(count(c.CLOSED_WAIT, 0), closed),
+        abandoned_wait_mean_seconds=mean_seconds(count(c.ABANDONED_WAIT, 0), timed),
+        customer_wait_seconds=seconds(count(c.CUSTOMER_WAIT, 0)),
         customer_wait_count=measured,
-        customer_wait_mean_seconds=mean_seconds(count(c.CUSTOMER_WAIT), measured),
-        customer_wait_abandoned_seconds=seconds(count(c.CUSTOMER_WAIT_ABANDONED)),
-        customer_wait_abandoned_mean_seconds=mean_seconds(count(c.CUSTOMER_WAIT_ABANDONED), timed),
-        time_to_answer_seconds=seconds(count(c.TIME_TO_ANSWER)),
-        time_to_answer_count=count(c.TIMES_TO_ANSWER),
-        time_to_answer_mean_seconds=mean_seconds(count(c.TIME_TO_ANSWER), count(c.TIMES_TO_ANSWER)),
-        time_to_answer_quantiles_seconds=quantiles(view, c.TIME_TO_ANSWER_BUCKETS, buckets)[0],
+        customer_wait_mean_seconds=mean_seconds(count(c.CUSTOMER_WAIT, 0), measured),
+        customer_wait_abandoned_seconds=seconds(count(c.CUSTOMER_WAIT_ABANDONED, 0)),
+        customer_wait_abandoned_mean_seconds=mean_seconds(
+            count(c.CUSTOMER_WAIT_ABANDONED, 0), timed
+        ),
+        time_to_answer_seconds=seconds(count(c.TIME_TO_ANSWER, 0)),
+        time_to_answer_count=count(c.TIMES_TO_ANSWER, 0),
+        time_to_answer_mean_seconds=mean_seconds(
+            count(c.TIME_TO_ANSWER, 0), count(c.TIMES_TO_ANSWER, 0)
+        ),
+        time_to_answer_quantiles_seconds=quantiles(view, c.TIME_TO_ANSWER_BUCKETS, numbers)[0],
         wait_max_seconds=longest_wait,
         wait_quantiles_seconds=waits,
-        waiting_seconds=seconds(area(c.WAITING)),
-        depth_mean=ratio(area(c.WAITING), view.length_ms),
+        waiting_seconds=seconds(area(c.WAITING, 0)),
+        depth_mean=ratio(area(c.WAITING, 0), view.length_ms),
         # handling
-        talk_seconds=seconds(count(c.TALK)),
-        hold_seconds=seconds(count(c.HOLD)),
-        wrapup_seconds=seconds(count(c.WRAPUP)),
-        talk_mean_seconds=mean_seconds(count(c.TALK), handled),
-        hold_mean_seconds=mean_seconds(count(c.HOLD), handled),
-        held=count(c.HELD),
-        hold_per_held_mean_seconds=mean_seconds(count(c.HOLD), count(c.HELD)),
-        wrapup_mean_seconds=mean_seconds(count(c.WRAPUP), handled),
-        wrapups_reported=count(c.WRAPUPS_REPORTED),
-        wrapups_unreported=count(c.WRAPUPS_UNREPORTED),
-        wrapup_reported_mean_seconds=mean_seconds(count(c.WRAPUP), count(c.WRAPUPS_REPORTED)),
+        talk_seconds=seconds(count(c.TALK, 0)),
+        hold_seconds=seconds(count(c.HOLD, 0)),
+        wrapup_seconds=seconds(count(c.WRAPUP, 0)),
+        talk_mean_seconds=mean_seconds(count(c.TALK, 0), handled),
+        hold_mean_seconds=mean_seconds(count(c.HOLD, 0), handled),
+        held=count(c.HELD, 0),
+        hold_per_held_mean_seconds=mean_seconds(count(c.HOLD, 0), count(c.HELD, 0)),
+        wrapup_mean_seconds=mean_seconds(count(c.WRAPUP, 0), handled),
+        wrapups_reported=count(c.WRAPUPS_REPORTED, 0),
+        wrapups_unreported=count(c.WRAPUPS_UNREPORTED, 0),
+        wrapup_reported_mean_seconds=mean_seconds(count(c.WRAPUP, 0), count(c.WRAPUPS_REPORTED, 0)),
         handle_mean_seconds=handle_mean_seconds(view),
         # agents
-        handling_agent_seconds=seconds(area(c.HANDLING_AGENTS)),
-        staffed_agent_seconds=seconds(area(c.STAFFED_AGENTS)),
-        slot_busy_seconds=seconds(area(c.SLOT_BUSY)),
-        slot_capacity_seconds=seconds(area(c.SLOT_CAPACITY)),
-        agent_state_seconds={name: seconds(area(level)) for name, level in c.STATES.items()},
+        handling_agent_seconds=seconds(area(c.HANDLING_AGENTS, 0)),
+        staffed_agent_seconds=seconds(area(c.STAFFED_AGENTS, 0)),
+        slot_busy_seconds=seconds(area(c.SLOT_BUSY, 0)),
+        slot_capacity_seconds=seconds(area(c.SLOT_CAPACITY, 0)),
+        agent_state_seconds={name: seconds(area(level, 0)) for name, level in c.STATES.items()},
         break_seconds=break_seconds(view, reasons),
         occupancy_ratio=occupancy_ratio(view),
-        slot_occupancy_ratio=ratio(area(c.SLOT_BUSY), area(c.SLOT_CAPACITY)),
+        slot_occupancy_ratio=ratio(area(c.SLOT_BUSY, 0), area(c.SLOT_CAPACITY, 0)),
         ready_ratio=ready_ratio(view),
-        connected_seconds=seconds(area(c.HANDLING)),
+        connected_seconds=seconds(area(c.HANDLING, 0)),
         queue_load_ratio=queue_load_ratio(view, channel),
         # tickets
-        tickets_opened=count(c.TICKETS_OPENED),
+        tickets_opened=count(c.TICKETS_OPENED, 0),
         first_responses=responses,
-        first_response_seconds=seconds(count(c.FIRST_RESPONSE_TIME)),
-        first_response_mean_seconds=mean_seconds(count(c.FIRST_RESPONSE_TIME), responses),
-        next_responses=count(c.NEXT_RESPONSES),
-        next_response_seconds=seconds(count(c.NEXT_RESPONSE_TIME)),
+        first_response_seconds=seconds(count(c.FIRST_RESPONSE_TIME, 0)),
+        first_response_mean_seconds=mean_seconds(count(c.FIRST_RESPONSE_TIME, 0), responses),
+        next_responses=count(c.NEXT_RESPONSES, 0),
+        next_response_seconds=seconds(count(c.NEXT_RESPONSE_TIME, 0)),
         next_response_mean_seconds=mean_seconds(
-            count(c.NEXT_RESPONSE_TIME), count(c.NEXT_RESPONSES)
+            count(c.NEXT_RESPONSE_TIME, 0), count(c.NEXT_RESPONSES, 0)
         ),
         tickets_resolved=resolved,
-        resolution_seconds=seconds(count(c.RESOLUTION_TIME)),
-        resolution_mean_seconds=mean_seconds(count(c.RESOLUTION_TIME), resolved),
-        resolution_net_count=count(c.RESOLVED_NET),
-        resolution_net_seconds=seconds(count(c.RESOLUTION_NET_TIME)),
+        resolution_seconds=seconds(count(c.RESOLUTION_TIME, 0)),
+        resolution_mean_seconds=mean_seconds(count(c.RESOLUTION_TIME, 0), resolved),
+        resolution_net_count=count(c.RESOLVED_NET, 0),
+        resolution_net_seconds=seconds(count(c.RESOLUTION_NET_TIME, 0)),
         resolution_net_mean_seconds=mean_seconds(
-            count(c.RESOLUTION_NET_TIME), count(c.RESOLVED_NET)
+            count(c.RESOLUTION_NET_TIME, 0), count(c.RESOLVED_NET, 0)
         ),
-        on_hold_seconds=seconds(count(c.ON_HOLD_TIME)),
+        on_hold_seconds=seconds(count(c.ON_HOLD_TIME, 0)),
         resolution_quantiles_seconds=resolutions,
-        tickets_reopened=count(c.TICKETS_REOPENED),
-        bot_resolved=count(c.BOT_RESOLVED),
-        resolved_without_reply=count(c.RESOLVED_WITHOUT_REPLY),
-        tickets_left={name: count(number) for name, number in c.TICKETS_LEFT.items()},
+        tickets_reopened=count(c.TICKETS_REOPENED, 0),
+        bot_resolved=count(c.BOT_RESOLVED, 0),
+        resolved_without_reply=count(c.RESOLVED_WITHOUT_REPLY, 0),
+        tickets_left={name: count(number, 0) for name, number in c.TICKETS_LEFT.items()},
         tickets_resolved_again=resolved_again,
-        resolution_cycle_seconds=seconds(count(c.RESOLUTION_CYCLE_TIME)),
+        resolution_cycle_seconds=seconds(count(c.RESOLUTION_CYCLE_TIME, 0)),
         resolution_cycle_mean_seconds=mean_seconds(
-            count(c.RESOLUTION_CYCLE_TIME), resolved + resolved_again
+            count(c.RESOLUTION_CYCLE_TIME, 0), resolved + resolved_again
         ),
-        tickets_worked=count(c.TICKETS_WORKED),
-        work_seconds=seconds(count(c.WORK_TIME)),
-        work_per_resolution_seconds=mean_seconds(count(c.WORK_TIME), resolved + resolved_again),
+        tickets_worked=count(c.TICKETS_WORKED, 0),
+        work_seconds=seconds(count(c.WORK_TIME, 0)),
+        work_per_resolution_seconds=mean_seconds(count(c.WORK_TIME, 0), resolved + resolved_again),
         tickets_assigned=assigned,
-        assign_seconds=seconds(count(c.ASSIGN_TIME)),
-        assign_mean_seconds=mean_seconds(count(c.ASSIGN_TIME), assigned),
-        resolution_in_time_ratio=in_time_ratio(view),
+        assign_seconds=seconds(count(c.ASSIGN_TIME, 0)),
+        assign_mean_seconds=mean_seconds(count(c.ASSIGN_TIME, 0), assigned),
+        resolution_in_time_ratio=in_time_ratio(view, numbers),
         # what one channel alone has
-        bot=bot_figures(view),
-        chat=chat_figures(view, buckets) if channel == "chat" else None,
-        callbacks=None if channel == "ticket" else callback_figures(view, buckets),
-        ticket=ticket_figures(view, span, buckets) if channel == "ticket" else None,
+        bot=bot_figures(view, numbers),
+        chat=chat_figures(view, numbers) if channel == "chat" else None,
+        callbacks=None if channel == "ticket" else callback_figures(view, numbers),
+        ticket=ticket_figures(view, span, numbers) if channel == "ticket" else None,
         # what customers say and do
         surveys=survey_figures(view, names) if slow else None,
         sales=sale_figures(view, names) if slow else None,

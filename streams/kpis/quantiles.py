@@ -2,7 +2,7 @@
 
 In: `View`, the integer sums of a window, buckets of `histogram.py` among them. Out: nearest-rank
 percentiles and the maximum, in seconds, with an error of at most 0.8 %. Cost: the buckets of all
-histograms are put in order once a window, and each percentile is then looked up, not counted to.
+histograms are in order, so that each percentile is looked up, not counted to.
 """
 
 from bisect import bisect_left
@@ -16,25 +16,27 @@ from streams.lifecycle.histogram import middle_of
 from streams.windows.views import View
 
 _PERCENTILES = tuple((name, int(name[1:])) for name in PERCENTILES)
-_FIRST = min(c.BUCKETS_END)
+#: What a bucket stands for, in seconds: worked out once, for every histogram has the same buckets.
+_WORTH = [
+    seconds(middle_of(bucket)) for bucket in range(max(end - n for n, end in c.BUCKETS_END.items()))
+]
 
 
-def buckets_of(view: View) -> list[int]:
-    """The numbers of all buckets, in order; they may hold nothing any more."""
-    return sorted(filter(_FIRST.__le__, view.sums))
+def numbers_of(view: View) -> Sequence[int]:
+    """The numbers of the view in order, buckets among them; they may hold nothing any more."""
+    return view.numbers or sorted(view.sums)
 
 
-def quantiles(view: View, base: int, buckets: Sequence[int]) -> tuple[ByPercentile, float | None]:
-    """Nearest-rank percentiles and the maximum (seconds) of one histogram of `buckets_of`."""
-    start = bisect_left(buckets, base)
-    numbers = buckets[start : bisect_left(buckets, c.BUCKETS_END[base], start)]
-    up_to = list(accumulate(map(view.sums.__getitem__, numbers)))
-    if not up_to or not up_to[-1]:
-        return dict.fromkeys(PERCENTILES), None
-
-    def value(rank: int) -> float:
-        return seconds(middle_of(numbers[bisect_left(up_to, rank)] - base))
-
+def quantiles(view: View, base: int, numbers: Sequence[int]) -> tuple[ByPercentile, float | None]:
+    """Nearest-rank percentiles and the maximum (seconds) of one histogram of `numbers_of`."""
+    start = bisect_left(numbers, base)
+    buckets = numbers[start : bisect_left(numbers, c.BUCKETS_END[base], start)]
+    up_to = list(accumulate(map(view.sums.__getitem__, buckets))) if buckets else [0]
     total = up_to[-1]
-    found = {name: value(-(-percent * total // 100)) for name, percent in _PERCENTILES}
-    return {**found}, value(total)
+    if not total:
+        return dict.fromkeys(PERCENTILES), None
+    found: ByPercentile = {
+        name: _WORTH[buckets[bisect_left(up_to, -(-percent * total // 100))] - base]
+        for name, percent in _PERCENTILES
+    }
+    return found, _WORTH[buckets[bisect_left(up_to, total)] - base]

@@ -82,9 +82,11 @@ def kpi_record(queue: Queue, queues: Queues, definitions: Definitions) -> KpiRec
     panes, as_of, channel = queue.panes, queues.as_of, queue.queue_key[2]
     has_topics = definitions.has_topics(queue.queue_key)
     reasons = definitions.reasons(queue.queue_key)
-    also = reasons.values()
-    shown = {name: views.sliding(panes, name, as_of, also) for name in SLIDING_MS}
-    shown[TODAY] = views.today(panes, as_of, also)
+    filled = views.filling(panes, as_of, reasons.values())
+    shown = {
+        name: views.sliding(panes, name, as_of, filled, reasons.values()) for name in SLIDING_MS
+    }
+    shown[TODAY] = views.today(panes, as_of, filled, reasons.values())
     starts = {level: queue.oldest_at(level) for level in queue.oldest}
     return KpiRecord(
         **_frame(queue.queue_key, as_of, queues.watermark, queues.revision, definitions),

@@ -10,14 +10,16 @@ def ratio(numerator: int, denominator: int) -> float | None:
     """numerator / denominator to six decimals, half-even; None unless the denominator > 0."""
     if denominator <= 0:
         return None
-    return _divide(numerator * 1_000_000, denominator) / 1_000_000
+    quotient, rest = divmod(numerator * 1_000_000, denominator)
+    twice = 2 * rest
+    if twice > denominator or (twice == denominator and quotient & 1):
+        quotient += 1
+    return quotient / 1_000_000
 
 
 def mean_seconds(total_ms: int, count: int) -> float | None:
     """Mean of `count` durations in seconds, six decimals, half-even; None without any."""
-    if count <= 0:
-        return None
-    return _divide(total_ms * 1_000, count) / 1_000_000
+    return ratio(total_ms, count * 1_000)
 
 
 def thousandths(total: int) -> float:

@@ -17,6 +17,8 @@ settled is in a list by day, which drops it unread (`memory.py`). All are in mem
 built again from the changelog, for which `wake` is stored.
 """
 
+from array import array
+from bisect import bisect_left, insort
 from collections import defaultdict
 from collections.abc import Container, Iterator
 from typing import Any
@@ -51,7 +53,15 @@ from streams.lifecycle.wakes import Wakes
 _LOOK_MS = 3_600_000
 
 _ENCODER = msgspec.msgpack.Encoder()
-_ENCODE = _ENCODER.encode
+
+
+def _pack(kept: AnyEntity | AnyChunk) -> bytes:
+    """As it is stored and kept: a copy, for behind what the encoder returns it leaves room."""
+    return bytes(memoryview(_ENCODER.encode(kept)))
+
+
+#: (tenant, queue, channel) and a level.
+_Place = tuple[QueueKey, int]
 
 
 class EntityStore:
@@ -61,10 +71,10 @@ class EntityStore:
         self.ledger = ledger
         self.versions = Versions(ledger.rules)
         self.now = -1
-        self.oldest: dict[tuple[QueueKey, int], dict[str, int]] = defaultdict(dict)
-        self.changed_oldest: set[tuple[QueueKey, int]] = set()
+        #: Of each level, since when entities stand in it, in order: eight bytes a start.
+        self.oldest: dict[_Place, array[int]] = defaultdict(lambda: array("q"))
+        self.changed_oldest: set[_Place] = set()
         self._packed: dict[str, bytes] = {}
-        self._buffer = bytearray()
         self._chunks: dict[str, list[PackedChunk]] = {}
         self._at_hand: dict[str, AtHand] = {}
         self._wakes = Wakes()
@@ -184,7 +194,7 @@ class EntityStore:
             kept, life = at_hand.entity, at_hand.kind.life
             stands_in = at_hand.stands_in_now()
             if stands_in != at_hand.stands_in:
-                self._update_oldest(key, at_hand.stands_in, stands_in)
+                self._update_oldest(at_hand.stands_in, stands_in)
             oldest = kept.tail[0].at if kept.tail else NEVER
             if (
                 oldest < final_before
@@ -201,9 +211,7 @@ class EntityStore:
                 self._put_away(key, kept.chunks, chunk)
             self._schedule(key, at_hand)
             stored = memory.short(kept) if life is TICKET else kept
-            # A copy: what an encoder returns may keep room behind it, up to half of its length.
-            _ENCODER.encode_into(stored, self._buffer)
-            packed = self._packed[key] = bytes(self._buffer)
+            packed = self._packed[key] = _pack(stored)
             if not at_hand.asleep:
                 writes.append((key.encode(), packed))
         self._at_hand = {}
@@ -228,8 +236,9 @@ class EntityStore:
         glance = kind.glance(value)
         tenant, channel, _ = parts_of(key)
         entries = entries_of(kind.life, tenant, channel, glance.state)
-        if entries:
-            self._update_oldest(key, (), entries)
+        for place, at in self._starts(entries).items():
+            self.oldest[place].append(at)
+            self.changed_oldest.add(place)
         # What was popped was written again in the same transaction: the wakes that stand in the
         # changelog are those of the heap.
         if kind.life is TICKET and glance.state.clocks:
@@ -248,6 +257,8 @@ class EntityStore:
     def restored(self, changed: Container[QueueKey] = ()) -> None:
         """Every record was given; the queues in `changed` have other calendars after `now`."""
         self.versions.restored()
+        for shown, starts in self.oldest.items():
+            self.oldest[shown] = array("q", sorted(starts))
         for chunks in self._chunks.values():
             chunks.sort(key=lambda chunk: chunk.number)
         for key in self._with_clocks:
@@ -335,17 +346,25 @@ class EntityStore:
         if minute != at_hand.minute and minute >= 0:
             self._minutes[minute].append(key)
 
-    def _update_oldest(self, key: str, old: Entries, new: Entries) -> None:
+    def _update_oldest(self, old: Entries, new: Entries) -> None:
+        was, stands = self._starts(old), self._starts(new)
+        for place, at in was.items():
+            starts = self.oldest[place]
+            del starts[bisect_left(starts, at)]
+            self.changed_oldest.add(place)
+        for place, at in stands.items():
+            insort(self.oldest[place], at)
+            self.changed_oldest.add(place)
+
+    def _starts(self, entries: Entries) -> dict[_Place, int]:
+        """Where an entity stands and since when, by what it is shown in: in each at most once."""
         # Under the name that the figures are under: one that is a look-up beyond a limit now was
         # one when the entity came to stand there.
-        for tenant, queue, channel, level, _ in old:
-            for queue_key in self.ledger.shown_in(tenant, queue, channel, level):
-                self.oldest[queue_key, level].pop(key, None)
-                self.changed_oldest.add((queue_key, level))
-        for tenant, queue, channel, level, at in new:
-            for queue_key in self.ledger.shown_in(tenant, queue, channel, level):
-                self.oldest[queue_key, level][key] = at
-                self.changed_oldest.add((queue_key, level))
+        return {
+            (queue_key, level): at
+            for tenant, queue, channel, level, at in entries
+            for queue_key in self.ledger.shown_in(tenant, queue, channel, level)
+        }
 
     def _rebase(self, key: str, at_hand: AtHand, before: int) -> None:
         kept = at_hand.entity
@@ -370,7 +389,7 @@ class EntityStore:
         return life.is_blank(kept.state, before)
 
     def _put_away(self, key: str, number: int, chunk: AnyChunk) -> None:
-        data = _ENCODE(chunk)
+        data = _pack(chunk)
         self._chunks.setdefault(key, []).append(PackedChunk(number, data, chunk))
         self._writes.append((_chunk_key(key, number), data))
 

@@ -298,9 +298,8 @@ class Intake:
         oldest_updates: list[OldestUpdate] = []
         for queue_key, level in self.store.changed_oldest:
             starts = self.store.oldest[queue_key, level]
-            each = starts.values()
-            oldest = min(each, default=None)
-            oldest_updates.append(OldestUpdate(*queue_key, level, oldest, len(each), sum(each)))
+            oldest = starts[0] if starts else None
+            oldest_updates.append(OldestUpdate(*queue_key, level, oldest, len(starts), sum(starts)))
             if not starts:
                 del self.store.oldest[queue_key, level]
         self.store.changed_oldest = set()

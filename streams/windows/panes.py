@@ -8,6 +8,7 @@ too (`counters.break_level`).
 """
 
 from collections.abc import Mapping
+from itertools import islice
 
 import msgspec
 
@@ -21,33 +22,43 @@ LONGEST_MS = max(SLIDING_MS.values())
 #: How long a final interval is kept for `today` (a day of 25 hours, and an hour to spare).
 KEPT_MS = 26 * HOUR_MS
 
-_LEVELS = frozenset(LEVELS)
+_LEVELS = set(LEVELS)
 _SOURCES = msgspec.msgpack.Decoder(dict[int, bytes]).decode
 _ENCODE = msgspec.msgpack.Encoder().encode
 
 
 def add(into: Values, values: Mapping[int, int], sign: int = 1) -> None:
     """`into` += `values` x `sign`, counter by counter."""
-    for counter, amount in values.items():
-        into[counter] = into.get(counter, 0) + sign * amount
+    known = into.get
+    if sign == 1:
+        for counter, amount in values.items():
+            into[counter] = known(counter, 0) + amount
+    else:
+        for counter, amount in values.items():
+            into[counter] = known(counter, 0) + sign * amount
 
 
 def absolute(values: Mapping[int, int], pane: int) -> Values:
     """The values of a pane with moments counted from the epoch, so that panes add up."""
     shifted = dict(values)
-    for counter, amount in values.items():
-        if counter in _LEVELS or (counter < 0 and not counter & 1):
-            shifted[counter + MOMENT] = values.get(counter + MOMENT, 0) + amount * pane
+    for level in (*(values.keys() & _LEVELS), *_break_levels(values)):
+        shifted[level + MOMENT] = values.get(level + MOMENT, 0) + values[level] * pane
     return shifted
 
 
 def levels_of(values: Mapping[int, int]) -> Values:
-    """Only the sums of level changes."""
-    return {
-        counter: amount
-        for counter, amount in values.items()
-        if counter in _LEVELS or (counter < 0 and not counter & 1)
-    }
+    """Only the sums of level changes. Costs what there are levels, however many buckets."""
+    found = {level: values[level] for level in values.keys() & _LEVELS}
+    for level in _break_levels(values):
+        found[level] = values[level]
+    return found
+
+
+def _break_levels(values: Mapping[int, int]) -> list[int]:
+    """The levels below 0: few queues list reasons for a break, and the others are passed over."""
+    if min(values, default=0) >= 0:
+        return []
+    return [number for number in values if number < 0 and not number & 1]
 
 
 def _is_of_level(counter: int) -> bool:
@@ -58,12 +69,27 @@ def _is_of_level(counter: int) -> bool:
 class Running:
     """A window's sums, and the levels at its start."""
 
-    __slots__ = ("before", "start", "sums")
+    __slots__ = ("_numbers", "before", "start", "sums")
 
     def __init__(self, start: int) -> None:
         self.start = start
         self.sums: Values = {}
         self.before: Values = {}
+        self._numbers: list[int] = []
+
+    def numbers(self) -> list[int]:
+        """The numbers of `sums` in order. Numbers only come, so that few are put in place."""
+        numbers = self._numbers
+        if len(numbers) < len(self.sums):
+            numbers.extend(islice(self.sums, len(numbers), None))
+            numbers.sort()
+        return numbers
+
+    def drop_zeros(self) -> None:
+        """What has left the window entirely is not kept; what is, in order."""
+        sums = self.sums
+        self.sums = {number: amount for number in self.numbers() if (amount := sums[number])}
+        self._numbers = list(self.sums)
 
     def correct(self, pane: int, change: Mapping[int, int]) -> None:
         """A pane before the window's end changed."""
@@ -106,9 +132,10 @@ class Panes:
 
     def pane(self, start: int) -> Values:
         """What all sources have in the pane that starts at `start`; moments absolute."""
-        total: Values = {}
-        for packed in self.fine.get(start, {}).values():
-            add(total, decode_values(packed))
+        said = [decode_values(packed) for packed in self.fine.get(start, {}).values()]
+        total = said.pop() if said else {}
+        for values in said:
+            add(total, values)
         return absolute(total, start)
 
     def replace(self, pane: int, source: int, values: Values) -> bool:
@@ -177,7 +204,7 @@ class Panes:
             add(window.before, levels_of(values))
         window.start = start
         if left:
-            window.sums = {counter: amount for counter, amount in window.sums.items() if amount}
+            window.drop_zeros()
         return bool(left)
 
     def _new_day(self, midnight: int) -> None:

@@ -6,7 +6,7 @@ A level that is h at `a` and changes by d at t has the integral h (x - a) + x su
 while counts run to `as_of` rounded up.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from streams.contract.words import INTERVAL_MS, MINUTE_MS, SLIDING_MS
@@ -32,15 +32,20 @@ _INTEGRATED = (
     *(AGENT_CONTACTS, CHANNEL_AGENTS),
     *STATES.values(),
 )
+_INTEGRATED_NUMBERS = {number for level in _INTEGRATED for number in (level, level + MOMENT)}
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A window: sums by counter, integrals (level x ms) by level, the integrated length in ms."""
+    """A window: sums by counter, integrals (level x ms) by level, the integrated length in ms.
+
+    `numbers`: those of `sums` in order, where they are kept so.
+    """
 
     sums: Mapping[int, int]
     integrals: Mapping[int, int]
     length_ms: int
+    numbers: Sequence[int] = ()
 
     def count(self, counter: int) -> int:
         """The sum of one counter."""
@@ -70,30 +75,39 @@ def integrals(
     }
 
 
-def sliding(panes: Panes, name: str, as_of: int, also: Also = ()) -> View:
-    """A sliding window that ends at `as_of` (ms)."""
+def filling(panes: Panes, as_of: int, also: Also = ()) -> Values:
+    """The levels of the pane that `as_of` (ms) lies in, where the counts go beyond whole panes."""
+    cut = as_of - as_of % PANE_MS
+    return _only_levels(panes.pane(cut), also) if cut < panes.end else {}
+
+
+def sliding(panes: Panes, name: str, as_of: int, filled: Values, also: Also = ()) -> View:
+    """A sliding window that ends at `as_of` (ms); `filled`: `filling` of it, for all windows."""
     window, width = panes.windows[name], SLIDING_MS[name]
     cut = as_of - as_of % PANE_MS
     start = window.start
     sums, before = window.sums, window.before
     if cut < panes.end:  # counts already include the pane that is being filled
         start -= PANE_MS
-        entering = panes.pane(start)
+        entering = _only_levels(panes.pane(start), also)
+        sums = _only_levels(sums, also)
+        add(sums, filled, -1)
+        add(sums, entering)
         levels = (*_INTEGRATED, *also)
-        sums = _only_levels(sums, levels)
-        add(sums, _only_levels(panes.pane(cut), levels), -1)
-        add(sums, _only_levels(entering, levels))
         before = {level: before.get(level, 0) - entering.get(level, 0) for level in levels}
-    return View(window.sums, integrals(before, sums, start, cut, also), width)
+    area = integrals(before, sums, start, cut, also)
+    return View(window.sums, area, width, window.numbers())
 
 
-def today(panes: Panes, as_of: int, also: Also = ()) -> View:
-    """The calendar day so far, in the queue's time zone."""
+def today(panes: Panes, as_of: int, filled: Values, also: Also = ()) -> View:
+    """The calendar day so far, in the queue's time zone; `filled` as for `sliding`."""
     day = panes.today
     cut = as_of - as_of % PANE_MS
-    sums = _without(day.sums, panes, (cut,) if cut < panes.end else (), also)
+    sums = _only_levels(day.sums, also)
+    add(sums, filled, -1)
     length = max(0, cut - day.start)
-    return View(day.sums, integrals(day.before, sums, day.start, cut, also), length)
+    area = integrals(day.before, sums, day.start, cut, also)
+    return View(day.sums, area, length, day.numbers())
 
 
 def interval(
@@ -135,21 +149,20 @@ def whole(sums: Mapping[int, int], first: int, as_of: int, also: Also = ()) -> V
     return View(sums, integrals({}, sums, first, as_of, also), as_of - first)
 
 
-def _only_levels(values: Mapping[int, int], levels: Also) -> dict[int, int]:
-    return {
-        counter: values[counter]
-        for level in levels
-        for counter in (level, level + MOMENT)
-        if counter in values
-    }
+def _only_levels(values: Mapping[int, int], also: Also = ()) -> dict[int, int]:
+    found = {number: values[number] for number in values.keys() & _INTEGRATED_NUMBERS}
+    for level in also:
+        for number in (level, level + MOMENT):
+            if number in values:
+                found[number] = values[number]
+    return found
 
 
 def _without(
     sums: Mapping[int, int], panes: Panes, starts: Iterable[int], also: Also
 ) -> dict[int, int]:
-    levels = (*_INTEGRATED, *also)
-    left = _only_levels(sums, levels)
+    left = _only_levels(sums, also)
     for start in starts:
         if start in panes.fine:
-            add(left, _only_levels(panes.pane(start), levels), -1)
+            add(left, _only_levels(panes.pane(start), also), -1)
     return left

@@ -9,7 +9,7 @@ from streams.contract.figures import Figures, ServiceLevel
 from streams.kpis import figures as f
 from streams.kpis.definitions import Definitions
 from streams.kpis.figures import figures
-from streams.kpis.quantiles import buckets_of, quantiles
+from streams.kpis.quantiles import numbers_of, quantiles
 from streams.lifecycle import counters as c
 from streams.lifecycle.histogram import bucket_of
 from streams.settings import QueueSettings, Settings
@@ -105,7 +105,7 @@ def test_breaks_without_a_listed_reason_are_other() -> None:
 def test_quantiles_are_nearest_rank() -> None:
     """Of 1 … 100 ms (exact buckets) the p-th is p; without a sample there is none."""
     view = View({c.WAIT_BUCKETS + bucket_of(ms): 1 for ms in range(1, 101)}, {}, 0)
-    found, longest = quantiles(view, c.WAIT_BUCKETS, buckets_of(view))
+    found, longest = quantiles(view, c.WAIT_BUCKETS, numbers_of(view))
     assert found == {"p50": 0.05, "p80": 0.08, "p90": 0.09, "p95": 0.095, "p99": 0.099}
     assert longest == 0.1
     assert quantiles(View({}, {}, 0), c.WAIT_BUCKETS, []) == (dict.fromkeys(found), None)

@@ -1,6 +1,6 @@
 """Both stages without Kafka: partitions, changelogs and restarts as the worker has them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import orjson
@@ -18,7 +18,8 @@ from streams.settings import Settings
 from streams.windows import views
 from streams.windows.cells import decode_batch
 from streams.windows.intake import Intake
-from streams.windows.queues import Queues
+from streams.windows.queues import Queue, Queues
+from streams.windows.views import View
 from streams.wire.decode import decode
 from streams.wire.keys import partition_of
 from streams.wire.routing import key_of, topic_of
@@ -28,6 +29,11 @@ def published(record: Part) -> dict[str, Any]:
     """A record as its readers get it."""
     read: dict[str, Any] = orjson.loads(encode(record))
     return read
+
+
+def _today(queue: Queue, as_of: int, reasons: Mapping[str, int]) -> View:
+    also = reasons.values()
+    return views.today(queue.panes, as_of, views.filling(queue.panes, as_of, also), also)
 
 
 class Log:
@@ -122,11 +128,12 @@ class Pipeline:
         found = {}
         for unit in self.queues:
             for key, queue in unit.queues.items():
+                if not queue.used:
+                    continue
                 reasons = self.definitions.reasons(key)
-                view = views.today(queue.panes, unit.as_of, reasons.values())
+                view = _today(queue, unit.as_of, reasons)
                 told = published(figures(view, key[2], "days", reasons))
-                if queue.used:
-                    found[key] = told, queue.panes.levels().get(WAITING, 0)
+                found[key] = told, queue.panes.levels().get(WAITING, 0)
         return found
 
     def sums(self) -> dict[tuple[str, str, str], dict[str, Any]]:

@@ -299,7 +299,7 @@ def test_a_limit_that_does_not_pass_costs_no_write() -> None:
     for again in (unit, Unit(unit.log, since + 30 * MINUTE)):
         for now in range(since + 30 * MINUTE, since + 3 * HOUR, MINUTE):
             again.turn(now)
-        assert list(again.store.oldest.values()) == [{anna: START + since}] * 2
+        assert list(map(list, again.store.oldest.values())) == [[START + since]] * 2
         stuck = {at: n for (_, at, counter), n in again.booked().items() if counter == CALLS}
         due = START + since + 2 * HOUR
         assert stuck == {due - due % again.ledger.width: 1}

@@ -253,9 +253,9 @@ def test_today_starts_again_at_the_queues_midnight(zone: str, offset_hours: int)
     queue = queues.queue(PLACE)
     pane = midnight - START - PANE_MS
     advanced(queues, pane + 5_000, (pane, {c.OFFERED: 2, c.WAITING: 1, c.WAITING + 1: 0}))
-    assert today(queue.panes, queues.as_of).count(c.OFFERED) == 2
+    assert today(queue.panes, queues.as_of, {}).count(c.OFFERED) == 2
     advanced(queues, midnight - START + PANE_MS, (midnight - START, {c.OFFERED: 1}))
-    view = today(queue.panes, queues.as_of)
+    view = today(queue.panes, queues.as_of, {})
     assert view.count(c.OFFERED) == 1
     assert view.length_ms == PANE_MS
     assert view.integrals[c.WAITING] == PANE_MS

@@ -4,7 +4,7 @@ from streams.contract.words import INTERVAL_MS
 from streams.lifecycle import counters as c
 from streams.lifecycle.ledger import PANE_MS
 from streams.windows.panes import Panes
-from streams.windows.views import interval, minutes, sliding, today, whole
+from streams.windows.views import filling, interval, minutes, sliding, today, whole
 
 START = 1_700_006_400_000  # a whole hour: 2023-11-15T00:00:00Z
 MINUTE, HOUR = 60_000, 3_600_000
@@ -28,19 +28,18 @@ def waits(since_pane: int = 0) -> dict[int, int]:
 def test_a_count_goes_up_to_now_and_an_integral_up_to_the_last_whole_pane() -> None:
     """The pane that is being filled is in the counts alone: levels cannot be cut within it."""
     held = panes(2 * PANE_MS + 5_000, (0, waits(4_000)), (2 * PANE_MS, waits()))
-    for view in (
-        sliding(held, "1m", START + 2 * PANE_MS + 5_000),
-        today(held, START + 2 * PANE_MS + 5_000),
-    ):
+    as_of = START + 2 * PANE_MS + 5_000
+    filled = filling(held, as_of)
+    for view in (sliding(held, "1m", as_of, filled), today(held, as_of, filled)):
         assert view.count(c.OFFERED) == 2
         assert view.integral(c.WAITING) == 2 * PANE_MS - 4_000
-    assert today(held, START + 2 * PANE_MS + 5_000).length_ms == 2 * PANE_MS
+    assert today(held, as_of, filled).length_ms == 2 * PANE_MS
 
 
 def test_at_a_panes_end_counts_and_integrals_are_of_one_time() -> None:
     """Then nothing has to be cut off."""
     held = panes(2 * PANE_MS, (0, waits()), (PANE_MS, waits(1_000)))
-    view = sliding(held, "1m", START + 2 * PANE_MS)
+    view = sliding(held, "1m", START + 2 * PANE_MS, {})
     assert view.integral(c.WAITING) == 2 * PANE_MS + 9_000
     assert view.length_ms == MINUTE
 
@@ -49,7 +48,7 @@ def test_who_waited_before_a_window_waits_within_it() -> None:
     """At its start and for all of its length; what left it is counted no more."""
     for as_of in (10 * MINUTE, 10 * MINUTE + 3_000):
         held = panes(as_of, (0, waits()))
-        view = sliding(held, "1m", START + as_of)
+        view = sliding(held, "1m", START + as_of, filling(held, START + as_of))
         assert view.count(c.OFFERED) == 0
         assert view.integral(c.WAITING) == MINUTE
 
