@@ -142,7 +142,14 @@ def test_sliding_windows_equal_the_oracle(seed: int) -> None:
             counted = additive(oracle.figures(*queue_key, end - width, end))
             timed = additive(oracle.figures(*queue_key, cut - width, cut))
             for key, value in found.items():
-                clocked = ("slot_", "waiting_", "connected_", "agent_state_", "chat.contact_")
+                clocked = (
+                    "slot_",
+                    "waiting_",
+                    "connected_",
+                    "agent_state_",
+                    "break_",
+                    "chat.contact_",
+                )
                 integral = key.startswith(clocked) or "_agent_seconds" in key
                 wanted = timed[key] if integral else counted[key]
                 assert value == wanted, (queue_key, name, key, value, wanted)
