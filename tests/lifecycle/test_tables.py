@@ -92,9 +92,9 @@ def contributions(ledger: Ledger) -> list[Any]:
     return [(key, entry.panes) for key, entry in ledger.entries.items() if entry.panes]
 
 
-def of_its_own(step: Any, kind: str, **fields: Any) -> Any:
+def of_its_own(step: Any, event: str, /, **fields: Any) -> Any:
     """The event's fact; what a contact once kept of an attempt to call back was one like others."""
-    found = fact(kind, 0, **fields)
+    found = fact(event, 0, **fields)
     if step is steps.step and isinstance(found, CallbackFact):
         return Fact(*msgspec.structs.astuple(found)[: len(Told.__struct_fields__)])
     return found
