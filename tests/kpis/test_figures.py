@@ -128,7 +128,7 @@ def test_an_empty_window_has_zeros_and_no_ratios() -> None:
 def test_service_levels_lie_within_0_and_1_in_every_window(seed: int) -> None:
     """Of one population in numerator and denominator, at any instant of any history."""
     queues = QUEUE_VARIANTS[seed % len(QUEUE_VARIANTS)]
-    pipeline = live(lately(seed, 20), queues, seed)
+    pipeline = live(lately(seed, 20), queues, seed, intervals=False)
     chance = random.Random(seed)
     now = max(intake.now for intake in pipeline.intakes)
     for _ in range(examples(12)):

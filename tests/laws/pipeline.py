@@ -52,9 +52,10 @@ class Log:
 
 
 class Pipeline:
-    """`partitions` units of each stage."""
+    """`partitions` units of each stage; with `intervals`, the newest record of each interval."""
 
-    def __init__(self, settings: Settings, partitions: int = 2) -> None:
+    def __init__(self, settings: Settings, partitions: int = 2, intervals: bool = True) -> None:
+        self.keeps_intervals = intervals
         self.settings, self.partitions = settings, partitions
         self.definitions = Definitions(settings)
         self.logs = {(s, p): Log() for s in ("intake", "queues") for p in range(partitions)}
@@ -110,6 +111,8 @@ class Pipeline:
             unit.revise()
             for queue in unit.queues.values():
                 for start, before in unit.passed(queue):
+                    if not self.keeps_intervals:
+                        continue
                     record = interval_record(queue, start, before, unit, self.definitions)
                     self.intervals[(*queue.queue_key, start)] = record
             self.logs["queues", number].write(unit.collect())

@@ -40,7 +40,11 @@ def lately(seed: int, stories: int) -> list[dict[str, Any]]:
 
 
 def live(
-    history: list[dict[str, Any]], queues: list[dict[str, Any]], seed: int, **limits: Any
+    history: list[dict[str, Any]],
+    queues: list[dict[str, Any]],
+    seed: int,
+    intervals: bool = True,
+    **limits: Any,
 ) -> Pipeline:
     """Everything through both stages: unordered by up to an hour, in random batches, with ticks
     at random times, repeats and restarts, while `closed_before` advances."""
@@ -49,7 +53,7 @@ def live(
         history, key=lambda event: event["occurred_at"] + chance.randrange(0, 3_600_000)
     )
     settings = replace(configured(queues), **limits)
-    pipeline = Pipeline(settings, partitions=chance.choice((1, 2, 3)))
+    pipeline = Pipeline(settings, chance.choice((1, 2, 3)), intervals)
     raws = encoded(arrivals)
     position = 0
     while position < len(raws):
@@ -77,7 +81,7 @@ def test_sums_over_intervals_equal_the_replay(seed: int, monkeypatch: pytest.Mon
     monkeypatch.setattr(entity, "PACK_LEAVES", 2)
     queues = QUEUE_VARIANTS[seed % len(QUEUE_VARIANTS)]
     # Now and then there is room for what is configured only.
-    limits = {"max_tenants": 1, "max_queues": 1} if queues and seed % 4 == 3 else {}
+    limits: dict[str, Any] = {"max_tenants": 1, "max_queues": 1} if queues and seed % 4 == 3 else {}
     # And tickets that are settled are forgotten within these hours.
     limits["ticket_memory_days"] = 1 + 89 * (seed % 2)
     compare(lately(seed, 25), queues, seed, **limits)
@@ -130,7 +134,7 @@ def test_sliding_windows_equal_the_oracle(seed: int) -> None:
     history = lately(seed, 20)
     queues = QUEUE_VARIANTS[seed % len(QUEUE_VARIANTS)]
     chance = random.Random(seed)
-    pipeline = live(history, queues, seed)
+    pipeline = live(history, queues, seed, intervals=False)
     as_of = max(e["occurred_at"] for e in history) + chance.choice((0, 1, 4_999, 60_000, 400_000))
     pipeline.turn(as_of)
     oracle = Oracle(queues).run(history, now_ms=as_of)

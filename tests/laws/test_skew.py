@@ -171,8 +171,17 @@ MISREAD: dict[str, tuple[Spoiler, ...]] = {
 }
 
 
-@pytest.mark.parametrize("name", sorted(path.stem for path in GOLDEN.glob("*.ndjson")))
-@pytest.mark.parametrize("how", MISREAD)
+SCENARIOS = sorted(path.stem for path in GOLDEN.glob("*.ndjson"))
+#: In a quick run each scenario is misread in two of the four ways, the next one in the others.
+TOLD = [
+    (name, how)
+    for number, name in enumerate(SCENARIOS)
+    for place, how in enumerate(MISREAD)
+    if not QUICK or place % 2 == number % 2
+]
+
+
+@pytest.mark.parametrize(("name", "how"), TOLD)
 def test_scenarios_told_by_other_clocks_equal_the_oracles(name: str, how: str) -> None:
     """The scenarios by hand, misread: whatever they mean then, replay and oracle read the same."""
     side, events = golden(name)

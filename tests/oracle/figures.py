@@ -79,8 +79,8 @@ LEFT_AS = ("merged", "spam", "deleted")
 Scope = tuple[str, str, str]
 
 
-def seconds(ms: Fraction | int) -> float:
-    return float(round(Fraction(ms, 1000), 3))
+def seconds(ms: int) -> float:
+    return ms / 1000  # the nearest float to the exact quotient, as Python divides integers
 
 
 def ratio(numerator: Fraction | int, denominator: Fraction | int) -> float | None:

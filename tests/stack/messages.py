@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,7 @@ class Sent:
         }
 
 
+@cache
 def expected_alerts() -> list[Sent]:
     """All alerts that the rules' own tests expect, in order of the files."""
     found = []
