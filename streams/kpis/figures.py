@@ -199,14 +199,14 @@ def figures(
 
 def offer_answer_ratio(view: View) -> float | None:
     """Accepted / (accepted + rejected + timeout): what the agents made of their offers."""
-    made = [view.count(c.OFFERS[outcome]) for outcome in ("accepted", "rejected", "timeout")]
+    made = [view.sums.get(c.OFFERS[outcome], 0) for outcome in ("accepted", "rejected", "timeout")]
     return ratio(made[0], sum(made))
 
 
 def abandonment_ratio(view: View) -> float | None:
     """(abandoned - short) / (answered + abandoned - short + flowed out), of visits closed in W."""
-    left = view.count(c.ABANDONED) - view.count(c.SHORT_ABANDONED)
-    return ratio(left, view.count(c.ANSWERED) + left + view.count(c.FLOWED_OUT))
+    left = view.sums.get(c.ABANDONED, 0) - view.sums.get(c.SHORT_ABANDONED, 0)
+    return ratio(left, view.sums.get(c.ANSWERED, 0) + left + view.sums.get(c.FLOWED_OUT, 0))
 
 
 def service_levels(view: View) -> ServiceLevel:
@@ -215,12 +215,15 @@ def service_levels(view: View) -> ServiceLevel:
     `offered_less_short` is Cisco's "ignored", `offered` "negative", `removed_in_threshold`
     "positive" (Amazon Connect's), `answered_only` Asterisk's.
     """
-    within, decided = view.count(c.ANSWERED_IN_THRESHOLD), view.count(c.THRESHOLD_DECIDED)
+    within, decided = (
+        view.sums.get(c.ANSWERED_IN_THRESHOLD, 0),
+        view.sums.get(c.THRESHOLD_DECIDED, 0),
+    )
     return ServiceLevel(
-        answered_only=ratio(within, view.count(c.ANSWERED_MEASURED)),
+        answered_only=ratio(within, view.sums.get(c.ANSWERED_MEASURED, 0)),
         offered=ratio(within, decided),
-        offered_less_short=ratio(within, decided - view.count(c.SHORT_ABANDONED)),
-        removed_in_threshold=ratio(within + view.count(c.ABANDONED_IN_THRESHOLD), decided),
+        offered_less_short=ratio(within, decided - view.sums.get(c.SHORT_ABANDONED, 0)),
+        removed_in_threshold=ratio(within + view.sums.get(c.ABANDONED_IN_THRESHOLD, 0), decided),
     )
 
 
@@ -251,15 +254,15 @@ def queue_load_ratio(view: View, channel: str) -> float | None:
     if channel == "ticket":
         return None  # no visits
     offered = view.integral(c.SLOT_CAPACITY if channel == "chat" else c.STAFFED_AGENTS)
-    return ratio(view.integral(c.HANDLING) + view.count(c.WRAPUP), offered)
+    return ratio(view.integral(c.HANDLING) + view.sums.get(c.WRAPUP, 0), offered)
 
 
 def wait_mean_seconds(view: View) -> float | None:
     """ASA: mean wait of the visits answered in W whose wait is known."""
-    return mean_seconds(view.count(c.ANSWERED_WAIT), view.count(c.ANSWERED_MEASURED))
+    return mean_seconds(view.sums.get(c.ANSWERED_WAIT, 0), view.sums.get(c.ANSWERED_MEASURED, 0))
 
 
 def handle_mean_seconds(view: View) -> float | None:
     """AHT: (talk + hold + wrap-up) / handled, of visits handled in W. No waiting in it."""
-    total = view.count(c.TALK) + view.count(c.HOLD) + view.count(c.WRAPUP)
-    return mean_seconds(total, view.count(c.HANDLED))
+    total = view.sums.get(c.TALK, 0) + view.sums.get(c.HOLD, 0) + view.sums.get(c.WRAPUP, 0)
+    return mean_seconds(total, view.sums.get(c.HANDLED, 0))

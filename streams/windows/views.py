@@ -7,7 +7,8 @@ while counts run to `as_of` rounded up.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from streams.contract.words import INTERVAL_MS, MINUTE_MS, SLIDING_MS
 from streams.lifecycle.counters import (
@@ -35,8 +36,7 @@ _INTEGRATED = (
 _INTEGRATED_NUMBERS = {number for level in _INTEGRATED for number in (level, level + MOMENT)}
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(msgspec.Struct, frozen=True):
     """A window: sums by counter, integrals (level x ms) by level, the integrated length in ms.
 
     `numbers`: those of `sums` in order, where they are kept so.
@@ -93,8 +93,8 @@ def sliding(panes: Panes, name: str, as_of: int, filled: Values, also: Also = ()
         sums = _only_levels(sums, also)
         add(sums, filled, -1)
         add(sums, entering)
-        levels = (*_INTEGRATED, *also)
-        before = {level: before.get(level, 0) - entering.get(level, 0) for level in levels}
+        before = dict(before)
+        add(before, entering, -1)
     area = integrals(before, sums, start, cut, also)
     return View(window.sums, area, width, window.numbers())
 
