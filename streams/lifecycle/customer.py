@@ -129,7 +129,7 @@ class Customer(msgspec.Struct, array_like=True, gc=False):
     """All that is remembered of one customer. Times in ms.
 
     `bots`: when a bot contained him. `counted_at`: when a second failure was counted last, of those
-    that are forgotten; -1: none.
+    that are final; -1: none.
     """
 
     comings: list[Coming] = []
@@ -285,6 +285,8 @@ class Customer(msgspec.Struct, array_like=True, gc=False):
         counted_at, before = self.counted_at, -1
         for failure in self.failures:
             at = failure.at
+            if at <= self.counted_at:
+                continue  # nothing comes of it any more
             again = before >= 0 and at - before <= FAILED_MS
             if again and (counted_at < 0 or at - counted_at > FAILED_MS):
                 yield failure
@@ -333,10 +335,9 @@ class Customer(msgspec.Struct, array_like=True, gc=False):
                 over.append(coming)
         if over:
             self.comings = [coming for coming in self.comings if coming not in over]
-        if self.failures and self.failures[0].at < since - FAILED_MS:
-            for failure in self._failed_again():
-                if failure.at < since - FAILED_MS:
-                    self.counted_at = failure.at
+        if self.failures and self.failures[0].at < since:
+            final = [one.at for one in self._failed_again() if one.at < since]
+            self.counted_at = max([self.counted_at, *final])
             self.failures = [one for one in self.failures if one.at >= since - FAILED_MS]
 
     def _until(self, coming: Coming, failures: list[int]) -> int:
@@ -363,9 +364,9 @@ class Customer(msgspec.Struct, array_like=True, gc=False):
             del self.bots[0]
             over += 1
         while len(self.failures) > MOST_COMINGS:
-            for failure in self._failed_again():
-                if failure == self.failures[0]:
-                    self.counted_at = failure.at
+            # The first of two may go, but what the second was counted for holds.
+            first = [one.at for one in self._failed_again() if one in self.failures[:2]]
+            self.counted_at = max([self.counted_at, *first])
             del self.failures[0]
             over += 1
         return over

@@ -12,7 +12,8 @@ from tests.customer_stories import CUSTOMER_STORIES, told_of_customers
 from tests.examples import examples
 from tests.laws.test_replay_equals_oracle import configured
 from tests.laws.units import Units, replayed
-from tests.strategies import QUEUE_VARIANTS, Seeded, with_ids
+from tests.stories import Seeded
+from tests.strategies import QUEUE_VARIANTS, with_ids
 
 START = 1_700_000_000_000
 SECOND, MINUTE, HOUR, DAY = 1_000, 60_000, 3_600_000, 86_400_000

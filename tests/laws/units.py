@@ -95,7 +95,8 @@ class Units:
 
     def sums(self, counters: Iterable[int]) -> dict[Counted, int]:
         """What is counted in all queues but `_all`; only what is not 0."""
-        wanted, found = set(counters), defaultdict(int)
+        wanted = set(counters)
+        found: defaultdict[Counted, int] = defaultdict(int)
         for (_, tenant, queue, channel, _), values in self.panes.items():
             if queue != ALL:
                 for counter in wanted & values.keys():
