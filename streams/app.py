@@ -42,7 +42,9 @@ def create(settings: Settings) -> Worker:
 
     topics = settings.topics
     stages = {
-        "intake": StageSpec("intake", topics.inputs, topics.intake_changelog, make),
+        "intake": StageSpec(
+            "intake", (*topics.inputs, topics.customers), topics.intake_changelog, make
+        ),
         "queues": StageSpec(
             "queues",
             (topics.cells,),

@@ -55,6 +55,17 @@ else:
 ContactId = Annotated[str, Meta(min_length=1, max_length=limits.MAX_CONTACT_ID)]
 Name = Annotated[str, Meta(min_length=1, max_length=limits.MAX_NAME)]
 Reference = Annotated[str, Meta(min_length=1, max_length=limits.MAX_TEXT)]
+CustomerRef = Annotated[
+    str,
+    Meta(
+        # The length too, for `$` also matches before a line's end.
+        pattern="^[0-9A-Fa-f]{64}$",
+        min_length=limits.REF_DIGITS,
+        max_length=limits.REF_DIGITS,
+        description="HMAC-SHA-256 of the customer's address or number, in hexadecimal digits: "
+        "made at the source, with a key that does not leave it. Kept in small letters.",
+    ),
+]
 Text = Annotated[str, Meta(max_length=limits.MAX_TEXT)]
 Count = Annotated[int, Meta(ge=0, le=limits.MAX_COUNT)]
 Priority = (
@@ -131,7 +142,7 @@ class BaseEvent(
             description="Of several events with one source and event_id the highest counts.",
         ),
     ] = 0
-    customer_ref: Reference | None = None
+    customer_ref: CustomerRef | None = None
     topic: Text | None = None
     direction: Literal["inbound", "outbound"] = "inbound"
     attributes: Attributes | None = None

@@ -15,7 +15,9 @@ MAX_NAME: Final = 256
 MAX_WORD: Final = 64
 """Characters of a priority in words, and of an attribute's name."""
 MAX_TEXT: Final = 256
-"""Characters of free text: topic, reason, kind, customer reference, version."""
+"""Characters of free text: topic, reason, kind, version, and of a survey's id."""
+REF_DIGITS: Final = 64
+"""Hexadecimal digits of a customer's keyed hash: SHA-256."""
 
 MIN_TIME_MS: Final = 631_152_000_000
 """1990-01-01T00:00:00Z: older than any log worth replaying. Seconds sent for milliseconds

@@ -2,9 +2,8 @@
 
 In: nothing. Out: `purpose_of`, a sentence and the figures that it moves; `schemas/PURPOSES.md` is
 made from it. A figure is a field of `Figures` by its path, or of the live part as `live.…`. What
-moves none says why it is asked for; `LATER` are accepted and kept, for figures that are not there
-yet. Invariant: no kind and no field is without a purpose, and a test moves each figure named here
-by leaving out the events, or by another value of the field.
+moves none says why it is asked for. Invariant: no kind and no field is without a purpose, and a
+test moves each figure named here by leaving out the events, or by another value of the field.
 """
 
 from collections.abc import Mapping
@@ -32,10 +31,6 @@ def _of(says: str, figures: str = "") -> Purpose:
     return Purpose(says, tuple(figures.split()))
 
 
-LATER: Final = Purpose("Accepted and kept for figures that are not there yet; it moves none.")
-#: Fields for which this is all there is to say.
-LATER_FIELDS: Final = frozenset({"customer_ref"})
-
 #: Fields that every event has.
 EVERY_EVENT: Final[dict[str, Purpose]] = {
     "type": _of("Which kind of event it is."),
@@ -61,7 +56,10 @@ EVERY_EVENT: Final[dict[str, Purpose]] = {
     ),
     "topic": _of("What the contact or ticket is about, from now on.", "by_topic"),
     "attributes": _of("For whoever reads the events: no figure is told apart by them."),
-    **dict.fromkeys(sorted(LATER_FIELDS), LATER),
+    "customer_ref": _of(
+        "Whose it is, by a keyed hash: who comes again, and whether once was enough.",
+        "customers.contacts_with_ref customers.repeat_contacts customers.fcr_decided",
+    ),
 }
 
 _SNAPSHOT: Final = {

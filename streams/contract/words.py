@@ -148,6 +148,8 @@ CHATS: Final = "contact.chats"
 TICKETS: Final = "contact.tickets"
 AGENTS: Final = "contact.agents"
 SURVEYS: Final = "contact.surveys"
+#: What units tell each other of customers.
+CUSTOMERS: Final = "contact.customers"
 #: The topics that events come from.
 INPUT_TOPICS: Final = (CALLS, CHATS, TICKETS, AGENTS, SURVEYS)
 TOPIC_OF_CHANNEL: Final = {"voice": CALLS, "chat": CHATS, "ticket": TICKETS}
@@ -194,6 +196,9 @@ MAX_QUEUES: Final = 2_000
 MAX_ALL_QUEUES: Final = 10_000
 #: Tenants; further ones count as the tenant `OTHER`.
 MAX_TENANTS: Final = 100
+
+#: Customers that a partition remembers; one costs a worker about 150 bytes.
+MAX_CUSTOMERS: Final = 200_000
 
 #: Inclusive upper bounds of the histograms of waits and handling on `/metrics`.
 WAIT_BOUNDS_SECONDS: Final = (5, 10, 20, 30, 60, 120, 300, 600)

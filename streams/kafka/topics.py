@@ -50,12 +50,13 @@ def topic_plan(settings: Settings) -> list[TopicPlan]:
             "retention.ms": settings.input_retention_hours * HOUR_MS,
             "segment.ms": 24 * HOUR_MS,
         }
-    plans[names.cells] = {
-        "cleanup.policy": "delete",
-        "retention.ms": settings.cells_retention_hours * HOUR_MS,
-        "segment.ms": 6 * HOUR_MS,
-        "max.message.bytes": 8 * _MEGABYTE,
-    }
+    for name in (names.cells, names.customers):
+        plans[name] = {
+            "cleanup.policy": "delete",
+            "retention.ms": settings.cells_retention_hours * HOUR_MS,
+            "segment.ms": 6 * HOUR_MS,
+            "max.message.bytes": 8 * _MEGABYTE,
+        }
     plans[names.deadletters] = {
         "cleanup.policy": "delete",
         "retention.ms": settings.deadletter_retention_hours * HOUR_MS,

@@ -26,7 +26,8 @@ def derived_topics(settings: Settings) -> list[str]:
     """The real names of the topics that only a worker writes, without the dead letters."""
     names = settings.topics
     changelogs = [names.intake_changelog, names.queues_changelog]
-    return [*changelogs, names.cells, names.kpis, names.history, names.intervals, names.anomalies]
+    internal = [names.cells, names.customers]
+    return [*changelogs, *internal, names.kpis, names.history, names.intervals, names.anomalies]
 
 
 def reset_topics(settings: Settings) -> None:

@@ -21,6 +21,8 @@ from streams.contract.words import ALL, QueueKey, SplitBy
 from streams.kpis.definitions import Definitions
 from streams.kpis.record import replay_record
 from streams.lifecycle.counters import AGENT_BASE, AGENT_END, HANDLING
+from streams.lifecycle.customer import Customer
+from streams.lifecycle.customers import book
 from streams.lifecycle.entity import AGENT, CALLBACK, CONTACT, TICKET, fold
 from streams.lifecycle.facts import (
     FACTS,
@@ -106,19 +108,21 @@ class Replay:
         oldest: defaultdict[QueueKey, dict[int, int]] = defaultdict(dict)
         in_progress: Counter[QueueKey] = Counter()
         while facts := self._facts or self._requests:
-            (tenant, channel, _), self._at_hand = facts.popitem()
+            (tenant, channel, own_id), self._at_hand = facts.popitem()
             self._place_of = {}
             life: Any  # which of the lifecycles, only the key tells
             life = TICKET if channel == "ticket" else CONTACT if channel else AGENT
             if facts is self._requests:
                 life = CALLBACK
-            state = fold(life, self._counted(), as_of, self.ledger.select(tenant, channel))
+            ledger = self.ledger.select(tenant, channel, own_id)
+            state = fold(life, self._counted(), as_of, ledger)
             for queue, where, level, start in life.standing(state):
                 for queue_key in self.ledger.shown_in(tenant, queue, where or channel, level):
                     known = oldest[queue_key].get(level, NEVER)
                     oldest[queue_key][level] = min(known, start)
                     if level == HANDLING:
                         in_progress[queue_key] += as_of - start
+        self._book_customers(as_of)
         sums = self._sums()
         names: defaultdict[QueueKey, dict[int, tuple[SplitBy, str]]] = defaultdict(dict)
         for tenant, queue, channel, first, by, value in self.ledger.told:
@@ -138,6 +142,16 @@ class Replay:
             )
             for queue_key in sorted(sums)
         ]
+
+    def _book_customers(self, as_of: int) -> None:
+        """What all contacts and tickets told of their customers makes figures."""
+        while self.ledger.of_customers:
+            (tenant, _), items = self.ledger.of_customers.popitem()
+            customer = Customer()
+            for item in +items:  # what was taken back is none
+                customer.take(item)
+            for booking in customer.bookings(-1, as_of):
+                book(tenant, booking, 1, self.ledger)
 
     def _counted(self) -> list[Any]:
         """The facts of the entity at hand, in order, each id once."""

@@ -10,13 +10,15 @@ The intake's changelog:
     t tenant channel contact-id     a ticket: `Entity`
     a tenant (empty) agent-id       an agent: `Entity`
     b tenant (empty) contact-id     a request to be called back: `Entity`
+    u tenant customer               a customer: `lifecycle.customer.Customer`
     k ENTITY'S KEY number           older facts of an entity: `lifecycle.entity.Chunk`
     x tenant queue channel pane     a pane of this source: {counter: sum}
     r tenant queue channel          the rules its visits went by: `lifecycle.rules.QueueRules`
     s topic                         an input's sources: {source: (largest time, ended)}
     v                               rules it lived by: [`lifecycle.versions.Version`]
     n                               totals for people: {name: count}
-    m                               {NOW: ms, CLOSED_BEFORE: ms}
+    h                               how far units are whose customers are here: {unit: ms}
+    m                               {NOW: ms, CLOSED_BEFORE: ms, FINAL_BEFORE: ms}
 
 The queues' changelog:
 
@@ -38,6 +40,8 @@ CONTACT: Final = "c"
 TICKET: Final = "t"
 AGENT: Final = "a"
 CALLBACK: Final = "b"
+CUSTOMER: Final = "u"
+HEARD: Final = "h"
 CHUNK: Final = "k"
 PANE: Final = "x"
 RULES: Final = "r"
@@ -50,7 +54,7 @@ PROGRESS: Final = "p"
 TIMES: Final = "m"
 
 #: The numbers under `m` of the intake, and of the queues.
-NOW, CLOSED_BEFORE = 0, 1
+NOW, CLOSED_BEFORE, FINAL_BEFORE = 0, 1, 2
 AS_OF, REVISION, SOURCES = 0, 1, 2
 
 

@@ -5,6 +5,7 @@ counted beside it: the threshold is never decided a second time, and no level is
 that of a conversation that begins.
 """
 
+from streams.lifecycle import comings
 from streams.lifecycle import contact_effects as effects
 from streams.lifecycle import contact_leave as leaving
 from streams.lifecycle import contact_talk as talk
@@ -51,6 +52,7 @@ def _remember(state: ContactState, at: int, age: int) -> None:
         state.transferred,
         visit_words(state),
         state.callback,
+        comings.of_visit(state),
     )
     state.aged = (*state.aged, aged)[-MAX_AGED:]
 
@@ -125,6 +127,8 @@ def _flows_out(one: Aged, state: ContactState, fact: Fact, how: int, ledger: Led
         cell = ledger.cell(one.queue, fact.at)
         leaving.book_flow_out(state, cell, ledger.sign, fact.at - one.entered_at, reason)
         leaving.book_unanswered(state, one.queue, fact.at, ledger)
+        if reason in comings.FAILING:
+            comings.failed_unless_answered(state, one.queue, fact.at, ledger)
     _left(state, one, fact, how)
 
 
@@ -145,6 +149,9 @@ def _hangs_up(one: Aged, state: ContactState, fact: Fact, how: int, ledger: Ledg
     if transferred and not one.transferred and not one.outbound:
         ledger.cell(one.queue, fact.at)[c.TRANSFERRED] += ledger.sign
     _left(state, one, fact, how, handled=not awaited)
+    if state.customer is not None:
+        start = -1 if one.outbound else one.coming
+        comings.hung_up(state, one.queue, fact.at, start, not transferred, ledger)
     talk.owe(state, leg, ledger)
 
 
@@ -196,6 +203,7 @@ def abandoned_late(state: ContactState, fact: Fact, ledger: Ledger) -> None:
             cell, wait = ledger.cell(one.queue, fact.at), fact.at - one.entered_at
             leaving.book_abandonment(state, cell, ledger.sign, wait, silent)
             leaving.book_unanswered(state, one.queue, fact.at, ledger)
+            comings.failed(state, one.queue, fact.at, ledger)
             state.waited += wait
         _left(state, one, fact, SAID)
     elif state.phase != IDLE or _knows(state, fact.queue or "", fact.at):
@@ -229,6 +237,9 @@ def _abandoned_unseen(state: ContactState, fact: Fact, silent: bool, ledger: Led
     words.goes_on(state, None)
     state.queue, state.entered_at, state.agent = queue, fact.at, None
     state.outbound, state.silent_queue, state.to_queue = fact.outbound, None, None
+    comings.visits(state, fact.at, fact.at, fact.outbound, False, ledger)
+    if not fact.outbound:
+        comings.failed(state, queue, fact.at, ledger)
     close(state, fact.at, SAID)
 
 
@@ -261,8 +272,11 @@ def answered_unseen(state: ContactState, fact: Fact, ledger: Ledger) -> None:
             else:
                 effects.book_entry(state, cell, ledger.sign)
         effects.open_answered(
-            state, fact, one.entered_at, one.outbound, ledger, callback=one.callback
+            *(state, fact, one.entered_at, one.outbound, ledger, one.callback),
+            offered_before=one.age == ORPHANED,
         )
+        if one.age == ORPHANED:
+            comings.recovered(state, one.coming)
         if one.age == ORPHANED:
             words.same_visit(state, one.words)
     else:

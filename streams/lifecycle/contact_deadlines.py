@@ -17,7 +17,15 @@ leaves nothing that could fall due.
 import msgspec
 
 from streams.contract.words import UNKNOWN_REASON
-from streams.lifecycle import contact, contact_aged, contact_effects, contact_talk, feedback, topics
+from streams.lifecycle import (
+    comings,
+    contact,
+    contact_aged,
+    contact_effects,
+    contact_talk,
+    feedback,
+    topics,
+)
 from streams.lifecycle import contact_state as visit
 from streams.lifecycle import counters as c
 from streams.lifecycle.contact_state import AGED_MS, CONNECTED, IDLE, WAITING, ContactState
@@ -42,6 +50,8 @@ def step(state: ContactState, fact: Fact, ledger: Ledger) -> None:
     effect = _STEPS[phase][rank]
     if fact.topic is not None:
         state.topic = fact.topic
+    if fact.customer:
+        comings.hear(state, fact, ledger)
     if effect is contact_effects.nothing:
         pass
     elif effect.__class__ is str:
@@ -55,6 +65,8 @@ def step(state: ContactState, fact: Fact, ledger: Ledger) -> None:
             state.due = _due(state, ledger)
     if fact.topic is not None:
         topics.settle(state)
+    if fact.customer:
+        comings.settle(state, fact.at, ledger)
 
 
 def _due(state: ContactState, ledger: Ledger) -> int:
@@ -110,8 +122,10 @@ def fire(state: ContactState, ledger: Ledger) -> None:
 
     Nothing does where an edit changed the rules of a visit that began ahead of the unit's now.
     """
-    _happen(state, state.due, ledger)
+    at = state.due
+    _happen(state, at, ledger)
     topics.settle(state)
+    comings.settle(state, at, ledger)
     state.due = _due(state, ledger)
 
 
@@ -138,9 +152,10 @@ def _happen(state: ContactState, at: int, ledger: Ledger) -> None:
 def _forget(state: ContactState) -> None:
     # What is in doubt stays so: when the contact is forgotten must change no figure.
     doubt, surveys, topic = state.doubt, state.surveys, state.topic
+    customer = comings.forgotten(state.customer)
     for field, value in zip(_FIELDS, msgspec.structs.astuple(visit.blank()), strict=True):
         setattr(state, field, value)
-    state.doubt, state.surveys, state.topic = doubt, surveys, topic
+    state.doubt, state.surveys, state.topic, state.customer = doubt, surveys, topic, customer
 
 
 def _threshold_passed(state: ContactState, at: int, ledger: Ledger) -> None:

@@ -9,6 +9,7 @@ that an age closed in `contact_aged.py`.
 from bisect import bisect_left
 
 from streams.contract.words import HOUR_MS
+from streams.lifecycle import comings
 from streams.lifecycle import contact_words as words
 from streams.lifecycle import counters as c
 from streams.lifecycle.contact_leave import flow_out, leave, reason_of
@@ -38,6 +39,7 @@ def open_visit(
 ) -> None:
     """The contact begins to wait in a queue; `detail` as that of an entry's fact."""
     _begin(state, WAITING, queue, at, at, outbound, detail == "callback", ledger)
+    comings.visits(state, at, at, outbound, state.callback, ledger)
     state.resumed, state.customer_at = detail == "resumed", at
     if not outbound:
         sign, cell, offset = ledger.sign, ledger.cell(queue, at), at % ledger.width
@@ -254,6 +256,8 @@ def answer(state: ContactState, at: int, agent: str | None, ledger: Ledger) -> N
         else:
             book_answer(state, cell, sign, at - state.entered_at)
             _book_first_answer(state, cell, sign, at)
+            if state.customer is not None:
+                comings.answered(state, at, ledger)
             leave(state, at, c.ANSWERED_IN_THRESHOLD, ledger)
     connect(state, at, agent, ledger)
 
@@ -284,6 +288,8 @@ def connect(state: ContactState, at: int, agent: str | None, ledger: Ledger) -> 
     state.waited, state.met, state.to_queue = 0, True, None
     if state.words is not None:
         words.connected(state, at, ledger)
+    if state.customer is not None:
+        comings.spoke(state, at, ledger)
 
 
 def open_answered(
@@ -293,19 +299,24 @@ def open_answered(
     outbound: bool,
     ledger: Ledger,
     callback: bool = False,
+    offered_before: bool = False,
 ) -> None:
     """The contact is connected in a queue in which it was not seen to wait.
 
     `entered_at`: when it came there, ms, if that is known; None: its wait is in no figure.
+    `offered_before`: the visit is one that an age had closed.
     """
     at, queue = fact.at, fact.queue or ""
     _make_place(state, fact, "answered_elsewhere", ledger)
     since = at if entered_at is None else entered_at
     _begin(state, CONNECTED, queue, since, at, outbound, callback, ledger)
+    if not offered_before:
+        comings.visits(state, since, at, outbound, callback, ledger)
     if not outbound:
         cell = ledger.cell(queue, at)
         if not callback:
             _book_first_answer(state, cell, ledger.sign, at)
+            comings.answered(state, at, ledger)
         if callback:
             cell[c.ACCEPTED] += ledger.sign
         elif entered_at is None:

@@ -6,8 +6,8 @@ limit of the wait are decided here for who leaves in time, and in `contact_deadl
 
 from bisect import bisect_left
 
+from streams.lifecycle import comings, topics
 from streams.lifecycle import counters as c
-from streams.lifecycle import topics
 from streams.lifecycle.contact_state import (
     BY_AGE,
     SAID,
@@ -62,6 +62,8 @@ def abandon(state: ContactState, at: int, silent: bool, how: int, ledger: Ledger
             state.waited += wait
         if short is not None and wait <= short and not state.continues:
             cell[c.SHORT_ABANDONED] += ledger.sign
+        else:
+            comings.failed(state, state.queue, at, ledger)
         leave(state, at, c.ABANDONED_IN_THRESHOLD, ledger)
     close(state, at, how)
 
@@ -111,6 +113,8 @@ def flow_out(state: ContactState, at: int, reason: str, how: int, ledger: Ledger
         cell = ledger.cell(state.queue, at)
         book_flow_out(state, cell, ledger.sign, at - state.entered_at, reason)
         book_unanswered(state, state.queue, at, ledger)
+        if reason in comings.FAILING:
+            comings.failed_unless_answered(state, state.queue, at, ledger)
         leave(state, at, c.FLOWED_OUT_IN_THRESHOLD, ledger)
     close(state, at, how)
 

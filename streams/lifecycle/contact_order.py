@@ -21,7 +21,7 @@ microsecond.
 
 from typing import Final
 
-from streams.lifecycle import topics
+from streams.lifecycle import comings, topics
 from streams.lifecycle.contact_effects import came_back
 from streams.lifecycle.contact_state import (
     CONNECTED,
@@ -108,6 +108,8 @@ def arrange(state: ContactState, plan: Plan, index: int) -> bool:
     if not pulled and is_said_again(state, fact, grace):
         plan.ledger.anomaly("said_again", fact)
         topics.hear(state, fact)
+        comings.hear(state, fact, plan.ledger)
+        comings.settle(state, fact.at, plan.ledger)
         del plan.todo[index]
         return True
     if fact.rank == FLOWED_OUT and _comes_back(state, plan, index):
@@ -116,6 +118,8 @@ def arrange(state: ContactState, plan: Plan, index: int) -> bool:
         return False
     if id(fact) in plan.laps and state.phase == WAITING and fact.queue == state.queue:
         topics.hear(state, fact)
+        comings.hear(state, fact, plan.ledger)
+        comings.settle(state, fact.at, plan.ledger)
         came_back(state, fact, plan.ledger)
         del plan.todo[index]
         return True
@@ -149,6 +153,8 @@ def _comes_back(state: ContactState, plan: Plan, index: int) -> bool:
     if entry.rank != ENTRY or entry.queue != state.queue or calls_back:
         return False
     topics.hear(state, fact)
+    comings.hear(state, fact, plan.ledger)
+    comings.settle(state, fact.at, plan.ledger)
     plan.pass_over(index, place)
     return True
 

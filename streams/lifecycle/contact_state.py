@@ -10,6 +10,7 @@ import msgspec
 
 from streams.contract.words import HOUR_MS, NONE
 from streams.lifecycle import counters as c
+from streams.lifecycle.comings import Whose
 from streams.lifecycle.feedback import Survey
 from streams.lifecycle.ledger import Standing
 from streams.lifecycle.rules import NEVER
@@ -118,7 +119,7 @@ class Aged(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """A visit that an age closed, while something may still be said of it. Times in ms.
 
     `handled_already`: it is handled, or counts as transferred, already, as in `ContactState`;
-    `words` as in `Closed`.
+    `words` as in `Closed`. `coming`: when the coming that it belongs to began, -1: none.
     """
 
     queue: str
@@ -133,6 +134,7 @@ class Aged(msgspec.Struct, array_like=True, frozen=True, gc=False):
     transferred: bool = False
     words: VisitWords | None = None
     callback: bool = False
+    coming: int = -1
 
 
 class ContactState(msgspec.Struct, array_like=True, gc=False):
@@ -193,6 +195,8 @@ class ContactState(msgspec.Struct, array_like=True, gc=False):
     surveys: tuple[Survey, ...] = ()
     #: What it is about, as was told last.
     topic: str | None = None
+    #: Whose it is, and the coming that goes on, or ended last.
+    customer: Whose | None = None
 
     @property
     def is_unknown(self) -> bool:

@@ -6,9 +6,9 @@ leaves a `Wrapup` beside the visits to come, whether its queue waits for it or n
 
 from bisect import bisect_left
 
+from streams.lifecycle import comings, topics
 from streams.lifecycle import contact_words as words
 from streams.lifecycle import counters as c
-from streams.lifecycle import topics
 from streams.lifecycle.contact_state import (
     MAX_OWED,
     SAID,
@@ -112,6 +112,9 @@ def book_talk(state: ContactState, leg: Wrapup, ledger: Ledger) -> None:
 def _disconnect(state: ContactState, leg: Wrapup, how: int, ledger: Ledger) -> None:
     if not state.outbound:
         ledger.level(state.queue, leg.ended_at, c.HANDLING, -1)
+    if state.customer is not None:
+        start = -1 if leg.outbound else state.customer.visit
+        comings.hung_up(state, leg.queue, leg.ended_at, start, how == SAID, ledger)
     close(state, leg.ended_at, how, handled=not leg.completes_visit)
     owe(state, leg, ledger)
 

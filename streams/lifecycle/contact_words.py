@@ -8,6 +8,7 @@ nothing was written and nothing handed over has no `Words`, and costs nothing he
 from msgspec.structs import replace
 
 from streams.contract.words import BOT
+from streams.lifecycle import comings
 from streams.lifecycle import counters as c
 from streams.lifecycle.contact_state import (
     CONNECTED,
@@ -174,6 +175,8 @@ def bot_ended(state: ContactState, fact: Fact, ledger: Ledger) -> None:
     if fact.detail == "escalated":
         known = state.words or Words(fact.at)
         state.words = replace(known, heard_at=fact.at, escalated_at=fact.at)
+    elif state.customer is not None:
+        comings.contained(state, fact.at, ledger)
 
 
 def book_bot(fact: Fact, ledger: Ledger) -> None:

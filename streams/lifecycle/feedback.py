@@ -13,8 +13,8 @@ import msgspec
 from msgspec.structs import replace
 
 from streams.contract.words import DAY_MS, OTHER, SURVEY_DAYS, SURVEY_KINDS
+from streams.lifecycle import comings, splits, topics
 from streams.lifecycle import counters as c
-from streams.lifecycle import splits, topics
 from streams.lifecycle.facts import Fact
 from streams.lifecycle.feedback_words import Answer, read_answer, read_sale, read_sent
 from streams.lifecycle.ledger import Ledger
@@ -45,11 +45,10 @@ class Survey(msgspec.Struct, array_like=True, frozen=True, gc=False):
     was_sent: bool = False
 
 
-class Remembers(Protocol):
+class Remembers(comings.Tells, Protocol):
     """The state of a contact or ticket."""
 
     surveys: tuple[Survey, ...]
-    topic: str | None
 
     @property
     def feedback_queue(self) -> str:
@@ -105,6 +104,8 @@ def _book_score(state: Remembers, answer: Answer, queue: str, at: int, ledger: L
         if is_satisfied(answer, queue, at, ledger):
             cell[c.CSAT_SATISFIED] += sign
             topics.book(state.topic, queue, at, splits.TOPIC_CSAT_SATISFIED, ledger)
+        else:
+            comings.failed(state, queue, at, ledger)
     elif kind == "ces":
         value = splits.instrument(
             answer.version, answer.least, answer.greatest, answer.higher_is_better
@@ -118,8 +119,11 @@ def _book_score(state: Remembers, answer: Answer, queue: str, at: int, ledger: L
             cell[c.SURVEYS_OFF_SCALE[kind]] += sign
         elif answer.score >= 9_000:
             cell[c.NPS_PROMOTERS] += sign
+        elif answer.score >= 7_000:
+            cell[c.NPS_PASSIVES] += sign
         else:
-            cell[c.NPS_PASSIVES if answer.score >= 7_000 else c.NPS_DETRACTORS] += sign
+            cell[c.NPS_DETRACTORS] += sign
+            comings.failed(state, queue, at, ledger)
     elif not answer.is_on(0, 1):
         cell[c.SURVEYS_OFF_SCALE[kind]] += sign
     elif (answer.score > 0) == answer.higher_is_better:

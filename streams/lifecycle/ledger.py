@@ -28,6 +28,8 @@ PANE_MS = 10_000
 WHOLE_MS = 1 << 62
 
 Cell = defaultdict[int, int]
+#: By tenant and customer: what contacts and tickets tell of him (`comings.Item`), and how often.
+OfCustomers = defaultdict[tuple[str, bytes], Counter[Any]]
 #: (queue, channel, level, start in ms): an entity stands in a level of a queue since then. The
 #: channel is empty where it is the entity's own.
 Standing = tuple[str, str, int, int]
@@ -69,6 +71,7 @@ class Ledger:
     limit's name. `least_limits` and `has_topics` are those of the rules. `told` are the names
     of values that figures are told apart by, as they are first booked since the process started:
     (tenant, queue, channel, first number, by what, value), of the queue and of its tenant's `_all`.
+    `of_customers` is what was told of customers and is not yet collected, by the `contact` at hand.
     """
 
     __slots__ = (
@@ -78,10 +81,12 @@ class Ledger:
         "_tenants",
         "anomalies",
         "channel",
+        "contact",
         "entries",
         "has_topics",
         "heard",
         "least_limits",
+        "of_customers",
         "over_limit",
         "overflowed",
         "rules",
@@ -104,6 +109,8 @@ class Ledger:
         self.overflowed: Counter[str] = Counter()
         self.over_limit: Counter[str] = Counter()
         self.told: list[Name] = []
+        self.contact = ""
+        self.of_customers: OfCustomers = defaultdict(Counter)
         self._by_scope: dict[tuple[str, str], dict[str, QueueEntry]] = {}
         self._in_scope: dict[str, QueueEntry] = {}
         self._tenants: dict[str, set[str]] = {}
@@ -113,8 +120,8 @@ class Ledger:
             self._tenants.setdefault(tenant, set()).add(queue)
             self.select(tenant, channel)._add_entry(queue)
 
-    def select(self, tenant: str, channel: str) -> "Ledger":
-        """From now on `entry` and `cell` speak of this tenant and channel.
+    def select(self, tenant: str, channel: str, contact: str = "") -> "Ledger":
+        """From now on `entry` and `cell` speak of this tenant and channel, `tell` of the contact.
 
         Of the tenant `_other`, where there are too many tenants (a safety valve).
         """
@@ -128,6 +135,7 @@ class Ledger:
                     tenant = OTHER
             scope = self._by_scope.setdefault((tenant, channel), {})
         self._in_scope, self.tenant, self.channel = scope, tenant, channel
+        self.contact = contact
         return self
 
     def entry(self, queue: str) -> QueueEntry:
@@ -215,6 +223,11 @@ class Ledger:
             else:
                 first = splits.block_of(number)
                 into[splits.known_as(first, known) + number - first] += amount
+
+    def tell(self, customer: bytes, item: Any, times: int = 1) -> None:
+        """The entity tells something of its customer, to be taken back like what is booked."""
+        if self.sign:
+            self.of_customers[self.tenant, customer][item] += self.sign * times
 
     def level(self, queue: str, at: int, level: int, change: int) -> None:
         """A level of the queue changes by `change` at `at` (ms)."""

@@ -92,12 +92,24 @@ class AtHand:
     `asleep`: what stands in the changelog says all of it, and nothing has changed it since.
     """
 
-    __slots__ = ("asleep", "channel", "entity", "ids", "kind", "minute", "stands_in", "tenant")
+    __slots__ = (
+        "asleep",
+        "channel",
+        "entity",
+        "ids",
+        "kind",
+        "minute",
+        "scope",
+        "stands_in",
+        "tenant",
+    )
 
     def __init__(self, key: str, unpacked: AnyEntity) -> None:
         self.kind = KINDS[kind_of(key)]
         self.entity = unpacked
-        self.tenant, self.channel, _ = parts_of(key)
+        #: What a ledger is told before a fold: tenant, channel, id.
+        self.scope = parts_of(key)
+        self.tenant, self.channel, _ = self.scope
         self.stands_in = self.stands_in_now()
         self.minute = self.last_minute()
         self.ids = {fact.id for fact in unpacked.tail}

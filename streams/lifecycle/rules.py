@@ -17,6 +17,7 @@ from streams.contract.words import (
     HORIZON_SECONDS,
     HOUR_MS,
     MAX_ALL_QUEUES,
+    MAX_CUSTOMERS,
     MAX_QUEUES,
     MAX_TENANTS,
     REPEAT_DAYS,
@@ -138,6 +139,7 @@ def _rules_of(queue: QueueSettings) -> QueueRules:
         wait_limit_ms=_ms(queue.wait_limit_seconds),
         csat_satisfied_from=_score(queue.csat_satisfied_from),
         topics=queue.topics,
+        repeat_ms=queue.repeat_days * DAY_MS,
         state_limits_ms=_limits_of(queue.state_limit_seconds),
         break_reasons=queue.break_reasons,
     )
@@ -159,6 +161,7 @@ class Rules:
     grace_ms: int = GRACE_MS
     ticket_memory_days: int = TICKET_MEMORY_DAYS
     callback_memory_days: int = CALLBACK_MEMORY_DAYS
+    max_customers: int = MAX_CUSTOMERS
 
     def of(self, tenant: str, queue: str, channel: str) -> QueueRules:
         """The queue's own rules, or its channel's defaults."""
@@ -196,6 +199,7 @@ def rules_of(settings: Settings) -> Rules:
         settings.grace_seconds * 1_000,
         settings.ticket_memory_days,
         settings.callback_memory_days,
+        settings.max_customers,
     )
 
 

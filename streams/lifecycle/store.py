@@ -99,7 +99,7 @@ class EntityStore:
         kept = at_hand.entity
         if kept.chunks and key in self._chunks:
             self._bring_back(key, at_hand, fact)
-        ledger = self.ledger.select(at_hand.tenant, at_hand.channel)
+        ledger = self.ledger.select(*at_hand.scope)
         at_hand.asleep = False
         return entity.add(at_hand.kind.life, kept, fact, limit, ledger, at_hand.ids)
 
@@ -164,7 +164,7 @@ class EntityStore:
             self._wakes.add(wake, key)
 
     def _fire_until(self, at_hand: AtHand, now: int) -> None:
-        ledger = self.ledger.select(at_hand.tenant, at_hand.channel)
+        ledger = self.ledger.select(*at_hand.scope)
         due = at_hand.entity.due
         entity.fire_until(at_hand.kind.life, at_hand.entity, now, ledger)
         if at_hand.entity.due != due:
@@ -206,7 +206,7 @@ class EntityStore:
                 if self._packed.pop(key, None) is not None:
                     writes.append((key.encode(), None))
                 continue
-            chunk = entity.pack(life, kept, self.ledger.select(at_hand.tenant, at_hand.channel))
+            chunk = entity.pack(life, kept, self.ledger.select(*at_hand.scope))
             if chunk is not None:
                 self._put_away(key, kept.chunks, chunk)
             self._schedule(key, at_hand)
@@ -270,6 +270,7 @@ class EntityStore:
                 if at_hand.entity.skipped == NEVER:
                     at_hand.asleep = False
                     facts = self._take_chunks(key, at_hand.kind) + at_hand.entity.tail
+                    self.ledger.select(*at_hand.scope)
                     memory.reschedule(at_hand.entity, facts, self.now, self.ledger)
         self._with_clocks = []
 
@@ -301,7 +302,7 @@ class EntityStore:
                 take_over(unpacked, self._take_chunks(key, kind) + unpacked.tail, current)
             if kind.life is TICKET:
                 # It may have been forgotten while it rested.
-                ledger, due = self.ledger.select(*parts_of(key)[:2]), unpacked.due
+                ledger, due = self.ledger.select(*parts_of(key)), unpacked.due
                 entity.fire_until(TICKET, unpacked, self.now, ledger)
                 asleep = asleep and unpacked.due == due and not taken_over
             # Every implied event before the last `advance` has happened: nothing fell due since.
@@ -377,7 +378,7 @@ class EntityStore:
             return
         self._chunks.pop(key, None)
         kept.chunks = 0
-        ledger = self.ledger.select(at_hand.tenant, at_hand.channel)
+        ledger = self.ledger.select(*at_hand.scope)
         entity.rebase(at_hand.kind.life, kept, before, ledger)
 
     def _is_gone(self, kept: AnyEntity, life: AnyLife, before: int) -> bool:

@@ -9,8 +9,8 @@ one is remembered for some days and then forgotten, which contributes nothing.
 from collections.abc import Callable
 from typing import Final
 
+from streams.lifecycle import comings, feedback
 from streams.lifecycle import counters as c
-from streams.lifecycle import feedback
 from streams.lifecycle import ticket_answers as answers
 from streams.lifecycle import ticket_cohorts as cohorts
 from streams.lifecycle import ticket_promises as promises
@@ -103,6 +103,7 @@ def _opened(state: TicketState, fact: Fact, ledger: Ledger) -> None:
     cohorts.opened(state, fact.at, ledger)
     backlog(state, fact.at, 1, ledger)
     if not fact.outbound:
+        comings.come(state, fact.at, fact.at, fact.at, ledger)
         promises.ask(state, promises.FIRST, fact.at, ledger)
     promises.ask(state, promises.RESOLUTION, fact.at, ledger)
 
@@ -117,6 +118,8 @@ def _known(state: TicketState, fact: Fact, ledger: Ledger) -> None:
     state.responded = state.replied = replied
     state.unassigned = NEVER_ASSIGNED if fact.agent is None else ASSIGNED
     state.priority = priority_of(fact, NO_PRIORITY)
+    if not fact.outbound:
+        comings.come(state, state.opened_at, -1, fact.at, ledger)
     if status in c.BACKLOG:
         state.phase, state.status, state.status_at = OPEN, status, fact.at
         for pending in filter(str.isdigit, more):
@@ -137,6 +140,7 @@ def _opened_again(state: TicketState, fact: Fact, ledger: Ledger) -> None:
         state.unknown_opening = False
         _updated(state, fact, ledger)
         count(state, fact, c.TICKETS_OPENED, ledger)
+        comings.count_opening(state, fact.at, ledger)
         if state.phase != LEFT:
             cohorts.opened(state, fact.at, ledger)
     else:
@@ -204,6 +208,7 @@ def _left(state: TicketState, fact: Fact, ledger: Ledger) -> bool:
         return False
     state.phase = LEFT
     count(state, fact, counter, ledger)
+    comings.left(state, fact.at, ledger)
     cohorts.left(state, fact.at, ledger)
     return True
 
@@ -239,6 +244,7 @@ def _back(state: TicketState, fact: Fact, ledger: Ledger, status: str) -> None:
         if not state.resolved:
             state.pending_ms = 0
     count(state, fact, c.TICKETS_REOPENED, ledger)
+    comings.reopened(state, fact.at, ledger)
     cohorts.back(state, fact.at, ledger)
     backlog(state, fact.at, 1, ledger)
     promises.reopened(state, fact.at, ledger)

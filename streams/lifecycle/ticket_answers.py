@@ -5,10 +5,10 @@ times: business time and, beside it, time by the clock on the wall. Invariant: e
 at its own event; a first one once a ticket. Cost: one look at the calendar a time booked.
 """
 
+from streams.lifecycle import comings, topics
 from streams.lifecycle import counters as c
 from streams.lifecycle import ticket_cohorts as cohorts
 from streams.lifecycle import ticket_promises as promises
-from streams.lifecycle import topics
 from streams.lifecycle.contact_words import book_handoff
 from streams.lifecycle.facts import Fact
 from streams.lifecycle.histogram import bucket_of
@@ -86,6 +86,7 @@ def resolved(state: TicketState, fact: Fact, ledger: Ledger) -> None:
     since = state.opened_at if state.resolution_from < 0 else state.resolution_from
     took = lasted(state, since, fact.at, ledger)
     count(state, fact, c.TICKETS_RESOLVED, ledger)
+    comings.end(state, state.queue, fact.at, comings.of_visit(state), ledger)
     count(state, fact, c.RESOLUTION_TIME, ledger, took)
     topics.book(state.topic, state.queue, fact.at, TOPIC_RESOLVED, ledger)
     topics.book(state.topic, state.queue, fact.at, TOPIC_RESOLUTION_TIME, ledger, took)

@@ -11,7 +11,7 @@ must be in the past (or gone) once it has happened. Cost: a look at each deadlin
 
 import msgspec
 
-from streams.lifecycle import feedback, ticket, topics
+from streams.lifecycle import comings, feedback, ticket, topics
 from streams.lifecycle import ticket_cohorts as cohorts
 from streams.lifecycle import ticket_promises as promises
 from streams.lifecycle.facts import Fact
@@ -29,11 +29,13 @@ def step(state: TicketState, fact: Fact, ledger: Ledger) -> None:
     """Take one event, in order."""
     effect = _STEPS[state.phase][fact.rank]
     topics.hear(state, fact)
+    comings.hear(state, fact, ledger)
     if effect.__class__ is str:
         ledger.anomaly(effect, fact)
     else:
         effect(state, fact, ledger)
     topics.settle(state)
+    comings.settle(state, fact.at, ledger)
     if fact.rank not in feedback.OF_TICKETS:
         settled, days = state.phase > OPEN, ledger.rules.ticket_memory_days
         state.forgotten_on = forgotten_on(fact.at, days) if settled else 0
@@ -64,14 +66,15 @@ def fire(state: TicketState, ledger: Ledger) -> None:
     if at <= state.due:
         _BEFALLS[order](state, at, ledger)
         topics.settle(state)
+        comings.settle(state, at, ledger)
     look_ahead(state, ledger)
 
 
 def _forget(state: TicketState, at: int, ledger: Ledger) -> None:
-    surveys, topic = state.surveys, state.topic
+    surveys, topic, customer = state.surveys, state.topic, comings.forgotten(state.customer)
     for field, value in zip(_FIELDS, msgspec.structs.astuple(ticket.blank()), strict=True):
         setattr(state, field, value)
-    state.surveys, state.topic = surveys, topic
+    state.surveys, state.topic, state.customer = surveys, topic, customer
 
 
 #: What befalls a ticket, by its number above.

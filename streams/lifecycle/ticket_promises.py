@@ -17,6 +17,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from streams.contract.words import SLA_METRICS
+from streams.lifecycle import comings
 from streams.lifecycle import counters as c
 from streams.lifecycle.business import elapsed, reach
 from streams.lifecycle.facts import Fact
@@ -284,6 +285,7 @@ def _going_on(
 
 def _breached(state: TicketState, clock: Clock, at: int, ledger: Ledger) -> Clock:
     _count(state, clock.metric, _BREACHED[clock.priority], at, ledger)
+    comings.failed(state, state.queue, at, ledger)
     # What it went by matters no more, and is not stored.
     return Clock(clock.metric, clock.priority, -1, -1, False, phase=BREACHED)
 

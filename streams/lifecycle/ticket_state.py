@@ -13,6 +13,7 @@ import msgspec
 from streams.contract.words import BACKLOG_AGES_MS, COMPLAINT, DAY_MS
 from streams.contract.words import NONE as NO_QUEUE
 from streams.lifecycle import counters as c
+from streams.lifecycle.comings import Whose
 from streams.lifecycle.facts import NO_COMPLAINT, Fact
 from streams.lifecycle.feedback import Survey
 from streams.lifecycle.ledger import Ledger
@@ -96,7 +97,7 @@ class TicketState(msgspec.Struct, array_like=True, gc=False):
     before that the instants that something is measured from, each with the business time from it to
     the move. `pending_closed_ms`: what of `pending_ms` was no business time. `escalated_at`: when a
     bot handed over what no person has replied to since. `topic`: what it is about, as was told
-    last.
+    last. `customer`: whose it is.
     """
 
     phase: int = NONE
@@ -137,6 +138,7 @@ class TicketState(msgspec.Struct, array_like=True, gc=False):
     escalated_at: int = -1
     surveys: tuple[Survey, ...] = ()
     topic: str | None = None
+    customer: Whose | None = None
 
     @property
     def is_unknown(self) -> bool:

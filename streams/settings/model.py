@@ -16,10 +16,12 @@ from functools import cached_property
 from streams.contract.words import (
     CALLBACK_MEMORY_DAYS,
     CHANNEL_DEFAULTS,
+    CUSTOMERS,
     GRACE_SECONDS,
     HORIZON_SECONDS,
     INPUT_TOPICS,
     MAX_ALL_QUEUES,
+    MAX_CUSTOMERS,
     MAX_QUEUES,
     MAX_TENANTS,
     REPEAT_DAYS,
@@ -215,6 +217,11 @@ class TopicNames:
         return self.named("contact.anomalies")
 
     @property
+    def customers(self) -> str:
+        """What the intake units tell each other of customers."""
+        return self.named(CUSTOMERS)
+
+    @property
     def intake_changelog(self) -> str:
         """The intake units' state; compacted."""
         return f"{self.app_id}-intake-changelog"
@@ -248,6 +255,7 @@ class Settings:
     max_queues: int = MAX_QUEUES
     max_all_queues: int = MAX_ALL_QUEUES
     max_tenants: int = MAX_TENANTS
+    max_customers: int = MAX_CUSTOMERS
     metrics_host: str = "127.0.0.1"
     metrics_port: int = 9464
     metrics_windows: tuple[str, ...] = ("5m", "30m")

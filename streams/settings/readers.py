@@ -249,6 +249,7 @@ READERS: dict[str, Reader] = {
     "max_queues": integer(1, 100_000),
     "max_all_queues": integer(1, 1_000_000),
     "max_tenants": integer(1, 100_000),
+    "max_customers": integer(1, 100_000_000),
     "metrics_host": _HOST,
     "metrics_port": integer(0, 65_535),
     "metrics_windows": several(*WINDOWS),

@@ -73,7 +73,7 @@ class Centre:
         # Ids must not repeat between two runs: they carry the start. They do not depend on the end.
         text = f"{self.config.tenant}/{self.seed}/{start_ms}"
         run = hashlib.blake2b(text.encode(), digest_size=4).hexdigest()
-        kernel = Kernel(self.config.tenant, run, Random(text), start_ms)
+        kernel = Kernel(self.config.tenant, self.seed, run, Random(text), start_ms)
         self._kernel = kernel
         self.start_ms = start_ms
         self.floor = Floor(kernel, self.config)

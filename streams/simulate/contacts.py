@@ -72,7 +72,8 @@ class Conversations:
         self._contacts += 1
         # A third of the customers are frequent ones: they make repeat contacts.
         known = self.kernel.rng.randint(1, 400 if self.kernel.chance(0.33) else 1_000_000)
-        return f"{plan.channel}-{self.kernel.run}-{self._contacts}", f"customer-{known:06d}"
+        contact = f"{plan.channel}-{self.kernel.run}-{self._contacts}"
+        return contact, self.kernel.customer(known)
 
     def _meet_bot(
         self,

@@ -5,6 +5,7 @@ Invariant: nothing reads a wall clock and every random number comes from the one
 so the same seed and start give the same bytes. Cost: one heap push and pop an action.
 """
 
+import hmac
 from collections.abc import Callable
 from heapq import heappop, heappush
 from math import log
@@ -18,12 +19,17 @@ Action = Callable[..., None]
 class Kernel:
     """Simulated time, scheduling and the outgoing events of the current millisecond."""
 
-    __slots__ = ("_count", "_heap", "_in_ms", "_serial", "events", "now_ms", "rng", "run", "tenant")
+    __slots__ = (
+        *("_count", "_customer_key", "_heap", "_in_ms", "_serial"),
+        *("events", "now_ms", "rng", "run", "tenant"),
+    )
 
-    def __init__(self, tenant: str, run: str, rng: Random, start_ms: int) -> None:
+    def __init__(self, tenant: str, seed: int, run: str, rng: Random, start_ms: int) -> None:
         self.tenant = tenant
         self.run = run
         self.rng = rng
+        #: A customer is the same one in every run of the seed.
+        self._customer_key = f"{tenant}/{seed}".encode()
         self.now_ms = start_ms
         self.events: list[Event] = []
         self._heap: list[tuple[int, int, Action, tuple[Any, ...]]] = []
@@ -73,6 +79,10 @@ class Kernel:
         if seq:
             event["seq"] = seq
         self.events.append(event)
+
+    def customer(self, number: int) -> str:
+        """The customer of this number, as sources name one: by a keyed hash."""
+        return hmac.digest(self._customer_key, b"%d" % number, "sha256").hex()
 
     def chance(self, ratio: float) -> bool:
         """True in that share (0-1) of all calls; draws nothing for 0."""

@@ -84,7 +84,7 @@ class Desk:
         ticket = Ticket(ref, plan, now, rng.choice(KINDS))
         self._emit(
             "ticket.opened", ticket, kind=ticket.kind, priority=rng.choice(PRIORITIES),
-            customer_ref=f"customer-{rng.randint(1, 100_000):06d}",
+            customer_ref=self.kernel.customer(rng.randint(1, 100_000)),
         )  # fmt: skip
         books = self.books[plan.name]
         self._tickets_of(ticket).kind(ref, ticket.kind == COMPLAINT)

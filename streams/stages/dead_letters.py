@@ -1,12 +1,15 @@
 """What is not used goes to the dead-letter topic, untouched, with its reason and origin.
 
-Only a record that cannot be written again is cut: one of more than `MAX_LETTER_BYTES`, which a
-producer can bring past the broker's limit by compressing it. A header `cut` says how long it was.
-What is kept of its value is too large for an event, so that sent again it is rejected again.
+But for a customer's reference that is no hash, which must stand in no topic of ours: in its place
+is `"refused"`, and a header `masked` says so. And a record that cannot be written again is cut: one
+of more than `MAX_LETTER_BYTES`, which a producer can bring past the broker's limit by compressing
+it. A header `cut` says how long it was. What is kept of its value is too large for an event, so
+that sent again it is rejected again.
 """
 
 from streams.contract.limits import MAX_RECORD_BYTES
 from streams.faustkit.stage import Output, Record
+from streams.wire.masking import FIELD, masked
 from streams.wire.rejected import Rejected
 
 #: Key and value together: the dead-letter topic takes 8 MiB, headers and framing included.
@@ -27,6 +30,9 @@ def dead_letter(
         ("seen_at", str(seen_at).encode()),
     ]
     key, value = record.key, record.value
+    if value is not None and (hidden := masked(value)) is not value:
+        headers.append(("masked", FIELD))
+        value = hidden
     length = len(key or b"") + len(value or b"")
     if length > MAX_LETTER_BYTES:
         headers.append(("cut", str(length).encode()))

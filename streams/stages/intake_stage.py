@@ -1,7 +1,8 @@
 """The intake stage: event records of one partition number to cells, dead letters and progress.
 
-In: raw records of the five inputs. Out: one transaction: entities, cells, the batches for the
-queues' stage, dead letters, a sample of the anomalies. What a record is, is decided here; what it
+In: raw records of the five inputs, and what other units tell of customers. Out: one transaction:
+entities, cells, the batches for the queues' stage and for other units' customers, dead letters, a
+sample of the anomalies. What a record is, is decided here; what it
 means, in `streams.windows.intake`.
 """
 
@@ -9,6 +10,7 @@ import logging
 from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
 
+import msgspec
 import orjson
 
 from streams.contract.events import Event, SourceHeartbeat
@@ -22,6 +24,7 @@ from streams.settings import Settings
 from streams.stages.clocks import caught_up, event_now, wall_now
 from streams.stages.dead_letters import dead_letter
 from streams.wall_clock import now_ms
+from streams.windows.customer_batches import decode_customers
 from streams.windows.intake import PROGRESS_MS, Intake, IntakeTurn, Tally
 from streams.windows.samples import MOST_SAMPLES, Sample
 from streams.wire.decode import decode
@@ -47,7 +50,8 @@ class IntakeStage:
         meter: IntakeMeter,
         clock: Callable[[], int] = now_ms,
     ) -> None:
-        self.inputs = settings.topics.inputs
+        self._customers = settings.topics.customers
+        self.inputs = (*settings.topics.inputs, self._customers)
         self.partition = partition
         self.intake = Intake(rules_of(settings), partition, settings.partitions)
         self._settings, self._meter, self._clock = settings, meter, clock
@@ -61,7 +65,7 @@ class IntakeStage:
         #: (wall, effective events, those that did nothing) at each quality record of `LATELY_MS`.
         self._before: deque[tuple[int, int, int]] = deque()
         self._minute = self._sampled = self._left_off = 0
-        self._canonical = {name: settings.topics.canonical(name) for name in self.inputs}
+        self._canonical = {name: settings.topics.canonical(name) for name in settings.topics.inputs}
 
     def restore(self, key: bytes, value: bytes) -> None:
         """Take one changelog record."""
@@ -79,6 +83,9 @@ class IntakeStage:
 
     def accept(self, topic: str, records: Sequence[Record]) -> None:
         """Decode records and hand them to the intake; what is unusable becomes a dead letter."""
+        if topic == self._customers:
+            self._hear(topic, records)
+            return
         wall, name = self._clock(), self._canonical[topic]
         self._results[name, "ok"] += len(records)
         for record in records:
@@ -95,6 +102,18 @@ class IntakeStage:
         if records and not isinstance(event, Rejected):
             # One sample a slice is enough for a histogram, and costs nothing an event.
             self._delays.append((name, event.occurred_at))
+
+    def _hear(self, topic: str, records: Sequence[Record]) -> None:
+        """What other units tell of customers; nobody else has any business there."""
+        target = self._settings.topics.deadletters
+        for record in records:
+            try:
+                self.intake.accept_customers(decode_customers(record.value or b""))
+            except msgspec.MsgspecError:
+                rejected = Rejected("schema", "not a batch of customers")
+                self._letters.append(dead_letter(target, record, rejected, topic, record.timestamp))
+                self._reasons[rejected.reason] += 1
+                self.intake.counts["dead_letters"] += 1
 
     def _misplaced(self, event: Event, record: Record, name: str, wall: int) -> Rejected | None:
         if event.occurred_at > wall + FUTURE_MS:
@@ -119,6 +138,8 @@ class IntakeStage:
 
     def turn(self, clocks: Mapping[str, InputClock], wall_ms: int) -> Turn:
         """Apply what was accepted, let time move on, and collect everything to write."""
+        # What is told of customers holds nobody's time.
+        clocks = {topic: clock for topic, clock in clocks.items() if topic in self._canonical}
         now = self._now(clocks, self._watermark)
         following = self._now is wall_now and caught_up(clocks.values())
         turned = self.intake.turn(self.intake.now if now is None else now, wall_ms, following)
@@ -129,6 +150,8 @@ class IntakeStage:
         cells = self._settings.topics.cells
         source = str(self.partition).encode()
         outputs: list[Output] = [(cells, target, source, data, []) for target, data in turned.cells]
+        customers = self._customers
+        outputs += [(customers, unit, source, data, []) for unit, data in turned.customers]
         if wall_ms - self._quality_at >= PROGRESS_MS:
             self._quality_at = wall_ms
             outputs.append(self._quality(wall_ms))

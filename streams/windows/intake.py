@@ -20,7 +20,15 @@ from streams.contract.events import (
 )
 from streams.contract.words import ALL, OTHER, QueueKey
 from streams.lifecycle import changelog
-from streams.lifecycle.changelog import CLOSED_BEFORE, NOW, Write, key_of, kind_of, parts_of
+from streams.lifecycle.changelog import (
+    CLOSED_BEFORE,
+    FINAL_BEFORE,
+    NOW,
+    Write,
+    key_of,
+    kind_of,
+    parts_of,
+)
 from streams.lifecycle.counters import (
     AGENT_BASE,
     AGENT_END,
@@ -30,6 +38,7 @@ from streams.lifecycle.counters import (
     STATES,
     VISIT_STANDING,
 )
+from streams.lifecycle.customers import Customers
 from streams.lifecycle.facts import (
     EFFECTIVE,
     FACTS,
@@ -52,6 +61,7 @@ from streams.windows.cells import (
     decode_values,
     encode_values,
 )
+from streams.windows.customer_batches import CustomerBatch, Told, encode_customers, shares
 from streams.windows.held import Held
 from streams.windows.kept_rules import KeptRules
 from streams.windows.samples import Sample, Sampler, Taking
@@ -62,6 +72,9 @@ from streams.wire.rejected import Rejected
 PROGRESS_MS = 5_000
 #: Sources of one unit that are shown to people: of the longest names a record of 80 kB.
 SHOWN_SOURCES = 200
+#: So many panes of queues are kept beyond what is final by the unit's own time, for another unit is
+#: behind; some 100 MB.
+MOST_HELD = 100_000
 
 
 def _entity_of(struct: type[Event]) -> str:
@@ -97,11 +110,15 @@ class Tally:
 
 @dataclass(slots=True)
 class IntakeTurn:
-    """What one turn must write, all or nothing; `cells` by partition of `contact.cells`."""
+    """What one turn must write, all or nothing.
+
+    `cells` by partition of `contact.cells`, `customers` by that of `contact.customers`.
+    """
 
     state: list[Write]
     cells: list[tuple[int, bytes]]
     tally: Tally
+    customers: list[tuple[int, bytes]] = field(default_factory=list)
 
 
 class Intake:
@@ -118,8 +135,17 @@ class Intake:
         self.cells: dict[QueueKey, dict[int, Values]] = defaultdict(dict)
         self._keys_of_pane: defaultdict[int, list[QueueKey]] = defaultdict(list)
         self.inputs: defaultdict[str, Sources] = defaultdict(Sources)
+        self.customers = Customers(self.ledger)
+        self._told: list[Told] = []
+        #: How far the other units were when they told last what they know of customers here.
+        self.heard_units: dict[int, int] = {}
+        self._heard_customers = False
+        self._customers_told = -1
         self.now = -1
         self.closed_before = -1
+        #: What is older changes no more: a turn's new items of customers are still to come, so
+        #: this waits for the slowest unit.
+        self.final_before = -1
         self.counts: Counter[str] = Counter()
         self._held = Held(self.ledger.width, self.grace)
         self._facts: list[Taking] = []
@@ -166,6 +192,13 @@ class Intake:
             self._facts.append((key, callback_fact(event), topic, offset, struct))
         return None
 
+    def accept_customers(self, batch: CustomerBatch) -> None:
+        """Take what another unit tells of customers who are here."""
+        self._told += batch.told
+        known = self.heard_units.get(batch.source, -1)
+        self.heard_units[batch.source] = max(known, batch.now)
+        self._heard_customers = True
+
     # -- the turn ------------------------------------------------------------------------------
 
     def turn(self, now: int, wall: int, following: bool) -> IntakeTurn | None:
@@ -190,6 +223,8 @@ class Intake:
         self.store.advance(now)
         self.store.close(self.closed_before)
         state = self.store.collect(self.closed_before)
+        told = self._take_customers(now)
+        state += self.customers.collect(self.final_before)
         updates = self._collect_cells(state)
         oldest_updates = self._collect_oldest()
         due = wall - self._progress_at >= PROGRESS_MS
@@ -201,14 +236,39 @@ class Intake:
         for topic in self._heard_inputs:
             state.append((key_of(changelog.INPUT, topic).encode(), self.inputs[topic].pack()))
         self._heard_inputs = set()
-        times = {NOW: self.now, CLOSED_BEFORE: self.closed_before}
+        if self._heard_customers:
+            state.append((key_of(changelog.HEARD).encode(), encode_values(self.heard_units)))
+            self._heard_customers = False
+        times = {NOW: self.now, CLOSED_BEFORE: self.closed_before, FINAL_BEFORE: self.final_before}
         state.append((key_of(changelog.TIMES).encode(), encode_values(times)))
         state.append((key_of(changelog.COUNTS).encode(), _ENCODE_COUNTS(dict(self.counts))))
         state += self._rules.collect() + self.store.versions.collect()
         tally, self._tally = self._tally, Tally()
         tally.anomalies, self.ledger.anomalies = self.ledger.anomalies, Counter()
         tally.samples, tally.left_off = self._sampler.collect()
-        return IntakeTurn(state, self._batches(updates, oldest_updates, following), tally)
+        cells = self._batches(updates, oldest_updates, following)
+        return IntakeTurn(state, cells, tally, self._customer_batches(told))
+
+    def _take_customers(self, now: int) -> list[list[Told]]:
+        """What the turn, and other units, told of customers; returned is what goes to others."""
+        told = shares(self.ledger.of_customers, self.partitions)
+        self.ledger.of_customers.clear()
+        here, told[self.partition], self._told = told[self.partition] + self._told, [], []
+        for tenant, ref, item, times in here:
+            self.customers.take(tenant, ref, item, times, self.final_before)
+        self.customers.advance(now, self.final_before)
+        return told
+
+    def _customer_batches(self, told: list[list[Told]]) -> list[tuple[int, bytes]]:
+        before = CustomerBatch(self.partition, self.partitions, self._customers_told, [])
+        after = msgspec.structs.replace(before, now=self.now)
+        self._customers_told = self.now
+        return [
+            (number, data)
+            for number, items in enumerate(told)
+            if number != self.partition
+            for data in encode_customers(items, before, after)
+        ]
 
     def _batches(
         self, updates: list[CellUpdate], oldest_updates: list[OldestUpdate], following: bool
@@ -241,10 +301,19 @@ class Intake:
     def _close(self, state: list[Write]) -> None:
         """What is older than now - horizon by more than grace is final: its cells go.
 
-        Within grace before, an event that is not late yet still changes what is booked.
+        Within grace before, an event that is not late yet still changes what is booked. And what
+        another unit has not told yet of customers here does, as long as there is room to wait.
         """
         self.closed_before = max(self.closed_before, self.now - self.horizon)
-        last = self.closed_before - self.grace - self.ledger.width
+        final = self.closed_before - self.grace
+        others = set(range(self.partitions)) - {self.partition}
+        slowest = min((self.heard_units.get(unit, -1) for unit in others), default=self.now)
+        waits = min(final, slowest - self.horizon - self.grace)
+        held = (keys for pane, keys in self._keys_of_pane.items() if pane <= final)
+        if waits < final and sum(map(len, held)) <= MOST_HELD:
+            final = waits
+        self.final_before = max(self.final_before, final)
+        last = self.final_before - self.ledger.width
         for pane in sorted(pane for pane in self._keys_of_pane if pane <= last):
             for queue_key in self._keys_of_pane.pop(pane):
                 del self.cells[queue_key][pane]
@@ -307,7 +376,7 @@ class Intake:
 
     def _progress(self, following: bool) -> CellBatch:
         """How far the unit is: a batch without cells."""
-        times = (self.now, max(-1, self.closed_before - self.grace))
+        times = (self.now, max(-1, self.final_before))
         source = (self.partition, self.partitions)
         return CellBatch(*source, *times, self.watermark(), following, [], [])
 
@@ -325,6 +394,12 @@ class Intake:
         if kind == changelog.TIMES:
             times = decode_values(value)
             self.now, self.closed_before = times[NOW], times[CLOSED_BEFORE]
+            self.final_before = times.get(FINAL_BEFORE, self.closed_before - self.grace)
+        elif kind == changelog.HEARD:
+            self.heard_units = decode_values(value)
+        elif kind == changelog.CUSTOMER:
+            tenant, customer = parts_of(text)
+            self.customers.restore(tenant, customer, value)
         elif kind == changelog.COUNTS:
             self.counts = Counter(_DECODE_COUNTS(value))
         elif kind == changelog.VERSIONS:
@@ -353,6 +428,8 @@ class Intake:
         for queue_key, panes in self.cells.items():
             for pane, values in panes.items():
                 self._held.restore(queue_key, pane, values, self.now)
+        self._customers_told = self.now
+        self.customers.restored(self.now)
         self.store.now = self.now
         self.store.restored(self._rules.other_calendars)
         self._sent_progress = self._progress(following=False)

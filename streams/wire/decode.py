@@ -80,6 +80,8 @@ def decode(raw: bytes | bytearray | memoryview | None) -> Event | Rejected:
                 fault = _read_time(event.due, metric, "due.")
                 if fault is not None:
                     return fault
+    if event.customer_ref is not None:
+        force_setattr(event, "customer_ref", event.customer_ref.lower())
     if type(event.occurred_at) is not int:
         fault = _read_time(event, "occurred_at")
         if fault is not None:

@@ -28,6 +28,11 @@ TIME_FIELDS = frozenset(
 TIME_EXPECTED = "expected integer ms since the epoch, or RFC 3339 text with an offset"
 TIME_RANGE = f"expected a time from 1990 to 2100 ({MIN_TIME_MS} to {MAX_TIME_MS} ms)"
 
+REF_EXPECTED = (
+    "expected 64 hexadecimal digits: HMAC-SHA-256 of the reference, made at the source; "
+    "never the reference itself"
+)
+
 _any_json = msgspec.json.Decoder().decode
 # The last place the message names: a value that it repeats before may hold the same words.
 _PATH = re.compile(r"^(?P<what>.*) - at (?:`key` in )?`\$\.?(?P<path>[^`]*)`$", re.DOTALL)
@@ -78,6 +83,8 @@ def _violation(struct: type[BaseEvent], message: str) -> Rejected:
     name = path.partition("[")[0]
     if path == "type":
         return Rejected("schema", "the field is given twice, with two values", "type")
+    if name == "customer_ref":
+        return Rejected("schema", REF_EXPECTED, path)
     if name in TIME_FIELDS:
         return Rejected("schema", TIME_RANGE if "`int` " in what else TIME_EXPECTED, path)
     if what.startswith("Invalid enum value"):

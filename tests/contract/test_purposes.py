@@ -20,8 +20,6 @@ from streams.contract.figures import Figures
 from streams.contract.purposes import (
     EVERY_EVENT,
     KINDS,
-    LATER,
-    LATER_FIELDS,
     purpose_of,
 )
 from streams.contract.records import Live, TargetsShown
@@ -156,15 +154,13 @@ def test_every_kind_and_field_has_a_purpose() -> None:
 
 
 def test_what_moves_no_figure_is_listed() -> None:
-    """Words alone excuse nothing: what feeds no figure, or none yet, stands here by name."""
+    """Words alone excuse nothing: what feeds no figure stands here by name."""
     silent = {
         field if field in EVERY_EVENT else f"{kind} {field}".strip()
         for kind, field in [*asked_for(), *((kind, "") for kind in TYPES)]
-        if not purpose_of(kind, field).figures and purpose_of(kind, field) is not LATER
+        if not purpose_of(kind, field).figures
     }
     assert silent == WITHOUT_A_FIGURE
-    later = {(kind, field) for kind, field in asked_for() if purpose_of(kind, field) is LATER}
-    assert {field for _, field in later} == {"customer_ref"} == LATER_FIELDS
 
 
 @pytest.mark.parametrize(("kind", "field"), feeding())

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from tests.contract.telling import ABSENT, Told, at
 from tests.contract.told_contacts import CALLBACKS, CALLS, CHATS, HOURS_LATER, agents
+from tests.contract.told_customers import CUSTOMERS
 from tests.contract.told_feedback import FEEDBACK
 from tests.contract.told_tickets import DAYS_LATER, PROMISES, TICKETS, complaints
 
@@ -55,6 +56,7 @@ STORIES: Final[dict[str, list[Told]]] = {
     "call-backs": CALLBACKS,
     "hours later": HOURS_LATER,
     "feedback": FEEDBACK,
+    "customers": CUSTOMERS,
     "tickets": TICKETS,
     "promises": PROMISES,
     "days later": DAYS_LATER,
@@ -79,6 +81,7 @@ _SNAPSHOT: Final[dict[str, Any]] = {
 
 #: A value, or what makes one of the value that is there.
 OTHERWISE: Final[dict[tuple[str, str], Any]] = {
+    ("contact.enqueued", "customer_ref"): ABSENT,
     ("offer.failed", "event_id"): "the same",
     ("contact.enqueued", "occurred_at"): lambda time: time - 1_500,
     ("agent.state", "source"): "acd",
@@ -158,7 +161,6 @@ OTHERWISE: Final[dict[tuple[str, str], Any]] = {
 
 #: What moves no figure, said otherwise.
 TO_NO_AVAIL: Final[dict[tuple[str, str], Any]] = {
-    ("contact.enqueued", "customer_ref"): ABSENT,
     ("contact.enqueued", "attributes"): ABSENT,
     ("contact.enqueued", "parent_contact_id"): ABSENT,
     ("contact.enqueued", "priority"): 2,

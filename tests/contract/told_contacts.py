@@ -23,7 +23,7 @@ CALLS: Final = [
         (
             0,
             "contact.enqueued",
-            Q | {"customer_ref": "7f3a", "topic": "bill", "attributes": {"menu": "2"}},
+            Q | {"customer_ref": "7f3a" * 16, "topic": "bill", "attributes": {"menu": "2"}},
         ),
         (10, "contact.answered", Q | BEN),
         (20, "contact.ended", {}),

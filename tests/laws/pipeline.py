@@ -17,6 +17,7 @@ from streams.lifecycle.rules import rules_of
 from streams.settings import Settings
 from streams.windows import views
 from streams.windows.cells import decode_batch
+from streams.windows.customer_batches import decode_customers
 from streams.windows.intake import Intake
 from streams.windows.queues import Queue, Queues
 from streams.windows.views import View
@@ -64,6 +65,8 @@ class Pipeline:
         self.intervals: dict[tuple[str, str, str, int], IntervalRecord] = {}
         self.rejected: list[Any] = []
         self.wall = 0
+        #: By unit: what others have told it of customers, and it has not read.
+        self.told: list[list[bytes]] = [[] for _ in range(partitions)]
 
     def _intake(self, partition: int) -> Intake:
         unit = Intake(rules_of(self.settings), partition, self.partitions)
@@ -100,12 +103,16 @@ class Pipeline:
         """One transaction of every intake unit, then of every queues unit."""
         self.wall += 10_000  # so that idle units report their progress each time
         for number, intake in enumerate(self.intakes):
+            while self.told[number]:
+                intake.accept_customers(decode_customers(self.told[number].pop(0)))
             turned = intake.turn(now, wall=self.wall, following=False)
             if turned is None:
                 continue
             self.logs["intake", number].write(turned.state)
             for target, value in turned.cells:
                 self.queues[target].accept(decode_batch(value))
+            for target, value in turned.customers:
+                self.told[target].append(value)
         for number, unit in enumerate(self.queues):
             unit.advance(None)
             unit.revise()
@@ -116,6 +123,12 @@ class Pipeline:
                     record = interval_record(queue, start, before, unit, self.definitions)
                     self.intervals[(*queue.queue_key, start)] = record
             self.logs["queues", number].write(unit.collect())
+
+    def finish(self, now: int) -> None:
+        """Turns at `now` until no unit has anything to read."""
+        self.turn(now)
+        while any(decode_customers(data).told for told in self.told for data in told):
+            self.turn(now)
 
     def kpis(self) -> dict[tuple[str, str, str], dict[str, Any]]:
         """The live records of every place that exists."""

@@ -107,7 +107,7 @@ def compare(
         "occurred_at": as_of,
         "source": "x",
     }
-    pipeline.turn(as_of)
+    pipeline.finish(as_of)
     assert not pipeline.rejected
     expected = {
         (r["tenant"], r["queue"], r["channel"]): r
@@ -136,7 +136,7 @@ def test_sliding_windows_equal_the_oracle(seed: int) -> None:
     chance = random.Random(seed)
     pipeline = live(history, queues, seed, intervals=False)
     as_of = max(e["occurred_at"] for e in history) + chance.choice((0, 1, 4_999, 60_000, 400_000))
-    pipeline.turn(as_of)
+    pipeline.finish(as_of)
     oracle = Oracle(queues).run(history, now_ms=as_of)
     end, cut = -(-as_of // 10_000) * 10_000, as_of // 10_000 * 10_000
     widths = {"1m": 60_000, "5m": 300_000, "15m": 900_000, "30m": 1_800_000, "60m": 3_600_000}

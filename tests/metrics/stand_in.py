@@ -117,14 +117,16 @@ class StandIn:
     def turn(self, seconds: float = 1.0) -> None:
         """Let time pass, and every unit commit a turn: intake first, then queues."""
         self.wall += round(seconds * 1_000)
-        cells = self.settings.topics.cells
+        topics = self.settings.topics
+        readers = {topics.cells: "queues", topics.customers: "intake"}
         for stage in self._of("intake"):
             outputs = stage.turn(self._clocks(stage.inputs), self.wall).outputs
             stage.committed()
             for topic, number, key, value, _ in outputs:
-                if topic == cells and number is not None and ("queues", number) in self.stages:
-                    record = Record(topic, number, 0, key, value)
-                    self.stages["queues", number].accept(topic, [record])
+                if topic in readers and number is not None:
+                    reader = self.stages.get((readers[topic], number))
+                    if reader is not None:
+                        reader.accept(topic, [Record(topic, number, 0, key, value)])
         for stage in self._of("queues"):
             stage.turn(self._clocks(stage.inputs), self.wall)
             stage.committed()

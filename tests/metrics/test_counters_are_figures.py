@@ -74,6 +74,14 @@ PLACES = {
     "sales_closed_total": "sales.closed.{kind}",
     "sales_cancelled_total": "sales.cancelled.{kind}",
     "followups_completed_total": "followups.completed.{outcome}",
+    "customers_contacts_total": "customers.contacts_with_ref",
+    "customers_repeat_contacts_total": "customers.repeat_contacts",
+    "customers_returning_contacts_total": "customers.returning_contacts",
+    "customers_fcr_decided_total": "customers.fcr_decided",
+    "customers_fcr_resolved_total": "customers.fcr_resolved",
+    "customers_unknown_total": "customers.fcr_unknown",
+    "customers_failed_again_total": "customers.failed_again",
+    "customers_bot_returned_total": "customers.bot_contained_returned",
 }
 #: The same where a label's value is another word than the figure's name.
 NAMES = {
@@ -91,6 +99,7 @@ SCORES = (
     *(("csat", 5, 1, 5), ("nps", 9, 0, 10), ("nps", 7, 0, 10), ("nps", 0, 0, 10)),
     *(("ces", 2, 1, 7), ("resolved", 1, 0, 1)),
 )
+ADA = {"customer_ref": "ada1" * 16}
 QUEUED = ("contacts_abandoned_total", "queued")
 
 
@@ -121,7 +130,16 @@ def events() -> Iterator[dict[str, Any]]:
     yield of("c6", "voice", "billing", 90, "callback.attempted", outcome="connected")
     yield of("c7", "voice", "sales", 5, "callback.requested")
     yield of("c7", "voice", "sales", 9, "callback.attempted", outcome="cancelled")
-    yield of("b1", "voice", "billing", 9, "bot.ended", outcome="contained")
+    yield of("b1", "voice", "billing", 9, "bot.ended", outcome="contained", **ADA)
+    for number, second in enumerate((12, 60, 75)):
+        name = f"a{number}"
+        yield of(name, "voice", "billing", second, "contact.enqueued", **ADA)
+        if number:
+            out = {"reason": "no_agents"}
+            yield of(name, "voice", "billing", second + 10, "contact.flowed_out", **out)
+        else:
+            yield of(name, "voice", "billing", second + 1, "contact.answered", agent_id="anna")
+            yield of(name, "voice", "billing", second + 9, "contact.ended")
     yield of("w1", "chat", "web", 0, "bot.ended", outcome="escalated")
     yield of("w1", "chat", "web", 1, "contact.enqueued")
     yield of("w1", "chat", "web", 2, "message.sent", author="customer")
@@ -201,4 +219,8 @@ def test_every_counter_is_a_figure_of_the_record(worker: StandIn) -> None:
             assert sample.value == wanted, (key, metric.name, labels)
             moved |= {metric.name} if sample.value else set()
     still = {metric.name for metric in BOOKED if not metric.buckets} - moved
-    assert still == {"contacts_laps_total", "callbacks_visits_total", "sla_never_due_total"}
+    assert still == {
+        *("contacts_laps_total", "callbacks_visits_total", "sla_never_due_total"),
+        # Not before a day has passed.
+        *("customers_fcr_decided_total", "customers_fcr_resolved_total"),
+    }

@@ -1,9 +1,15 @@
 """What is not used becomes a dead letter, untouched and with its reason; the rest goes on."""
 
+import msgspec
 import orjson
 import pytest
 
+from streams.faustkit.stage import InputClock
+from streams.lifecycle.comings import CAME, Item
+from streams.lifecycle.counters import CONTACTS_WITH_REF
 from streams.settings import Settings
+from streams.windows.cells import decode_batch
+from streams.windows.customer_batches import CustomerBatch
 from tests.stages.stages import START, Record, Stages, call
 
 OTHER_PARTITION = Settings(partitions=4)
@@ -148,3 +154,32 @@ def reasons(turn: object) -> list[bytes]:
     """The reasons of a turn's dead letters."""
     outputs = turn.outputs  # type: ignore[attr-defined]
     return [dict(out[4])["reason"] for out in outputs if out[0] == "contact.deadletters"]
+
+
+def test_garbage_among_what_units_tell_of_customers_is_a_dead_letter() -> None:
+    """Nobody else may write there; the unit goes on, and a batch after it is read."""
+    stages = Stages(Settings(partitions=2))
+    item = Item(CAME, "voice", "c9", START, START, START, 0, "billing", None, 7)
+    batch = CustomerBatch(1, 2, START, [("default", b"0123456789ab", item, 1)])
+    good = msgspec.msgpack.encode(batch)
+    topic = stages.settings.topics.customers
+    garbage = (None, b"", b"\xc1", b"\x90", b'{"no":"batch"}')
+    records = [Record(value, b"1", topic=topic) for value in (*garbage, good)]
+    turn = stages.take(*records)
+    assert reasons(turn) == [b"schema"] * 5
+    cells = [decode_batch(out[3] or b"") for out in turn.outputs if out[0] == "contact.cells"]
+    told = [cell for one in cells for cell in one.cells if cell.queue == "billing"]
+    assert [cell.values for cell in told] == [{CONTACTS_WITH_REF: 1}]
+
+
+def test_what_is_unread_of_customers_holds_nobodys_time() -> None:
+    """A unit that has not read it yet goes on with the clock."""
+    stages = Stages()
+    stages.take(call("contact.enqueued", START))
+    stages.wall += 60_000
+    clocks = {
+        topic: InputClock(stages.wall, False, True) for topic in stages.settings.topics.inputs
+    }
+    clocks[stages.settings.topics.customers] = InputClock(None, True, True)
+    stages.intake.turn(clocks, stages.wall)
+    assert stages.intake.intake.now == stages.wall

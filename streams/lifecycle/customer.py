@@ -1,0 +1,441 @@
+"""Layer 2: what one customer's contacts and tickets make of the customers' figures.
+
+In: the items that they told (`comings.Item`), in whatever order. Out: bookings, a pure function of
+the set of items: what an item adds is the difference of that function with and without it. Each is
+dated at the instant that decides it and depends on what was known by then, so an item changes none
+that is dated before itself. Cost: a microsecond or two for each coming that is remembered.
+
+A customer is stored whole, and millions are: so times within a coming are told from its beginning,
+and a queue that is that of the entry is nothing.
+"""
+
+from bisect import insort
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from typing import Final
+
+import msgspec
+
+from streams.contract.words import CHANNELS, DAY_MS, HOUR_MS
+from streams.lifecycle import counters as c
+from streams.lifecycle.comings import (
+    ANSWERED,
+    CAME,
+    CONTAINED,
+    ENDED,
+    FAILED,
+    REOPENED,
+    Item,
+)
+from streams.lifecycle.rules import NEVER
+
+#: A customer who was here within so long is a returning one.
+RETURNING_MS: Final = 30 * DAY_MS
+#: Two failures within so long are one too many, which is counted once in so long.
+FAILED_MS: Final = 7 * DAY_MS
+#: A customer whom a bot contained and who reaches a person within so long was not.
+CONTAINED_MS: Final = 24 * HOUR_MS
+#: How many of one customer are remembered: comings; of each, and of failures, so many.
+MOST_COMINGS: Final = 64
+
+#: (ms, channel, queue, counter, topic)
+Booking = tuple[int, str, str, int, str | None]
+
+_REPEAT: Final = 1
+_RETURN: Final = 2
+_PLACES: Final = {name: place for place, name in enumerate(CHANNELS)}
+
+
+class End(msgspec.Struct, array_like=True, frozen=True, order=True, gc=False):
+    """The end of a coming's conversation, so far the last. Times in ms.
+
+    `after`: since the coming began. `known`: how long after the end it was known whose it is.
+    `queue`: None where it is that of the entry.
+    """
+
+    after: int
+    order: int
+    known: int
+    days: int
+    queue: str | None
+    topic: str | None
+
+
+class Coming(msgspec.Struct, array_like=True, gc=False):
+    """One coming. Times in ms since it began; -1: none.
+
+    `entry`: its entry, `known`: when that counted, of one that does. `answers`: with their queues,
+    None: that of the entry. `back`: when its ticket was reopened; `left`: when that left the
+    figures. `fixed`: how it counted (`_REPEAT`, `_RETURN`) when one before it had to go, -1: none.
+    """
+
+    channel: int
+    contact: str
+    start: int
+    entry: int = -1
+    known: int = -1
+    days: int = 0
+    queue: str = ""
+    topic: str | None = None
+    ends: list[End] = []
+    answers: list[tuple[int, str | None]] = []
+    back: list[int] = []
+    left: int = -1
+    fixed: int = -1
+
+    def decided(self) -> End | None:
+        """The first end after which no other came in time: `days` later it is final."""
+        ends = self.ends
+        for number, end in enumerate(ends):
+            last = number + 1 == len(ends)
+            if last or ends[number + 1].after > end.after + end.days * DAY_MS:
+                return end
+        return None
+
+    def end_by(self, at: int) -> End | None:
+        """The last end that was known at `at` (ms)."""
+        known = None
+        for end in self.ends:
+            if self.start + end.after + end.known <= at:
+                known = end
+        return known
+
+    def until(self, at: int, failures: list[int]) -> int:
+        """Until when it is remembered by what was known at `at`; -1: it was not. Times in ms."""
+        until = -1
+        if 0 <= self.known <= at - self.start:
+            until = self.start + self.entry + RETURNING_MS
+        for end in self.ends:
+            if self.start + end.after + end.known <= at:
+                until = max(until, self.start + end.after + end.days * DAY_MS)
+        if until >= 0:
+            for failed_at in failures:
+                if failed_at <= at:
+                    until = max(until, failed_at + FAILED_MS)
+        return until
+
+
+class Failure(msgspec.Struct, array_like=True, frozen=True, order=True, gc=False):
+    """The customer was failed. Of one instant (ms), the order is that of the fields."""
+
+    at: int
+    channel: str
+    contact: str
+    order: int
+    queue: str
+
+
+class Customer(msgspec.Struct, array_like=True, gc=False):
+    """All that is remembered of one customer. Times in ms.
+
+    `bots`: when a bot contained him. `counted_at`: when a second failure was counted last, of those
+    that are final; -1: none.
+    """
+
+    comings: list[Coming] = []
+    failures: list[Failure] = []
+    bots: list[int] = []
+    counted_at: int = -1
+
+    # -- items -----------------------------------------------------------------------------------
+
+    def take(self, item: Item) -> None:
+        """One thing more that was told."""
+        kind = item.kind
+        if kind == FAILED:
+            insort(self.failures, _failure(item))
+        elif kind == CONTAINED:
+            insort(self.bots, item.at)
+        else:
+            coming = self._of(item)
+            if coming is None:
+                coming = Coming(_PLACES[item.channel], item.contact, item.start)
+                self.comings.append(coming)
+            after = item.at - item.start
+            if kind == CAME:
+                coming.entry, coming.known = after, item.known - item.start
+                coming.days, coming.topic = item.days, item.topic
+                _rename(coming, item.queue)
+            elif kind == ENDED:
+                insort(coming.ends, _end(coming, item))
+            elif kind == ANSWERED:
+                coming.answers.append((after, _in(coming, item.queue)))
+            elif kind == REOPENED:
+                coming.back.append(after)
+            else:
+                coming.left = after
+
+    def take_back(self, item: Item) -> bool:
+        """Forget that it was told; False where it is forgotten already."""
+        kind, coming = item.kind, self._of(item)
+        after = item.at - item.start
+        try:
+            if kind == FAILED:
+                self.failures.remove(_failure(item))
+            elif kind == CONTAINED:
+                self.bots.remove(item.at)
+            elif coming is None:
+                return False
+            elif kind == CAME:
+                if (coming.entry, coming.known) != (after, item.known - item.start):
+                    return False
+                coming.entry = coming.known = -1
+            elif kind == ENDED:
+                coming.ends.remove(_end(coming, item))
+            elif kind == ANSWERED:
+                coming.answers.remove((after, _in(coming, item.queue)))
+            elif kind == REOPENED:
+                coming.back.remove(after)
+            else:
+                coming.left = -1
+        except ValueError:
+            return False
+        if coming is not None and _is_empty(coming):
+            self.comings.remove(coming)
+        return True
+
+    def _of(self, item: Item) -> Coming | None:
+        start, contact = item.start, item.contact
+        for coming in self.comings:
+            known = coming.start == start and coming.contact == contact
+            if known and CHANNELS[coming.channel] == item.channel:
+                return coming
+        return None
+
+    # -- what is booked --------------------------------------------------------------------------
+
+    def bookings(self, since: int, now: int) -> list[Booking]:
+        """What is dated `since` or later; of deadlines, what is before `now` (ms)."""
+        booked: list[Booking] = []
+        for coming in self.comings:
+            if coming.known >= 0 and coming.start + coming.known >= since:
+                self._book_entry(coming, booked)
+            if coming.ends:
+                self._decide(coming, since, now, booked)
+        if self.failures:
+            for failure in self._failed_again():
+                if failure.at >= since:
+                    place = failure.at, failure.channel, failure.queue
+                    booked.append((*place, c.FAILED_AGAIN, None))
+        if self.bots:
+            booked += (one for one in self._returned() if one[0] >= since)
+        return booked
+
+    def _book_entry(self, coming: Coming, booked: list[Booking]) -> None:
+        """Who came, came again, returned: when his customer was known."""
+        counted = coming.fixed if coming.fixed >= 0 else self._counts_as(coming)
+        place = coming.start + coming.known, CHANNELS[coming.channel], coming.queue
+        booked.append((*place, c.CONTACTS_WITH_REF, None))
+        if counted & _REPEAT:
+            booked.append((*place, c.REPEAT_CONTACTS, None))
+        if counted & _RETURN:
+            booked.append((*place, c.RETURNING_CONTACTS, None))
+
+    def _counts_as(self, coming: Coming) -> int:
+        """Whether the customer was handled, or here, not long before: `_REPEAT`, `_RETURN`."""
+        at, entered_at = coming.start + coming.known, coming.start + coming.entry
+        counted = 0
+        failures = self._failures()
+        for other in self.comings:
+            if other is coming:
+                continue
+            contact = CHANNELS[other.channel], other.contact
+            if other.until(at, failures.get(contact, [])) < at:
+                continue
+            end = other.end_by(at)
+            if end is not None and _same_topic(coming.topic, end.topic):
+                ended_at = other.start + end.after
+                if ended_at < entered_at <= ended_at + coming.days * DAY_MS:
+                    counted |= _REPEAT
+            seen = other.known >= 0 and other.start + other.known <= at
+            if seen and 0 < entered_at - other.start - other.entry <= RETURNING_MS:
+                counted |= _RETURN
+        return counted
+
+    def _failures(self) -> dict[tuple[str, str], list[int]]:
+        found: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
+        for one in self.failures:
+            found[one.channel, one.contact].append(one.at)
+        return found
+
+    def _decide(self, coming: Coming, since: int, now: int, booked: list[Booking]) -> None:
+        """First-contact resolution, once a coming, when it is final."""
+        end = coming.decided()
+        if end is None:
+            return
+        lasts = end.days * DAY_MS
+        ended_at = coming.start + end.after
+        at = ended_at + lasts
+        if not since <= at < now or end.known > lasts or 0 <= coming.left <= end.after + lasts:
+            return
+        queue = coming.queue if end.queue is None else end.queue
+        place = at, CHANNELS[coming.channel], queue
+        booked.append((*place, c.FCR_DECIDED, end.topic))
+        if any(end.after < back <= end.after + lasts for back in coming.back):
+            return
+        for other in self.comings:
+            if other is coming or other.known < 0 or other.start + other.known > at:
+                continue
+            if ended_at < other.start + other.entry <= at and _same_topic(other.topic, end.topic):
+                return
+        booked.append((*place, c.FCR_RESOLVED, end.topic))
+
+    def _failed_again(self) -> Iterator[Failure]:
+        """Each second failure within 7 days that counts: none within 7 days after one."""
+        counted_at, before = self.counted_at, -1
+        for failure in self.failures:
+            at = failure.at
+            if at <= self.counted_at:
+                continue  # nothing comes of it any more
+            again = before >= 0 and at - before <= FAILED_MS
+            if again and (counted_at < 0 or at - counted_at > FAILED_MS):
+                yield failure
+                counted_at = at
+            before = at
+
+    def _answers(self) -> list[tuple[int, str, str, str]]:
+        """(ms, channel, contact, queue) of each, in order."""
+        return sorted(
+            (
+                *(coming.start + after, CHANNELS[coming.channel], coming.contact),
+                coming.queue if queue is None else queue,
+            )
+            for coming in self.comings
+            for after, queue in coming.answers
+        )
+
+    def _returned(self) -> Iterator[Booking]:
+        """The first answer within 24 h after each time a bot contained the customer."""
+        answers = self._answers()
+        for contained_at in self.bots:
+            for at, channel, _, queue in answers:
+                if contained_at < at <= contained_at + CONTAINED_MS:
+                    yield at, channel, queue, c.BOT_CONTAINED_RETURNED, None
+                    break
+
+    # -- what is remembered ----------------------------------------------------------------------
+
+    def forget(self, since: int) -> None:
+        """Drop what can matter to nothing that is dated `since` (ms) or later."""
+        if self.bots:
+            settled = [at for at, *_ in self._answers() if at < since]
+            self.bots = [
+                at
+                for at in self.bots
+                if at + CONTAINED_MS >= since
+                and not any(at < answer <= at + CONTAINED_MS for answer in settled)
+            ]
+        failures = self._failures() if self.failures else {}
+        over = []
+        for coming in self.comings:
+            if coming.answers and coming.start + coming.answers[0][0] < since:
+                coming.answers = [one for one in coming.answers if coming.start + one[0] >= since]
+            contact = CHANNELS[coming.channel], coming.contact
+            if max(self._until(coming, failures.get(contact, [])), 0) < since:
+                over.append(coming)
+        if over:
+            self.comings = [coming for coming in self.comings if coming not in over]
+        if self.failures and self.failures[0].at < since:
+            final = [one.at for one in self._failed_again() if one.at < since]
+            self.counted_at = max([self.counted_at, *final])
+            self.failures = [one for one in self.failures if one.at >= since - FAILED_MS]
+
+    def _until(self, coming: Coming, failures: list[int]) -> int:
+        """Until when a coming is remembered, ms; what is left of one as long as another."""
+        until = coming.until(NEVER, failures)
+        return coming.start + RETURNING_MS if until < 0 else until
+
+    def trim(self) -> int:
+        """Drop the oldest of too many; returns how many were."""
+        over = 0
+        while len(self.comings) > MOST_COMINGS:
+            # How the others counted must not depend on what is forgotten from now on.
+            for coming in self.comings:
+                if coming.fixed < 0 <= coming.known:
+                    coming.fixed = self._counts_as(coming)
+            self.comings.remove(min(self.comings, key=lambda one: one.start + one.entry))
+            over += 1
+        for coming in self.comings:
+            for many in (coming.ends, coming.answers, coming.back):
+                while len(many) > MOST_COMINGS:
+                    del many[0]
+                    over += 1
+        while len(self.bots) > MOST_COMINGS:
+            del self.bots[0]
+            over += 1
+        while len(self.failures) > MOST_COMINGS:
+            # The first of two may go, but what the second was counted for holds.
+            first = [one.at for one in self._failed_again() if one in self.failures[:2]]
+            self.counted_at = max([self.counted_at, *first])
+            del self.failures[0]
+            over += 1
+        return over
+
+    def is_worth_a_look(self, since: int) -> bool:
+        """Whether there may be something to forget, seen from afar."""
+        if len(self.comings) == 1 and not (self.failures or self.bots):
+            return self.comings[0].start < since - RETURNING_MS
+        return True
+
+    def is_empty(self) -> bool:
+        """Whether nothing is remembered."""
+        return not (self.comings or self.failures or self.bots)
+
+    def next_look(self, now: int, lateness: int) -> int:
+        """When something falls due, at `now` or later, or when to see what may be forgotten, ms.
+
+        `lateness`: how late an item may come (ms). Too early is no harm.
+        """
+        first = now + FAILED_MS
+        if self.comings:
+            first = max(self.comings[0].start + RETURNING_MS, now + DAY_MS)
+        look = first + lateness
+        for coming in self.comings:
+            end = coming.decided() if coming.ends else None
+            if end is not None:
+                at = coming.start + end.after + end.days * DAY_MS
+                if now <= at < look:
+                    look = at
+        return look
+
+
+def _failure(item: Item) -> Failure:
+    return Failure(item.at, item.channel, item.contact, item.order, item.queue)
+
+
+def _end(coming: Coming, item: Item) -> End:
+    known = item.known - item.at
+    queue = _in(coming, item.queue)
+    return End(item.at - item.start, item.order, known, item.days, queue, item.topic)
+
+
+def _in(coming: Coming, queue: str) -> str | None:
+    return None if queue == coming.queue else queue
+
+
+def _rename(coming: Coming, queue: str) -> None:
+    """The queue of the entry is another from now on, those of the rest stay."""
+    before, coming.queue = coming.queue, queue
+    if before != queue and (coming.ends or coming.answers):
+
+        def named(one: str | None) -> str | None:
+            return _in(coming, before if one is None else one)
+
+        coming.ends = [msgspec.structs.replace(one, queue=named(one.queue)) for one in coming.ends]
+        coming.answers = [(after, named(one)) for after, one in coming.answers]
+
+
+def _is_empty(coming: Coming) -> bool:
+    some = coming.ends or coming.answers or coming.back
+    return coming.known < 0 and coming.left < 0 and not some
+
+
+def _same_topic(one: str | None, other: str | None) -> bool:
+    return one is None or other is None or one == other
+
+
+def change(before: list[Booking], after: list[Booking]) -> Counter[Booking]:
+    """What has to be booked where the bookings were others before."""
+    changed = Counter(after)
+    changed.subtract(before)
+    return changed
