@@ -55,7 +55,7 @@ Waiting = tuple[int, int, int, str, str | None, int]
 class Untold(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """A coming nobody knows the customer of. `at`: its entry, -1 where that is not counted.
 
-    `queue`: that of its last visit. Times in ms.
+    `queue`: that of its last visit; of a ticket none. Times in ms.
     """
 
     start: int
@@ -188,7 +188,9 @@ def come(state: Tells, start: int, entered_at: int, at: int, ledger: Ledger) -> 
         if entered_at >= 0:
             _tell_entry(state, whose.ref, start, entered_at, at, ledger)
     else:
-        untold = (*untold, Untold(start, entered_at, state.queue))
+        # A ticket is counted in the queue it is in then.
+        queue = "" if ledger.channel == "ticket" else state.queue
+        untold = (*untold, Untold(start, entered_at, queue))
         if len(untold) > MOST_UNTOLD:
             ledger.anomaly("customer_trimmed")
             untold = untold[1:]

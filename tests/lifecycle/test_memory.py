@@ -81,7 +81,7 @@ def test_a_ticket_at_rest_is_neither_looked_at_nor_written(restarts: bool) -> No
 
 
 @pytest.mark.parametrize("how", ["resolved", "closed"])
-def test_a_remembered_ticket_costs_200_bytes_of_the_changelog(how: str) -> None:
+def test_a_remembered_ticket_costs_270_bytes_of_the_changelog(how: str) -> None:
     """Key and value, with everything that a ticket can have behind it."""
     unit = Unit()
     name = "8c5e0b9a-5e4f-4b1e-9a3d-2f6d1c7e8a90"
@@ -102,10 +102,10 @@ def test_a_remembered_ticket_costs_200_bytes_of_the_changelog(how: str) -> None:
         told(unit, name, kind, number * MINUTE, number, queue="customer-service-de", **fields)
     unit.turn(6 * HOUR)
     ((found, value),) = unit.log.items()
-    assert len(found.encode()) + len(value) <= 200, len(found.encode()) + len(value)
+    assert len(found.encode()) + len(value) <= 270, len(found.encode()) + len(value)
 
 
-@pytest.mark.parametrize(("promised", "cost"), [((), 340), (((30 * DAY,) * 5,) * 3, 440)])
+@pytest.mark.parametrize(("promised", "cost"), [((), 380), (((30 * DAY,) * 5,) * 3, 480)])
 def test_an_idle_open_ticket_costs_few_bytes_of_memory(promised: Any, cost: int) -> None:
     """Listed for its next age too, with usual names; and with two clocks that run."""
     place = ("default", "customer-service-de", "ticket")

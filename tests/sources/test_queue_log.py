@@ -414,7 +414,8 @@ def test_a_call_in_fifty_queues_with_long_names(tmp_path: Path) -> None:
     found = told(tmp_path, *lines)
     assert found.figures["_all"].offered == found.figures["_all"].handled == 50
     assert len(found.figures) == 51
-    assert not found.replay.anomalies()
+    # Of so many comings of one contact that nobody knows the customer of, some are given up.
+    assert set(found.replay.anomalies()) == {"customer_trimmed"}
     assert len({event.event_id for event in found.events}) == len(found.events)
 
 
