@@ -120,6 +120,7 @@ class Board:
         app.router.add_get("/events", self._events)
         app.router.add_get("/api/kpis", self._kpis)
         app.router.add_get("/api/intervals", self._intervals)
+        app.router.add_get("/api/compared", self._compared)
         app.router.add_get("/api/status", self._status)
         app.router.add_get("/healthz", self._healthz)
         app.router.add_get("/readyz", self._readyz)
@@ -227,6 +228,17 @@ class Board:
         except query.BadQueryError as bad:
             return _refuse(bad)
         return _json(self.store.intervals(key), "intervals")
+
+    async def _compared(self, request: web.Request) -> web.StreamResponse:
+        try:
+            key = _one_queue(request)
+        except query.BadQueryError as bad:
+            return _refuse(bad)
+        at_ms = now_ms()
+        found = {"server_ms": at_ms, **self.store.past.compare(key, at_ms)}
+        return web.json_response(
+            body=orjson.dumps(found) + b"\n", headers={"Cache-Control": "no-store"}
+        )
 
     async def _status(self, _request: web.Request) -> web.StreamResponse:
         return web.json_response(body=orjson.dumps({"server_ms": now_ms(), **self.status()}))
