@@ -41,6 +41,7 @@ MIME = {
     ".woff2": "font/woff2",
 }
 WORKER_SECONDS = 3.0
+PAGES = {"/": "index.html", "/queue": "queue.html", "/quality": "quality.html"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +117,7 @@ class Board:
         app = web.Application(middlewares=[guard.middleware(check)])
         app.router.add_get("/", self._page)
         app.router.add_get("/queue", self._page)
+        app.router.add_get("/quality", self._page)
         app.router.add_get("/static/{name:.+}", self._static)
         app.router.add_get("/events", self._events)
         app.router.add_get("/api/kpis", self._kpis)
@@ -155,7 +157,7 @@ class Board:
                 mistakes += [line for line in bad.mistakes if line not in mistakes]
         if mistakes:
             return _refuse(query.BadQueryError(mistakes))
-        return self._send("queue.html" if one else "index.html", request)
+        return self._send(PAGES[request.path], request)
 
     async def _static(self, request: web.Request) -> web.StreamResponse:
         return self._send(request.match_info["name"], request)

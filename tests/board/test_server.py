@@ -107,7 +107,7 @@ def test_a_queue_is_compared_with_other_days(board: Serving) -> None:
     assert unknown["until"] is None
 
 
-@pytest.mark.parametrize("path", ["/", "/events", "/api/kpis"])
+@pytest.mark.parametrize("path", ["/", "/quality", "/events", "/api/kpis"])
 def test_malformed_parameters_are_named(board: Serving, path: str) -> None:
     """400 with every wrong parameter, on pages too."""
     status, headers, body = get(f"{board.url}{path}?window=7m&colour=red")
