@@ -6,4 +6,5 @@ of the newest committed record of its key; the board computes no KPI of its own,
 `alerts` asks Alertmanager which fire. Levels, and the order of the queues, are one module of the
 page: `static/judge.js` judges a figure as it is shown.
 `feed` (thread) -> `store` (newest per key) -> `hub` (one frame per filter) -> browsers.
+What today is compared with (`compared`, `past`) is a view of published intervals, made here alone.
 """

@@ -3,7 +3,8 @@
 In: Kafka, `read_committed`, compacted topics from the start, no group (each board reads all).
 Out: `Store.put_*` and `Store.set_feed`. Invariant: the feed never ends by itself; whatever
 happens to Kafka becomes a state with a time, and reading goes on where it was or from the start.
-Intervals are read from two days back: older ones are not shown.
+Intervals are read from two days back: older ones are not shown. The days of weeks ago that today is
+compared with are read between two polls, once the live reading has come to the end (`past_feed`).
 """
 
 import logging
@@ -14,12 +15,14 @@ from typing import Any
 from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError
 
+from streams.board.past_feed import PastFeed
 from streams.board.store import Store
 from streams.wall_clock import now_ms
 
 logger = logging.getLogger(__name__)
 
 POLL_MS = 200
+BUSY_POLL_MS = 5  # while earlier days are read
 PROBE_MS = 3_000  # how often Kafka is asked for the topics' ends, and how long it may take
 RETRY_SECONDS = 2.0
 INTERVALS_BACK_MS = 2 * 86_400_000
@@ -63,6 +66,7 @@ class KafkaFeed(threading.Thread):
             history: store.put_history,
             intervals: store.put_interval,
         }
+        self._past = PastFeed(store, self._options | CONSUMER, intervals)
         self._ending = threading.Event()
         self._heard_ms = now_ms()
 
@@ -97,6 +101,7 @@ class KafkaFeed(threading.Thread):
             if partitions:
                 self._follow(consumer, partitions)
         finally:
+            self._past.close()
             consumer.close(autocommit=False, timeout_ms=2_000)
 
     def _assign(self, consumer: KafkaConsumer) -> list[TopicPartition]:
@@ -121,8 +126,9 @@ class KafkaFeed(threading.Thread):
 
     def _follow(self, consumer: KafkaConsumer, partitions: list[TopicPartition]) -> None:
         next_probe_ms = 0
+        more = False
         while not self._ending.is_set():
-            batches = consumer.poll(timeout_ms=POLL_MS)
+            batches = consumer.poll(timeout_ms=BUSY_POLL_MS if more else POLL_MS)
             for part, records in batches.items():
                 put = self._puts[part.topic]
                 for record in records:
@@ -130,6 +136,7 @@ class KafkaFeed(threading.Thread):
             polled_ms = now_ms()
             if batches:
                 self._heard_ms = polled_ms
+            more = not batches and self._store.feed().state == "live" and self._past.step()
             if polled_ms < next_probe_ms:
                 continue
             next_probe_ms = polled_ms + PROBE_MS

@@ -55,6 +55,49 @@ class Spark(Part, frozen=True):
     service_level: list[float | None]
 
 
+class ThinDefinitions(msgspec.Struct):
+    """Of an interval's definitions what its service level goes by."""
+
+    default_formula: str | None = None
+
+
+class ThinFigures(msgspec.Struct):
+    """Of an interval's figures those that days are compared by; see `compared`."""
+
+    offered: float | None = None
+    answered: float | None = None
+    answered_measured: float | None = None
+    abandoned: float | None = None
+    short_abandoned: float | None = None
+    flowed_out: float | None = None
+    threshold_decided: float | None = None
+    answered_in_threshold: float | None = None
+    abandoned_in_threshold: float | None = None
+    answered_wait_seconds: float | None = None
+    handled: float | None = None
+    talk_seconds: float | None = None
+    hold_seconds: float | None = None
+    wrapup_seconds: float | None = None
+    handling_agent_seconds: float | None = None
+    staffed_agent_seconds: float | None = None
+    slot_busy_seconds: float | None = None
+    slot_capacity_seconds: float | None = None
+    tickets_opened: float | None = None
+    tickets_resolved: float | None = None
+    first_responses: float | None = None
+    first_response_seconds: float | None = None
+
+
+class ThinInterval(msgspec.Struct):
+    """An interval record of weeks ago: all that is read of it."""
+
+    interval_start: int
+    final: bool
+    definitions: ThinDefinitions
+    figures: ThinFigures
+
+
+_THIN: "msgspec.json.Decoder[ThinInterval]" = msgspec.json.Decoder(ThinInterval)
 _KPI: "msgspec.json.Decoder[KpiRecord]" = msgspec.json.Decoder(reading(KpiRecord))
 _HISTORY: "msgspec.json.Decoder[HistoryRecord]" = msgspec.json.Decoder(reading(HistoryRecord))
 _INTERVAL: "msgspec.json.Decoder[IntervalRecord]" = msgspec.json.Decoder(reading(IntervalRecord))
@@ -110,6 +153,11 @@ def read_quality(raw: bytes) -> QualityRecord:
 def read_interval(raw: bytes) -> IntervalRecord:
     """An interval record. Raises UnreadableError."""
     return _read(_INTERVAL, raw)
+
+
+def read_thin(raw: bytes) -> ThinInterval:
+    """Of an interval record what days are compared by. Raises UnreadableError."""
+    return _read(_THIN, raw)
 
 
 def read_spark(raw: bytes) -> Spark:

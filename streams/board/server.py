@@ -41,6 +41,7 @@ MIME = {
     ".woff2": "font/woff2",
 }
 WORKER_SECONDS = 3.0
+PAGES = {"/": "index.html", "/queue": "queue.html", "/quality": "quality.html"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,10 +117,12 @@ class Board:
         app = web.Application(middlewares=[guard.middleware(check)])
         app.router.add_get("/", self._page)
         app.router.add_get("/queue", self._page)
+        app.router.add_get("/quality", self._page)
         app.router.add_get("/static/{name:.+}", self._static)
         app.router.add_get("/events", self._events)
         app.router.add_get("/api/kpis", self._kpis)
         app.router.add_get("/api/intervals", self._intervals)
+        app.router.add_get("/api/compared", self._compared)
         app.router.add_get("/api/status", self._status)
         app.router.add_get("/healthz", self._healthz)
         app.router.add_get("/readyz", self._readyz)
@@ -154,7 +157,7 @@ class Board:
                 mistakes += [line for line in bad.mistakes if line not in mistakes]
         if mistakes:
             return _refuse(query.BadQueryError(mistakes))
-        return self._send("queue.html" if one else "index.html", request)
+        return self._send(PAGES[request.path], request)
 
     async def _static(self, request: web.Request) -> web.StreamResponse:
         return self._send(request.match_info["name"], request)
@@ -227,6 +230,17 @@ class Board:
         except query.BadQueryError as bad:
             return _refuse(bad)
         return _json(self.store.intervals(key), "intervals")
+
+    async def _compared(self, request: web.Request) -> web.StreamResponse:
+        try:
+            key = _one_queue(request)
+        except query.BadQueryError as bad:
+            return _refuse(bad)
+        at_ms = now_ms()
+        found = {"server_ms": at_ms, **self.store.past.compare(key, at_ms)}
+        return web.json_response(
+            body=orjson.dumps(found) + b"\n", headers={"Cache-Control": "no-store"}
+        )
 
     async def _status(self, _request: web.Request) -> web.StreamResponse:
         return web.json_response(body=orjson.dumps({"server_ms": now_ms(), **self.status()}))

@@ -9,10 +9,12 @@ are limited.
 
 import threading
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from streams.board import records
+from streams.board.past import Past
 from streams.board.records import UnreadableError
 from streams.contract.records import KpiRecord, QualityRecord
 from streams.contract.words import ANOMALY_SORTS, QueueKey
@@ -21,6 +23,7 @@ from streams.wall_clock import now_ms
 MAX_KEYS = 20_000  # 2,000 queues a tenant, several tenants and channels: more is a fault
 MAX_INTERVALS = 192  # of 15 minutes: two days a queue
 MAX_PARTITIONS = 1_024
+NO_ZONES: Mapping[QueueKey, str] = MappingProxyType({})
 
 
 @dataclass(slots=True)
@@ -62,7 +65,9 @@ class Changes:
 class Store:
     """See the module. Every public method may be called from any thread."""
 
-    def __init__(self, max_keys: int = MAX_KEYS) -> None:
+    def __init__(self, max_keys: int = MAX_KEYS, zones: Mapping[QueueKey, str] = NO_ZONES) -> None:
+        #: The days that today is compared with; `zones` are those of the queues, UTC where not.
+        self.past = Past(zones, max_keys)
         self._lock = threading.Lock()
         self._max_keys = max_keys
         self._kpis: dict[QueueKey, Entry] = {}
@@ -140,8 +145,19 @@ class Store:
                 kept[start] = records.encode(interval)
                 if len(kept) > MAX_INTERVALS:
                     del kept[min(kept)]
+            self.past.put(name, start, interval)
         except UnreadableError as reason:
             return self._skip("interval", reason)
+        return True
+
+    def put_past(self, key: bytes, value: bytes | None) -> bool:
+        """Take one record of `contact.intervals` of weeks ago: what days are compared by."""
+        try:
+            name, start = records.read_interval_key(key)
+            if value is not None:
+                self.past.put(name, start, records.read_thin(value))
+        except UnreadableError as reason:
+            return self._skip("past", reason)
         return True
 
     def _room(self, kept: dict, name: object, limit: int | None = None) -> None:  # type: ignore[type-arg]

@@ -16,6 +16,7 @@ from streams.board.store import Store
 from streams.errors import ConfigError, StreamsError
 from streams.kafka.connect import kafka_python_options
 from streams.kafka.diagnosis import broker_problem
+from streams.kpis.definitions import Definitions
 from streams.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -79,7 +80,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Serve until SIGINT or SIGTERM. Raises ConfigError for wrong options."""
     options = _options(args, settings)
-    store = Store()
+    store = Store(zones=Definitions(settings).zones)
     topics = settings.topics
     feed = KafkaFeed(
         store,

@@ -172,6 +172,142 @@ def _complaints(figures: Part, trouble: float, whole_days: bool) -> Part:
     }
 
 
+def served(figures: Part, trouble: float, *, told: bool = True) -> Part:
+    """What customers of a day said, bought and did again; `told`: whether anything of it was."""
+    handled, resolved = figures["handled"], figures["tickets_resolved"]
+    cases = (handled or resolved) * told
+    answered = {"csat": round(cases * 0.21), "nps": round(cases * 0.06),
+                "ces": round(cases * 0.05), "resolved": round(cases * 0.02)}  # fmt: skip
+    sent = {kind: round(n * 3.3) for kind, n in answered.items()}
+    decided = {kind: round(n * 0.95) for kind, n in sent.items()}
+    responded = {kind: min(decided[kind], round(n * 0.9)) for kind, n in answered.items()}
+    satisfied = round(answered["csat"] * (0.93 - trouble * 0.5))
+    promoters = round(answered["nps"] * (0.55 - trouble * 0.4))
+    detractors = round(answered["nps"] * (0.15 + trouble * 0.4))
+    yes = round(answered["resolved"] * 0.85)
+    nothing = dict.fromkeys(answered, 0)
+    surveys = {
+        "sent": sent,
+        "answered": answered,
+        "answered_again": nothing,
+        "unsolicited": nothing | {"csat": answered["csat"] - responded["csat"]},
+        "off_scale": nothing,
+        "response_decided": decided,
+        "responded": responded,
+        "response_ratio": {kind: over(responded[kind], decided[kind]) for kind in sent},
+        "csat_satisfied": satisfied,
+        "csat_ratio": over(satisfied, answered["csat"]),
+        "nps_promoters": promoters,
+        "nps_passives": answered["nps"] - promoters - detractors,
+        "nps_detractors": detractors,
+        "nps": points(promoters - detractors, answered["nps"]),
+        "resolved_yes": yes,
+        "resolved_ratio": over(yes, answered["resolved"]),
+        "ces": [
+            instrument("ces-1", 5.0, answered["ces"] // 5, False, 2.1 + trouble),
+            instrument("ces-2", 7.0, answered["ces"] - answered["ces"] // 5, True, 5.4 - trouble),
+        ]
+        if answered["ces"]
+        else [],
+    }
+    sold = {"upsell": round(cases * 0.03), "cross_sell": round(cases * 0.012)}
+    sales = sum(sold.values())
+    followups = {"satisfied": round(cases * 0.05), "unsatisfied": round(cases * 0.011),
+                 "not_reached": round(cases * 0.02)}  # fmt: skip
+    known, decided_fcr = round(cases * 0.8), round(cases * 0.7)
+    repeats, returning = round(known * (0.11 + trouble * 0.2)), round(known * 0.34)
+    kept = round(decided_fcr * (0.86 - trouble * 0.25))
+    return {
+        "surveys": surveys,
+        "sales": {
+            "closed": sold,
+            "cancelled": {"upsell": sales // 9, "cross_sell": 0},
+            "per_handled": over(sales, handled),
+            "per_ticket": over(sales, resolved),
+            "amounts": [
+                {"currency": "EUR", "n": sales, "closed": sales * 49.9, "cancelled_n": sales // 9,
+                 "cancelled": sales // 9 * 49.9},
+                {"currency": "USD", "n": sales // 4, "closed": sales // 4 * 61.255,
+                 "cancelled_n": 0, "cancelled": 0.0},
+            ] if sales else [],
+        },
+        "followups": {
+            "completed": followups,
+            "satisfied_ratio": over(
+                followups["satisfied"], followups["satisfied"] + followups["unsatisfied"]
+            ),
+            "per_handled": over(sum(followups.values()), handled + resolved),
+        },
+        "customers": {
+            "contacts_with_ref": known,
+            "repeat_contacts": repeats,
+            "repeat_ratio": over(repeats, known),
+            "returning_contacts": returning,
+            "returning_ratio": over(returning, known),
+            "fcr_decided": decided_fcr,
+            "fcr_resolved": kept,
+            "fcr_ratio": over(kept, decided_fcr),
+            "fcr_unknown": cases - decided_fcr,
+            "failed_again": round(cases * trouble * 0.03),
+            "bot_contained_returned": round(cases * 0.01),
+        },
+        "by_topic": topics(figures, surveys, decided_fcr, kept) if told else None,
+    }  # fmt: skip
+
+
+def points(more: int, n: int) -> float | None:
+    """100 x more / n to a tenth; None without any."""
+    return round(100 * more / n, 1) if n else None
+
+
+def instrument(version: str, greatest: float, n: int, is_high_good: bool, mean: float) -> Part:
+    """The answers to one instrument of customer effort."""
+    return {
+        "survey_version": version,
+        "scale_min": 1.0,
+        "scale_max": greatest,
+        "higher_is_better": is_high_good,
+        "n": n,
+        "score_sum": round(n * mean, 3),
+        "mean": over(round(n * mean, 3), n),
+    }
+
+
+def topics(figures: Part, surveys: Part, fcr_decided: int, fcr_resolved: int) -> list[Part]:
+    """Each topic's share of some figures; they add up to the queue's."""
+    names = ("_none", "_other", "address", "invoice", "contract end", "refund of a cancelled order")
+    shares = (0.1, 0.06, 0.14, 0.4, 0.2)
+    seconds = round(
+        figures["talk_seconds"] + figures["hold_seconds"] + figures["wrapup_seconds"], 3
+    )
+    gone = figures["abandoned"] + figures["flowed_out"]
+    whole = {
+        "handled": figures["handled"], "unanswered": gone, "handle_seconds": seconds,
+        "tickets_resolved": figures["tickets_resolved"],
+        "resolution_seconds": figures["resolution_seconds"],
+        "csat_answered": surveys["answered"]["csat"], "csat_satisfied": surveys["csat_satisfied"],
+        "fcr_decided": fcr_decided, "fcr_resolved": fcr_resolved,
+    }  # fmt: skip
+    left, rows = dict(whole), []
+    for place, name in enumerate(names):
+        part = {
+            key: left[key] if place == len(shares) else min(left[key], int(n * shares[place]))
+            for key, n in whole.items()
+        }
+        left = {key: n - part[key] for key, n in left.items()}
+        rows.append(
+            {"topic": name} | part | {
+                "handle_mean_seconds": over(part["handle_seconds"], part["handled"]),
+                "resolution_mean_seconds": over(
+                    part["resolution_seconds"], part["tickets_resolved"]
+                ),
+                "csat_ratio": over(part["csat_satisfied"], part["csat_answered"]),
+                "fcr_ratio": over(part["fcr_resolved"], part["fcr_decided"]),
+            }
+        )  # fmt: skip
+    return rows
+
+
 def live(channel: str, rate: float, trouble: float, now_ms: int) -> Part:
     """What is so now: open tickets by age and their promises; call-backs owed."""
     is_ticket = channel == "ticket"

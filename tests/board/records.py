@@ -59,6 +59,7 @@ class Queue:
     trouble: float  # 0 fine .. 1 in flames
     agents: int
     tenant: str = "default"
+    served: bool = True  # whether surveys, sales and customers are told
 
 
 @dataclass
@@ -352,6 +353,9 @@ class Centre:
         }
         kept = figures["ticket"]["sla"]["resolution"] if ticket else None
         figures["resolution_in_time_ratio"] = kept and kept["compliance_ratio"]
+        # slow figures: a minute of them says nothing
+        slow = parts.served(figures, queue.trouble, told=queue.served)
+        figures |= slow if minutes == WINDOWS["today"] else dict.fromkeys(slow)
         return figures
 
     def history(self, now_ms: int) -> list[Record]:

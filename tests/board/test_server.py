@@ -96,7 +96,18 @@ def test_intervals_of_one_queue(board: Serving) -> None:
     assert json.loads(get(f"{board.url}/api/intervals?queue=nobody")[2])["intervals"] == []
 
 
-@pytest.mark.parametrize("path", ["/", "/events", "/api/kpis"])
+def test_a_queue_is_compared_with_other_days(board: Serving) -> None:
+    """Today's slots beside yesterday's and the usual day's, and the sums so far; null if none."""
+    found = json.loads(get(f"{board.url}/api/compared?queue=billing&channel=voice")[2])
+    assert set(found) == {"server_ms", "zone", "day", "until", "at", "slots", "so_far"}
+    assert found["zone"] == "UTC"
+    assert set(found["slots"]) == set(found["so_far"])
+    assert {len(one["usual"]) for one in found["slots"].values()} == {len(found["at"])}
+    unknown = json.loads(get(f"{board.url}/api/compared?queue=nobody")[2])
+    assert unknown["until"] is None
+
+
+@pytest.mark.parametrize("path", ["/", "/quality", "/events", "/api/kpis"])
 def test_malformed_parameters_are_named(board: Serving, path: str) -> None:
     """400 with every wrong parameter, on pages too."""
     status, headers, body = get(f"{board.url}{path}?window=7m&colour=red")
@@ -106,7 +117,9 @@ def test_malformed_parameters_are_named(board: Serving, path: str) -> None:
     assert [mistake.split(":")[0] for mistake in mistakes] == ["window", "'colour'"]
 
 
-@pytest.mark.parametrize("path", ["/queue", "/queue?queue=&channel=fax", "/api/intervals"])
+@pytest.mark.parametrize(
+    "path", ["/queue", "/queue?queue=&channel=fax", "/api/intervals", "/api/compared"]
+)
 def test_a_queue_s_page_needs_a_queue(board: Serving, path: str) -> None:
     """Missing or wrong names are a 400, not an empty page."""
     status, _, body = get(f"{board.url}{path}")

@@ -21,6 +21,8 @@ SCRIPTS = (
 )
 LOADS = ("usual", "heavy", "idle", "mixed")
 PARTS = ("bot", "chat", "callbacks", "ticket", "complaints", "cohorts", "sla", *SLA_METRICS)
+PARTS += ("surveys", "sales", "followups", "customers")
+NO_VALUE = ("_ratio", "_mean_seconds", "_max_seconds", "_mean", "nps", "per_handled", "per_ticket")
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +163,9 @@ def _nothing(figures: Record) -> None:
             _nothing(value)
         elif isinstance(value, dict):
             figures[name] = dict.fromkeys(value) if name == "service_level" else {}
-        elif value is None or name.endswith(("_ratio", "_mean_seconds", "_max_seconds", "_mean")):
+        elif isinstance(value, list):
+            figures[name] = []
+        elif value is None or name.endswith(NO_VALUE):
             figures[name] = None
         else:
             figures[name] = 0

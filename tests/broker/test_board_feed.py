@@ -8,6 +8,7 @@ from kafka import KafkaProducer
 
 from streams.board.feed import KafkaFeed
 from streams.board.store import Store
+from streams.contract.words import DAY_MS
 from streams.kafka.connect import kafka_python_options
 from streams.kafka.local_kafka import LocalKafka
 from streams.kafka.topics import create_topics
@@ -65,6 +66,35 @@ def test_the_store_is_the_topic(fresh_topics: Topics, feeds: list[KafkaFeed]) ->
     until(lambda: store.counts()["skipped"] == {"kpi_not_json": 1}, 10, "rubbish is counted")
     until(lambda: len(store.names()) == len(new) - 1, 10, "the tombstone took effect")
     until(lambda: b'"revision":50' in b"".join(store.raw(store.names())), 10, "the new record")
+
+
+def test_days_of_weeks_ago_are_read_beside_the_live_ones(
+    fresh_topics: Topics, feeds: list[KafkaFeed]
+) -> None:
+    """Live at once; then of each day that is compared what is on the topic, and of no other day."""
+    settings, store, centre = fresh_topics(), Store(), Centre(1, tickets=False)
+    now = now_ms()
+    noon = now // DAY_MS * DAY_MS + DAY_MS // 2
+    producer = KafkaProducer(bootstrap_servers=settings.bootstrap, acks="all")
+    for ago in (29, 28, 21, 14, 8, 7, 3):
+        [*_, made] = centre.intervals(noon - ago * DAY_MS, centre.queues[0], 1)
+        made |= {"final": True, "figures": made["figures"] | {"offered": ago}}
+        at = made["interval_start"] + 5 * 3_600_000
+        for value in (value_of(made), b"rubbish"):
+            topic = settings.topics.intervals
+            producer.send(topic, key=key_of(made), value=value, timestamp_ms=at)
+    producer.flush()
+    producer.close()
+    feeds.append(feed_of(settings, store))
+    feeds[0].start()
+    until(lambda: store.feed().state == "live", 30, "the live topics are read")
+    until(lambda: store.past.unread(now_ms()) == [], 60, "the days of weeks ago are read")
+    found = store.past.compare(("default", "billing", "voice"), now_ms())
+    usual = dict(zip(found["at"], found["slots"]["offered"]["usual"], strict=True))
+    assert usual[noon] == 17.5  # of 7, 14, 21 and 28
+    assert [one for one in usual.values() if one is not None] == [17.5]
+    assert set(store.counts()["skipped"]) == {"past_not_json"}  # type: ignore[call-overload]
+    assert store.intervals(("default", "billing", "voice")) == []
 
 
 def test_what_is_not_committed_is_not_shown(fresh_topics: Topics, feeds: list[KafkaFeed]) -> None:

@@ -1,6 +1,6 @@
 // What layout.py evaluates in the page; it says what is found.
 () => {
-    for (const row of document.querySelectorAll('.form-tile')) row.style.contentVisibility = 'visible';
+    for (const row of document.querySelectorAll('.form-tile, .served-row')) row.style.contentVisibility = 'visible';
     const found = [];
     const texts = [];
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);

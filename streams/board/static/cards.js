@@ -1,10 +1,12 @@
 // A queue on the page: `hero` (the worst), `card`, `tile` (a row), `total` (all queues of a channel).
 // A card is built once and then only touched where a value changed.
 
-import { attr, count, el, set, t } from './texts.js';
+import { attr, count, definition, el, set, t, time } from './texts.js';
 import { MARKS, backlog, occupancyOf, promised, worstFirst } from './judge.js';
-import { Figure, raw } from './figures.js';
+import { Figure, raw, shown } from './figures.js';
 import { Ages, Agents, Head, Meter, Sparkline, queueAddress } from './parts.js';
+
+const DAYS_SHOWN = ['offered', 'service_level'];
 
 export class Card {
   constructor(entry, form) {
@@ -27,6 +29,11 @@ export class Card {
       el('div', 'card-now', ...this.figures.slice(0, 2).map((one) => one.node)),
       el('div', 'card-figures', ...middle.map((one) => one.node)),
       el('div', 'card-staff', occupancy.node, this.agents.figure.node));
+    if (form === 'hero') {
+      this.days = el('p', 'card-days');
+      this.days.hidden = true;
+      this.node.append(this.days);
+    }
     this.node.dataset.key = entry.id;
     this.node.setAttribute('aria-label', `${record.queue === '_all' ? t(record.channel) : record.queue}, ${t(record.channel)}`);
     if (form !== 'total') {
@@ -47,6 +54,16 @@ export class Card {
     if (this.box) attr(this.box, 'data-empty', history ? null : '');
     this.sparks?.[1]?.update(history?.service_level, record.definitions.targets.service_level);
     this.head.update(this.node, record, verdict, nowMs, board);
+  }
+
+  /** Today so far beside other days, where any of them is known: `days` is what `/api/compared` says. */
+  compare(days) {
+    const told = DAYS_SHOWN.filter((id) => days && (days.so_far[id].yesterday ?? days.so_far[id].usual) != null);
+    attr(this.days, 'hidden', told.length && days.until ? null : '');
+    if (this.days.hidden) return;
+    const text = (id, day) => shown(id, days.so_far[id][day], 0, '').filter(Boolean).join(' ');
+    this.days.replaceChildren(el('span', '', t('until', { time: time(days.until) })), ...told.map((id) =>
+      el('span', '', `${definition(id).name} `, el('b', '', text(id, 'today')), ` · ${t('yesterday')} ${text(id, 'yesterday')} · ${t('usual')} ${text(id, 'usual')}`)));
   }
 
   /** Only what time changes: the oldest wait, the levels, the age. */

@@ -16,7 +16,7 @@ function option(value, text) {
 const light = matchMedia('(prefers-color-scheme: light)');
 light.addEventListener('change', () => appearance());
 
-/** Theme and kiosk from the address; used by both pages. A kiosk is dark unless told otherwise. */
+/** Theme and kiosk from the address; used by every page. A kiosk is dark unless told otherwise. */
 export function appearance() {
   const params = new URLSearchParams(location.search);
   const kiosk = params.get('kiosk') === '1';
@@ -32,6 +32,15 @@ function change(name, value) {
   history.replaceState(null, '', query ? `?${query}` : location.pathname);
 }
 
+/** The address of another of the board's pages, with what the reader chose. */
+export function pageAddress(page) {
+  const here = new URLSearchParams(location.search);
+  const query = new URLSearchParams();
+  for (const name of ['tenant', 'channel', 'window', 'queues', 'theme', 'lang', 'kiosk']) if (here.get(name)) query.set(name, here.get(name));
+  const text = query.toString().replaceAll('%2C', ',');
+  return text ? `${page}?${text}` : page;
+}
+
 export class Controls {
   /** `changed()` is called when the records wanted are others. */
   constructor(changed) {
@@ -42,7 +51,7 @@ export class Controls {
     const { tenant, channel, window: span, queues, theme, kiosk } = this.form.elements;
     this.tenant = tenant;
     channel.append(option('', t('all')), ...CHANNELS.map((name) => option(name, t(name))));
-    span.append(...WINDOWS.map((name) => option(name, t(`w_${name}`))));
+    span?.append(...WINDOWS.map((name) => option(name, t(`w_${name}`))));
     queues.placeholder = t('queues_hint');
     for (const [button, text] of [[theme, 'theme'], [kiosk, 'kiosk']]) {
       button.title = t(text);
@@ -51,7 +60,7 @@ export class Controls {
     this.form.setAttribute('aria-label', t('filters'));
     this.read();
     channel.value = this.filter.channel;
-    span.value = this.filter.window;
+    if (span) span.value = this.filter.window;
     queues.value = this.filter.queues;
     this.tenants([]);
     this.form.addEventListener('submit', (event) => event.preventDefault());
@@ -79,8 +88,8 @@ export class Controls {
   }
 
   /** What the page shows, in words, for a wall that hides the form: the window always. */
-  chosen() {
-    const { tenant, channel, window: span, queues } = this.filter;
+  chosen(span = this.filter.window) {
+    const { tenant, channel, queues } = this.filter;
     return [`${t('window')} ${t(`w_${span}`)}`, tenant, channel && t(channel), queues].filter(Boolean).join(' · ');
   }
 
@@ -124,7 +133,7 @@ export class Controls {
 /** Where a figure is from, in words, for the dialog. */
 export function placeOf(record) {
   if (!record.definitions) return t('quality');
-  const span = new URLSearchParams(location.search).get('window') || '30m';
+  const span = record.window ?? (new URLSearchParams(location.search).get('window') || '30m');
   const name = record.queue === '_all' ? t('totals') : record.queue;
   return [name, t(record.channel), t(`w_${span}`), timeSeconds(record.as_of)].join(' · ');
 }

@@ -1,8 +1,8 @@
 // What a figure means: a dialog with definition, formula, numerator and denominator, kept live.
 
 import { MARKS } from './judge.js';
-import { ageName, attr, definition, el, moment, number, percent, t } from './texts.js';
-import { path, raw, shown, target, total } from './figures.js';
+import { NONE, ageName, attr, count, definition, el, moment, number, percent, t } from './texts.js';
+import { few, path, raw, shown, target, total } from './figures.js';
 import { why } from './why.js';
 
 let open = null;
@@ -66,11 +66,13 @@ function content(id, record, extras) {
   const nowMs = extras.now();
   const from = record[what.scope];
   const value = raw(id, record);
-  const [text, unit] = shown(id, value, nowMs, record.channel === 'ticket' ? 'long' : '');
+  const n = few(id, record);
+  const [text, unit] = n === null ? shown(id, value, nowMs, record.channel === 'ticket' ? 'long' : '') : [t('few', { n: count(n) }), ''];
   const list = el('dl', 'explain-list');
   const add = (name, ...nodes) => list.append(el('dt', '', name), ...nodes);
-  if (what.unit !== 'states' && id !== 'source_age') {
-    const note = value == null && what.denominator.length ? ` ${t('nothing')}` : '';
+  if (what.unit === 'rows') add(t('value'), el('dd', '', value?.length ? rows(value, what) : NONE));
+  else if (what.unit !== 'states' && id !== 'source_age') {
+    const note = n !== null ? ` ${t('few_note', { least: what.least })}` : value == null && what.denominator.length ? ` ${t('nothing')}` : '';
     add(t('value'), el('dd', 'explain-value', text, el('small', '', ` ${unit}${note}`)));
     attr(list.lastChild, 'data-value', value);
   }
@@ -106,6 +108,18 @@ function variants(what, record) {
       el('span', '', variant.formula), used ? el('em', '', `${MARKS.on} ${t('used_here')}`) : ''));
   }
   return node;
+}
+
+/** The rows of a list, a column a field; a mean of too few answers is left out. */
+function rows(items, what) {
+  const names = Object.keys(items[0]);
+  const cell = (item, name) => {
+    const value = name === 'mean' && item.n < what.least ? null : item[name];
+    return typeof value === 'boolean' ? t(value ? 'yes' : 'no') : typeof value === 'string' ? value : number(value);
+  };
+  const line = (tag, texts) => el('tr', '', ...texts.map((text) => el(tag, '', text)));
+  return el('table', 'explain-rows', el('thead', '', line('th', names.map((name) => plainName(name, [name])))),
+    el('tbody', '', ...items.map((item) => line('td', names.map((name) => cell(item, name))))));
 }
 
 function states(agents) {

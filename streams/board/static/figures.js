@@ -1,7 +1,7 @@
 // One figure on the page: label, value, target, and a mark where it misses the target.
 // A figure is a button that explains itself; inside a dense tile it is plain text.
 
-import { NONE, ageText, attr, count, definition, duration, el, number, percent, percentShort, set, span, t, tight, tightCount, tightPercent } from './texts.js';
+import { NONE, ageText, attr, count, definition, duration, el, number, percent, percentShort, set, signed, span, t, tight, tightCount, tightPercent } from './texts.js';
 import { wholeAge } from './rounding.js';
 import { MARKS, occupancyOf, serviceLevel } from './judge.js';
 
@@ -29,6 +29,13 @@ export function total(fields, from) {
   return sum;
 }
 
+/** How many answers a figure stands on where they are too few for a value; null where they are not. */
+export function few(id, record) {
+  const { least, denominator, scope } = definition(id);
+  const n = least && denominator.length ? total(denominator, record[scope]) : null;
+  return n && n < least ? n : null;
+}
+
 /** Text and unit of a value. `nowMs` turns instants into ages; `form` is '', 'long' or 'tight'. */
 export function shown(id, value, nowMs, form) {
   if (value == null) return [NONE, ''];
@@ -38,6 +45,7 @@ export function shown(id, value, nowMs, form) {
     case 'duration': return [seconds(value), ''];
     case 'until': return [form === 'tight' ? tight(wholeAge(value - nowMs)) : until(wholeAge(value - nowMs)), ''];
     case 'age': return [form ? seconds(wholeAge(nowMs - value)) : ageText(nowMs - value), ''];
+    case 'points': return [signed(value), ''];
     case 'states':
     case 'count': return [form === 'tight' ? tightCount(value) : count(value), ''];
     default: return [number(value), ''];
@@ -51,7 +59,8 @@ const until = (seconds) => seconds < 3_600 ? duration(seconds) : span(seconds);
 const emOf = (text) => [...text].reduce((sum, sign) => sum + (/[.,:  ]/.test(sign) ? 0.3 : /\p{L}/u.test(sign) ? 0.68 : 0.64), 0);
 
 /** The target of a figure in words, '' without one; or what makes the figure doubtful. */
-export function target(id, { definitions, live, channel, figures }) {
+export function target(id, record) {
+  const { definitions, live, channel, figures } = record;
   const aim = definitions.targets;
   const within = definitions.service_level_seconds;
   switch (id) {
@@ -88,10 +97,19 @@ export function target(id, { definitions, live, channel, figures }) {
       return `${t('target_at_most', { value: percentShort(0) })} · ${t('of', { n: count(figures.limit_decided) })}`;
     }
     default: {
+      if (definition(id).terms) return terms(id, record);
       const n = figures && definition(id).of ? path(figures, definition(id).of) : null;
       return n ? t('of', { n: count(n) }) : '';
     }
   }
+}
+
+/** What a value is made of: numerator / denominator, or of points how many answers. */
+function terms(id, record) {
+  const { numerator, denominator, scope, unit } = definition(id);
+  const below = total(denominator, record[scope]);
+  if (!below || few(id, record)) return '';
+  return unit === 'points' ? t('few', { n: count(below) }) : `${count(total(numerator, record[scope]))} / ${count(below)}`;
 }
 
 /** Of how many promises a share is; nothing where none was decided. */
@@ -127,7 +145,9 @@ export class Figure {
     const value = raw(this.id, record);
     attr(this.value, 'data-value', value);
     attr(this.node, 'data-none', value == null ? '' : null);
-    this.tick(value, nowMs);
+    const n = few(this.id, record);
+    if (n === null) this.tick(value, nowMs); else this.say(t('few', { n: count(n) }), '');
+    attr(this.node, 'data-few', n === null ? null : '');
     // a dense row has no room for targets, and 500 of them would be formatted for nothing
     if (this.aim) set(this.aim, target(this.id, record));
     this.judge(level);

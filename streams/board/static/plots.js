@@ -3,6 +3,10 @@
 import { NONE, attr, count, definition, duration, el, moment, percentShort, span, t, time } from './texts.js';
 import { serviceLevel } from './judge.js';
 
+// of each plot the figure that other days are drawn of, and their dashes in px
+const BESIDE = { offered: 'offered', service_level: 'service_level', aht: 'aht', occupancy: 'occupancy', slot_occupancy: 'occupancy', opened: 'tickets_opened', first_response: 'first_response' };
+const DAYS = [['yesterday', 'of_yesterday', [2, 3]], ['usual', 'of_usual', [8, 4]]];
+
 const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 const rem = () => parseFloat(getComputedStyle(document.documentElement).fontSize);
 const level = (item) => serviceLevel({ definitions: item.definitions, figures: item.figures });
@@ -81,7 +85,18 @@ function backdrop(shape, aims) {
   };
 }
 
-function options(shape, box, aims, own) {
+/** The lines of other days that a plot has, where they are known: of its first figure that is compared. */
+function others(shape, days, items) {
+  const one = shape.series.find(([id]) => BESIDE[id]);
+  if (!days || !one) return [];
+  const places = new Map(days.at.map((start, index) => [start, index]));
+  return DAYS.map(([key, text, dash]) => ({
+    name: t(text, { name: nameOf(one[0]) }), colour: one[1], dash,
+    values: items.map(({ interval_start: start }) => gap(days.slots[BESIDE[one[0]]][key][places.get(start)])),
+  })).filter(({ values }) => values.some((value) => value !== null));
+}
+
+function options(shape, box, aims, own, beside) {
   const font = `${Math.round(rem() * 0.68)}px Inter, sans-serif`;
   const axis = { stroke: css('--soft'), font, grid: { stroke: css('--line'), width: 1 }, ticks: { show: false } };
   const range = (plot, low, high) => {
@@ -92,7 +107,7 @@ function options(shape, box, aims, own) {
   return {
     width: box.clientWidth, height: box.clientHeight,
     padding: [rem() * 0.4, rem() * 1.2, 0, 0],
-    legend: { markers: { width: 0, fill: (_, index) => index ? css(drawn(shape)[index - 1][1]) : 'transparent' } },
+    legend: { markers: { width: 0, fill: (_, index) => index ? css(drawn(shape)[index - 1]?.[1] ?? beside[index - 1 - drawn(shape).length].colour) : 'transparent' } },
     cursor: { points: { size: 7 }, y: false },
     // room for the newest interval, which begins at the last point; at least two hours wide
     scales: { x: { time: true, range: (_, first, last) => [Math.min(first, last - 7_200), last + 900] }, y: { range } },
@@ -108,6 +123,10 @@ function options(shape, box, aims, own) {
         points: { show: kind === 'line', size: 5, fill: css(colour) },
         // its own value, not the height it reaches
         value: (_, __, ___, at) => at == null || own[index][at] == null ? NONE : shape.y(own[index][at]),
+      })),
+      ...beside.map(({ name, colour, dash }) => ({
+        label: name, stroke: css(colour), width: 1.2, dash: dash.map((px) => px * devicePixelRatio), points: { show: false }, spanGaps: false,
+        value: (_, value) => value == null ? NONE : shape.y(value),
       }))],
     hooks: { drawAxes: [backdrop(shape, aims)] },
   };
@@ -119,6 +138,7 @@ export class Plots {
     this.shapes = plotsOf(channel);
     this.aim = null;
     this.items = [];
+    this.days = null;
     this.key = '';
     this.built = [];
     this.resized = new ResizeObserver(() => this.size());
@@ -141,6 +161,15 @@ export class Plots {
     this.build();
   }
 
+  /** Draw other days beside these: what `/api/compared` says of today's slots. */
+  beside(days) {
+    const key = JSON.stringify(days.slots);
+    if (key === this.daysKey) return;
+    this.daysKey = key;
+    this.days = days;
+    if (this.items.length) this.build();
+  }
+
   build() {
     this.resized.disconnect();
     for (const { plot } of this.built) plot.destroy();
@@ -157,8 +186,10 @@ export class Plots {
       this.root.append(figure);
       const own = drawn(shape).map(([, , read]) => this.items.map((item) => gap(read(item))));
       const high = heights(shape, this.items);
-      const data = [x, ...drawn(shape).map((series) => high[shape.series.indexOf(series)])];
-      const plot = new window.uPlot(options(shape, box, () => this.aim, own), data, box);
+      const beside = others(shape, this.days, this.items);
+      const data = [x, ...drawn(shape).map((series) => high[shape.series.indexOf(series)]),
+        ...beside.map(({ values }) => values)];
+      const plot = new window.uPlot(options(shape, box, () => this.aim, own, beside), data, box);
       attr(box, 'role', 'img');
       attr(box, 'aria-label', `${t(shape.name)}, ${t('history')}`);
       this.resized.observe(box);

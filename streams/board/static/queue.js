@@ -10,6 +10,7 @@ import { explain, refresh } from './explain.js';
 import { follow, headers, now } from './stream.js';
 import { appearance, askToken, placeOf } from './controls.js';
 import { Plots, table } from './plots.js';
+import { Compared, Served, Topics } from './day.js';
 
 const INTERVALS_MS = 30_000;
 const WINDOWS = ['1m', '5m', '15m', '30m', '60m', 'today'];
@@ -61,6 +62,10 @@ const more = document.querySelector('.one-figures');
 const empty = document.querySelector('.empty');
 const dialog = document.querySelector('.explain');
 const plots = new Plots(document.querySelector('.one-plots'), channel);
+const compared = new Compared(document.querySelector('.one-compared'), channel);
+const served = new Served(document.querySelector('.one-served'));
+const topics = new Topics(document.querySelector('.one-topics'), channel);
+let day = null; // the newest record of today
 const figures = MORE[channel].map((name) => new Figure(name));
 const ofContacts = channel === 'ticket' ? {} : { ...CONTACT_GROUPS, agents: [LOAD[channel], ...CONTACT_GROUPS.agents] };
 const groups = Object.entries({ ...GROUPS[channel], ...ofContacts, bots: BOTS }).map(([name, ids]) => {
@@ -141,7 +146,7 @@ function connect() {
   const query = new URLSearchParams({ tenant, queues: queue, channel, window: params.get('window') || '30m' });
   stop = follow(query, {
     event(name, data) {
-      if (name === 'ready') { set(empty, t('no_match')); intervals(); }
+      if (name === 'ready') { set(empty, t('no_match')); intervals(); today(); }
       if (name === 'alerts') { alerts.take(data); draw(); }
       if (model.take(name, data, now())) draw();
     },
@@ -151,6 +156,28 @@ function connect() {
       draw();
     },
   });
+}
+
+/** Read the day again: its record of today, and what it is compared with. */
+async function today() {
+  const get = async (path, query) => {
+    const response = await fetch(`${path}?${new URLSearchParams(query)}`, { headers: headers(), cache: 'no-store' });
+    return response.ok ? response.json() : null;
+  };
+  try {
+    const [records, days] = await Promise.all([
+      get('/api/kpis', { tenant, queues: queue, channel, window: 'today' }), get('/api/compared', { tenant, queue, channel })]);
+    day = records?.kpis.find((record) => record.queue === queue) ?? day;
+    if (day) {
+      day.window = 'today';
+      served.show(day);
+      topics.show(day);
+    }
+    if (days) {
+      compared.show(days);
+      plots.beside(days);
+    }
+  } catch { /* the event stream reports the lost connection */ }
 }
 
 /** Read the intervals again; a failure leaves the plots as they are, the alarm says why. */
@@ -182,11 +209,12 @@ document.addEventListener('click', (event) => {
   if (!node) return;
   const quality = node.closest('.quality');
   const source = { quality: model.status?.quality, definitions: null };
-  const find = () => quality ? source : model.entries.get(id)?.record;
+  const { topic } = node.dataset;
+  const find = () => quality ? source : topic !== undefined ? topics.of(topic) : node.closest('.one-served') ? day : model.entries.get(id)?.record;
   if (find()) explain(dialog, node.dataset.figure, find, { now, board, place: placeOf });
 });
 
 links();
 connect();
 tick();
-setInterval(intervals, INTERVALS_MS);
+setInterval(() => { intervals(); today(); }, INTERVALS_MS);

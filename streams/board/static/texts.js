@@ -38,6 +38,9 @@ export const count = (value) => value == null ? NONE : integers.format(value);
 export const number = (value) => value == null ? NONE : new Intl.NumberFormat(lang, { maximumFractionDigits: 3 }).format(value);
 export const percent = (ratio) => ratio == null ? NONE : tenths.format(tenthsOf(ratio));
 export const percentShort = (ratio) => ratio == null ? NONE : `${shortest.format(tenthsOf(ratio))} %`;
+const points = new Intl.NumberFormat(lang, { minimumFractionDigits: 1, maximumFractionDigits: 1, signDisplay: 'exceptZero' });
+/** Points from −100 to 100, with their sign. */
+export const signed = (value) => value == null ? NONE : points.format(value);
 export const time = (ms) => clockFace.format(ms);
 export const timeSeconds = (ms) => clockSeconds.format(ms);
 export const moment = (ms) => dayFace.format(ms);

@@ -8,14 +8,15 @@ import { Alerts } from './alerts.js';
 import { Model } from './model.js';
 import { Status } from './status.js';
 import { explain, isOpen, refresh } from './explain.js';
-import { follow, now } from './stream.js';
-import { Controls, askToken, placeOf } from './controls.js';
+import { follow, headers, now } from './stream.js';
+import { Controls, askToken, pageAddress, placeOf } from './controls.js';
 
 // the order changes at most this often: a wall that dances is not read; hundreds of rows move seldom
 const REORDER_MS = 3_000;
 const REORDER_MANY_MS = 10_000;
 const MANY = 60;
 const DRAW_MS = 200;
+const DAYS_MS = 60_000;
 const ROOMY = 7; // up to so many cards all are cards
 const BUSY_CARDS = 4; // above that: the hero, three cards, and rows
 const MOST_ROWS = 600; // more are not read by anybody, and not drawn
@@ -35,6 +36,7 @@ const totals = document.querySelector('.totals');
 const totalsHeading = document.querySelector('[data-text=totals]');
 const empty = document.querySelector('.empty');
 const dialog = document.querySelector('.explain');
+const toQuality = document.querySelector('.page-link');
 const chosen = document.querySelector('.chosen');
 const cards = new Map(); // id + form → card
 let order = [];
@@ -48,6 +50,8 @@ const TICKET_HEADS = ['queue', 'at_risk', 'breached_open', 'next_due', 'resoluti
 totals.setAttribute('aria-label', t('totals'));
 wall.setAttribute('aria-label', t('worst'));
 others.setAttribute('aria-label', t('others'));
+
+let days = { id: null, found: null, at: -Infinity }; // what the worst queue's day is compared with
 
 const controls = new Controls(() => connect());
 const alerts = new Alerts(document, controls.form.elements.sound);
@@ -197,6 +201,7 @@ function render() {
   model.dirty.clear();
   const beside = topNodes.length - 1; // the hero takes 2 × 2 cells; an odd card stands tall
   const hero = top[0]?.[1] === 'hero';
+  if (hero) compareHero(cardOf(...top[0]), top[0][0]);
   attr(wall, 'data-odd', hero && !small.length && beside % 2 === 1 ? '' : null);
   attr(wall, 'data-tall', !hero && topNodes.length <= 3 ? '' : null);
   attr(wall, 'hidden', topNodes.length ? null : '');
@@ -217,6 +222,7 @@ function render() {
   tally(nowMs);
   controls.tenants(model.tenants());
   set(chosen, controls.chosen());
+  attr(toQuality, 'href', pageAddress('/quality'));
   status.tick(info);
   refresh();
   document.documentElement.dataset.renderMs = (performance.now() - started).toFixed(1);
@@ -265,6 +271,22 @@ function tally(nowMs) {
     attr(item, 'data-count', counts[level]);
     set(item, t(`tally_${level}`, { n: count(counts[level]) }));
   }
+}
+
+/** Read what the hero's day is compared with: when it is another queue, and every minute. */
+async function compareHero(card, { id, record }) {
+  if (days.id === id) card.compare(days.found);
+  if (days.id === id && performance.now() - days.at < DAYS_MS) return;
+  days = { id, found: days.id === id ? days.found : null, at: performance.now() };
+  if (!days.found) card.compare(null);
+  const { tenant, queue, channel } = record;
+  try {
+    const response = await fetch(`/api/compared?${new URLSearchParams({ tenant, queue, channel })}`, { headers: headers(), cache: 'no-store' });
+    const found = response.ok ? await response.json() : null;
+    if (days.id !== id) return;
+    days.found = found;
+    draw();
+  } catch { /* the event stream reports the lost connection */ }
 }
 
 let frame = null;
