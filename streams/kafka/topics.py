@@ -77,8 +77,8 @@ def topic_plan(settings: Settings) -> list[TopicPlan]:
         "segment.ms": HOUR_MS,
         "min.cleanable.dirty.ratio": 0.2,
     }
-    # No age deletes anything here: the wallboard compares with intervals of up to 28 days ago, so of
-    # `contact.intervals` 29 days have to be there.
+    # No age deletes anything here: the wallboard compares with intervals of up to 28 days ago, so
+    # of `contact.intervals` 29 days have to be there.
     for name in (names.kpis, names.history, names.intervals):
         plans[name] = compact
     for name in (names.intake_changelog, names.queues_changelog):
