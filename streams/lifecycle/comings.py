@@ -182,7 +182,11 @@ def of_visit(state: Tells) -> int:
 
 def come(state: Tells, start: int, entered_at: int, at: int, ledger: Ledger) -> None:
     """A coming begins, and counts from `at`, if `entered_at` is not -1. Times in ms."""
-    whose = state.customer or Whose()
+    whose = state.customer
+    if whose is None:
+        untold: tuple[Untold, ...] = (Untold(start, entered_at, state.queue),)
+        state.customer = Whose(b"", start, False, 0, False, untold, (), start)
+        return
     untold = whose.untold
     if whose.ref:
         if entered_at >= 0:
@@ -223,20 +227,20 @@ def hung_up(state: Tells, queue: str, at: int, start: int, over: bool, ledger: L
 
     `over`: it was not handed on, so whoever comes next begins another.
     """
-    end(state, queue, at, start, ledger)
+    end(state, queue, at, start, ledger, over)
     whose = state.customer
     if whose is not None and over and not whose.over:
         state.customer = _replace(whose, over=True)
 
 
-def end(state: Tells, queue: str, at: int, start: int, ledger: Ledger) -> None:
+def end(state: Tells, queue: str, at: int, start: int, ledger: Ledger, over: bool = False) -> None:
     """The coming that began at `start` (ms; -1: none) has an end at `at`, so far the last."""
     whose = state.customer
     if whose is None or start < 0:
         return
     if not whose.ref and not whose.ended and start == whose.start:
         ledger.cell(queue, at)[c.FCR_UNKNOWN] += ledger.sign
-    _tell(state, ENDED, queue, at, ledger, start, days_of(queue, at, ledger))
+    _tell(state, ENDED, queue, at, ledger, start, days_of(queue, at, ledger), over)
 
 
 def reopened(state: Tells, at: int, ledger: Ledger) -> None:
@@ -300,7 +304,14 @@ _WAITS: Final = frozenset({ENDED, REOPENED, LEFT})
 
 
 def _tell(
-    state: Tells, kind: int, queue: str, at: int, ledger: Ledger, start: int, days: int = 0
+    state: Tells,
+    kind: int,
+    queue: str,
+    at: int,
+    ledger: Ledger,
+    start: int,
+    days: int = 0,
+    over: bool = False,
 ) -> Item | None:
     """Tell it of the coming that began at `start`, if it is known whose that is; None if not.
 
@@ -319,8 +330,9 @@ def _tell(
         waiting = kind, at, order, queue, topic, days
         untold = tuple(_with(one, waiting) if one.start == start else one for one in untold)
     ended = whose.ended or (kind == ENDED and start == whose.start)
+    over = over or whose.over
     state.customer = Whose(
-        *(whose.ref, whose.start, whose.over, order + 1, ended, untold, whose.soft, whose.visit)
+        whose.ref, whose.start, over, order + 1, ended, untold, whose.soft, whose.visit
     )
     return item
 

@@ -29,13 +29,15 @@ def step(state: TicketState, fact: Fact, ledger: Ledger) -> None:
     """Take one event, in order."""
     effect = _STEPS[state.phase][fact.rank]
     topics.hear(state, fact)
-    comings.hear(state, fact, ledger)
+    if fact.customer:
+        comings.hear(state, fact, ledger)
     if effect.__class__ is str:
         ledger.anomaly(effect, fact)
     else:
         effect(state, fact, ledger)
     topics.settle(state)
-    comings.settle(state, fact.at, ledger)
+    if fact.customer:
+        comings.settle(state, fact.at, ledger)
     if fact.rank not in feedback.OF_TICKETS:
         settled, days = state.phase > OPEN, ledger.rules.ticket_memory_days
         state.forgotten_on = forgotten_on(fact.at, days) if settled else 0

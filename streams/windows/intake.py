@@ -18,7 +18,7 @@ from streams.contract.events import (
     SourceHeartbeat,
     TicketEvent,
 )
-from streams.contract.words import ALL, OTHER, QueueKey
+from streams.contract.words import ALL, HOUR_MS, OTHER, QueueKey
 from streams.lifecycle import changelog
 from streams.lifecycle.changelog import (
     CLOSED_BEFORE,
@@ -260,14 +260,19 @@ class Intake:
         return told
 
     def _customer_batches(self, told: list[list[Told]]) -> list[tuple[int, bytes]]:
-        before = CustomerBatch(self.partition, self.partitions, self._customers_told, [])
-        after = msgspec.structs.replace(before, now=self.now)
+        if self.partitions == 1:
+            return []
+        source = self.partition, self.partitions
+        before = CustomerBatch(*source, self._customers_told, [])
+        after = CustomerBatch(*source, self.now, [])
         self._customers_told = self.now
+        # Most of them say how far the unit is, and no more.
+        nothing = encode_customers([], before, after)
         return [
             (number, data)
             for number, items in enumerate(told)
             if number != self.partition
-            for data in encode_customers(items, before, after)
+            for data in (encode_customers(items, before, after) if items else nothing)
         ]
 
     def _batches(
@@ -306,18 +311,29 @@ class Intake:
         """
         self.closed_before = max(self.closed_before, self.now - self.horizon)
         final = self.closed_before - self.grace
-        others = set(range(self.partitions)) - {self.partition}
-        slowest = min((self.heard_units.get(unit, -1) for unit in others), default=self.now)
-        waits = min(final, slowest - self.horizon - self.grace)
-        held = (keys for pane, keys in self._keys_of_pane.items() if pane <= final)
-        if waits < final and sum(map(len, held)) <= MOST_HELD:
-            final = waits
-        self.final_before = max(self.final_before, final)
+        self.final_before = max(self.final_before, self._waiting_for_others(final))
         last = self.final_before - self.ledger.width
         for pane in sorted(pane for pane in self._keys_of_pane if pane <= last):
             for queue_key in self._keys_of_pane.pop(pane):
                 del self.cells[queue_key][pane]
                 state.append((_cell_key(queue_key, pane), None))
+
+    def _waiting_for_others(self, final: int) -> int:
+        """What may be final of what is by the unit's own time: the slowest unit decides (ms)."""
+        if self.partitions == 1:
+            return final
+        slowest = self.now
+        if len(self.heard_units) < self.partitions - 1:
+            slowest = -1
+        elif self.heard_units:
+            slowest = min(self.heard_units.values())
+        waits = min(final, slowest - self.horizon - self.grace)
+        # Seconds, as a rule: then there is room.
+        if final - waits > HOUR_MS:
+            held = sum(len(keys) for pane, keys in self._keys_of_pane.items() if pane <= final)
+            if held > MOST_HELD:
+                return final
+        return waits
 
     def _collect_cells(self, state: list[Write]) -> list[CellUpdate]:
         updates: list[CellUpdate] = []
