@@ -37,6 +37,7 @@ BURN_OFFERED_MIN_2H: Final = 60
 
 LONGEST_WAIT_FACTOR: Final = 3
 SLA_DECIDED_MIN: Final = 10  # promises decided in an hour: of nine, one broken is 11 %
+ANSWERS_MIN: Final = 30  # to surveys: a share of fewer says little
 HANDLE_TIME_FACTOR: Final = 1.5
 HANDLE_TIME_HANDLED_MIN: Final = 20
 

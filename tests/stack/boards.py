@@ -132,7 +132,7 @@ def check_panel(panel: dict[str, Any], board: dict[str, Any], live: Live) -> Non
         return
     for target in targets(panel):
         for expr in substitute(target["expr"], board, live):
-            if metric_names(expr) <= NEEDS_HISTORY:
+            if metric_names(expr) <= NEEDS_HISTORY or re.search(r" offset \d+d", expr):
                 live.ask(expr)
                 continue
             rows = eventually(partial(live.ask, expr), f"answer to {expr}")

@@ -94,7 +94,28 @@ def _stories(now: int) -> list[tuple[str, str, str, dict[str, Any]]]:
         ("ticket", "handed", "ticket.opened", {}),
         ("ticket", "handed", "bot.ended", {"outcome": "escalated", "started_at": ago}),
         ("ticket", "handed", "ticket.replied", {"author": "agent", "public": True}),
+        *_customers(),
     ]  # fmt: skip
+
+
+def _customers() -> Iterator[tuple[str, str, str, dict[str, Any]]]:
+    """What forty customers say and buy: as many as a score needs, and ten more."""
+    scales = {"csat": (1, 5), "nps": (0, 10), "ces": (1, 7), "resolved": (0, 1)}
+    for number in range(40):
+        contact = f"customer-{number}"
+        for kind, (least, greatest) in scales.items():
+            score = greatest if number % 4 else least
+            yield "voice", contact, "survey.sent", {"kind": kind}
+            yield "voice", contact, "survey.answered", {
+                "kind": kind, "version": f"{kind}-1", "score": score, "scale_min": least,
+                "scale_max": greatest, "higher_is_better": True,
+            }  # fmt: skip
+        sold = {"kind": ("upsell", "cross_sell")[number % 2]}
+        yield "voice", contact, "sale.closed", sold
+        if number % 8 == 0:
+            yield "voice", contact, "sale.cancelled", sold
+        outcome = ("satisfied", "unsatisfied", "not_reached")[number % 3]
+        yield "voice", contact, "followup.completed", {"outcome": outcome}
 
 
 def surprise(settings: Settings) -> None:
@@ -109,7 +130,7 @@ def surprise(settings: Settings) -> None:
     for number, (channel, contact, kind, more) in enumerate(_stories(now)):
         event = {
             "event_id": f"{kind}-{number}", "type": kind, "source": sources[channel],
-            "occurred_at": now - 2 * MINUTE_MS + 2_000 * number,
+            "occurred_at": now - 2 * MINUTE_MS + min(2_000 * number, MINUTE_MS + number),
             "channel": channel, "contact_id": contact, "queue": queues[channel], **more,
         }  # fmt: skip
         producer.send(topics[channel], value=orjson.dumps(event), key=contact.encode())

@@ -12,10 +12,18 @@ from typing import Final
 
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 
-from deploy.grafana.src import alerts, pipeline, queue_detail, sites, tickets, wallboard
+from deploy.grafana.src import (
+    alerts,
+    pipeline,
+    quality,
+    queue_detail,
+    sites,
+    tickets,
+    wallboard,
+)
 
 DASHBOARDS: Final = Path(__file__).resolve().parent.parent / "dashboards"
-BOARDS: Final = (wallboard, queue_detail, tickets, sites, pipeline, alerts)
+BOARDS: Final = (wallboard, queue_detail, tickets, quality, sites, pipeline, alerts)
 
 
 def generate() -> dict[str, str]:

@@ -44,10 +44,10 @@ def _level(metric: str, more: str = "", by: str = BY_QUEUE) -> str:
     return f"max by ({by}) (contactcenter_{metric}{{{QUEUES}{more}}})"
 
 
-def _rate(metric: str, more: str = "") -> str:
-    """Visits a minute, over all workers."""
-    chosen = f"contactcenter_{metric}{{{QUEUES}{more}}}"
-    return f"60 * sum(rate({chosen}[$__rate_interval]))"
+def _rate(metric: str, more: str = "", before: str = "") -> str:
+    """Visits a minute, over all workers; `before`: so long before each moment."""
+    chosen = f"contactcenter_{metric}{{{QUEUES}{more}}}[$__rate_interval]"
+    return f"60 * sum(rate({chosen}{f' offset {before}' if before else ''}))"
 
 
 def _recorded(name: str) -> str:
@@ -209,14 +209,20 @@ def _flow(board: Board) -> None:
             (_rate("contacts_abandoned_total"), "abandoned"),
             (_rate("contacts_flowed_out_total"), "flowed out"),
             (_rate("contacts_handled_total"), "handled"),
+            (_rate("contacts_offered_total", before="1d"), "offered a day before"),
+            (_rate("contacts_offered_total", before="7d"), "offered a week before"),
         ],
         "First bookings as the workers made them, a minute. Offered = entered the queue; answered "
         "= first agent connection; abandoned = left unanswered by the customer, short ones "
-        "included; flowed out = left unanswered otherwise; handled = handling complete.",
+        "included; flowed out = left unanswered otherwise; handled = handling complete. A day and "
+        "a week before = 24 and 168 hours, an hour beside where the clocks were changed; the wall "
+        "compares by local time.",
         up_to=VISITS_USUAL,
     )
     meaning = {"offered": BLUE, "answered": GREEN, "abandoned": RED, "flowed out": AMBER}
     flow = coloured(flow, meaning | {"handled": PURPLE})
+    earlier = {"offered a day before": PALE_BLUE, "offered a week before": GREY}
+    flow = coloured(flow, earlier, dashed=True)
     waiting = lines(
         "Waiting and the longest wait",
         [

@@ -1,4 +1,4 @@
-"""Board 4: sites, teams and skills. Numerators and denominators are added up, then divided."""
+"""Board 5: sites, teams and skills. Numerators and denominators are added up, then divided."""
 
 from typing import Any
 
