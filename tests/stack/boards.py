@@ -26,8 +26,13 @@ def panels(board: dict[str, Any]) -> list[dict[str, Any]]:
 
 PANELS = [(name, panel) for name, board in BOARDS.items() for panel in panels(board)]
 PANEL_IDS = [f"{name}-{panel['title']}" for name, panel in PANELS]
-# Asks for yesterday: a Prometheus that has run for seconds has no answer yet.
-NEEDS_HISTORY = {"queue:contactcenter_handle_seconds:mean_window30m_avg1d"}
+# Asks for yesterday, or for what is decided after a week: a Prometheus that has run for seconds has
+# no answer yet.
+NEEDS_HISTORY = {
+    "queue:contactcenter_handle_seconds:mean_window30m_avg1d",
+    "contactcenter_customers_fcr_decided_total",
+    "contactcenter_customers_fcr_resolved_total",
+}
 VARIABLE = re.compile(r"\$(\w+)")
 
 

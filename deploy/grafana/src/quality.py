@@ -1,4 +1,5 @@
-"""Board 4: service quality. What customers answered, what they bought, who was asked after it.
+"""Board 4: service quality. What customers answered and bought, who was asked after it, who comes
+again.
 
 Slow figures: all of them are of the 24 hours before each moment, for a minute of them says nothing.
 Invariant: a score stands only where 30 or more customers answered, as on the wall, and how many did
@@ -61,6 +62,31 @@ SATISFIED_AFTER: Final = (
 )
 
 
+COMES_AGAIN: Final = (
+    "Come again = contacts within the queue's days (7) after a handled one of the same customer, "
+    "by any channel / contacts that say whose they are. At once, never corrected." + OF_DAY
+)
+KNOWN: Final = (
+    "Known = contacts of customers seen in the 30 days before / contacts that say whose they are. "
+    "Neither churn nor retention." + OF_DAY
+)
+FCR: Final = (
+    "First contact resolution = customers who did not come again within the queue's days (7) / "
+    "those handled, decided so many days after: today's are of last week's customers." + OF_DAY
+)
+FAILED_AGAIN: Final = (
+    "Customers failed for the second time within 7 days: gone unanswered, unsatisfied, or a "
+    "promise broken. At the second failure, once in 7 days." + OF_DAY
+)
+BOT_RETURNED: Final = (
+    "Customers whom a bot had kept from people, and who reached one within 24 hours." + OF_DAY
+)
+NOT_TOLD: Final = (
+    "Handled contacts and resolved tickets that do not say whose they are: in no figure of "
+    "customers." + OF_DAY
+)
+
+
 def _grown(metric: str, more: str = "", by: str = "") -> str:
     return grown(metric, QUEUES + more, DAY, by)
 
@@ -104,6 +130,32 @@ def _satisfied(by: str = "") -> str:
     return f"{satisfied} / ({reached} > 0)"
 
 
+def _share(part: str, whole: str, by: str = "") -> str:
+    """Of customers: a ratio of two of their counters."""
+    below = _grown(f"customers_{whole}_total", by=by)
+    return f"{_grown(f'customers_{part}_total', by=by)} / ({below} > 0)"
+
+
+def _again(by: str = "") -> str:
+    return _share("repeat_contacts", "contacts", by)
+
+
+def _fcr(by: str = "") -> str:
+    return _share("fcr_resolved", "fcr_decided", by)
+
+
+def _customers(board: Board) -> None:
+    shown = [
+        tile("First contact resolution", _fcr(), FCR, SHARE, decimals=1),
+        tile("Come again", _again(), COMES_AGAIN, SHARE, decimals=1),
+        tile("Known", _share("returning_contacts", "contacts"), KNOWN, SHARE, decimals=1),
+        tile("Failed again", _grown("customers_failed_again_total"), FAILED_AGAIN),
+        tile("Back after a bot", _grown("customers_bot_returned_total"), BOT_RETURNED),
+        tile("Customer not told", _grown("customers_unknown_total"), NOT_TOLD),
+    ]
+    board.row(4, *((panel, 4) for panel in shown))
+
+
 def _day(board: Board) -> None:
     shown = [
         tile("CSAT", _csat(), CSAT, SHARE, decimals=1),
@@ -127,15 +179,15 @@ def _queues(board: Board) -> None:
         Column("Solved", _solved(BY), 75, SHARE, decimals=1),
         Column("CSAT answered", _response("csat", BY), 120, SHARE, decimals=1),
         Column("Sales", _grown("sales_closed_total", by=BY), 65),
-        Column("Undone", _grown("sales_cancelled_total", by=BY), 75),
         Column("Follow-ups", _grown("followups_completed_total", by=BY), 95),
-        Column("Satisfied after", _satisfied(BY), 130, SHARE, decimals=1),
+        Column("Come again", _again(BY), 95, SHARE, decimals=1),
+        Column("FCR", _fcr(BY), 65, SHARE, decimals=1),
     ]
     table = grid(
         "Queues, the most answers first",
         columns,
         QUEUE_KEYS,
-        f"{CSAT} {NPS} {SOLVED} Only queues of which a survey, a sale or a follow-up was told.",
+        f"{CSAT} {NPS} {SOLVED} {COMES_AGAIN} {FCR} Queues of which any of it was told.",
         sort="of answers",
         descending=True,
     )
@@ -165,6 +217,18 @@ def _over_time(board: Board) -> None:
         up_to=ANSWERS_USUAL,
     )
     board.row(8, (scores, 8), (coloured(response, KINDS), 8), (coloured(answers, KINDS), 8))
+    again = lines(
+        "Who comes again",
+        [
+            (_fcr(), "first contact resolution"),
+            (_again(), "come again"),
+            (_share("returning_contacts", "contacts"), "known"),
+        ],
+        f"{FCR} {COMES_AGAIN} {KNOWN}",
+        SHARE,
+        up_to=1,
+    )
+    again = coloured(again, {"first contact resolution": GREEN, "come again": AMBER, "known": BLUE})
     groups = {"promoters": GREEN, "passives": GREY, "detractors": AMBER}
     recommend = lines(
         "Who would recommend",
@@ -196,9 +260,10 @@ def _over_time(board: Board) -> None:
     named = {name.replace("_", " "): colour for name, colour in FOLLOWUPS.items()}
     board.row(
         8,
-        (coloured(recommend, groups), 8),
-        (coloured(sales, {"upsell": BLUE, "cross-sell": PURPLE, "undone": YELLOW}), 8),
-        (coloured(followups, named), 8),
+        (again, 6),
+        (coloured(recommend, groups), 6),
+        (coloured(sales, {"upsell": BLUE, "cross-sell": PURPLE, "undone": YELLOW}), 6),
+        (coloured(followups, named), 6),
     )
 
 
@@ -212,6 +277,6 @@ def build() -> Any:
         queue_variables(),
         since="now-24h",
     )
-    for part in (_day, _queues, _over_time):
+    for part in (_day, _customers, _queues, _over_time):
         part(board)
     return board.build()
