@@ -7,6 +7,7 @@ waiting. Nothing here imports the engine, so agreement between the two is eviden
 """
 
 from collections.abc import Iterable
+from fractions import Fraction
 from typing import Any
 
 from streams.simulate.feedback_books import FeedbackBooks
@@ -310,7 +311,9 @@ class AgentSeconds:
             "agent_state_seconds": {state: ms / 1000 for state, ms in self.state_ms.items()},
             # Its queues list no reasons for a break.
             "break_seconds": {"other": self.state_ms["break"] / 1000},
-            "occupancy_ratio": round(self.handling_ms / staffed, 6) if staffed else None,
+            "occupancy_ratio": (
+                float(round(Fraction(self.handling_ms, staffed), 6)) if staffed else None
+            ),
         }
 
     def chats_as_json(self) -> dict[str, float]:
