@@ -183,8 +183,10 @@ def of_visit(state: Tells) -> int:
 def come(state: Tells, start: int, entered_at: int, at: int, ledger: Ledger) -> None:
     """A coming begins, and counts from `at`, if `entered_at` is not -1. Times in ms."""
     whose = state.customer
+    # A ticket is counted in the queue it is in then.
+    queue = "" if ledger.channel == "ticket" else state.queue
     if whose is None:
-        untold: tuple[Untold, ...] = (Untold(start, entered_at, state.queue),)
+        untold: tuple[Untold, ...] = (Untold(start, entered_at, queue),)
         state.customer = Whose(b"", start, False, 0, False, untold, (), start)
         return
     untold = whose.untold
@@ -192,8 +194,6 @@ def come(state: Tells, start: int, entered_at: int, at: int, ledger: Ledger) -> 
         if entered_at >= 0:
             _tell_entry(state, whose.ref, start, entered_at, at, ledger)
     else:
-        # A ticket is counted in the queue it is in then.
-        queue = "" if ledger.channel == "ticket" else state.queue
         untold = (*untold, Untold(start, entered_at, queue))
         if len(untold) > MOST_UNTOLD:
             ledger.anomaly("customer_trimmed")

@@ -26,10 +26,10 @@ def test_created_topics_are_as_planned(fresh_settings: Make) -> None:
 
 
 def test_all_topics_have_the_same_partitions() -> None:
-    """The plan holds the thirteen topics, with equal partition counts, as assignment needs."""
+    """The plan holds the fourteen topics, with equal partition counts, as assignment needs."""
     plan = topic_plan(Settings(partitions=7))
     assert {topic.partitions for topic in plan} == {7}
-    assert len(plan) == 13
+    assert len(plan) == 14
     assert {"contact.calls", "contact.cells", "contact-streams-intake-changelog"} <= {
         topic.name for topic in plan
     }
@@ -39,7 +39,7 @@ def test_a_missing_topic_is_reported_with_its_fix(fresh_settings: Make) -> None:
     """Without topics, check says so once, with the command that makes them; where some are there,
     it names the others."""
     settings = fresh_settings()
-    assert check_topics(settings) == ["all 13 topics: missing; create with `streams topics create`"]
+    assert check_topics(settings) == ["all 14 topics: missing; create with `streams topics create`"]
     with KafkaAdminClient(bootstrap_servers=settings.bootstrap) as admin:
         admin.create_topics({settings.topics.calls: {"num_partitions": settings.partitions}})
     (line,) = [line for line in check_topics(settings) if "missing" in line]
@@ -51,7 +51,7 @@ def test_partition_difference_is_reported(fresh_topics: Make) -> None:
     a reset where only what a worker writes differs."""
     settings = fresh_topics(partitions=2)
     (line,) = check_topics(replace(settings, partitions=5))
-    assert line.startswith("all 13 topics: 2 partitions, needs 5")
+    assert line.startswith("all 14 topics: 2 partitions, needs 5")
     assert "STREAMS_PARTITIONS=2" in line
     with KafkaAdminClient(bootstrap_servers=settings.bootstrap) as admin:
         admin.create_partitions({settings.topics.kpis: 5})

@@ -50,7 +50,7 @@ def message(ended: "subprocess.CompletedProcess[str]", code: int) -> str:
 def test_missing_topics_are_told_once(fresh_settings: Callable[..., Settings]) -> None:
     """That all topics are missing, with the command that creates them; exit 1."""
     said = message(start(fresh_settings()), 1)
-    assert "all 13 topics: missing" in said
+    assert "all 14 topics: missing" in said
     assert "streams topics create" in said
 
 
