@@ -26,7 +26,7 @@ export class Compared {
     this.title = el('h3', '', t('compared'));
     this.until = el('p', 'one-note');
     this.body = el('tbody');
-    const head = el('tr', '', el('th'), cell('th', t('today')), cell('th', t('yesterday')), cell('th', t('usual')));
+    const head = el('tr', '', el('td'), cell('th', t('today')), cell('th', t('yesterday')), cell('th', t('usual')));
     this.table = el('table', 'day-table', el('thead', '', head), this.body);
     root.append(this.title, this.until, el('div', 'day-box', this.table), el('p', 'one-note', t('usual_note')));
   }
