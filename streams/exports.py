@@ -42,15 +42,8 @@ def write_csv(records: Sequence[Record], path: Path) -> None:
     sidecar.write_text(json.dumps(_description(path.name), indent=2) + "\n", encoding="utf-8")
 
 
-def _value(column: Column, record: Record) -> Any:
-    value = column.of(record)
-    if column.type == "json" and value is not None:
-        return json.dumps(value, separators=(",", ":"), sort_keys=True, ensure_ascii=False)
-    return value
-
-
 def _cell(column: Column, record: Record) -> Any:
-    value = _value(column, record)
+    value = column.of(record)
     if value is None:
         return None
     if column.type == "timestamp":
@@ -116,5 +109,5 @@ def write_parquet(records: Sequence[Record], path: Path) -> None:
             "time_zone": TIME_ZONE,
         },
     )
-    values = {column.name: [_value(column, record) for record in records] for column in columns}
+    values = {column.name: [column.of(record) for record in records] for column in columns}
     parquet.write_table(pyarrow.Table.from_pydict(values, schema=schema), path)

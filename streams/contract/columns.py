@@ -43,7 +43,7 @@ class Column:
         value: Any = record
         for key in self.path:
             value = None if value is None else value.get(key)
-        return _SORTED(value).decode() if isinstance(value, dict) else value
+        return _SORTED(value).decode() if isinstance(value, dict | list) else value
 
 
 @cache

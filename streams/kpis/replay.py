@@ -20,7 +20,7 @@ from streams.contract.records import KpiRecord
 from streams.contract.words import ALL, QueueKey, SplitBy
 from streams.kpis.definitions import Definitions
 from streams.kpis.record import replay_record
-from streams.lifecycle.counters import AGENT_BASE, AGENT_END, HANDLING
+from streams.lifecycle.counters import HANDLING, is_of_agents
 from streams.lifecycle.customer import Customer
 from streams.lifecycle.customers import book
 from streams.lifecycle.entity import AGENT, CALLBACK, CONTACT, TICKET, fold
@@ -217,9 +217,8 @@ class Replay:
             of_agents: dict[int, int] = {}
             visits: dict[int, int] = {}
             for number, amount in values.items():
-                is_agents = number < 0 or AGENT_BASE <= number < AGENT_END
                 if amount:
-                    (of_agents if is_agents else visits)[number] = amount
+                    (of_agents if is_of_agents(number) else visits)[number] = amount
             agents[queue_key] = of_agents
             if entry.queue == ALL:
                 if of_agents:

@@ -6,15 +6,18 @@ def seconds(ms: int) -> float:
     return ms / 1000
 
 
-def ratio(numerator: int, denominator: int) -> float | None:
-    """numerator / denominator to six decimals, half-even; None unless the denominator > 0."""
+def ratio(numerator: int, denominator: int, parts: int = 1_000_000) -> float | None:
+    """numerator / denominator, half-even; None unless the denominator > 0.
+
+    To whole `parts` of one: six decimals.
+    """
     if denominator <= 0:
         return None
-    quotient, rest = divmod(numerator * 1_000_000, denominator)
+    quotient, rest = divmod(numerator * parts, denominator)
     twice = 2 * rest
     if twice > denominator or (twice == denominator and quotient & 1):
         quotient += 1
-    return quotient / 1_000_000
+    return quotient / parts
 
 
 def mean_seconds(total_ms: int, count: int) -> float | None:
@@ -34,14 +37,4 @@ def mean_thousandths(total: int, count: int) -> float | None:
 
 def points(more: int, less: int, count: int) -> float | None:
     """100 x (more - less) / count to one decimal, half-even; None without any."""
-    if count <= 0:
-        return None
-    return _divide((more - less) * 1_000, count) / 10
-
-
-def _divide(numerator: int, denominator: int) -> int:
-    quotient, rest = divmod(numerator, denominator)
-    twice = 2 * rest
-    if twice > denominator or (twice == denominator and quotient & 1):
-        quotient += 1
-    return quotient
+    return ratio(100 * (more - less), count, 10)

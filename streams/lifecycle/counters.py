@@ -209,6 +209,11 @@ LEVELS = VISIT_LEVELS + AGENT_LEVELS
 AGENT_END = 300
 
 
+def is_of_agents(number: int) -> bool:
+    """Whether a number is one of agents, who are in `_all` by themselves: a break's are below 0."""
+    return number < 0 or AGENT_BASE <= number < AGENT_END
+
+
 @lru_cache(maxsize=4_096)
 def break_level(reason: str) -> int:
     """The level of agents on a break for a reason that a queue lists: an even number below 0.

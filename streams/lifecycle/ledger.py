@@ -19,7 +19,7 @@ from typing import Any
 
 from streams.contract.words import ALL, OTHER, QueueKey, SplitBy
 from streams.lifecycle import splits
-from streams.lifecycle.counters import AGENT_BASE, AGENT_END, MOMENT
+from streams.lifecycle.counters import MOMENT, is_of_agents
 from streams.lifecycle.rules import Calendars, QueueRules, Rules
 
 #: Width of a base pane, ms. Levels cannot be cut inside a pane.
@@ -154,7 +154,7 @@ class Ledger:
         An agent stands in `_all` by itself.
         """
         place = self.place(tenant, queue, channel)
-        if AGENT_BASE <= level < AGENT_END:
+        if is_of_agents(level):
             return (place,)
         return place, (place[0], ALL, channel)
 
@@ -216,7 +216,7 @@ class Ledger:
         Visits and tickets of a queue are its tenant's too; agents count there by themselves.
         """
         for number, amount in counters.items():
-            if number < 0 or AGENT_BASE <= number < AGENT_END:
+            if is_of_agents(number):
                 continue
             if number < splits.SPLIT_BASE:
                 into[number] += amount

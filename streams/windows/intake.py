@@ -30,8 +30,6 @@ from streams.lifecycle.changelog import (
     parts_of,
 )
 from streams.lifecycle.counters import (
-    AGENT_BASE,
-    AGENT_END,
     ANY_STUCK,
     LOCAL,
     ORPHANED,
@@ -371,13 +369,7 @@ class Intake:
         in_all = ledger.entry(ALL)
         total = in_all.panes
         for pane, changes in entry.panes.items():
-            into = total[pane]
-            if entry.known:
-                ledger.add_to_all(into, changes, in_all.known)
-                continue
-            for counter, change in changes.items():
-                if counter >= 0 and not AGENT_BASE <= counter < AGENT_END:
-                    into[counter] += change
+            ledger.add_to_all(total[pane], changes, in_all.known)
 
     def _collect_oldest(self) -> list[OldestUpdate]:
         oldest_updates: list[OldestUpdate] = []

@@ -13,7 +13,7 @@ import msgspec
 from streams.contract.words import ALL, INTERVAL_MS, QueueKey, SplitBy
 from streams.lifecycle import changelog
 from streams.lifecycle.changelog import AS_OF, REVISION, SOURCES, Write, key_of, kind_of, parts_of
-from streams.lifecycle.counters import AGENT_BASE, AGENT_END, HANDLING
+from streams.lifecycle.counters import HANDLING, is_of_agents
 from streams.lifecycle.ledger import PANE_MS
 from streams.lifecycle.local_days import midnight_of
 from streams.lifecycle.rules import NEVER
@@ -359,7 +359,7 @@ def _rounded_up(at: int, step: int) -> int:
 
 def _has_visits(values: Values) -> bool:
     """Whether a contact or ticket left anything there: agents alone make `_all`, and no queue."""
-    return any(counter >= 0 and not AGENT_BASE <= counter < AGENT_END for counter in values)
+    return not all(map(is_of_agents, values))
 
 
 def _encode_queue(queue: Queue) -> bytes:

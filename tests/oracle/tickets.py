@@ -130,7 +130,7 @@ def opened(known: Ticket, at: int) -> None:
     """The opening is counted."""
     known.note(COUNTED, at)
     known.count(at, "tickets_opened")
-    if known.coming is not None:
+    if known.coming is not None and not known.left:
         known.coming.entry = at
     known.cohorts.opened(at)
 

@@ -44,7 +44,7 @@ channels = ["ticket"]
 
 
 def events(now: int) -> list[dict[str, Any]]:
-    """One of everything a metric tells of: outcomes, calls waiting and owed, tickets, agents."""
+    """One of everything a metric tells of: outcomes, calls waiting and owed, a sale, tickets, agents."""
 
     def call(number: int, name: str, seconds: int) -> dict[str, Any]:
         at = now + (seconds - 120) * 1_000
@@ -62,6 +62,7 @@ def events(now: int) -> list[dict[str, Any]]:
         {**ticket, "occurred_at": now - 119_000},
         {**ticket, "type": "ticket.sla_set", "occurred_at": now - 118_000} | due,
         call(8, "callback.requested", 3),
+        call(0, "sale.closed", 81) | {"kind": "upsell"},
     ]
     common = {"source": "acd", "channel": "voice"}
     return [{"event_id": f"e{number}"} | common | event for number, event in enumerate(found)]

@@ -138,8 +138,15 @@ export function placeOf(record) {
   return [name, t(record.channel), t(`w_${span}`), timeSeconds(record.as_of)].join(' · ');
 }
 
+/** What a page does when its connection is another: without a token it asks for one, else it says so. */
+export const connection = (status, connect, draw) => (state, detail) => {
+  if (state === 'token') { askToken(connect); return; }
+  status.connected(state, detail);
+  draw();
+};
+
 /** Ask for the token, then go on. */
-export function askToken(next) {
+function askToken(next) {
   const dialog = el('dialog', 'token');
   const input = el('input');
   input.type = 'password';

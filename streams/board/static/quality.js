@@ -8,7 +8,7 @@ import { Model } from './model.js';
 import { Status } from './status.js';
 import { explain, refresh } from './explain.js';
 import { follow, now } from './stream.js';
-import { Controls, askToken, pageAddress, placeOf } from './controls.js';
+import { Controls, connection, pageAddress, placeOf } from './controls.js';
 
 const WINDOW = 'today';
 const MOST_ROWS = 400; // more are not read by anybody, and not drawn
@@ -108,11 +108,7 @@ function connect() {
       if (name === 'alerts') alerts.take(data);
       if (model.take(name, data, now()) || name === 'alerts') draw();
     },
-    state(state, detail) {
-      if (state === 'token') { askToken(connect); return; }
-      status.connected(state, detail);
-      draw();
-    },
+    state: connection(status, connect, draw),
   });
 }
 

@@ -8,7 +8,7 @@ import { Model, idOf } from './model.js';
 import { Status } from './status.js';
 import { explain, refresh } from './explain.js';
 import { follow, headers, now } from './stream.js';
-import { appearance, askToken, placeOf } from './controls.js';
+import { appearance, connection, placeOf } from './controls.js';
 import { Plots, table } from './plots.js';
 import { Compared, Served, Topics } from './day.js';
 
@@ -150,11 +150,7 @@ function connect() {
       if (name === 'alerts') { alerts.take(data); draw(); }
       if (model.take(name, data, now())) draw();
     },
-    state(state, detail) {
-      if (state === 'token') { askToken(connect); return; }
-      status.connected(state, detail);
-      draw();
-    },
+    state: connection(status, connect, draw),
   });
 }
 

@@ -9,7 +9,7 @@ import { Model } from './model.js';
 import { Status } from './status.js';
 import { explain, isOpen, refresh } from './explain.js';
 import { follow, headers, now } from './stream.js';
-import { Controls, askToken, pageAddress, placeOf } from './controls.js';
+import { Controls, connection, pageAddress, placeOf } from './controls.js';
 
 // the order changes at most this often: a wall that dances is not read; hundreds of rows move seldom
 const REORDER_MS = 3_000;
@@ -307,11 +307,7 @@ function connect() {
       if (name === 'alerts') { alerts.take(data); draw(); }
       if (model.take(name, data, now())) draw();
     },
-    state(state, detail) {
-      if (state === 'token') { askToken(connect); return; }
-      status.connected(state, detail);
-      draw();
-    },
+    state: connection(status, connect, draw),
   });
 }
 
