@@ -223,4 +223,5 @@ def test_the_stream_speaks_of_itself(scraped: Scraped) -> None:
     assert read >= len(events(0)) + 1
     assert value_in(text, "build_info", revision="abc123") == 1
     assigned = families_of(text)["stream_partition_assigned"].samples
-    assert len(assigned) == 2 * 6
+    # Of each number the five inputs, what is told of customers, and the cells.
+    assert len(assigned) == 2 * 7
