@@ -14,6 +14,10 @@ import msgspec
 FIELD: Final = b"customer_ref"
 _REFUSED: Final = b'"refused"'
 _TOKEN: Final = re.compile(rb'"(?:[^"\\]|\\.)*"|[][{}]|[^][{}",:\s]+', re.DOTALL)
+#: The name in bytes that are no JSON: any of its letters may be escaped.
+_NAME: Final = re.compile(
+    b"".join(b"(?:%c|\\\\u00(?i:%02x))" % (letter, letter) for letter in FIELD)
+)
 _COLON: Final = re.compile(rb"\s*:\s*")
 _HASH: Final = re.compile(rb'"[0-9A-Fa-f]{64}"|null')
 _json: Final = msgspec.json.Decoder().decode
@@ -26,8 +30,10 @@ def masked(raw: bytes) -> bytes:
     try:
         _json(raw)
     except (ValueError, RecursionError):
-        before, field, after = raw.partition(FIELD)
-        return before + field + b'": ' + _REFUSED if after else raw
+        named = _NAME.search(raw)
+        if named is None or named.end() == len(raw):
+            return raw
+        return raw[: named.end()] + b'": ' + _REFUSED
     kept, done = [], 0
     for name in _TOKEN.finditer(raw):
         if name.start() < done or not _is_field(name[0]):

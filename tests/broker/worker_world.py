@@ -24,7 +24,10 @@ from streams.board.store import Store
 from streams.contract.events import Event
 from streams.faustkit.unit import POSITION_KEY
 from streams.kafka.connect import kafka_python_options
+from streams.lifecycle import changelog
+from streams.lifecycle.changelog import key_of
 from streams.settings import Settings
+from streams.windows.cells import decode_values
 from tests.broker.toy_world import PATIENCE, wait_until
 from tests.broker.worker_files import Sums, in_thousandths, read_events
 
@@ -234,7 +237,8 @@ class World:
                     f"ended with {worker.process.returncode}: {worker.said[-3000:]}"
                 )
             assert time.monotonic() < deadline, (
-                f"lag {self.lag()}, wrong {wrong}, "
+                f"lag {self.lag()}, of cells {self.lag([self.settings.topics.cells])}, "
+                f"times {self.results.times}, wrong {wrong}, "
                 f"{[(w.process.poll(), w.said[-1500:]) for w in self.workers]}"
             )
             time.sleep(0.3)
@@ -330,6 +334,8 @@ class Results:
         self._consumer.assign(self._places)
         self._consumer.seek_to_beginning(*self._places)
         self.positions: Offsets = {}
+        #: How far each unit is, by its changelog: `changelog.NOW` and the like, ms.
+        self.times: dict[tuple[str, int], dict[int, int]] = {}
         self.sums: Sums = defaultdict(lambda: defaultdict(int))
         self._newest: dict[bytes, tuple[int, dict[str, int]]] = {}
         self.revised = 0
@@ -347,6 +353,8 @@ class Results:
                         self._interval(record)
 
     def _position(self, record: Any) -> None:
+        if record.key == key_of(changelog.TIMES).encode():
+            self.times[record.topic, record.partition] = decode_values(record.value)
         if not record.key.startswith(POSITION_KEY):
             return
         place = record.key.removeprefix(POSITION_KEY).decode(), record.partition

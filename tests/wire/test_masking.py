@@ -52,6 +52,7 @@ def test_a_field_that_is_told_twice_or_by_escapes_is_hidden_too() -> None:
         b"{'customer_ref': 'secret'}",
         b'{"customer_ref":"\xff","n":"secret"}',
         b"customer_ref=secret",
+        b'{"\\u0063ustomer_re\\u0066": "secret',
     ],
 )
 def test_of_bytes_that_are_no_json_nothing_is_left_behind_the_name(raw: bytes) -> None:
