@@ -44,7 +44,7 @@ channels = ["ticket"]
 
 
 def events(now: int) -> list[dict[str, Any]]:
-    """One of everything a metric tells of: outcomes, calls waiting and owed, a sale, tickets, agents."""
+    """One of everything a metric tells of: outcomes, calls that wait, a sale, tickets, agents."""
 
     def call(number: int, name: str, seconds: int) -> dict[str, Any]:
         at = now + (seconds - 120) * 1_000
