@@ -12,7 +12,7 @@ import msgspec
 import orjson
 
 from streams.contract.records import SCHEMA_VERSION, KpiRecord, encode
-from streams.contract.words import MINUTE_MS, QueueKey
+from streams.contract.words import INTERVAL_MS, MINUTE_MS, QueueKey
 from streams.faustkit.stage import InputClock, Output, Record, Turn
 from streams.kpis.definitions import Definitions
 from streams.kpis.history import history_record
@@ -40,7 +40,8 @@ class QueueStage:
         self.unit = Queues(definitions.of_partition(partition, settings.partitions))
         self._settings, self._definitions, self._meter = settings, definitions, meter
         self._letters: list[Output] = []
-        self._cut = self._minute = -1
+        self._minute = -1
+        self._cut = (-1, -1)
         self._ageing: deque[QueueKey] = deque()
         self._aged: deque[QueueKey] = deque()
         self._fresh: dict[QueueKey, KpiRecord] = {}
@@ -91,7 +92,8 @@ class QueueStage:
     def _due(self) -> list[Queue]:
         """Queues that changed, and a share of those that only grew older."""
         queues = self.unit.queues
-        cut = self.unit.as_of - self.unit.as_of % PANE_MS
+        # By event time the last intervals become final while `as_of` stands.
+        cut = self.unit.as_of // PANE_MS, self.unit.closed_before // INTERVAL_MS
         if cut != self._cut:
             self._cut = cut
             waiting = set(self._ageing)

@@ -164,8 +164,8 @@ class Queues:
                 if start < queue.first:
                     queue.first = start
                     self._changed_queues.add(queue_key)
-                for missed in range(max(start, queue.cursor - GAP_MS), queue.cursor, INTERVAL_MS):
-                    queue.panes.interval(missed)  # nothing was known before: they are due too
+                if start < queue.cursor:
+                    self._begin_earlier(queue, start)
             if queue.panes.replace(update.pane, batch.source, update.values):
                 self._changed_panes.add((queue_key, update.pane))
                 queue.dirty = True
@@ -190,6 +190,20 @@ class Queues:
             batch.now, batch.closed_before, batch.watermark, batch.following
         )
         self._unsaved = True
+
+    def _begin_earlier(self, queue: Queue, start: int) -> None:
+        """Something happened before all that was known of the queue: what lies between is due too.
+
+        What ended is due at once. What did not (a source told of a later time before this one came
+        so far) is due at its end: published now alone, it would have no integrals.
+        """
+        ended = self.as_of - self.as_of % INTERVAL_MS
+        oldest = max(start, queue.cursor - GAP_MS)
+        for missed in range(oldest, min(ended, queue.cursor), INTERVAL_MS):
+            queue.panes.interval(missed)
+        if ended < queue.cursor:
+            queue.cursor = max(start, ended)
+            self._changed_queues.add(queue.queue_key)
 
     def advance(self, wall: int | None) -> None:
         """Move `as_of` on; `wall` (ms) only where everything sent was read, else None."""

@@ -2,9 +2,12 @@
 
 import orjson
 
-from streams.faustkit.stage import InputClock
+from streams.faustkit.stage import InputClock, Output, Turn
+from streams.lifecycle.counters import OFFERED
+from streams.windows.cells import CellBatch, CellUpdate, encode_batch
 from tests.stages.stages import START, Stages, call
 
+INTERVALS = "contact.intervals"
 PLACE = ["default", "billing", "voice"]
 NOON = START - START % 900_000
 
@@ -79,6 +82,23 @@ def test_an_interval_is_published_at_its_end_though_nothing_happened() -> None:
         for key, value in stages.tick(stages.take()).get("contact.intervals", []):
             published[tuple(key)] = value
     assert published[(*PLACE, NOON)]["figures"]["offered"] == 0
+
+
+def test_an_interval_becomes_final_though_time_stands() -> None:
+    """A source that closes what is long over is enough: by event time nothing else may follow."""
+    stages = Stages()
+    later = NOON + 36_000_000
+    offered = CellUpdate("default", "billing", "voice", NOON, {OFFERED: 1})
+    found = []
+    for closed, cells in ((NOON, [offered]), (later - 3_600_000, [])):
+        word = CellBatch(0, 1, later, closed, None, False, cells, [])
+        cell: Output = (stages.settings.topics.cells, 0, b"0", encode_batch(word), [])
+        found.append([stages.tick(Turn([], [cell])), *(stages.tick(Turn([], [])) for _ in "123")])
+    finals = [
+        {tuple(key): value["final"] for said in one for key, value in said.get(INTERVALS, [])}
+        for one in found
+    ]
+    assert [final[(*PLACE, NOON)] for final in finals] == [False, True]
 
 
 def test_history_has_whole_minutes_with_the_level_at_their_ends() -> None:

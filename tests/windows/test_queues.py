@@ -173,6 +173,18 @@ def test_intervals_that_were_jumped_over_are_published_too() -> None:
     assert {0, 1 * INTERVAL_MS, 2 * INTERVAL_MS, 3 * INTERVAL_MS} <= found.keys()
 
 
+def test_what_a_slower_source_tells_of_before_is_published_at_its_end_too() -> None:
+    """The first word of a queue may be of a later interval than the second."""
+    queues, once = unit(), {c.OFFERED: 1}
+    queues.accept(batch(HOUR, (HOUR, once), source=0, sources=2))
+    queues.accept(batch(1_000, (2 * INTERVAL_MS, once), source=1, sources=2))
+    queues.advance(None)
+    published(queues)
+    queues.accept(batch(HOUR, source=1, sources=2))
+    queues.advance(None)
+    assert {2 * INTERVAL_MS, 3 * INTERVAL_MS} <= published(queues).keys()
+
+
 def test_an_empty_interval_is_owed_for_thirty_five_days() -> None:
     """To the millisecond; what is older than that is passed over."""
     for beyond, first in ((0, INTERVAL_MS), (1, 2 * INTERVAL_MS)):
