@@ -31,9 +31,9 @@ FAILING: Final = frozenset({"timeout", "no_agents", "error"})
 class Item(NamedTuple):
     """Something a contact or ticket did, of a customer. Times in ms.
 
-    `start`: when its coming began, which tells it from others; -1: in none. `known`: when it was
-    known whose it is. `order`: its place among what the contact told at that instant. `days`: what
-    the queue says of `repeat_days`.
+    `start`: when its coming began, which tells it from others (`come`); -1: in none. `known`: when
+    it was known whose it is. `order`: its place among what the contact told at that instant.
+    `days`: what the queue says of `repeat_days`.
     """
 
     kind: int
@@ -181,8 +181,13 @@ def of_visit(state: Tells) -> int:
 
 
 def come(state: Tells, start: int, entered_at: int, at: int, ledger: Ledger) -> None:
-    """A coming begins, and counts from `at`, if `entered_at` is not -1. Times in ms."""
+    """A coming begins, and counts from `at`, if `entered_at` is not -1. Times in ms.
+
+    One that began no later than the last one is told from it: it is kept under the next instant.
+    """
     whose = state.customer
+    if whose is not None:
+        start = max(start, whose.start + 1)
     # A ticket is counted in the queue it is in then.
     queue = "" if ledger.channel == "ticket" else state.queue
     if whose is None:
@@ -238,9 +243,19 @@ def end(state: Tells, queue: str, at: int, start: int, ledger: Ledger, over: boo
     whose = state.customer
     if whose is None or start < 0:
         return
-    if not whose.ref and not whose.ended and start == whose.start:
+    if not whose.ref and not _has_end(whose, start):
         ledger.cell(queue, at)[c.FCR_UNKNOWN] += ledger.sign
     _tell(state, ENDED, queue, at, ledger, start, days_of(queue, at, ledger), over)
+
+
+def _has_end(whose: Whose, start: int) -> bool:
+    """Whether the coming that began at `start` (ms), of a customer not told, has an end."""
+    return any(
+        kind == ENDED
+        for coming in whose.untold
+        if coming.start == start
+        for kind, *_ in coming.items
+    )
 
 
 def reopened(state: Tells, at: int, ledger: Ledger) -> None:

@@ -62,18 +62,19 @@ class End(msgspec.Struct, array_like=True, frozen=True, order=True, gc=False):
 
 
 class Coming(msgspec.Struct, array_like=True, gc=False):
-    """One coming. Times in ms since it began; -1: none.
+    """One coming. Times in ms since it began, which may be after them.
 
-    `entry`: its entry, `known`: when that counted, of one that does. `answers`: with their queues,
-    None: that of the entry. `back`: when its ticket was reopened; `left`: when that left the
-    figures. `fixed`: how it counted (`_REPEAT`, `_RETURN`) when one before it had to go, -1: none.
+    `entry`: its entry, `known`: when that counted; None where it does not. `answers`: with their
+    queues, None: that of the entry. `back`: when its ticket was reopened; `left`: when that left
+    the figures, -1: it did not. `fixed`: how it counted (`_REPEAT`, `_RETURN`) when one before it
+    had to go, -1: none had to.
     """
 
     channel: int
     contact: str
     start: int
-    entry: int = -1
-    known: int = -1
+    entry: int | None = None
+    known: int | None = None
     days: int = 0
     queue: str = ""
     topic: str | None = None
@@ -82,6 +83,16 @@ class Coming(msgspec.Struct, array_like=True, gc=False):
     back: list[int] = []
     left: int = -1
     fixed: int = -1
+
+    @property
+    def entered_at(self) -> int | None:
+        """Its entry, of one that counts, ms."""
+        return None if self.entry is None else self.start + self.entry
+
+    @property
+    def known_at(self) -> int | None:
+        """When it counted, ms."""
+        return None if self.known is None else self.start + self.known
 
     def decided(self) -> End | None:
         """The first end after which no other came in time: `days` later it is final."""
@@ -103,8 +114,9 @@ class Coming(msgspec.Struct, array_like=True, gc=False):
     def until(self, at: int, failures: list[int]) -> int:
         """Until when it is remembered by what was known at `at`; -1: it was not. Times in ms."""
         until = -1
-        if 0 <= self.known <= at - self.start:
-            until = self.start + self.entry + RETURNING_MS
+        known_at, entered_at = self.known_at, self.entered_at
+        if known_at is not None and entered_at is not None and known_at <= at:
+            until = entered_at + RETURNING_MS
         for end in self.ends:
             if self.start + end.after + end.known <= at:
                 until = max(until, self.start + end.after + end.days * DAY_MS)
@@ -179,7 +191,7 @@ class Customer(msgspec.Struct, array_like=True, gc=False):
             elif kind == CAME:
                 if (coming.entry, coming.known) != (after, item.known - item.start):
                     return False
-                coming.entry = coming.known = -1
+                coming.entry = coming.known = None
             elif kind == ENDED:
                 coming.ends.remove(_end(coming, item))
             elif kind == ANSWERED:
@@ -208,8 +220,9 @@ class Customer(msgspec.Struct, array_like=True, gc=False):
         """What is dated `since` or later; of deadlines, what is before `now` (ms)."""
         booked: list[Booking] = []
         for coming in self.comings:
-            if coming.known >= 0 and coming.start + coming.known >= since:
-                self._book_entry(coming, booked)
+            known_at, entered_at = coming.known_at, coming.entered_at
+            if known_at is not None and entered_at is not None and known_at >= since:
+                self._book_entry(coming, entered_at, known_at, booked)
             if coming.ends:
                 self._decide(coming, since, now, booked)
         if self.failures:
@@ -221,19 +234,24 @@ class Customer(msgspec.Struct, array_like=True, gc=False):
             booked += (one for one in self._returned() if one[0] >= since)
         return booked
 
-    def _book_entry(self, coming: Coming, booked: list[Booking]) -> None:
+    def _book_entry(
+        self, coming: Coming, entered_at: int, known_at: int, booked: list[Booking]
+    ) -> None:
         """Who came, came again, returned: when his customer was known."""
-        counted = coming.fixed if coming.fixed >= 0 else self._counts_as(coming)
-        place = coming.start + coming.known, CHANNELS[coming.channel], coming.queue
+        fixed = coming.fixed
+        counted = fixed if fixed >= 0 else self._counts_as(coming, entered_at, known_at)
+        place = known_at, CHANNELS[coming.channel], coming.queue
         booked.append((*place, c.CONTACTS_WITH_REF, None))
         if counted & _REPEAT:
             booked.append((*place, c.REPEAT_CONTACTS, None))
         if counted & _RETURN:
             booked.append((*place, c.RETURNING_CONTACTS, None))
 
-    def _counts_as(self, coming: Coming) -> int:
-        """Whether the customer was handled, or here, not long before: `_REPEAT`, `_RETURN`."""
-        at, entered_at = coming.start + coming.known, coming.start + coming.entry
+    def _counts_as(self, coming: Coming, entered_at: int, at: int) -> int:
+        """Whether the customer was handled, or here, not long before: `_REPEAT`, `_RETURN`.
+
+        Of a coming that counted `at` (ms).
+        """
         counted = 0
         failures = self._failures()
         for other in self.comings:
@@ -247,8 +265,10 @@ class Customer(msgspec.Struct, array_like=True, gc=False):
                 ended_at = other.start + end.after
                 if ended_at < entered_at <= ended_at + coming.days * DAY_MS:
                     counted |= _REPEAT
-            seen = other.known >= 0 and other.start + other.known <= at
-            if seen and 0 < entered_at - other.start - other.entry <= RETURNING_MS:
+            known_at, seen_at = other.known_at, other.entered_at
+            if known_at is None or seen_at is None or known_at > at:
+                continue
+            if 0 < entered_at - seen_at <= RETURNING_MS:
                 counted |= _RETURN
         return counted
 
@@ -274,9 +294,10 @@ class Customer(msgspec.Struct, array_like=True, gc=False):
         if any(end.after < back <= end.after + lasts for back in coming.back):
             return
         for other in self.comings:
-            if other is coming or other.known < 0 or other.start + other.known > at:
+            known_at, entered_at = other.known_at, other.entered_at
+            if other is coming or known_at is None or entered_at is None or known_at > at:
                 continue
-            if ended_at < other.start + other.entry <= at and _same_topic(other.topic, end.topic):
+            if ended_at < entered_at <= at and _same_topic(other.topic, end.topic):
                 return
         booked.append((*place, c.FCR_RESOLVED, end.topic))
 
@@ -351,9 +372,10 @@ class Customer(msgspec.Struct, array_like=True, gc=False):
         while len(self.comings) > MOST_COMINGS:
             # How the others counted must not depend on what is forgotten from now on.
             for coming in self.comings:
-                if coming.fixed < 0 <= coming.known:
-                    coming.fixed = self._counts_as(coming)
-            self.comings.remove(min(self.comings, key=lambda one: one.start + one.entry))
+                known_at, entered_at = coming.known_at, coming.entered_at
+                if coming.fixed < 0 and known_at is not None and entered_at is not None:
+                    coming.fixed = self._counts_as(coming, entered_at, known_at)
+            self.comings.remove(min(self.comings, key=_begun))
             over += 1
         for coming in self.comings:
             for many in (coming.ends, coming.answers, coming.back):
@@ -425,9 +447,13 @@ def _rename(coming: Coming, queue: str) -> None:
         coming.answers = [(after, named(one)) for after, one in coming.answers]
 
 
+def _begun(coming: Coming) -> int:
+    return coming.start if coming.entered_at is None else coming.entered_at
+
+
 def _is_empty(coming: Coming) -> bool:
     some = coming.ends or coming.answers or coming.back
-    return coming.known < 0 and coming.left < 0 and not some
+    return coming.known is None and coming.left < 0 and not some
 
 
 def _same_topic(one: str | None, other: str | None) -> bool:

@@ -159,3 +159,53 @@ def test_tenants_and_queues_beyond_the_limits_count_as_other(seed: int) -> None:
     history = random_history(seed, stories=30)
     variants = [queues for queues in QUEUE_VARIANTS if queues]
     check(history, variants[seed % len(variants)], max_tenants=1, max_queues=1)
+
+
+def chat(number: int, kind: str, seconds: float, **fields: Any) -> dict[str, Any]:
+    """An event of one chat in `billing`, unless another queue is told."""
+    about = {"channel": "chat", "contact_id": "c1", "source": "acd", "queue": "billing"}
+    at = 1_700_000_000_000 + round(seconds * 1_000)
+    return {"event_id": f"e{number}", "type": kind, "occurred_at": at, **about, **fields}
+
+
+REF = {"customer_ref": "5e" * 32}
+#: Random histories in which a replay once differed from the oracle, made short.
+ONCE_DIFFERENT: dict[str, list[tuple[str, float, dict[str, Any]]]] = {
+    "two comings with one entry": [
+        ("contact.enqueued", 10, {}),
+        ("message.sent", 7_201, {"author": "customer"}),
+        ("contact.answered", 10_841, {}),
+        ("contact.ended", 10_867, REF),
+        ("contact.answered", 14_410, {}),
+    ],
+    "two comings of one instant": [
+        ("contact.answered", 1, REF),
+        ("contact.answered", 2, {"queue": "sales"}),
+        ("contact.resumed", 2, {}),
+        ("contact.abandoned", 3, {}),
+    ],
+    "a bot contained him twice at once": [
+        ("bot.ended", 470, {"outcome": "contained", **REF}),
+        ("bot.ended", 470, {"outcome": "contained", **REF}),
+        ("contact.enqueued", 534, REF),
+        ("message.sent", 606, {"author": "agent", "agent_id": "ben"}),
+    ],
+    "an earlier coming ends last, and nobody knows whose": [
+        ("contact.answered", 18_045, {"queue": "sales"}),
+        ("contact.answered", 46_825, {"queue": "support"}),
+        ("contact.ended", 90_225, {"queue": "sales"}),
+        ("contact.answered", 101_058, {}),
+        ("contact.ended", 104_445, {"queue": "support"}),
+        ("contact.enqueued", 104_659, {"queue": "sales"}),
+        ("contact.ended", 273_626, {"queue": None}),
+    ],
+}
+
+
+@pytest.mark.parametrize("name", ONCE_DIFFERENT)
+def test_what_once_differed_is_the_same_now(name: str) -> None:
+    """Whatever the settings of its queues."""
+    told = enumerate(ONCE_DIFFERENT[name])
+    history = [chat(n, kind, at, **fields) for n, (kind, at, fields) in told]
+    for queues in QUEUE_VARIANTS:
+        check(history, queues)
