@@ -48,8 +48,15 @@ class Item(NamedTuple):
     days: int = 0
 
 
-#: (kind, ms, order, queue, topic, days)
-Waiting = tuple[int, int, int, str, str | None, int]
+class Waiting(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """What will be an `Item`, told of a coming nobody knows the customer of."""
+
+    kind: int
+    at: int
+    order: int = 0
+    queue: str = ""
+    topic: str | None = None
+    days: int = 0
 
 
 class Untold(msgspec.Struct, array_like=True, frozen=True, gc=False):
@@ -59,8 +66,8 @@ class Untold(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """
 
     start: int
-    at: int
-    queue: str
+    at: int = -1
+    queue: str = ""
     items: tuple[Waiting, ...] = ()
 
 
@@ -133,8 +140,9 @@ def _tell_late(state: Tells, ref: bytes, coming: Untold, known: int, ledger: Led
         queue = state.queue if ledger.channel == "ticket" else coming.queue
         days = days_of(queue, known, ledger)
         ledger.tell(ref, Item(CAME, *place, coming.at, known, 0, queue, state.topic, days))
-    for kind, at, order, queue, topic, days in coming.items:
-        ledger.tell(ref, Item(kind, *place, at, known, order, queue, topic, days))
+    for one in coming.items:
+        when, what = (one.at, known, one.order), (one.queue, one.topic, one.days)
+        ledger.tell(ref, Item(one.kind, *place, *when, *what))
 
 
 def forgotten(whose: Whose | None) -> Whose | None:
@@ -251,10 +259,10 @@ def end(state: Tells, queue: str, at: int, start: int, ledger: Ledger, over: boo
 def _has_end(whose: Whose, start: int) -> bool:
     """Whether the coming that began at `start` (ms), of a customer not told, has an end."""
     return any(
-        kind == ENDED
+        one.kind == ENDED
         for coming in whose.untold
         if coming.start == start
-        for kind, *_ in coming.items
+        for one in coming.items
     )
 
 
@@ -342,7 +350,7 @@ def _tell(
         item = Item(*place, order, queue, topic, days)
         ledger.tell(whose.ref, item)
     else:
-        waiting = kind, at, order, queue, topic, days
+        waiting = Waiting(kind, at, order, queue, topic, days)
         untold = tuple(_with(one, waiting) if one.start == start else one for one in untold)
     ended = whose.ended or (kind == ENDED and start == whose.start)
     over = over or whose.over

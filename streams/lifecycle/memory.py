@@ -7,22 +7,23 @@ Invariant: a key is listed at most once, under the time in its state. Cost: one 
 
 from collections import defaultdict
 from copy import copy
-from typing import Final
 
 from msgspec.structs import replace
 
 from streams.contract.words import DAY_MS, MINUTE_MS
-from streams.lifecycle import ticket, ticket_deadlines, ticket_promises, ticket_state
-from streams.lifecycle.entity import Entity
+from streams.lifecycle import (
+    ticket,
+    ticket_at_rest,
+    ticket_deadlines,
+    ticket_promises,
+    ticket_state,
+)
 from streams.lifecycle.facts import Fact
 from streams.lifecycle.ledger import Ledger
-from streams.lifecycle.packed import Glance
+from streams.lifecycle.packed import NIL, Glance, pack
 from streams.lifecycle.rules import NEVER, Rules
+from streams.lifecycle.ticket_at_rest import TicketEntity
 from streams.lifecycle.versions import take_over
-
-TicketEntity = Entity[ticket.TicketState, Fact]
-
-_NIL: Final = b"\xc0"
 
 
 class Memory:
@@ -83,18 +84,19 @@ def is_behind(glance: Glance[ticket.TicketState]) -> bool:
     state = glance.state
     if state.version < ticket_state.VERSION:
         return True
-    return not glance.tail and bytes(glance.base) != _NIL
+    return not glance.tail and bytes(glance.base) != bytes(NIL)
 
 
-def short(kept: TicketEntity) -> TicketEntity:
+def pack_ticket(kept: TicketEntity) -> bytes:
     """The ticket as it is stored: a base that the state equals, no fact lying between, is not."""
     if kept.tail or kept.base != kept.state:
-        return kept
-    return replace(kept, base=None)
+        return pack(kept)
+    kept = replace(kept, base=None)
+    return pack(ticket_at_rest.in_short(kept) or kept)
 
 
 def whole(kept: TicketEntity, days: int) -> None:
-    """Undo `short`; and let what older rules led to go on by these (see `ticket_state.adopt`)."""
+    """Give it its base again; what older rules led to goes on by these (`ticket_state.adopt`)."""
     if kept.base is None and not kept.tail:
         kept.base = copy(kept.state)
     ticket_state.adopt(kept.state, days, kept.tail[-1].at if kept.tail else -1)

@@ -5,12 +5,13 @@ is known of them without that. Invariant: what is told of an entity at hand is t
 alike. Cost: a glance decodes the state and the times of the tail, and no base and no fact.
 """
 
-from typing import Any, Generic
+from collections.abc import Callable
+from typing import Any, Final, Generic
 
 import msgspec
 
 from streams.contract.words import MINUTE_MS
-from streams.lifecycle import agent, callback, changelog, ticket
+from streams.lifecycle import agent, callback, changelog, ticket, ticket_at_rest
 from streams.lifecycle import contact_state as visit
 from streams.lifecycle.changelog import kind_of, parts_of
 from streams.lifecycle.entity import (
@@ -53,22 +54,54 @@ class Glance(msgspec.Struct, Generic[S], array_like=True, gc=False):
     marked_until: int = -1
 
 
+_ENCODER: Final = msgspec.msgpack.Encoder()
+#: A base that is none, as it is packed.
+NIL: Final = msgspec.Raw(b"\xc0")
+
+
+def pack(kept: AnyEntity | AnyChunk | ticket_at_rest.Short) -> bytes:
+    """As it is stored and kept: a copy, for behind what the encoder returns it leaves room."""
+    return bytes(memoryview(_ENCODER.encode(kept)))
+
+
 class Kind:
     """One lifecycle and how its entities and chunks are packed."""
 
     def __init__(self, life: AnyLife, state: Any, fact: Any) -> None:
         self.life = life
         # Any: a type made of variables is more than a type checker follows.
+        self.decode: Callable[[bytes], AnyEntity]
+        self.glance: Callable[[bytes], Glance[Any]]
         self.decode = msgspec.msgpack.Decoder(Entity[state, fact]).decode
         self.glance = msgspec.msgpack.Decoder(Glance[state]).decode
         self.decode_state = msgspec.msgpack.Decoder(state | None).decode
         self.decode_chunk = msgspec.msgpack.Decoder(Chunk[state, fact]).decode
 
 
+class TicketKind(Kind):
+    """Tickets are packed in two forms: a shorter one while they rest (`ticket_at_rest.py`)."""
+
+    def __init__(self) -> None:
+        super().__init__(TICKET, ticket.TicketState, Fact)
+        self._whole, self._glance_of_whole = self.decode, self.glance
+        self.decode, self.glance = self._decode, self._glance
+
+    def _decode(self, data: bytes) -> AnyEntity:
+        is_short = ticket_at_rest.is_short(data)
+        return ticket_at_rest.unpack(data) if is_short else self._whole(data)
+
+    def _glance(self, data: bytes) -> Glance[Any]:
+        if not ticket_at_rest.is_short(data):
+            return self._glance_of_whole(data)
+        kept = ticket_at_rest.unpack(data)
+        times = kept.limit, kept.skipped, kept.fired, kept.wake
+        return Glance(NIL, kept.state, [], *times, rules=kept.rules)
+
+
 #: By the kind of an entity's key.
 KINDS = {
     changelog.CONTACT: Kind(CONTACT, visit.ContactState, Fact),
-    changelog.TICKET: Kind(TICKET, ticket.TicketState, Fact),
+    changelog.TICKET: TicketKind(),
     changelog.AGENT: Kind(AGENT, agent.AgentState, Snapshot),
     changelog.CALLBACK: Kind(CALLBACK, callback.CallbackState, CallbackFact),
 }

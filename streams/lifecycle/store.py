@@ -23,8 +23,6 @@ from collections import defaultdict
 from collections.abc import Container, Iterator
 from typing import Any
 
-import msgspec
-
 from streams.contract.words import MINUTE_MS, QueueKey
 from streams.lifecycle import changelog, entity, memory, ticket_state
 from streams.lifecycle import contact_state as visit
@@ -43,6 +41,7 @@ from streams.lifecycle.packed import (
     PackedChunk,
     entries_of,
     hash_of,
+    pack,
 )
 from streams.lifecycle.rules import NEVER
 from streams.lifecycle.versions import Versions, take_over
@@ -51,14 +50,6 @@ from streams.lifecycle.wakes import Wakes
 #: An entity is looked at again, and written, at most this long after the last look: keeps the heap
 #: short, since most that is due far ahead never comes to that.
 _LOOK_MS = 3_600_000
-
-_ENCODER = msgspec.msgpack.Encoder()
-
-
-def _pack(kept: AnyEntity | AnyChunk) -> bytes:
-    """As it is stored and kept: a copy, for behind what the encoder returns it leaves room."""
-    return bytes(memoryview(_ENCODER.encode(kept)))
-
 
 #: (tenant, queue, channel) and a level.
 _Place = tuple[QueueKey, int]
@@ -210,8 +201,8 @@ class EntityStore:
             if chunk is not None:
                 self._put_away(key, kept.chunks, chunk)
             self._schedule(key, at_hand)
-            stored = memory.short(kept) if life is TICKET else kept
-            packed = self._packed[key] = _pack(stored)
+            packed = memory.pack_ticket(kept) if life is TICKET else pack(kept)
+            self._packed[key] = packed
             if not at_hand.asleep:
                 writes.append((key.encode(), packed))
         self._at_hand = {}
@@ -390,7 +381,7 @@ class EntityStore:
         return life.is_blank(kept.state, before)
 
     def _put_away(self, key: str, number: int, chunk: AnyChunk) -> None:
-        data = _pack(chunk)
+        data = pack(chunk)
         self._chunks.setdefault(key, []).append(PackedChunk(number, data, chunk))
         self._writes.append((_chunk_key(key, number), data))
 

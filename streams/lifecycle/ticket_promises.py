@@ -287,7 +287,7 @@ def _breached(state: TicketState, clock: Clock, at: int, ledger: Ledger) -> Cloc
     _count(state, clock.metric, _BREACHED[clock.priority], at, ledger)
     comings.failed(state, state.queue, at, ledger)
     # What it went by matters no more, and is not stored.
-    return Clock(clock.metric, clock.priority, -1, -1, False, phase=BREACHED)
+    return Clock(clock.metric, clock.priority, phase=BREACHED)
 
 
 def _put(state: TicketState, clock: Clock, at: int, ledger: Ledger) -> None:

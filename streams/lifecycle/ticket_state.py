@@ -61,9 +61,9 @@ class Clock(msgspec.Struct, array_like=True, frozen=True, gc=False):
 
     metric: int
     priority: int
-    target_ms: int
-    risk_ms: int
-    pause_on_hold: bool
+    target_ms: int = -1
+    risk_ms: int = -1
+    pause_on_hold: bool = False
     elapsed_ms: int = 0
     since: int = -1
     due: int = -1
