@@ -2,12 +2,13 @@
 
 A key is its kind (a letter), a NUL, and its parts, joined by NUL; no name has a NUL in it
 (`wire/names.py`). Values are MessagePack; a struct is the array of its fields. A letter, the order
-of a key's parts and of a struct's fields are never changed: an upgrade loads what was stored.
+of a key's parts and of a struct's fields are never changed, nor what a field is when it lacks: an
+upgrade loads what was stored.
 
 The intake's changelog:
 
     c tenant channel contact-id     a contact: `lifecycle.entity.Entity`
-    t tenant channel contact-id     a ticket: `Entity`
+    t tenant channel contact-id     a ticket: `Entity`, at rest `lifecycle.ticket_at_rest.Short`
     a tenant (empty) agent-id       an agent: `Entity`
     b tenant (empty) contact-id     a request to be called back: `Entity`
     u tenant customer               a customer: `lifecycle.customer.Customer`

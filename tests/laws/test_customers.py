@@ -166,6 +166,21 @@ def test_who_is_told_late_is_counted_then_and_unknown_before() -> None:
     assert counted(units, c.FCR_RESOLVED) == 1
 
 
+def test_who_is_only_ever_told_with_the_wrap_up_comes_again_as_others_do() -> None:
+    """Twelve calls a day apart, told at the entry or at the wrap-up: only `fcr_unknown` differs."""
+    events, told = [], []
+    for n in range(12):
+        events += call(f"c{n}", n * DAY)
+        about = {"contact_id": f"c{n}", "channel": "voice", "source": "pbx", "event_id": f"w{n}"}
+        wrapup = {"type": "wrapup.ended", "occurred_at": START + n * DAY + 3 * MINUTE, **about}
+        told += [*call(f"c{n}", n * DAY, ref=None), wrapup | {"customer_ref": ADA}]
+    known = lived(events, Units(SETTINGS, 2), START + 30 * DAY)
+    late = lived(told, Units(SETTINGS, 2), START + 30 * DAY)
+    for counter in set(COUNTERS) - {c.FCR_UNKNOWN}:
+        assert counted(late, counter) == counted(known, counter)
+    assert (counted(late, c.FCR_UNKNOWN), counted(known, c.FCR_UNKNOWN)) == (12, 0)
+
+
 def test_another_customer_of_one_contact_does_nothing() -> None:
     """The first holds; the anomaly is counted."""
     first, second, third = call("c1", 0)
