@@ -80,6 +80,8 @@ class Queue:
     cursor: int = -1
     shown_cut: int = -1
     has_open_levels: bool = True
+    #: Of an agent: his state's number in `counters.STATES` (0: none), since when, why a break is.
+    standing: tuple[int, int, str] = (0, -1, "")
     dirty: bool = True
 
     def oldest_at(self, level: int) -> int | None:
