@@ -9,7 +9,7 @@ Cost: a look-up; where no figures of agents are wanted, nobody comes here.
 
 import hashlib
 import hmac
-from collections import Counter, defaultdict
+from collections import defaultdict
 from typing import Any, Final
 
 from streams.contract.words import NOBODY, OF_AGENT, OTHER, QueueKey
@@ -31,13 +31,13 @@ def _panes() -> Panes:
 class AgentCells:
     """The open contributions of the agents of one unit."""
 
-    __slots__ = ("_key", "_most", "_names", "_number", "open", "over_limit")
+    __slots__ = ("_key", "_known", "_most", "_names", "open", "over_limit")
 
     def __init__(self, rules: Rules) -> None:
         self._key, self._most = rules.agent_key, rules.max_agents
         #: By tenant and id: the name it is published under.
         self._names: dict[tuple[str, str], str] = {}
-        self._number: Counter[str] = Counter()
+        self._known: defaultdict[str, set[str]] = defaultdict(set)
         #: What is not collected yet.
         self.open: defaultdict[QueueKey, Panes] = defaultdict(_panes)
         #: Look-ups of agents beyond the limit.
@@ -51,12 +51,18 @@ class AgentCells:
         return name if name is not None else self._new_name(tenant, agent)
 
     def _new_name(self, tenant: str, agent: str) -> str:
-        if tenant == OTHER or self._number[tenant] >= self._most:
+        name, known = pseudonym(self._key, tenant, agent), self._known[tenant]
+        if name not in known and (tenant == OTHER or len(known) >= self._most):
             self.over_limit += 1
             return OTHER
-        self._number[tenant] += 1
-        name = self._names[tenant, agent] = pseudonym(self._key, tenant, agent)
+        known.add(name)
+        self._names[tenant, agent] = name
         return name
+
+    def know(self, tenant: str, name: str) -> None:
+        """A published name that has stored figures keeps its place."""
+        if name not in NO_AGENTS:
+            self._known[tenant].add(name)
 
     def cell(self, tenant: str, name: str, pane: int) -> defaultdict[int, int]:
         """The sums of a published name in the pane that begins at `pane` (ms)."""

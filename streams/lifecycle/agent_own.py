@@ -80,10 +80,13 @@ def _place(own: Own) -> tuple[str, int]:
 
 
 class Standing(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """What an agent's record shows of him now; a number of 0: no state."""
+    """What an agent's record shows of him now; a number of 0: no state.
+
+    `queue`: the name he is published under, where cells have their queue.
+    """
 
     tenant: str
-    agent: str
+    queue: str
     number: int
     since: int
     reason: str = ""
@@ -96,4 +99,4 @@ def moves(tenant: str, before: Own | None, now: Own | None) -> list[Standing]:
         told.append(Standing(tenant, before.agent, 0, -1))
     if now is not None and now != before:
         told.append(Standing(tenant, now.agent, now.number, now.since, now.reason))
-    return [one for one in told if one.agent not in NO_AGENTS]
+    return [one for one in told if one.queue not in NO_AGENTS]

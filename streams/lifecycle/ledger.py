@@ -129,7 +129,8 @@ class Ledger:
     def select(self, tenant: str, channel: str, contact: str | None = None) -> "Ledger":
         """From now on `entry` and `cell` speak of this tenant and channel, `tell` of the contact.
 
-        Without one it goes on with the contact, or the agent, at hand. Of the tenant `_other`, where there are too many tenants (a safety valve).
+        Without one it goes on with the contact, or the agent, at hand. Of the tenant `_other`,
+        where there are too many tenants (a safety valve).
         """
         scope = self._by_scope.get((tenant, channel))
         if scope is None:

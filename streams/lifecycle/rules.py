@@ -195,7 +195,9 @@ def rules_of(settings: Settings) -> Rules:
         for queue in settings.queues
         for channel in queue.channels
     }
-    key = settings.agent_key
+    secret, key = settings.agent_key, b""
+    if secret is not None and settings.agent_figures == "pseudonyms":
+        key = secret.reveal().encode()
     return Rules(
         queues,
         settings.horizon_seconds * 1_000,
@@ -208,9 +210,7 @@ def rules_of(settings: Settings) -> Rules:
         settings.max_customers,
         settings.max_agents,
         settings.agent_figures != "off",
-        key.reveal().encode()
-        if key is not None and settings.agent_figures == "pseudonyms"
-        else b"",
+        key,
     )
 
 

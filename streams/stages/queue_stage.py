@@ -14,6 +14,7 @@ import orjson
 from streams.contract.records import SCHEMA_VERSION, KpiRecord, encode
 from streams.contract.words import INTERVAL_MS, MINUTE_MS, QueueKey
 from streams.faustkit.stage import InputClock, Output, Record, Turn
+from streams.kpis.agent_record import agent_record, agent_today
 from streams.kpis.definitions import Definitions
 from streams.kpis.history import history_record
 from streams.kpis.record import interval_record, kpi_record
@@ -39,6 +40,7 @@ class QueueStage:
         self.partition = partition
         self.unit = Queues(definitions.of_partition(partition, settings.partitions))
         self._settings, self._definitions, self._meter = settings, definitions, meter
+        self._has_agents = settings.agent_figures != "off"
         self._letters: list[Output] = []
         self._minute = -1
         self._cut = (-1, -1)
@@ -79,11 +81,15 @@ class QueueStage:
     def _publish(self) -> list[Output]:
         outputs: list[Output] = []
         unit = self.unit
-        due = [queue for queue in self._due() if queue.used]
-        if due:
+        due = self._due()
+        queues = [queue for queue in due if queue.used]
+        agents = [queue for queue in due if queue.is_agent] if self._has_agents else []
+        if queues or agents:
             unit.revise()
-        for queue in due:
+        for queue in queues:
             outputs += self._records(queue)
+        for agent in agents:
+            outputs += self._agent_records(agent)
         for queue in self._due_for_history():
             key, value = _key(queue.queue_key), encode(history_record(queue, unit))
             outputs.append((self._settings.topics.history, None, key, value, []))
@@ -124,6 +130,21 @@ class QueueStage:
             interval = interval_record(queue, start, before, unit, self._definitions)
             key = _key((*queue.queue_key, start))
             outputs.append((topics.intervals, None, key, encode(interval), _VERSION))
+        return outputs
+
+    def _agent_records(self, agent: Queue) -> list[Output]:
+        agent.dirty = False
+        unit = self.unit
+        outputs: list[Output] = []
+        tenant, name, _ = agent.queue_key
+        topic, key = self._settings.topics.agent_figures, _key((tenant, name))
+        today = None
+        for start, before in unit.passed(agent):
+            if not (any(before.values()) or agent.panes.has_anything()):
+                continue  # gone for a day: there is nothing to say, or to correct
+            today = today or agent_today(agent, unit.as_of)
+            record = agent_record(agent, start, before, today, unit)
+            outputs.append((topic, None, key, encode(record), _VERSION))
         return outputs
 
     def committed(self) -> None:
