@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace as replace_record
 
 from streams.contract.agent_figures import AgentFigures
 from streams.contract.fields import leaves_of
@@ -102,7 +103,11 @@ def test_agents_change_no_figure_of_a_queue(seed: int) -> None:
     for more in ({}, {"agent_figures": "names"}):
         pipeline = live(history, queues, seed, **more)
         pipeline.finish(ended(history)[0])
-        newest = {key: published(record) for key, record in pipeline.intervals.items()}
+        # How often one is published again after a restart is nobody's figure.
+        newest = {
+            key: published(replace_record(record, revision=0))
+            for key, record in pipeline.intervals.items()
+        }
         pair.append((pipeline.kpis(), newest, bool(pipeline.agents)))
     assert pair[0][:2] == pair[1][:2]
     assert [has_agents for *_, has_agents in pair] == [False, True]
