@@ -100,8 +100,8 @@ def test_agents_change_no_figure_of_a_queue(seed: int) -> None:
     )
     assert beside == without
     pair = []
-    for more in ({}, {"agent_figures": "names"}):
-        pipeline = live(history, queues, seed, **more)
+    for by in ("off", "names"):
+        pipeline = live(history, queues, seed, agent_figures=by)
         pipeline.finish(ended(history)[0])
         # How often one is published again after a restart is nobody's figure.
         newest = {
