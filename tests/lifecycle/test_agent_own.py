@@ -74,7 +74,8 @@ def test_a_transfer_ends_one_agents_leg_and_the_next_begins_another() -> None:
     """Two legs of one conversation, each with its agent's talk and hold."""
     ledger = told(CONTACT, [
         on("enqueued", 0), on("answered", 0, "anna"),
-        ("hold.started", 10_000, {"queue": "billing"}), ("hold.ended", 14_000, {"queue": "billing"}),
+        ("hold.started", 10_000, {"queue": "billing"}),
+        ("hold.ended", 14_000, {"queue": "billing"}),
         on("transferred", 30_000, "anna", to_queue="billing"), on("answered", 40_000, "ben"),
         on("ended", 70_000, "ben"),
     ])  # fmt: skip
