@@ -118,7 +118,7 @@ def _agent_figures() -> str:
     lines = [
         "# The record of one agent\n",
         _MADE,
-        "On `contact.agent_figures`, where the setting `agent_figures` says so. Each figure exactly:",
+        "On `contact.agent_figures`, where the setting `agent_figures` says so. What it means:",
         "[DEFINITIONS.md](../streams/kpis/DEFINITIONS.md), 2a. `today` has what `figures` has.\n",
         *_fields_table(AgentRecord, ("today",)),
     ]

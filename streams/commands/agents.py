@@ -127,16 +127,17 @@ def table(records: list[Record], at_ms: int) -> Table:
         padding=(0, 1, 0, 0), pad_edge=False,
     )  # fmt: skip
     several = len({record["tenant"] for record in records}) > 1
-    made.add_column("agent", overflow="ellipsis", no_wrap=True, min_width=8)
+    # The one column that may become narrower.
+    made.add_column("agent", overflow="ellipsis", min_width=8)
     made.add_column("state", no_wrap=True)
     for name in ("since", "legs", "AHT", "occupancy", "answers", "satisfied", "age"):
         made.add_column(name, justify="right", no_wrap=True)
-    made.add_column("reason", overflow="ellipsis", no_wrap=True)
+    made.add_column("reason", overflow="ellipsis")
     for record in records:
         today = record["today"]
         surveys = today["surveys"]
         made.add_row(
-            f"{record['tenant']}/{record['agent']}" if several else record["agent"],
+            Text(f"{record['tenant']}/{record['agent']}" if several else record["agent"]),
             record["state"] or "–",
             age(record["since_at"], at_ms),
             f"{today['legs_handled']:,}",
@@ -145,6 +146,6 @@ def table(records: list[Record], at_ms: int) -> Table:
             share(today["offer_answer_ratio"]),
             f"{surveys['satisfied']}/{surveys['answered']}" if surveys["answered"] else "–",
             age(record["as_of"], at_ms),
-            record["reason"] or "",
+            Text(record["reason"] or ""),
         )
     return made

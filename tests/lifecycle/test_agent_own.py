@@ -14,7 +14,7 @@ from streams.lifecycle.rules import QueueRules, Rules
 from tests.lifecycle.lives import DAY, MINUTE, SECOND, START, fact
 
 BILLING = ("default", "billing", "voice")
-CSAT = {
+CSAT: dict[str, Any] = {
     "kind": "csat",
     "higher_is_better": True,
     "score": 5,
@@ -46,7 +46,7 @@ def told(life: Any, events: list[Any], given: Rules | None = None, until: int = 
 
 def dated(ledger: Ledger, agent: str, counter: int) -> dict[int, int]:
     """{ms since START: amount} of one counter of one agent."""
-    panes = ledger.agents.open.get(("default", agent, OF_AGENT), {})
+    panes = ledger.agents.open[("default", agent, OF_AGENT)]
     return {at - START: n for at, cell in sorted(panes.items()) if (n := cell.get(counter, 0))}
 
 
