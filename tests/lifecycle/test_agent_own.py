@@ -35,7 +35,7 @@ def told(life: Any, events: list[Any], given: Rules | None = None, until: int = 
     ledger = Ledger(given or rules(), 1)
     channel = {CONTACT: "voice", TICKET: "ticket", AGENT: ""}[life]
     ledger.select("default", channel, "anna" if life is AGENT else "c1")
-    about = {"agent_id": "anna"} if life is AGENT else {}
+    about: dict[str, Any] = {"agent_id": "anna"} if life is AGENT else {}
     facts = [
         fact(kind, at, number, channel or "voice", **about, **fields)
         for number, (kind, at, fields) in enumerate(events)
