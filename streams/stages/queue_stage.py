@@ -1,7 +1,8 @@
 """The queues' stage: cells of all sources to KPI, interval and history records of its queues.
 
 A turn is a tick. A queue whose panes changed is published on the next one; what only time changes
-goes out within ten seconds, a share of the queues a tick, so that no tick is long.
+goes out within ten seconds, a share of the queues a tick, so that no tick is long. Of single
+agents, where they are wanted, what only time changes goes out within a minute.
 """
 
 from collections import deque
@@ -41,6 +42,8 @@ class QueueStage:
         self.unit = Queues(definitions.of_partition(partition, settings.partitions))
         self._settings, self._definitions, self._meter = settings, definitions, meter
         self._has_agents = settings.agent_figures != "off"
+        #: When each agent was published last: the minute, and how far intervals were final.
+        self._agents_shown: dict[QueueKey, tuple[int, int]] = {}
         self._letters: list[Output] = []
         self._minute = -1
         self._cut = (-1, -1)
@@ -83,7 +86,7 @@ class QueueStage:
         unit = self.unit
         due = self._due()
         queues = [queue for queue in due if queue.used]
-        agents = [queue for queue in due if queue.is_agent] if self._has_agents else []
+        agents = self._due_agents(due) if self._has_agents else []
         if queues or agents:
             unit.revise()
         for queue in queues:
@@ -110,6 +113,25 @@ class QueueStage:
             due[queue_key] = queues[queue_key]
         return list(due.values())
 
+    def _due_agents(self, due: list[Queue]) -> list[Queue]:
+        """Of those that are due, the agents of whom anything was told; others once a minute.
+
+        There are many of them, and each record stays for days. By event time, which may stand
+        still at any moment, all that are due.
+        """
+        step = MINUTE_MS if self._settings.clock == "wall" else PANE_MS
+        time = self.unit.as_of // step, self.unit.closed_before // INTERVAL_MS
+        agents = []
+        for agent in due:
+            if not agent.is_agent:
+                continue
+            agent.dirty = False
+            if agent.has_news or self._agents_shown.get(agent.queue_key) != time:
+                agent.has_news = False
+                self._agents_shown[agent.queue_key] = time
+                agents.append(agent)
+        return agents
+
     def _due_for_history(self) -> list[Queue]:
         queues, minute = self.unit.queues, self.unit.as_of // MINUTE_MS
         if minute != self._minute:
@@ -133,7 +155,6 @@ class QueueStage:
         return outputs
 
     def _agent_records(self, agent: Queue) -> list[Output]:
-        agent.dirty = False
         unit = self.unit
         outputs: list[Output] = []
         tenant, name, _ = agent.queue_key

@@ -84,6 +84,8 @@ class Queue:
     #: Of an agent: his state's number in `counters.STATES` (0: none), since when, why a break is.
     standing: tuple[int, int, str] = (0, -1, "")
     dirty: bool = True
+    #: A source has told something since it was published: not time alone has passed.
+    has_news: bool = False
 
     def oldest_at(self, level: int) -> int | None:
         """The least start over all sources, ms; None where nothing stands in the level."""
@@ -176,7 +178,7 @@ class Queues:
                     self._begin_earlier(queue, start)
             if queue.panes.replace(update.pane, batch.source, update.values):
                 self._changed_panes.add((queue_key, update.pane))
-                queue.dirty = True
+                queue.dirty = queue.has_news = True
             if not queue.used and _makes_queue(update):
                 queue.used = True
                 self._changed_queues.add(queue_key)
@@ -198,7 +200,7 @@ class Queues:
             queue_key = (standing.tenant, standing.queue, OF_AGENT)
             queue = self.queue(queue_key)
             queue.standing = standing.number, standing.since, standing.reason
-            queue.dirty = True
+            queue.dirty = queue.has_news = True
             self._changed_queues.add(queue_key)
         self.progress[batch.source] = Progress(
             batch.now, batch.closed_before, batch.watermark, batch.following
