@@ -45,10 +45,11 @@ QUICK := -q -m "not slow" --ignore tests/broker -n auto --dist worksteal
 quick: setup
 	STREAMS_QUICK=1 $(BIN)/pytest $(QUICK) $(PYTEST_ARGS)
 
-# Two at a time, most of what needs a server waits for it; file by file, for files share theirs,
-# in the order of tests/conftest.py: xdist's own would begin with the files of many tests.
+# Two at a time, most of what needs a server waits for it; the third worker takes what needs none
+# (tests/scheduling.py). File by file, for files share their servers, in the order of
+# tests/conftest.py: xdist's own would begin with the files of many tests.
 test: _setup_test check
-	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder --durations=25 $(PYTEST_ARGS)
+	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder --durations=25 $(PYTEST_ARGS)
 
 # Layers 1-4 and the contract: where every line decides a figure.
 coverage: setup

@@ -8,6 +8,7 @@ import itertools
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -18,6 +19,7 @@ from streams.kafka.topics import create_topics
 from streams.settings import Settings
 from tests.examples import examples
 from tests.no_servers import Guard, is_slow
+from tests.scheduling import FEWEST, NICE, STEPS_BACK, FromBothEnds
 
 _numbers = itertools.count(1)
 _no_servers = Guard()
@@ -48,6 +50,26 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_collection_finish() -> None:
     """What is loaded by now stays: the garbage collector need not go through it again and again."""
     gc.freeze()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FromBothEnds | None:
+    """Where whole files are handed out; None: as xdist does."""
+    return FromBothEnds(config, log) if config.getoption("dist") == "loadfile" else None
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tells the last of several workers so, where whole files are handed out."""
+    workers = node.config.getoption("numprocesses") or 0
+    if node.config.getoption("dist") == "loadfile" and workers >= FEWEST:
+        node.workerinput[STEPS_BACK] = node.gateway.id == f"gw{workers - 1}"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The worker that fills the others' pauses lets them go first."""
+    if getattr(config, "workerinput", {}).get(STEPS_BACK):
+        os.nice(NICE)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -97,6 +97,8 @@ class Coming(msgspec.Struct, array_like=True, gc=False):
     def decided(self) -> End | None:
         """The first end after which no other came in time: `days` later it is final."""
         ends = self.ends
+        if len(ends) == 1:
+            return ends[0]
         for number, end in enumerate(ends):
             last = number + 1 == len(ends)
             if last or ends[number + 1].after > end.after + end.days * DAY_MS:
@@ -220,9 +222,9 @@ class Customer(msgspec.Struct, array_like=True, gc=False):
         """What is dated `since` or later; of deadlines, what is before `now` (ms)."""
         booked: list[Booking] = []
         for coming in self.comings:
-            known_at, entered_at = coming.known_at, coming.entered_at
-            if known_at is not None and entered_at is not None and known_at >= since:
-                self._book_entry(coming, entered_at, known_at, booked)
+            # Seldom so: looked at without asking twice, for each of 64 at each item.
+            if coming.known is not None and coming.start + coming.known >= since:
+                self._book_entry(coming, booked)
             if coming.ends:
                 self._decide(coming, since, now, booked)
         if self.failures:
@@ -234,11 +236,11 @@ class Customer(msgspec.Struct, array_like=True, gc=False):
             booked += (one for one in self._returned() if one[0] >= since)
         return booked
 
-    def _book_entry(
-        self, coming: Coming, entered_at: int, known_at: int, booked: list[Booking]
-    ) -> None:
+    def _book_entry(self, coming: Coming, booked: list[Booking]) -> None:
         """Who came, came again, returned: when his customer was known."""
-        fixed = coming.fixed
+        known_at, entered_at, fixed = coming.known_at, coming.entered_at, coming.fixed
+        if known_at is None or entered_at is None:
+            return
         counted = fixed if fixed >= 0 else self._counts_as(coming, entered_at, known_at)
         place = known_at, CHANNELS[coming.channel], coming.queue
         booked.append((*place, c.CONTACTS_WITH_REF, None))

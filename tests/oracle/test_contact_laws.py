@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from itertools import groupby
 
+import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
@@ -195,6 +196,7 @@ def test_handling_seconds_are_talk_and_hold(history, queues) -> None:
             assert round(connected * 1000) == round(told * 1000)
 
 
+@pytest.mark.slow
 def test_generated_histories_reach_every_reading() -> None:
     """The generator is no use for what it never makes: each reading of the rules occurs."""
     missing = {

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
 
+import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
@@ -207,6 +208,7 @@ def test_tenants_have_nothing_in_common(history, queues) -> None:
                     assert alone.figures(*scope)[part] == whole.figures(*scope)[part]
 
 
+@pytest.mark.slow
 def test_generated_histories_reach_every_figure_of_customers() -> None:
     """The generator is no use for what it never makes: each row occurs, and each reading."""
     seen: Counter[str] = Counter()

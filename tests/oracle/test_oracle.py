@@ -361,6 +361,7 @@ def test_the_total_is_the_sum_of_its_queues_and_agents_are_in_it_once() -> None:
                     assert total[name] == sum(part[name] for part in parts), name
 
 
+@pytest.mark.slow
 def test_generated_histories_reach_every_figure() -> None:
     """The generator is no use for what it never makes: each count occurs, each anomaly too."""
     nothing = Oracle([{"name": "q"}]).run([])

@@ -3,6 +3,7 @@
 from collections import Counter
 from itertools import pairwise
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -119,6 +120,7 @@ def test_business_time_and_complaints_are_a_part(history, queues) -> None:
             assert total <= booked[tenant, name.removeprefix("complaint.")]
 
 
+@pytest.mark.slow
 def test_generated_histories_reach_every_figure_of_tickets() -> None:
     """Each row of promises, cohorts and ages is made by some history, a complaint's too."""
     cohorts = [
