@@ -45,7 +45,7 @@ def test_off_there_is_no_record_and_no_agent() -> None:
 
 
 def test_a_record_says_what_the_agent_did_and_what_he_does(root: Path) -> None:
-    """Under (tenant, agent): the interval and the day; as the schema has it."""
+    """Under (tenant, agent): the interval and the day; as the schema and its example have it."""
     stages = Stages(NAMES)
     stages.wall = START + 80_000
     found = stages.tick(stages.take(*worked()))
@@ -60,6 +60,8 @@ def test_a_record_says_what_the_agent_did_and_what_he_does(root: Path) -> None:
     assert figures["state_seconds"]["available"] == 70.0
     schema = json.loads((root / "schemas/agent_figures.v1.json").read_text(encoding="utf-8"))
     assert misfits(record, schema, "") == []
+    example = root / "schemas/examples/agent_figures/record.json"
+    assert record == json.loads(example.read_text(encoding="utf-8"))
     # No queue's record, and no queue, is one more for it.
     assert {tuple(key) for key, _ in found["contact.kpis"]} == {
         ("default", name, "voice") for name in ("_all", "billing")
