@@ -5,7 +5,8 @@
 
 The structs of events and records become the JSON Schemas under `schemas/`, the transition tables
 `streams/lifecycle/LIFECYCLES.md`, the metric catalogue `deploy/METRICS.md`, the fields of a record
-`schemas/FIGURES.md`, what the fields of events are for `schemas/PURPOSES.md`.
+`schemas/FIGURES.md` and `AGENT_FIGURES.md`, what the fields of events are for
+`schemas/PURPOSES.md`.
 """
 
 import argparse
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from streams.contract import fields, purposes, schemas
+from streams.contract.agent_figures import AgentRecord
 from streams.contract.events import TYPES
 from streams.contract.figures import Figures
 from streams.contract.records import IntervalRecord, KpiRecord
@@ -34,6 +36,7 @@ def documents() -> dict[str, str]:
     written["streams/lifecycle/LIFECYCLES.md"] = _lifecycles()
     written["deploy/METRICS.md"] = _metrics()
     written["schemas/FIGURES.md"] = _figures()
+    written["schemas/AGENT_FIGURES.md"] = _agent_figures()
     written["schemas/PURPOSES.md"] = _purposes()
     return written
 
@@ -107,6 +110,17 @@ def _figures() -> str:
         *_fields_table(KpiRecord, ("windows",)),
         "\n## What an interval says\n",
         *_fields_table(IntervalRecord, ("figures", *fields.fields_of(KpiRecord))),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _agent_figures() -> str:
+    lines = [
+        "# The record of one agent\n",
+        _MADE,
+        "On `contact.agent_figures`, where the setting `agent_figures` says so. What it means:",
+        "[DEFINITIONS.md](../streams/kpis/DEFINITIONS.md), 2a. `today` has what `figures` has.\n",
+        *_fields_table(AgentRecord, ("today",)),
     ]
     return "\n".join(lines) + "\n"
 

@@ -33,6 +33,7 @@ COMMANDS = {
     "mapping": "proposes how the columns of a call log are read",
     "kpis": "the live KPIs, as a table or as JSON",
     "intervals": "the newest revision of each 15-minute interval",
+    "agents": "single agents today, where the settings want them",
     "board": "the wallboard web page",
     "anomalies": "events that found an unexpected state, a sample",
     "deadletters": "list rejected events, or send them again",

@@ -16,7 +16,15 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from streams.commands.reading import REFRESH_SECONDS, Record, add_reading, line_of
+from streams.commands.reading import (
+    REFRESH_SECONDS,
+    Record,
+    add_reading,
+    age,
+    line_of,
+    seconds,
+    share,
+)
 from streams.contract.words import WINDOWS
 from streams.kafka.compacted import chosen_from, follow, matches, newest
 from streams.settings import Settings
@@ -150,13 +158,13 @@ def _ticket_table(records: list[Record], window: str, at_ms: int, several: bool)
             _number(_clocks(record, "at_risk")),
             Text(_number(broken), style="red" if broken else ""),
             _ahead(live.get("next_due_at"), at_ms),
-            Text(f"{_share(kept)}/{_share(aim)}", style="red" if missed else ""),
+            Text(f"{share(kept)}/{share(aim)}", style="red" if missed else ""),
             str(_backlog(record)),
-            _age(live["oldest_open_at"], at_ms),
+            age(live["oldest_open_at"], at_ms),
             str(figures["tickets_opened"]),
             _span(figures["first_response_mean_seconds"]),
             str(figures["tickets_resolved"]),
-            _age(record["as_of"], at_ms),
+            age(record["as_of"], at_ms),
         )
     return made
 
@@ -183,7 +191,7 @@ def _waiting_too_long(records: list[Record], at_ms: int, several: bool) -> Itera
         if live.get("waiting_over_limit"):
             told.append(f"{live['waiting_over_limit']} waiting over the limit")
         if live.get("callbacks_owed"):
-            oldest = _age(live["oldest_callback_at"], at_ms)
+            oldest = age(live["oldest_callback_at"], at_ms)
             overdue = f", {live['callbacks_overdue']} overdue" if live["callbacks_overdue"] else ""
             told.append(f"call-backs owed {live['callbacks_owed']} (oldest {oldest}{overdue})")
         if told:
@@ -205,13 +213,13 @@ def _live_table(records: list[Record], window: str, at_ms: int, several: bool) -
             _name(record, several),
             record["channel"],
             str(live["waiting"]),
-            _age(live["oldest_waiting_at"], at_ms),
-            Text(f"{_share(level)}/{_share(target)}", style="red" if missed else ""),
-            _share(figures["abandonment_ratio"]),
-            _seconds(figures["handle_mean_seconds"]),
+            age(live["oldest_waiting_at"], at_ms),
+            Text(f"{share(level)}/{share(target)}", style="red" if missed else ""),
+            share(figures["abandonment_ratio"]),
+            seconds(figures["handle_mean_seconds"]),
             _occupancy(figures["occupancy_ratio"], record["definitions"]["targets"]),
             f"{free}/{all_of}",
-            _age(record["as_of"], at_ms),
+            age(record["as_of"], at_ms),
         )
     return made
 
@@ -237,7 +245,7 @@ def _badness(record: Record, window: str) -> tuple[float, int, str, str, str]:
 def _occupancy(value: float | None, targets: dict[str, Any]) -> Text:
     """The band in a word and a colour; without agreed limits, the share alone."""
     if value is None or targets["occupancy_limit"] is None:
-        return Text(_share(value))
+        return Text(share(value))
     for name, word, style in (
         ("occupancy_limit", "overload", "red"),
         ("occupancy_high", "high", "yellow"),
@@ -245,16 +253,8 @@ def _occupancy(value: float | None, targets: dict[str, Any]) -> Text:
     ):
         edge = targets[name]
         if edge is not None and (value > edge or (word == "good" and value == edge)):
-            return Text(f"{_share(value)} {word}", style=style)
-    return Text(f"{_share(value)} low")
-
-
-def _share(value: float | None) -> str:
-    return "–" if value is None else f"{value:.0%}"
-
-
-def _seconds(value: float | None) -> str:
-    return "–" if value is None else f"{value:.0f} s"
+            return Text(f"{share(value)} {word}", style=style)
+    return Text(f"{share(value)} low")
 
 
 def _number(value: int | None) -> str:
@@ -262,17 +262,8 @@ def _number(value: int | None) -> str:
 
 
 def _ahead(due_ms: int | None, at_ms: int) -> str:
-    return "–" if due_ms is None else _age(at_ms, due_ms)
+    return "–" if due_ms is None else age(at_ms, due_ms)
 
 
-def _span(seconds: float | None) -> str:
-    return "–" if seconds is None else _age(0, round(seconds * 1000))
-
-
-def _age(since_ms: int | None, at_ms: int) -> str:
-    if since_ms is None:
-        return "–"
-    seconds = max(0, at_ms - since_ms) // 1000
-    if seconds < 3_600:
-        return f"{seconds // 60}:{seconds % 60:02}"
-    return f"{seconds // 3_600} h" if seconds < 172_800 else f"{seconds // 86_400} d"
+def _span(spent: float | None) -> str:
+    return "–" if spent is None else age(0, round(spent * 1000))

@@ -14,12 +14,15 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import msgspec
+
 from streams.contract.events import Event
 from streams.contract.fields import fields_of
 from streams.contract.figures import Figures
 from streams.contract.records import KpiRecord
 from streams.contract.records import encode as encode_record
 from streams.contract.words import ANOMALY_SORTS, SLA_METRICS
+from streams.errors import StreamsError, UsageError
 from streams.kpis.replay import Replay
 from streams.lifecycle.kinds import KINDS
 from streams.settings import Settings
@@ -62,11 +65,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--format", choices=formats.FORMATS, default="ndjson", help="of all files (ndjson)")
     add("--mapping", type=Path, metavar="TOML", help="a call log's columns, a queue log's members")
     add("--json", action="store_true", help="one record a line, instead of a table")
+    add(
+        "--agents", type=Path, metavar="OUT",
+        help="the figures of single agents to OUT, one a line; needs the setting agent_figures",
+    )  # fmt: skip
     add("--strict", action="store_true", help="exit 1 if a line was rejected, not only if all were")
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Replays the files; raises StreamsError."""
+    if args.agents and settings.agent_figures == "off":
+        raise UsageError("--agents: figures of single agents are off; set agent_figures")
     started = time.monotonic()
     complaints = Complaints()
     source = formats.read(args.format, args.files, args.mapping, settings, complaints)
@@ -91,6 +100,8 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         if tickets:
             _table(tickets, _TICKET_COLUMNS)
             _promises(tickets)
+    if args.agents:
+        _write_agents(args.agents, replay)
     seconds = time.monotonic() - started
     repeats = replay.outcomes["duplicate"] + replay.outcomes["conflict"]
     for text in complaints.lines():
@@ -105,6 +116,17 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     for text in _anomalies(replay):
         print(text, file=sys.stderr)
     return 1 if rejected and (args.strict or not events) else 0
+
+
+def _write_agents(path: Path, replay: Replay) -> None:
+    """Of each agent the figures of the whole replay, by tenant and name."""
+    try:
+        with path.open("wb") as file:
+            for (tenant, agent), figures in replay.agent_totals().items():
+                line = {"tenant": tenant, "agent": agent, "figures": figures}
+                file.write(msgspec.json.encode(line) + b"\n")
+    except OSError as problem:
+        raise StreamsError(f"--agents {path}: cannot be written ({problem.strerror})") from problem
 
 
 def _anomalies(replay: Replay) -> Iterator[str]:

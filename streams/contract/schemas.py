@@ -2,7 +2,7 @@
 
 In: nothing. Out: file name to text of every schema; `python deploy/generate.py` writes them to
 `schemas/`. Each file is complete in itself: one an event type, `event.v1.json` for all of them,
-`kpi.v1.json`, `interval.v1.json` and `anomaly.v1.json`.
+`kpi.v1.json`, `interval.v1.json`, `anomaly.v1.json` and `agent_figures.v1.json`.
 Invariant: what `wire/decode.py` accepts an event's schema accepts, and the other way round, but for
 what JSON Schema cannot say: record size, a time's range in text, one field compared with another
 (in the description then). A record's schema has every key, with its meaning.
@@ -13,6 +13,7 @@ from typing import Any, Final, get_args
 
 import msgspec
 
+from streams.contract.agent_figures import AgentRecord
 from streams.contract.events import TYPES, Event, MessageSent
 from streams.contract.fields import Field, fields_of, part_of, plain_type, row_of
 from streams.contract.records import AnomalyRecord, IntervalRecord, KpiRecord
@@ -35,6 +36,7 @@ _RECORDS: Final[dict[str, type[msgspec.Struct]]] = {
     "kpi": KpiRecord,
     "interval": IntervalRecord,
     "anomaly": AnomalyRecord,
+    "agent_figures": AgentRecord,
 }
 _JSON_TYPES: Final = {int: "integer", float: "number", str: "string", bool: "boolean"}
 

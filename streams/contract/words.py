@@ -25,6 +25,14 @@ BOT: Final = "_bot"
 #: topic of what has none.
 NONE: Final = "_none"
 RESERVED_QUEUES: Final = frozenset({ALL, OTHER, BOT, NONE})
+#: The agent of what nobody is named for; `OTHER` is that of further agents, once there are too
+#: many. An event that names one of them names nobody.
+NOBODY: Final = "_nobody"
+#: In the place of a channel where the figures are one agent's: in no record, and on no board.
+OF_AGENT: Final = "_agent"
+#: Whether figures of single agents are published, and under which names.
+AgentFiguresBy = Literal["off", "names", "pseudonyms"]
+AGENT_FIGURES_BY: Final[tuple[str, ...]] = get_args(AgentFiguresBy)
 
 #: By what some figures of a queue are told apart, and how many values are told apart at most; what
 #: is beyond is `OTHER`.
@@ -150,6 +158,8 @@ AGENTS: Final = "contact.agents"
 SURVEYS: Final = "contact.surveys"
 #: What units tell each other of customers.
 CUSTOMERS: Final = "contact.customers"
+#: What is published of single agents.
+AGENT_FIGURES: Final = "contact.agent_figures"
 #: The topics that events come from.
 INPUT_TOPICS: Final = (CALLS, CHATS, TICKETS, AGENTS, SURVEYS)
 TOPIC_OF_CHANNEL: Final = {"voice": CALLS, "chat": CHATS, "ticket": TICKETS}
@@ -196,6 +206,10 @@ MAX_QUEUES: Final = 2_000
 MAX_ALL_QUEUES: Final = 10_000
 #: Tenants; further ones count as the tenant `OTHER`.
 MAX_TENANTS: Final = 100
+
+#: Agents of a tenant with figures of their own; further ones count as `OTHER`. One costs a worker
+#: about 100 kB.
+MAX_AGENTS: Final = 10_000
 
 #: Customers that a partition remembers; one costs a worker about 150 bytes.
 MAX_CUSTOMERS: Final = 200_000

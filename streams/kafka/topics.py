@@ -69,6 +69,13 @@ def topic_plan(settings: Settings) -> list[TopicPlan]:
         "retention.ms": 7 * 24 * HOUR_MS,
         "segment.ms": 24 * HOUR_MS,
     }
+    if settings.agent_figures != "off":
+        # About persons: kept for a while, and no longer.
+        plans[names.agent_figures] = {
+            "cleanup.policy": "delete",
+            "retention.ms": settings.agent_figures_retention_hours * HOUR_MS,
+            "segment.ms": 6 * HOUR_MS,
+        }
     # A few keys rewritten every second: small segments and an eager cleaner keep what a new reader
     # or a restarted worker has to read close to one record a key.
     compact: dict[str, object] = {

@@ -27,7 +27,8 @@ def derived_topics(settings: Settings) -> list[str]:
     names = settings.topics
     changelogs = [names.intake_changelog, names.queues_changelog]
     internal = [names.cells, names.customers]
-    return [*changelogs, *internal, names.kpis, names.history, names.intervals, names.anomalies]
+    results = [names.kpis, names.history, names.intervals, names.anomalies, names.agent_figures]
+    return [*changelogs, *internal, *results]
 
 
 def reset_topics(settings: Settings) -> None:

@@ -10,6 +10,7 @@ from array import array
 from collections import Counter, defaultdict
 from typing import Any
 
+from streams.contract.agent_figures import AgentFigures
 from streams.contract.events import (
     TYPES,
     AgentEvent,
@@ -18,6 +19,7 @@ from streams.contract.events import (
 )
 from streams.contract.records import KpiRecord
 from streams.contract.words import ALL, QueueKey, SplitBy
+from streams.kpis.agent_record import agent_total
 from streams.kpis.definitions import Definitions
 from streams.kpis.record import replay_record
 from streams.lifecycle.counters import HANDLING, is_of_agents
@@ -142,6 +144,19 @@ class Replay:
             )
             for queue_key in sorted(sums)
         ]
+
+    def agent_totals(self) -> dict[tuple[str, str], AgentFigures]:
+        """The figures of each (tenant, agent) over the whole replay, in their order.
+
+        After `records`. Empty where the setting `agent_figures` is off.
+        """
+        as_of = max(self._marks.values(), default=-1)
+        first = min(self._first, as_of)
+        return {
+            (tenant, agent): agent_total(panes[0], first, as_of)
+            for (tenant, agent, _), panes in sorted(self.ledger.agents.open.items())
+            if any(panes[0].values())
+        }
 
     def _book_customers(self, as_of: int) -> None:
         """What all contacts and tickets told of their customers makes figures."""

@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 
 from streams.contract.words import ALL
-from streams.lifecycle import agent_breaks, agent_limits
+from streams.lifecycle import agent_breaks, agent_limits, agent_own
 from streams.lifecycle import counters as c
 from streams.lifecycle.agent_levels import (
     GONE,
@@ -65,6 +65,8 @@ class AgentState(msgspec.Struct, array_like=True, gc=False):
     reason: str = ""
     reason_at: int = -1
     on_break: tuple[agent_breaks.OnBreak, ...] = ()
+    #: What his own figures say; None where they are not wanted, or he is in no state.
+    own: agent_own.Own | None = None
 
 
 def blank() -> AgentState:
@@ -138,6 +140,8 @@ def fire(state: AgentState, ledger: Ledger) -> None:
     else:
         _end_word(state, at, ledger)
     _book_breaks(state, at, ledger)
+    if ledger.has_agents:
+        settle_own(state, (0, 0), at, ledger)
     _hold(state, (0, 0), at, at, ledger)
 
 
@@ -168,6 +172,8 @@ def _make_unknown(state: AgentState) -> None:
 def _begin(state: AgentState, fact: Snapshot, ledger: Ledger) -> None:
     """After a snapshot: what it begins, or ends."""
     _book_breaks(state, fact.at, ledger)
+    if ledger.has_agents:
+        settle_own(state, (c.STATES[fact.state], fact.since), fact.at, ledger)
     # Real events come before implied ones of the same millisecond.
     _hold(state, (c.STATES[fact.state], fact.since), fact.at, fact.at - 1, ledger)
 
@@ -212,6 +218,18 @@ def _book_breaks(state: AgentState, at: int, ledger: Ledger) -> None:
     if now != state.on_break:
         agent_breaks.book(state.on_break, now, at, ledger)
         state.on_break = now
+
+
+def settle_own(state: AgentState, told: agent_limits.Stay, at: int, ledger: Ledger) -> None:
+    """The agent may be in another state of his own since `at` (ms); `told` as in `_hold`."""
+    shown, reason = "", state.reason
+    if state.sources:
+        shown = agent_own.of_several(state.sources)
+        if shown == agent_breaks.BREAK:
+            reason = agent_breaks.first_said(state.sources)
+    elif state.state != GONE and state.capacity:
+        shown = shown_as(_said(state))
+    agent_own.settle(state, shown, reason, told, at, ledger)
 
 
 def _until(state: AgentState) -> int:

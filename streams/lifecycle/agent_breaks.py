@@ -36,6 +36,15 @@ def first_of(sources: Iterable[Source], place: Place) -> Break:
     )
 
 
+def first_said(sources: Iterable[Source]) -> str:
+    """The reason of the break that began first, of the sources with a slot anywhere."""
+    return min(
+        (source.reason_at, source.reason)
+        for source in sources
+        if source.state == BREAK and source.capacity
+    )[1]
+
+
 def levels_of(
     shown: Mapping[Place, int], said: Callable[[Place], Break], ledger: Ledger
 ) -> tuple[OnBreak, ...]:

@@ -21,6 +21,9 @@ The intake's changelog:
     h                               how far units are whose customers are here: {unit: ms}
     m                               {NOW: ms, CLOSED_BEFORE: ms, FINAL_BEFORE: ms}
 
+Where agents have figures of their own, one stands in the place of a queue, with the channel
+`_agent`.
+
 The queues' changelog:
 
     x tenant queue channel pane     a pane of all sources: {source: packed {counter: sum}}

@@ -9,7 +9,7 @@ that an age closed in `contact_aged.py`.
 from bisect import bisect_left
 
 from streams.contract.words import HOUR_MS
-from streams.lifecycle import comings
+from streams.lifecycle import agent_legs, comings
 from streams.lifecycle import contact_words as words
 from streams.lifecycle import counters as c
 from streams.lifecycle.contact_leave import flow_out, leave, reason_of
@@ -180,7 +180,10 @@ def offer_failed(state: ContactState, fact: Fact, ledger: Ledger) -> None:
     """An agent did not take it: counted in the queue that the event names, whoever waits there."""
     here = state.phase != IDLE and fact.queue == state.queue
     if not (state.outbound if here else fact.outbound):
-        ledger.cell(fact.queue or "", fact.at)[c.OFFERS[fact.detail or ""]] += ledger.sign
+        outcome = c.OFFERS[fact.detail or ""]
+        ledger.cell(fact.queue or "", fact.at)[outcome] += ledger.sign
+        if ledger.has_agents:
+            agent_legs.offered(fact.agent, outcome, fact.at, ledger)
     if here and fact.agent in state.ringing:
         state.ringing = tuple(agent for agent in state.ringing if agent != fact.agent)
         if not (state.ringing or state.outbound or state.callback):
@@ -259,6 +262,8 @@ def answer(state: ContactState, at: int, agent: str | None, ledger: Ledger) -> N
             if state.customer is not None:
                 comings.answered(state, at, ledger)
             leave(state, at, c.ANSWERED_IN_THRESHOLD, ledger)
+        if ledger.has_agents:
+            agent_legs.offered(agent, c.ACCEPTED, at, ledger)
     connect(state, at, agent, ledger)
 
 
@@ -325,6 +330,8 @@ def open_answered(
         else:
             book_answer(state, cell, ledger.sign, at - entered_at)
         ledger.level(queue, at, c.HANDLING, 1)
+        if ledger.has_agents:
+            agent_legs.offered(fact.agent, c.ACCEPTED, at, ledger)
     connect(state, at, fact.agent, ledger)
     if entered_at is None:
         words.unmeasured(state, at, ledger)

@@ -218,6 +218,8 @@ class ContactState(msgspec.Struct, array_like=True, gc=False):
 
     #: Where the last transfer said that the contact goes, until it is somewhere.
     to_queue: str | None = None
+    #: Whose the last leg was that ended; kept where agents have figures of their own.
+    leg_agent: str | None = None
 
 
 def blank() -> ContactState:

@@ -6,7 +6,7 @@ leaves a `Wrapup` beside the visits to come, whether its queue waits for it or n
 
 from bisect import bisect_left
 
-from streams.lifecycle import comings, topics
+from streams.lifecycle import agent_legs, comings, topics
 from streams.lifecycle import contact_words as words
 from streams.lifecycle import counters as c
 from streams.lifecycle.contact_state import (
@@ -120,7 +120,10 @@ def _disconnect(state: ContactState, leg: Wrapup, how: int, ledger: Ledger) -> N
 
 
 def owe(state: ContactState, leg: Wrapup, ledger: Ledger) -> None:
-    """A wrap-up is owed; of too many, the oldest is given up."""
+    """A leg has ended, and its wrap-up is owed; of too many, the oldest is given up."""
+    if ledger.has_agents and not leg.outbound:
+        state.leg_agent = leg.agent
+        agent_legs.ended(leg, ledger)
     state.wrapups = (*state.wrapups, leg)
     if len(state.wrapups) > MAX_OWED:
         oldest = state.wrapups[0]
@@ -179,6 +182,8 @@ def wrapup_ended(state: ContactState, fact: Fact, ledger: Ledger) -> None:
         lasted = cap
     if not leg.outbound:
         ledger.cell(leg.queue, fact.at)[c.WRAPUPS_REPORTED] += ledger.sign
+        if ledger.has_agents:
+            agent_legs.wrapped_up(leg, fact.at, lasted, ledger)
     if leg.completes_visit:
         handled(state, leg, fact.at, lasted, ledger)
         state.closed_at = max(state.closed_at, fact.at)

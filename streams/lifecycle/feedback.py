@@ -13,7 +13,7 @@ import msgspec
 from msgspec.structs import replace
 
 from streams.contract.words import DAY_MS, OTHER, SURVEY_DAYS, SURVEY_KINDS
-from streams.lifecycle import comings, splits, topics
+from streams.lifecycle import agent_legs, comings, splits, topics
 from streams.lifecycle import counters as c
 from streams.lifecycle.facts import Fact
 from streams.lifecycle.feedback_words import Answer, read_answer, read_sale, read_sent
@@ -34,7 +34,8 @@ class Survey(msgspec.Struct, array_like=True, frozen=True, gc=False):
 
     `kind`: its place in `SURVEY_KINDS`; `name`: "" without one. `decided_at`: until when a sending
     may be answered that was not yet; `queue`: that of the sending. `answered_until`: until when an
-    answer is remembered; `was_sent`: that answer was to a sending.
+    answer is remembered; `was_sent`: that answer was to a sending. `agent`: whom the sending names,
+    kept where agents have figures of their own.
     """
 
     kind: int
@@ -43,6 +44,7 @@ class Survey(msgspec.Struct, array_like=True, frozen=True, gc=False):
     decided_at: int = -1
     answered_until: int = -1
     was_sent: bool = False
+    agent: str | None = None
 
 
 class Remembers(comings.Tells, Protocol):
@@ -53,6 +55,10 @@ class Remembers(comings.Tells, Protocol):
     @property
     def feedback_queue(self) -> str:
         """Where what names no queue counts."""
+
+    @property
+    def leg_agent(self) -> str | None:
+        """Whose the last leg was that is remembered."""
 
 
 # -- surveys ---------------------------------------------------------------------------------------
@@ -69,7 +75,8 @@ def survey_sent(state: Remembers, fact: Fact, ledger: Ledger) -> None:
         return
     queue = _queue_of(state, fact)
     ledger.cell(queue, fact.at)[c.SURVEYS_SENT[kind]] += ledger.sign
-    sent = replace(known, queue=queue, decided_at=fact.at + REMEMBERED_MS)
+    agent = fact.agent if ledger.has_agents else None
+    sent = replace(known, queue=queue, decided_at=fact.at + REMEMBERED_MS, agent=agent)
     _remember(state, known, sent, fact, ledger)
 
 
@@ -92,6 +99,9 @@ def survey_answered(state: Remembers, fact: Fact, ledger: Ledger) -> None:
     else:
         cell[c.SURVEYS_UNSOLICITED[kind]] += sign
     _book_score(state, answer, queue, at, ledger)
+    if ledger.has_agents and kind == "csat":
+        agent = fact.agent or known.agent or state.leg_agent
+        agent_legs.rated(agent, is_satisfied(answer, queue, at, ledger), at, ledger)
     answered = Survey(known.kind, known.name, "", -1, at + REMEMBERED_MS, was_sent)
     _remember(state, known, answered, fact, ledger)
 

@@ -19,6 +19,7 @@ from typing import Any
 
 from streams.contract.words import ALL, OTHER, QueueKey, SplitBy
 from streams.lifecycle import splits
+from streams.lifecycle.agent_cells import AgentCells
 from streams.lifecycle.counters import MOMENT, is_of_agents
 from streams.lifecycle.rules import Calendars, QueueRules, Rules
 
@@ -71,7 +72,8 @@ class Ledger:
     limit's name. `least_limits` and `has_topics` are those of the rules. `told` are the names
     of values that figures are told apart by, as they are first booked since the process started:
     (tenant, queue, channel, first number, by what, value), of the queue and of its tenant's `_all`.
-    `of_customers` is what was told of customers and is not yet collected, by the `contact` at hand.
+    `of_customers` is what was told of customers and is not yet collected, by the `contact` at hand;
+    of an agent that is his id. `has_agents`: figures of single agents are wanted, in `agents`.
     """
 
     __slots__ = (
@@ -79,10 +81,12 @@ class Ledger:
         "_in_scope",
         "_scratch",
         "_tenants",
+        "agents",
         "anomalies",
         "channel",
         "contact",
         "entries",
+        "has_agents",
         "has_topics",
         "heard",
         "least_limits",
@@ -100,6 +104,8 @@ class Ledger:
         self.rules = rules
         self.least_limits = rules.least_limits()
         self.has_topics = rules.has_topics()
+        self.has_agents = rules.has_agents
+        self.agents = AgentCells(rules)
         self.width = width
         self.sign = 1
         self.tenant = self.channel = ""
@@ -120,10 +126,11 @@ class Ledger:
             self._tenants.setdefault(tenant, set()).add(queue)
             self.select(tenant, channel)._add_entry(queue)
 
-    def select(self, tenant: str, channel: str, contact: str = "") -> "Ledger":
+    def select(self, tenant: str, channel: str, contact: str | None = None) -> "Ledger":
         """From now on `entry` and `cell` speak of this tenant and channel, `tell` of the contact.
 
-        Of the tenant `_other`, where there are too many tenants (a safety valve).
+        Without one it goes on with the contact, or the agent, at hand. Of the tenant `_other`,
+        where there are too many tenants (a safety valve).
         """
         scope = self._by_scope.get((tenant, channel))
         if scope is None:
@@ -135,7 +142,8 @@ class Ledger:
                     tenant = OTHER
             scope = self._by_scope.setdefault((tenant, channel), {})
         self._in_scope, self.tenant, self.channel = scope, tenant, channel
-        self.contact = contact
+        if contact is not None:
+            self.contact = contact
         return self
 
     def entry(self, queue: str) -> QueueEntry:
@@ -182,6 +190,16 @@ class Ledger:
         if entry is None:
             entry = self._new_entry(queue)
         return entry.panes[at - at % self.width]
+
+    def agent_cell(self, agent: str | None, at: int) -> Cell:
+        """The agent's own contributions of the pane that holds `at` (ms); of nobody for None."""
+        return self.named_cell(self.agents.name_of(self.tenant, agent), at)
+
+    def named_cell(self, name: str, at: int) -> Cell:
+        """The same for the name under which an agent is published."""
+        if not self.sign:
+            return self._scratch
+        return self.agents.cell(self.tenant, name, at - at % self.width)
 
     def split(self, queue: str, at: int, by: SplitBy, value: str) -> tuple[Cell, int]:
         """The pane that holds `at` (ms), and the first number there of what is counted by `value`.

@@ -132,6 +132,7 @@ class AtHand:
         "ids",
         "kind",
         "minute",
+        "own",
         "scope",
         "stands_in",
         "tenant",
@@ -147,6 +148,8 @@ class AtHand:
         self.minute = self.last_minute()
         self.ids = {fact.id for fact in unpacked.tail}
         self.asleep = False
+        #: What an agent's own figures said of him when he was unpacked.
+        self.own = unpacked.state.own if self.kind.life is AGENT else None
 
     def stands_in_now(self) -> Entries:
         """What it stands in now."""

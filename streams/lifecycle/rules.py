@@ -5,7 +5,7 @@ through keeps its rules: `windows/kept_rules.py`.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from streams.contract.words import (
@@ -16,6 +16,7 @@ from streams.contract.words import (
     GRACE_SECONDS,
     HORIZON_SECONDS,
     HOUR_MS,
+    MAX_AGENTS,
     MAX_ALL_QUEUES,
     MAX_CUSTOMERS,
     MAX_QUEUES,
@@ -162,6 +163,10 @@ class Rules:
     ticket_memory_days: int = TICKET_MEMORY_DAYS
     callback_memory_days: int = CALLBACK_MEMORY_DAYS
     max_customers: int = MAX_CUSTOMERS
+    max_agents: int = MAX_AGENTS
+    #: Whether figures of single agents are made, and the key of their pseudonyms; empty: by name.
+    has_agents: bool = False
+    agent_key: bytes = field(default=b"", repr=False)
 
     def of(self, tenant: str, queue: str, channel: str) -> QueueRules:
         """The queue's own rules, or its channel's defaults."""
@@ -190,6 +195,9 @@ def rules_of(settings: Settings) -> Rules:
         for queue in settings.queues
         for channel in queue.channels
     }
+    secret, key = settings.agent_key, b""
+    if secret is not None and settings.agent_figures == "pseudonyms":
+        key = secret.reveal().encode()
     return Rules(
         queues,
         settings.horizon_seconds * 1_000,
@@ -200,6 +208,9 @@ def rules_of(settings: Settings) -> Rules:
         settings.ticket_memory_days,
         settings.callback_memory_days,
         settings.max_customers,
+        settings.max_agents,
+        settings.agent_figures != "off",
+        key,
     )
 
 

@@ -24,7 +24,7 @@ from collections.abc import Container, Iterator
 from typing import Any
 
 from streams.contract.words import MINUTE_MS, QueueKey
-from streams.lifecycle import changelog, entity, memory, ticket_state
+from streams.lifecycle import agent, agent_own, changelog, entity, memory, ticket_state
 from streams.lifecycle import contact_state as visit
 from streams.lifecycle.changelog import CHUNK, Write, key_of, kind_of, parts_of
 from streams.lifecycle.entity import AGENT, CALLBACK, TICKET, Entity
@@ -77,6 +77,8 @@ class EntityStore:
         #: Tickets with clocks that were loaded, until their queues' rules are known.
         self._with_clocks: list[str] = []
         self._writes: list[Write] = []
+        #: What the records of single agents show now, where that is something else.
+        self.standings: list[agent_own.Standing] = []
 
     def __contains__(self, key: str) -> bool:
         return key in self._at_hand or key in self._packed
@@ -186,6 +188,9 @@ class EntityStore:
             stands_in = at_hand.stands_in_now()
             if stands_in != at_hand.stands_in:
                 self._update_oldest(at_hand.stands_in, stands_in)
+            if life is AGENT and at_hand.own != kept.state.own:
+                moved = agent_own.moves(at_hand.tenant, at_hand.own, kept.state.own)
+                self.standings += moved
             oldest = kept.tail[0].at if kept.tail else NEVER
             if (
                 oldest < final_before
@@ -273,8 +278,10 @@ class EntityStore:
     def _unpack(self, key: str) -> AtHand:
         packed = self._packed.get(key)
         kind = KINDS[kind_of(key)]
-        current, taken_over, asleep = self.versions.current, False, False
+        current = self.versions.current
+        taken_over = settled = asleep = False
         unpacked: AnyEntity
+        own: agent_own.Own | None = None
         if packed is None:
             unpacked = Entity(None, kind.life.blank(), [], -1, rules=current)
         else:
@@ -289,6 +296,14 @@ class EntityStore:
             taken_over = (
                 unpacked.rules != current and unpacked.skipped == NEVER and kind.life is not AGENT
             )
+            if (
+                kind.life is AGENT
+                and unpacked.rules != current
+                and self.versions.names_agents_otherwise(unpacked.rules)
+                and unpacked.skipped == NEVER
+            ):
+                own = self._settle_own(key, unpacked)
+                taken_over = settled = True
             if taken_over:
                 take_over(unpacked, self._take_chunks(key, kind) + unpacked.tail, current)
             if kind.life is TICKET:
@@ -300,9 +315,22 @@ class EntityStore:
             unpacked.limit = max(unpacked.limit, self.now)
         at_hand = self._at_hand[key] = AtHand(key, unpacked)
         at_hand.asleep = asleep
+        if settled:
+            at_hand.own = own
         if taken_over:
             at_hand.minute = -1  # to be listed anew: it is remembered for another time now
         return at_hand
+
+    def _settle_own(self, key: str, kept: AnyEntity) -> agent_own.Own | None:
+        """An agent of other rules: his own figures begin, or end, with his last word.
+
+        Returns what they said before.
+        """
+        before: agent_own.Own | None = kept.state.own
+        last = kept.tail[-1].at if kept.tail else kept.state.last_at
+        at = max(last, kept.fired, self.now - self.ledger.rules.horizon_ms)
+        agent.settle_own(kept.state, (0, 0), at, self.ledger.select(*parts_of(key)))
+        return before
 
     def _take_chunks(self, key: str, kind: Kind) -> list[Any]:
         """The facts of all chunks, which are given up."""

@@ -141,6 +141,11 @@ class TicketState(msgspec.Struct, array_like=True, gc=False):
     customer: Whose | None = None
 
     @property
+    def leg_agent(self) -> str | None:
+        """A ticket has no legs, and keeps no agent."""
+        return None
+
+    @property
     def is_unknown(self) -> bool:
         """Whether nothing of the ticket is remembered."""
         return self.phase == NONE and not self.surveys

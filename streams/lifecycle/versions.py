@@ -8,7 +8,8 @@ the time before takes effect at the end of that time. Nothing of this stays once
 than the horizon.
 
 Agents go on as they are: no grace and no horizon is in their rules, and a stored snapshot says
-itself by which rules it was taken (`facts.Snapshot.by_source`).
+itself by which rules it was taken (`facts.Snapshot.by_source`). But whether they have figures of
+their own, and under which names, is in their rules too.
 """
 
 import hashlib
@@ -17,6 +18,7 @@ from typing import Any
 
 import msgspec
 
+from streams.lifecycle.agent_cells import named_by
 from streams.lifecycle.changelog import VERSIONS, Write, key_of
 from streams.lifecycle.facts import AnyFact
 from streams.lifecycle.rules import Rules
@@ -25,8 +27,10 @@ from streams.lifecycle.rules import Rules
 RULES_VERSION = 3
 _MARK = 8  # bytes
 
-#: (version, grace in ms, horizon in ms)
-Version = tuple[int, int, int]
+#: (version, grace in ms, horizon in ms); where agents have figures of their own also under which
+#: names.
+Version = tuple[int, ...]
+_OF_ALL = 3
 _ENCODE = msgspec.msgpack.Encoder().encode
 _DECODE = msgspec.msgpack.Decoder(list[Version]).decode
 _KEY = key_of(VERSIONS).encode()
@@ -39,10 +43,18 @@ class Versions:
     """
 
     def __init__(self, rules: Rules) -> None:
-        self._version = RULES_VERSION, rules.grace_ms, rules.horizon_ms
+        self._version: Version = (
+            *(RULES_VERSION, rules.grace_ms, rules.horizon_ms),
+            *named_by(rules),
+        )
         self._known: list[Version] = [self._version]
         self._unsaved = True
         self.current = 1
+
+    def names_agents_otherwise(self, number: int) -> bool:
+        """Whether what is of that version has other figures of single agents than there are now."""
+        of = self._known[number - 1] if number else ()
+        return of[_OF_ALL:] != self._version[_OF_ALL:]
 
     def restore(self, value: bytes) -> None:
         """The changelog's record."""

@@ -69,7 +69,8 @@ STREAM_METRICS: Final = (
     counter(
         "stream_over_limit_total",
         ("limit",),
-        "Uses of tenants, queues and values beyond a limit, counted as _other; sources forgotten.",
+        "Uses of tenants, queues, values and agents beyond a limit, counted as _other; sources "
+        "forgotten.",
     ),
     counter(
         "stream_replayed_records_skipped_total",
@@ -103,6 +104,6 @@ STREAM_LABEL_VALUES: Final[Mapping[tuple[str, str], tuple[str, ...]]] = {
     ("stream_anomalies_total", "sort"): ANOMALY_SORTS,
     ("stream_anomaly_samples_total", "result"): ("written", "left_off"),
     ("stream_over_limit_total", "limit"): (
-        *("sources", "tenants", "queues", "all_queues", "values"),
+        *("sources", "tenants", "queues", "all_queues", "values", "agents"),
     ),
 }

@@ -97,6 +97,11 @@ def between(settings: Settings) -> list[str]:
             "board_alertmanager, board_alertmanager_user, board_alertmanager_password:"
             " a login needs all three"
         )
+    if settings.agent_figures == "pseudonyms" and settings.agent_key is None:
+        mistakes.append(
+            "agent_figures: pseudonyms need a key; put one into a file and name it with"
+            " agent_key_file, or set STREAMS_AGENT_KEY"
+        )
     if bool(settings.ssl_certfile) != bool(settings.ssl_keyfile):
         mistakes.append("ssl_certfile, ssl_keyfile: need each other; set both or none")
     if not settings.security_protocol.endswith("SSL"):

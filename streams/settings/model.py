@@ -14,12 +14,14 @@ from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 
 from streams.contract.words import (
+    AGENT_FIGURES,
     CALLBACK_MEMORY_DAYS,
     CHANNEL_DEFAULTS,
     CUSTOMERS,
     GRACE_SECONDS,
     HORIZON_SECONDS,
     INPUT_TOPICS,
+    MAX_AGENTS,
     MAX_ALL_QUEUES,
     MAX_CUSTOMERS,
     MAX_QUEUES,
@@ -222,6 +224,11 @@ class TopicNames:
         return self.named(CUSTOMERS)
 
     @property
+    def agent_figures(self) -> str:
+        """What is published of single agents, if the settings say so."""
+        return self.named(AGENT_FIGURES)
+
+    @property
     def intake_changelog(self) -> str:
         """The intake units' state; compacted."""
         return f"{self.app_id}-intake-changelog"
@@ -256,6 +263,8 @@ class Settings:
     max_all_queues: int = MAX_ALL_QUEUES
     max_tenants: int = MAX_TENANTS
     max_customers: int = MAX_CUSTOMERS
+    max_agents: int = MAX_AGENTS
+    agent_figures: str = "off"
     metrics_host: str = "127.0.0.1"
     metrics_port: int = 9464
     metrics_windows: tuple[str, ...] = ("5m", "30m")
@@ -272,6 +281,7 @@ class Settings:
     # As long as the inputs: of a worker that was down, neither is cut off before the other.
     cells_retention_hours: int = 7 * 24
     deadletter_retention_hours: int = 30 * 24
+    agent_figures_retention_hours: int = 7 * 24
     log_level: str = "info"
     security_protocol: str = "PLAINTEXT"
     sasl_mechanism: str | None = None
@@ -284,6 +294,8 @@ class Settings:
     ssl_check_hostname: bool = True
     # What customers of a file are hashed with (HMAC-SHA-256); without it they are not read.
     customer_key: Secret | None = None
+    # What agents' names are hashed with where `agent_figures` is "pseudonyms".
+    agent_key: Secret | None = None
     queues: tuple[QueueSettings, ...] = ()
 
     @cached_property

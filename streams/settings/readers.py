@@ -15,6 +15,7 @@ from typing import Any
 from streams.contract.limits import MAX_NAME, MAX_SCORE, MAX_TEXT, MAX_WORD
 from streams.contract.names import clean
 from streams.contract.words import (
+    AGENT_FIGURES_BY,
     CHANNELS,
     FORMULAS,
     MAX_BREAK_REASONS,
@@ -28,7 +29,10 @@ from streams.contract.words import (
 from streams.settings.calendars import Calendar, holidays_of, week_of
 from streams.settings.model import QueueSettings, Settings, Targets
 
-SECRETS = ("sasl_password", "ssl_key_password", "board_alertmanager_password", "customer_key")
+SECRETS = (
+    *("sasl_password", "ssl_key_password", "board_alertmanager_password"),
+    *("customer_key", "agent_key"),
+)
 
 Reader = Callable[[object], Any]
 """Turns a raw value into a checked one; raises ValueError saying what would be right."""
@@ -250,6 +254,8 @@ READERS: dict[str, Reader] = {
     "max_all_queues": integer(1, 1_000_000),
     "max_tenants": integer(1, 100_000),
     "max_customers": integer(1, 100_000_000),
+    "max_agents": integer(1, 1_000_000),
+    "agent_figures": choice(*AGENT_FIGURES_BY),
     "metrics_host": _HOST,
     "metrics_port": integer(0, 65_535),
     "metrics_windows": several(*WINDOWS),
@@ -269,6 +275,7 @@ READERS: dict[str, Reader] = {
     "input_retention_hours": integer(1, 87_600),
     "cells_retention_hours": integer(1, 87_600),
     "deadletter_retention_hours": integer(1, 87_600),
+    "agent_figures_retention_hours": integer(1, 87_600),
     "log_level": choice("debug", "info", "warning", "error"),
     "security_protocol": choice("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL", upper=True),
     "sasl_mechanism": choice("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", upper=True),

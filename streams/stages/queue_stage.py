@@ -1,7 +1,8 @@
 """The queues' stage: cells of all sources to KPI, interval and history records of its queues.
 
 A turn is a tick. A queue whose panes changed is published on the next one; what only time changes
-goes out within ten seconds, a share of the queues a tick, so that no tick is long.
+goes out within ten seconds, a share of the queues a tick, so that no tick is long. Of single
+agents, where they are wanted, what only time changes goes out within a minute.
 """
 
 from collections import deque
@@ -14,6 +15,7 @@ import orjson
 from streams.contract.records import SCHEMA_VERSION, KpiRecord, encode
 from streams.contract.words import INTERVAL_MS, MINUTE_MS, QueueKey
 from streams.faustkit.stage import InputClock, Output, Record, Turn
+from streams.kpis.agent_record import agent_record, agent_today
 from streams.kpis.definitions import Definitions
 from streams.kpis.history import history_record
 from streams.kpis.record import interval_record, kpi_record
@@ -39,6 +41,9 @@ class QueueStage:
         self.partition = partition
         self.unit = Queues(definitions.of_partition(partition, settings.partitions))
         self._settings, self._definitions, self._meter = settings, definitions, meter
+        self._has_agents = settings.agent_figures != "off"
+        #: When each agent was published last: the minute, and how far intervals were final.
+        self._agents_shown: dict[QueueKey, tuple[int, int]] = {}
         self._letters: list[Output] = []
         self._minute = -1
         self._cut = (-1, -1)
@@ -79,11 +84,15 @@ class QueueStage:
     def _publish(self) -> list[Output]:
         outputs: list[Output] = []
         unit = self.unit
-        due = [queue for queue in self._due() if queue.used]
-        if due:
+        due = self._due()
+        queues = [queue for queue in due if queue.used]
+        agents = self._due_agents(due) if self._has_agents else []
+        if queues or agents:
             unit.revise()
-        for queue in due:
+        for queue in queues:
             outputs += self._records(queue)
+        for agent in agents:
+            outputs += self._agent_records(agent)
         for queue in self._due_for_history():
             key, value = _key(queue.queue_key), encode(history_record(queue, unit))
             outputs.append((self._settings.topics.history, None, key, value, []))
@@ -103,6 +112,25 @@ class QueueStage:
             queue_key = self._ageing.popleft()
             due[queue_key] = queues[queue_key]
         return list(due.values())
+
+    def _due_agents(self, due: list[Queue]) -> list[Queue]:
+        """Of those that are due, the agents of whom anything was told; others once a minute.
+
+        There are many of them, and each record stays for days. By event time, which may stand
+        still at any moment, all that are due.
+        """
+        step = MINUTE_MS if self._settings.clock == "wall" else PANE_MS
+        time = self.unit.as_of // step, self.unit.closed_before // INTERVAL_MS
+        agents = []
+        for agent in due:
+            if not agent.is_agent:
+                continue
+            agent.dirty = False
+            if agent.has_news or self._agents_shown.get(agent.queue_key) != time:
+                agent.has_news = False
+                self._agents_shown[agent.queue_key] = time
+                agents.append(agent)
+        return agents
 
     def _due_for_history(self) -> list[Queue]:
         queues, minute = self.unit.queues, self.unit.as_of // MINUTE_MS
@@ -124,6 +152,20 @@ class QueueStage:
             interval = interval_record(queue, start, before, unit, self._definitions)
             key = _key((*queue.queue_key, start))
             outputs.append((topics.intervals, None, key, encode(interval), _VERSION))
+        return outputs
+
+    def _agent_records(self, agent: Queue) -> list[Output]:
+        unit = self.unit
+        outputs: list[Output] = []
+        tenant, name, _ = agent.queue_key
+        topic, key = self._settings.topics.agent_figures, _key((tenant, name))
+        today = None
+        for start, before in unit.passed(agent):
+            if not (any(before.values()) or agent.panes.has_anything()):
+                continue  # gone for a day: there is nothing to say, or to correct
+            today = today or agent_today(agent, unit.as_of)
+            record = agent_record(agent, start, before, today, unit)
+            outputs.append((topic, None, key, encode(record), _VERSION))
         return outputs
 
     def committed(self) -> None:

@@ -7,10 +7,12 @@ before the turn: whoever reads them one at a time must not take the turn's time 
 all of its cells are there. Cost: one encoding an update.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import msgspec
 
+from streams.lifecycle.agent_own import Standing
 from streams.windows.cells import (
     CellBatch,
     CellUpdate,
@@ -24,7 +26,7 @@ from streams.wire.keys import partition_of
 #: A batch of cells is closed before it could have more bytes: half of what its topic takes.
 BATCH_BYTES = 4_000_000
 
-_Update = CellUpdate | OldestUpdate | NameUpdate
+_Update = CellUpdate | OldestUpdate | NameUpdate | Standing
 
 
 @dataclass(slots=True)
@@ -34,6 +36,7 @@ class Share:
     cells: list[CellUpdate] = field(default_factory=list)
     oldest: list[OldestUpdate] = field(default_factory=list)
     names: list[NameUpdate] = field(default_factory=list)
+    standings: list[Standing] = field(default_factory=list)
     size: int = 0
 
 
@@ -43,6 +46,7 @@ def batches(
     names: list[NameUpdate],
     before: CellBatch,
     after: CellBatch,
+    standings: Sequence[Standing] = (),
 ) -> list[tuple[int, bytes]]:
     """The encoded batches, by partition; `before` and `after` are batches of progress alone.
 
@@ -60,6 +64,10 @@ def batches(
     for oldest in oldest_updates:
         parts = shares[_partition(oldest, partitions)]
         _with_room(parts, oldest, 3).oldest.append(oldest)
+    for standing in standings:
+        parts = shares[_partition(standing, partitions)]
+        # A reason has fewer numbers than these have bytes.
+        _with_room(parts, standing, len(standing.reason)).standings.append(standing)
     encoded: list[tuple[int, bytes]] = []
     for number, parts in enumerate(shares):
         encoded += [(number, _encode(share, before)) for share in parts[:-1]]
@@ -83,6 +91,10 @@ def _partition(update: _Update, partitions: int) -> int:
 def _encode(share: Share, progress: CellBatch) -> bytes:
     return encode_batch(
         msgspec.structs.replace(
-            progress, cells=share.cells, oldest_updates=share.oldest, names=share.names
+            progress,
+            cells=share.cells,
+            oldest_updates=share.oldest,
+            names=share.names,
+            standings=share.standings,
         )
     )

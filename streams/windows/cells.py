@@ -7,6 +7,7 @@ A batch also carries the source's progress, so an idle source is told from a dea
 import msgspec
 
 from streams.contract.words import SplitBy
+from streams.lifecycle.agent_own import Standing
 
 Values = dict[int, int]
 
@@ -62,6 +63,7 @@ class CellBatch(msgspec.Struct, array_like=True, frozen=True):
     cells: list[CellUpdate]
     oldest_updates: list[OldestUpdate]
     names: list[NameUpdate] = []
+    standings: list[Standing] = []
 
 
 _ENCODE = msgspec.msgpack.Encoder().encode

@@ -6,6 +6,7 @@ collects, and only then advances `closed_before` = now - horizon. Cost: a few mi
 """
 
 from collections import Counter, defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,7 +19,7 @@ from streams.contract.events import (
     SourceHeartbeat,
     TicketEvent,
 )
-from streams.contract.words import ALL, HOUR_MS, OTHER, QueueKey
+from streams.contract.words import ALL, HOUR_MS, OF_AGENT, OTHER, QueueKey
 from streams.lifecycle import changelog
 from streams.lifecycle.changelog import (
     CLOSED_BEFORE,
@@ -280,7 +281,8 @@ class Intake:
         self._sent_progress = msgspec.structs.replace(after, following=False)
         names = [NameUpdate(*told) for told in self.ledger.told]
         self.ledger.told.clear()
-        return batches(updates, oldest_updates, names, before, after)
+        standings, self.store.standings = self.store.standings, []
+        return batches(updates, oldest_updates, names, before, after, standings)
 
     def _count(self) -> None:
         """Totals that a person asks for: they outlive the process."""
@@ -341,27 +343,42 @@ class Intake:
                 self._add_to_all(entry)
         for entry in [entry for entry in self.ledger.entries.values() if entry.panes]:
             queue_key = (entry.tenant, entry.queue, entry.channel)
-            cells = self.cells[queue_key]
             for pane, changes in entry.panes.items():
-                values = cells.get(pane)
-                if values is None:
-                    values = cells[pane] = {}
-                    self._keys_of_pane[pane].append(queue_key)
-                changed = False
-                for counter, change in changes.items():
-                    if change and (counter < LOCAL or counter >= SPLIT_BASE):
-                        changed = True
-                        values[counter] = values.get(counter, 0) + change
-                if changed:
-                    state.append((_cell_key(queue_key, pane), encode_values(values)))
-                    updates.append(CellUpdate(*queue_key, pane, values))
+                self._change_cell(queue_key, pane, changes, state, updates)
                 self._held.add(queue_key, pane, changes)
                 if entry.queue == ALL:
                     self.counts["orphaned"] += changes.get(ORPHANED, 0)
                     self.counts["unknown_agents"] += changes.get(STATES["unknown"], 0)
             entry.panes.clear()
+        # Of a single agent nothing is in totals, or on /metrics.
+        for queue_key, panes in self.ledger.agents.collect():
+            for pane, changes in panes.items():
+                self._change_cell(queue_key, pane, changes, state, updates)
         self._tally.booked += self._held.take(self.now)
         return updates
+
+    def _change_cell(
+        self,
+        queue_key: QueueKey,
+        pane: int,
+        changes: Mapping[int, int],
+        state: list[Write],
+        updates: list[CellUpdate],
+    ) -> None:
+        """Add `changes` to a cell; if it is another now, it is stored and sent."""
+        cells = self.cells[queue_key]
+        values = cells.get(pane)
+        if values is None:
+            values = cells[pane] = {}
+            self._keys_of_pane[pane].append(queue_key)
+        changed = False
+        for counter, change in changes.items():
+            if change and (counter < LOCAL or counter >= SPLIT_BASE):
+                changed = True
+                values[counter] = values.get(counter, 0) + change
+        if changed:
+            state.append((_cell_key(queue_key, pane), encode_values(values)))
+            updates.append(CellUpdate(*queue_key, pane, values))
 
     def _add_to_all(self, entry: QueueEntry) -> None:
         """A queue's visits and tickets are its tenant's too; agents count there by themselves."""
@@ -423,6 +440,9 @@ class Intake:
             queue_key = (tenant, queue, channel)
             values = self.cells[queue_key][int(pane)] = decode_values(value)
             self._keys_of_pane[int(pane)].append(queue_key)
+            if channel == OF_AGENT:
+                self.ledger.agents.know(tenant, queue)
+                return
             entry = self.ledger.select(tenant, channel).entry(queue)
             # A value that may still be taken back counts under its own name, not as `_other`.
             entry.known |= {block_of(n): False for n in values if n >= SPLIT_BASE}
@@ -434,6 +454,8 @@ class Intake:
         self.changed_rules = self._rules.merge_configured(self.ledger.rules, self.now)
         self.ledger.reload_rules()
         for queue_key, panes in self.cells.items():
+            if queue_key[2] == OF_AGENT:
+                continue
             for pane, values in panes.items():
                 self._held.restore(queue_key, pane, values, self.now)
         self._customers_told = self.now
@@ -452,7 +474,8 @@ class Intake:
     def over_limit(self) -> Counter[str]:
         """How often a name was beyond a limit since the unit was loaded."""
         forgotten = sum(sources.forgotten for sources in self.inputs.values())
-        return self.ledger.over_limit + Counter(sources=forgotten)
+        agents = self.ledger.agents.over_limit
+        return self.ledger.over_limit + Counter(sources=forgotten, agents=agents)
 
 
 def _cell_key(queue_key: QueueKey, pane: int) -> bytes:

@@ -272,6 +272,10 @@ class Panes:
             amount for counter, amount in self.pane(cut).items() if _is_of_level(counter)
         )
 
+    def has_anything(self) -> bool:
+        """Whether anything was booked, and maybe taken back, in an interval that is kept."""
+        return any(interval.sums for interval in self.intervals.values())
+
     # -- stored form ---------------------------------------------------------------------------
 
     def pack_fine(self, pane: int) -> bytes:

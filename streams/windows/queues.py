@@ -10,14 +10,14 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from streams.contract.words import ALL, INTERVAL_MS, QueueKey, SplitBy
+from streams.contract.words import ALL, INTERVAL_MS, OF_AGENT, QueueKey, SplitBy
 from streams.lifecycle import changelog
 from streams.lifecycle.changelog import AS_OF, REVISION, SOURCES, Write, key_of, kind_of, parts_of
 from streams.lifecycle.counters import HANDLING, is_of_agents
 from streams.lifecycle.ledger import PANE_MS
 from streams.lifecycle.local_days import midnight_of
 from streams.lifecycle.rules import NEVER
-from streams.windows.cells import CellBatch, Values, decode_values, encode_values
+from streams.windows.cells import CellBatch, CellUpdate, Values, decode_values, encode_values
 from streams.windows.panes import Interval, Panes, add, levels_of
 
 #: How long the clock speaks for a source that was caught up and has not reported since.
@@ -47,6 +47,7 @@ class StoredQueue(msgspec.Struct, array_like=True, gc=False):
     first: int
     talking: dict[int, tuple[int, int]] = {}
     names: dict[int, tuple[SplitBy, str]] = {}
+    standing: tuple[int, int, str] = (0, -1, "")
 
 
 class StoredInterval(msgspec.Struct, array_like=True, gc=False):
@@ -80,7 +81,11 @@ class Queue:
     cursor: int = -1
     shown_cut: int = -1
     has_open_levels: bool = True
+    #: Of an agent: his state's number in `counters.STATES` (0: none), since when, why a break is.
+    standing: tuple[int, int, str] = (0, -1, "")
     dirty: bool = True
+    #: A source has told something since it was published: not time alone has passed.
+    has_news: bool = False
 
     def oldest_at(self, level: int) -> int | None:
         """The least start over all sources, ms; None where nothing stands in the level."""
@@ -89,6 +94,11 @@ class Queue:
     def in_progress_ms(self, as_of: int) -> int:
         """How long all who talk have talked at `as_of`: n x as_of less the sum of the answers."""
         return sum(max(n * as_of - answers, 0) for n, answers in self.talking.values())
+
+    @property
+    def is_agent(self) -> bool:
+        """Whether it is a single agent, who stands here like a queue."""
+        return self.queue_key[2] == OF_AGENT
 
     def publish_from(self, start: int) -> None:
         """The first interval to publish starts at `start`."""
@@ -168,8 +178,8 @@ class Queues:
                     self._begin_earlier(queue, start)
             if queue.panes.replace(update.pane, batch.source, update.values):
                 self._changed_panes.add((queue_key, update.pane))
-                queue.dirty = True
-            if not queue.used and (queue_key[1] == ALL or _has_visits(update.values)):
+                queue.dirty = queue.has_news = True
+            if not queue.used and _makes_queue(update):
                 queue.used = True
                 self._changed_queues.add(queue_key)
         for item in batch.oldest_updates:
@@ -185,6 +195,12 @@ class Queues:
                 if not item.standing:
                     del queue.talking[batch.source]
             queue.dirty = True
+            self._changed_queues.add(queue_key)
+        for standing in batch.standings:
+            queue_key = (standing.tenant, standing.queue, OF_AGENT)
+            queue = self.queue(queue_key)
+            queue.standing = standing.number, standing.since, standing.reason
+            queue.dirty = queue.has_news = True
             self._changed_queues.add(queue_key)
         self.progress[batch.source] = Progress(
             batch.now, batch.closed_before, batch.watermark, batch.following
@@ -342,6 +358,7 @@ class Queues:
             stored = _DECODE_QUEUE(value)
             queue.panes.base, queue.oldest = stored.base, stored.oldest
             queue.talking, queue.names = stored.talking, stored.names
+            queue.standing = stored.standing
             queue.used = stored.used or queue.used
             queue.first, queue.cursor = stored.first, stored.cursor
         elif kind == changelog.PANE:
@@ -371,9 +388,14 @@ def _rounded_up(at: int, step: int) -> int:
     return (at + step - 1) // step * step
 
 
-def _has_visits(values: Values) -> bool:
-    """Whether a contact or ticket left anything there: agents alone make `_all`, and no queue."""
-    return not all(map(is_of_agents, values))
+def _makes_queue(update: CellUpdate) -> bool:
+    """Whether a contact or ticket left anything there: agents alone make `_all`, and no queue.
+
+    A single agent is none, whatever is booked for him.
+    """
+    if update.channel == OF_AGENT:
+        return False
+    return update.queue == ALL or not all(map(is_of_agents, update.values))
 
 
 def _encode_queue(queue: Queue) -> bytes:
@@ -386,6 +408,7 @@ def _encode_queue(queue: Queue) -> bytes:
             queue.first,
             queue.talking,
             queue.names,
+            queue.standing,
         )
     )
 

@@ -125,16 +125,24 @@ class World:
         """What the project's commands need to know of this world."""
         told = self.settings
         inherited = {k: v for k, v in os.environ.items() if not k.startswith("STREAMS_")}
-        return inherited | {
-            "PYTHONPATH": os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH")))),
-            "STREAMS_BOOTSTRAP": told.bootstrap,
-            "STREAMS_APP_ID": told.app_id,
-            "STREAMS_TOPIC_PREFIX": told.topic_prefix,
-            "STREAMS_PARTITIONS": str(told.partitions),
-            "STREAMS_METRICS_PORT": "0",
-            "STREAMS_SESSION_TIMEOUT_SECONDS": str(told.session_timeout_seconds),
-            "STREAMS_TRANSACTION_TIMEOUT_SECONDS": str(told.transaction_timeout_seconds),
-        }
+        key = {} if told.agent_key is None else {"STREAMS_AGENT_KEY": told.agent_key.reveal()}
+        return (
+            inherited
+            | key
+            | {
+                "STREAMS_AGENT_FIGURES": told.agent_figures,
+                "PYTHONPATH": os.pathsep.join(
+                    filter(None, (str(ROOT), os.environ.get("PYTHONPATH")))
+                ),
+                "STREAMS_BOOTSTRAP": told.bootstrap,
+                "STREAMS_APP_ID": told.app_id,
+                "STREAMS_TOPIC_PREFIX": told.topic_prefix,
+                "STREAMS_PARTITIONS": str(told.partitions),
+                "STREAMS_METRICS_PORT": "0",
+                "STREAMS_SESSION_TIMEOUT_SECONDS": str(told.session_timeout_seconds),
+                "STREAMS_TRANSACTION_TIMEOUT_SECONDS": str(told.transaction_timeout_seconds),
+            }
+        )
 
     def start(self, *options: str) -> Worker:
         """Start one more worker."""

@@ -5,10 +5,12 @@ from typing import Any
 
 import orjson
 
+from streams.contract.agent_figures import AgentRecord
 from streams.contract.customer_figures import TopicFigures
 from streams.contract.fields import Part, fields_of, leaves_of
 from streams.contract.figures import Figures
 from streams.contract.records import IntervalRecord, encode
+from streams.kpis.agent_record import agent_record, agent_today
 from streams.kpis.definitions import Definitions
 from streams.kpis.figures import figures
 from streams.kpis.record import interval_record, kpi_record
@@ -63,6 +65,8 @@ class Pipeline:
         self.intakes = [self._intake(p) for p in range(partitions)]
         self.queues = [self._queues(p) for p in range(partitions)]
         self.intervals: dict[tuple[str, str, str, int], IntervalRecord] = {}
+        #: The newest record of each (tenant, agent, start), where the settings want them.
+        self.agents: dict[tuple[str, str, int], AgentRecord] = {}
         self.rejected: list[Any] = []
         self.wall = 0
         #: By unit: what others have told it of customers, and it has not read.
@@ -118,6 +122,11 @@ class Pipeline:
             unit.revise()
             for queue in unit.queues.values():
                 for start, before in unit.passed(queue):
+                    if queue.is_agent:
+                        today = agent_today(queue, unit.as_of)
+                        agent = agent_record(queue, start, before, today, unit)
+                        self.agents[(agent.tenant, agent.agent, start)] = agent
+                        continue
                     if not self.keeps_intervals:
                         continue
                     record = interval_record(queue, start, before, unit, self.definitions)
