@@ -1,4 +1,4 @@
-"""The oracle's figures of one agent: his states, his parts of conversations, his offers and surveys.
+"""The oracle's figures of one agent: states, parts of conversations, offers and surveys.
 
 In: finished visits and the rows and states of a `Result`. Out: rows (time, tenant, agent, name,
 amount; sums in ms), and the contract's figures of one (tenant, agent), recomputed from them.
@@ -28,8 +28,8 @@ def rows_of_contact(
         yield at, tenant, agent, f"offers.{outcome}", 1
     for visit in visits:
         if visit.inbound:
-            for at, whose, name, amount in rows_of_visit(visit):
-                yield at, tenant, whose or NOBODY, name, amount
+            for at, named, name, amount in rows_of_visit(visit):
+                yield at, tenant, named or NOBODY, name, amount
 
 
 def rows_of_visit(visit: Visit) -> Iterator[tuple[int, str | None, str, int]]:
@@ -44,8 +44,8 @@ def rows_of_visit(visit: Visit) -> Iterator[tuple[int, str | None, str, int]]:
             yield talk.until, talk.agent, "legs_handled", 1
             yield talk.until, talk.agent, "leg_hold_ms", talk.held_ms
             yield talk.until, talk.agent, "leg_talk_ms", talk.until - talk.began - talk.held_ms
-    for at, lasted, _, agent in visit.wrapups:
-        yield at, agent, "leg_wrapup_ms", lasted
+    for at, lasted, _, whose in visit.wrapups:
+        yield at, whose, "leg_wrapup_ms", lasted
 
 
 def agents_of(result) -> set[tuple[str, str]]:

@@ -262,9 +262,13 @@ class Result:
                 (*place(tenant, queue), channel, at) for tenant, queue, channel, at in standing
             ]
         self.used = {(*place(tenant, queue), channel) for tenant, queue, channel in self.used}
-        self.agent_rows = [(at, place(t, "_all")[0], *rest) for at, t, *rest in self.agent_rows]
+        self.agent_rows = [
+            (at, place(tenant, "_all")[0], agent, name, amount)
+            for at, tenant, agent, name, amount in self.agent_rows
+        ]
         self.agent_states = [
-            (begin, end, place(t, "_all")[0], *rest) for begin, end, t, *rest in self.agent_states
+            (begin, end, place(tenant, "_all")[0], agent, state)
+            for begin, end, tenant, agent, state in self.agent_states
         ]
 
     def scopes(self) -> set[tuple[str, str, str]]:
