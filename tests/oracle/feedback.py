@@ -142,7 +142,7 @@ class Told:
     def tell(self, event: dict, at: int, place: str | None, served: str | None) -> None:
         """The event took effect; `place` is the queue where the contact is, or was last.
 
-        `served`: the agent of its last leg, or whom the ticket is assigned to.
+        `served`: the agent of its last leg; a ticket has none.
         """
         kind, queue = event["type"], event.get("queue") or place or "_none"
         if kind == "followup.completed":

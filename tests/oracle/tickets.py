@@ -42,8 +42,7 @@ def tell_ticket(entity, events, now: int, oracle, result) -> None:
         told.fire_before(min(at, now))
         if event["type"] in FEEDBACK:
             told.hear(event, ticket is not None)
-            queue, assigned_to = (ticket.queue, ticket.agent) if ticket else (None, None)
-            told.tell(event, at, queue, assigned_to)
+            told.tell(event, at, None if ticket is None else ticket.queue, served=None)
             if ticket is not None:
                 ticket.know(at)
             continue
