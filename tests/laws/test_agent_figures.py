@@ -1,5 +1,7 @@
 """One agent's figures: the engine against the oracle, and the identities that hold of both."""
 
+import hashlib
+import hmac
 import random
 from collections import Counter
 from dataclasses import replace
@@ -11,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from streams.kpis.replay import Replay
+from streams.settings import Secret
 from streams.wire.decode import decode
 from streams.wire.rejected import Rejected
 from tests.examples import examples
@@ -21,7 +24,7 @@ from tests.oracle.agents import KEEP_MS
 from tests.oracle.oracle import Oracle
 from tests.oracle.repeats import AGENT_RANKS, without_repeats
 from tests.oracle.test_oracle import HARD_CASES, differences, golden
-from tests.stories import AGENTS, DAY
+from tests.stories import AGENTS, BASE_MS, DAY
 from tests.strategies import (
     QUEUE_VARIANTS,
     agent_histories,
@@ -49,14 +52,14 @@ def surveys_of_agents(history: list[dict]) -> list[dict]:
 
 def ended(history: list[dict]) -> list[dict]:
     """The history, and so long afterwards that no conversation and no wrap-up is open."""
-    end = max((event["occurred_at"] for event in history), default=0) + 2 * DAY
+    end = max((event["occurred_at"] for event in history), default=BASE_MS) + 2 * DAY
     beat = {"type": "source.heartbeat", "event_id": "end", "source": "acd", "occurred_at": end}
     return [*history, beat]
 
 
 def replayed(history: list[dict], queues: list[dict], **limits: Any) -> Replay:
     """The replay of the history, with the figures of single agents."""
-    replay = Replay(replace(configured(queues), agent_figures="names", **limits))
+    replay = Replay(replace(configured(queues), **({"agent_figures": "names"} | limits)))
     for raw in encoded(history):
         event = decode(raw)
         assert not isinstance(event, Rejected), event
@@ -206,3 +209,28 @@ def test_an_agent_is_in_one_state_as_long_as_he_is_known(
             known = sum(min(b - a, KEEP_MS) for a, b in pairwise(times))
             spent = agents[agent]["state_seconds"] if agent in agents else {}
             assert round(1000 * sum(spent.values())) == known, agent
+
+
+@pytest.mark.parametrize("seed", range(examples(10)))
+def test_a_pseudonym_hides_the_name_alone(seed: int) -> None:
+    """With pseudonyms the figures are the same, under the keyed hash of tenant and name."""
+    history, queues = agent_history(seed, 20), QUEUE_VARIANTS[seed % len(QUEUE_VARIANTS)]
+    by_name, records = told(replayed(history, queues))
+    hidden = replayed(history, queues, agent_figures="pseudonyms", agent_key=Secret("salt"))
+
+    def pseudonym(tenant: str, agent: str) -> str:
+        if agent == "_nobody":
+            return agent
+        return hmac.digest(b"salt", f"{tenant}\0{agent}".encode(), hashlib.sha256).hex()[:32]
+
+    wanted = {(t, pseudonym(t, agent)): figures for (t, agent), figures in by_name.items()}
+    assert told(hidden) == (wanted, records)
+
+
+@pytest.mark.parametrize("seed", range(examples(10)))
+def test_no_other_record_knows_of_it(seed: int) -> None:
+    """Whether single agents have figures changes no record of a queue; off, there are none."""
+    history, queues = agent_history(seed, 20), QUEUE_VARIANTS[seed % len(QUEUE_VARIANTS)]
+    off, on = replayed(history, queues, agent_figures="off"), replayed(history, queues)
+    assert list(map(published, off.records())) == list(map(published, on.records()))
+    assert off.agent_totals() == {}

@@ -74,7 +74,7 @@ class Story:
     bots: list[dict] = field(default_factory=list)  # what bots ended
     open: Visit | None = None
     last: Last | None = None
-    last_leg: Leg | None = None  # the conversation that was ended last
+    last_leg: Leg | None = None  # the inbound conversation that was ended last
     owed: list[Leg] = field(default_factory=list)
     aged: list[Aged] = field(default_factory=list)
     earlier: list[str] = field(default_factory=list)  # queues of visits before the last
@@ -275,7 +275,8 @@ class Story:
             self.note(END, at, visit)
             self.comings.ended = True
         self.comings.handled(visit.coming, at, visit.queue)
-        leg = self.last_leg = Leg(visit, talk, at, agent or visit.agent, whole=False)
+        leg = Leg(visit, talk, at, agent or visit.agent, whole=False)
+        self.last_leg = leg if visit.inbound else self.last_leg
         talk.agent = leg.agent
         if transferred and visit.transferred_at is None:
             visit.transferred_at = at
