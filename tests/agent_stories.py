@@ -9,7 +9,6 @@ from tests.stories import (
     AGENTS,
     BASE_MS,
     DAY,
-    GAPS,
     HOUR,
     MINUTE,
     QUEUES,

@@ -17,9 +17,10 @@ from streams.settings import Secret
 from streams.wire.decode import decode
 from streams.wire.rejected import Rejected
 from tests.examples import examples
-from tests.laws.pipeline import published
+from tests.laws.pipeline import Pipeline, published
+from tests.laws.test_live_equals_replay import lately, live
 from tests.laws.test_replay_equals_oracle import configured
-from tests.oracle.agent_figures import agent_figures, agents_of
+from tests.oracle.agent_figures import agent_figures, agent_now, agents_of
 from tests.oracle.agents import KEEP_MS
 from tests.oracle.oracle import Oracle
 from tests.oracle.repeats import AGENT_RANKS, without_repeats
@@ -71,11 +72,16 @@ def replayed(history: list[dict], queues: list[dict], **limits: Any) -> Replay:
 Figures = dict[tuple[str, ...], dict[str, Any]]
 
 
+#: Of an agent of whom nothing is known.
+NOTHING = agent_figures(Oracle().run([]), "", "")
+NOWHERE = agent_now(Oracle().run([]), "", "")
+
+
 def told(replay: Replay) -> tuple[Figures, Figures]:
     """All figures of all agents, and those of the whole of each tenant and channel."""
     records = [published(record) for record in replay.records()]
-    agents = {agent: published(figures) for agent, figures in replay.agent_totals().items()}
-    return dict(agents), {
+    agents: Figures = {who: published(told) for who, told in replay.agent_totals().items()}
+    return agents, {
         (record["tenant"], record["channel"]): record["windows"]["all"]
         for record in records
         if record["queue"] == "_all"
@@ -159,10 +165,24 @@ def test_scenario_gives_each_agents_numbers(name: str) -> None:
     side, events = golden(name)
     found, _ = told(replayed(events, side["config"]))
     for agent, expected in side.get("agents", {}).items():
-        tenant, who = agent.split("/")
-        if (tenant, who) in found:
-            assert list(differences(expected, found[tenant, who], agent)) == []
+        figures = found.get(tuple(agent.split("/")), NOTHING)
+        assert list(differences(expected, figures, agent)) == []
     check(events, side["config"])
+    if "agents_now" in side:
+        newest = newest_records(events, side["config"])
+        for agent, expected in side["agents_now"].items():
+            record = newest.get(tuple(agent.split("/")), NOWHERE)
+            assert list(differences(expected, record, agent)) == []
+
+
+def newest_records(history: list[dict], queues: list[dict]) -> Figures:
+    """The last record that both stages publish of each agent."""
+    pipeline = Pipeline(replace(configured(queues), agent_figures="names"), intervals=False)
+    for raw in encoded(history):
+        pipeline.accept(raw)
+    pipeline.finish(max(event["occurred_at"] for event in history))
+    in_time = sorted(pipeline.agents.items(), key=lambda item: item[0][2])
+    return {(tenant, agent): published(record) for (tenant, agent, _), record in in_time}
 
 
 @law
@@ -200,8 +220,8 @@ def test_an_agent_is_in_one_state_as_long_as_he_is_known(
     said: dict[tuple[str, ...], list[int]] = {}
     for event in without_repeats(history, Counter()):
         if event["type"] in AGENT_RANKS:
-            agent = event.get("tenant", "default"), event["agent_id"]
-            said.setdefault(agent, []).append(event["occurred_at"])
+            who = event.get("tenant", "default"), event["agent_id"]
+            said.setdefault(who, []).append(event["occurred_at"])
     as_of = max((event["occurred_at"] for event in history), default=0)
     for agents, _ in (told(replayed(history, queues)), oracles(history, queues)):
         for agent in set(agents) | set(said):
@@ -234,3 +254,34 @@ def test_no_other_record_knows_of_it(seed: int) -> None:
     off, on = replayed(history, queues, agent_figures="off"), replayed(history, queues)
     assert list(map(published, off.records())) == list(map(published, on.records()))
     assert off.agent_totals() == {}
+
+
+QUARTER_MS = 900_000
+
+
+@pytest.mark.parametrize("seed", range(examples(30)))
+def test_records_of_each_interval_equal_the_oracles(seed: int) -> None:
+    """Both stages publish of each agent and quarter of an hour what the oracle has in it.
+
+    And beside it the day so far and how the agent stands, as of the record's own time.
+    """
+    queues = QUEUE_VARIANTS[seed % len(QUEUE_VARIANTS)]
+    history = lately(seed, 12, agent_history)
+    pipeline = live(history, queues, seed, intervals=False, agent_figures="names")
+    as_of = (max(event["occurred_at"] for event in history) // 10_000 + 1) * 10_000
+    pipeline.finish(as_of)
+    result = Oracle(queues).run(history, now_ms=as_of)
+    expected = {}
+    for tenant, agent in agents_of(result):
+        for start in range(result.first_ms // QUARTER_MS * QUARTER_MS, as_of, QUARTER_MS):
+            figures = agent_figures(result, tenant, agent, start, start + QUARTER_MS)
+            if figures != NOTHING:
+                expected[tenant, agent, start] = figures
+    found = {key: published(record)["figures"] for key, record in pipeline.agents.items()}
+    assert {key: one for key, one in found.items() if one != NOTHING} == expected
+    for (tenant, agent, _), record in pipeline.agents.items():
+        if record.as_of == as_of:
+            today = agent_figures(result, tenant, agent, as_of // DAY * DAY, as_of)
+            assert published(record.today) == today
+            now = {name: published(record)[name] for name in ("state", "since_at", "reason")}
+            assert now == agent_now(result, tenant, agent)
