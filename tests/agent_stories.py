@@ -17,6 +17,7 @@ from tests.stories import (
     TENANTS,
     Chooser,
     Event,
+    agent_story,
     legal,
 )
 
@@ -108,4 +109,15 @@ def surveyed(chooser: Chooser, who: Event, at: int) -> list[Event]:
     return told
 
 
-AGENT_STORIES = (served_story, served_story, asked_story)
+def slotless_story(chooser: Chooser, contacts: int = 4) -> list[Event]:
+    """An agent whose systems now and then give no slot for any channel."""
+    told = agent_story(chooser, contacts)
+    slots = (None, None, {}, {"voice": 0}, {"voice": 0, "chat": 0})
+    for event in told:
+        given = chooser.pick(slots)
+        if given is not None:
+            event["capacity"] = given
+    return told
+
+
+AGENT_STORIES = (served_story, served_story, asked_story, slotless_story)

@@ -21,7 +21,7 @@ from tests.laws.pipeline import Pipeline, published
 from tests.laws.test_live_equals_replay import lately, live
 from tests.laws.test_replay_equals_oracle import configured
 from tests.oracle.agent_figures import agent_figures, agent_now, agents_of
-from tests.oracle.agents import KEEP_MS
+from tests.oracle.agents import KEEP_MS, places
 from tests.oracle.oracle import Oracle
 from tests.oracle.repeats import AGENT_RANKS, without_repeats
 from tests.oracle.test_oracle import HARD_CASES, differences, golden
@@ -216,19 +216,26 @@ def test_agents_beyond_the_limit_count_as_other(seed: int) -> None:
 def test_an_agent_is_in_one_state_as_long_as_he_is_known(
     history: list[dict], queues: list[dict]
 ) -> None:
-    """The eight states add up to the time from his first word to 90 days after his last."""
+    """The eight states add up to the time from his first word to 90 days after his last.
+
+    Of an agent to whom a word gives no slot on any channel, to no more than that.
+    """
     said: dict[tuple[str, ...], list[int]] = {}
+    slotless = set()
     for event in without_repeats(history, Counter()):
         if event["type"] in AGENT_RANKS:
             who = event.get("tenant", "default"), event["agent_id"]
             said.setdefault(who, []).append(event["occurred_at"])
+            if not places(event):
+                slotless.add(who)
     as_of = max((event["occurred_at"] for event in history), default=0)
     for agents, _ in (told(replayed(history, queues)), oracles(history, queues)):
         for agent in set(agents) | set(said):
             times = [*sorted(said.get(agent, [])), as_of]
             known = sum(min(b - a, KEEP_MS) for a, b in pairwise(times))
             spent = agents[agent]["state_seconds"] if agent in agents else {}
-            assert round(1000 * sum(spent.values())) == known, agent
+            total = round(1000 * sum(spent.values()))
+            assert total <= known if agent in slotless else total == known, agent
 
 
 @pytest.mark.parametrize("seed", range(examples(10)))

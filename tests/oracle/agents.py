@@ -54,7 +54,8 @@ def tell_agent(entity, events, now: int, oracle, result) -> None:
             write(tenant, begin, end, together([span.word for span in held]), result)
             write(tenant, begin, end, breaks_of(tenant, held, oracle), result)
             own = own_state([span.word for span in held])
-            result.agent_states.append((begin, end, tenant, agent, own))
+            if own is not None:
+                result.agent_states.append((begin, end, tenant, agent, own))
             continue
         # Nobody's word holds: the agent is unknown where the last one was, much later gone.
         result.anomalies["agent_unknown"] += 1
@@ -62,7 +63,8 @@ def tell_agent(entity, events, now: int, oracle, result) -> None:
         gone_at = last["occurred_at"] + KEEP_MS
         until = gone_at if gone_at < min(end, now) else end
         write(tenant, begin, until, {place: {"unknown": 1} for place in places(last)}, result)
-        result.agent_states.append((begin, until, tenant, agent, "unknown"))
+        if places(last):
+            result.agent_states.append((begin, until, tenant, agent, "unknown"))
 
 
 def moments(events, spans) -> list[tuple[int, list[dict], dict | None]]:
@@ -112,13 +114,18 @@ def tell_stuck(tenant: str, told, now: int, oracle, result) -> None:
 
 def standing(told, spans: list[Span]) -> dict:
     """How the agent stands after all of it: in which state, since when, of a break also why."""
-    state, since = None, 0
+    state, since, latest = None, None, told[0][2]
     for at, words, event in told:
-        before, state = state, own_state(words) if words else "unknown"
+        latest = latest if event is None else event
+        unknown = "unknown" if places(latest) else None
+        before, state = state, own_state(words) if words else unknown
         if state != before:
             said_at = event.get("since") if event and event["state"] == state else None
             since = said_at if said_at and said_at <= at else at
-    breaks = [s for s in spans if s.end == FOREVER and s.word["state"] == "break"]
+    if state is None:
+        since = None
+    held = [span for span in spans if span.end == FOREVER and places(span.word)]
+    breaks = [span for span in held if span.word["state"] == "break"]
     first = min(((s.said_since, said(s.word)[1]) for s in breaks), default=(0, ""))
     reason = (first[1] or None) if state == "break" else None
     return {"state": state, "since_at": since, "reason": reason}
@@ -256,9 +263,10 @@ def shown_at(place: tuple[str, str], words: list[dict]) -> str:
     return state_of({word["state"] for word in words if place in places(word)}, words)
 
 
-def own_state(words: list[dict]) -> str:
-    """The agent's own state: what it does, or what any of its sources says."""
-    return state_of({word["state"] for word in words}, words)
+def own_state(words: list[dict]) -> str | None:
+    """The agent's own state: what it does, or what any source that gives it a slot says."""
+    said = {word["state"] for word in words if places(word)}
+    return state_of(said, words) if said else None
 
 
 def state_of(said: set[str], words: list[dict]) -> str:
