@@ -112,7 +112,13 @@ def surveyed(chooser: Chooser, who: Event, at: int) -> list[Event]:
 def slotless_story(chooser: Chooser, contacts: int = 4) -> list[Event]:
     """An agent whose systems now and then give no slot for any channel."""
     told = agent_story(chooser, contacts)
-    slots = (None, None, {}, {"voice": 0}, {"voice": 0, "chat": 0})
+    slots: tuple[dict[str, int] | None, ...] = (
+        None,
+        None,
+        {},
+        {"voice": 0},
+        {"voice": 0, "chat": 0},
+    )
     for event in told:
         given = chooser.pick(slots)
         if given is not None:

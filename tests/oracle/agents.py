@@ -114,7 +114,8 @@ def tell_stuck(tenant: str, told, now: int, oracle, result) -> None:
 
 def standing(told, spans: list[Span]) -> dict:
     """How the agent stands after all of it: in which state, since when, of a break also why."""
-    state, since, latest = None, None, told[0][2]
+    state: str | None = None
+    since, latest = None, told[0][2]
     for at, words, event in told:
         latest = latest if event is None else event
         unknown = "unknown" if places(latest) else None
