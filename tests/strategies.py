@@ -12,6 +12,7 @@ from typing import Any
 import orjson
 from hypothesis import strategies as st
 
+from tests.agent_stories import AGENT_STORIES
 from tests.customer_stories import CUSTOMER_STORIES, FEEDBACK, REFS, said, told_of_customers
 from tests.later_stories import LATER_STORIES
 from tests.promise_stories import ticket_with_promises
@@ -28,6 +29,7 @@ from tests.stories import (
     Drawn,
     Event,
     Seeded,
+    agent_story,
     legal,
     snapshot,
 )
@@ -148,6 +150,18 @@ def histories(draw: Callable, max_stories: int = 7, max_mutations: int = 5) -> l
     return events[:80]
 
 
+@st.composite
+def agent_histories(draw: Callable, max_stories: int = 6, max_mutations: int = 4) -> list[Event]:
+    """Histories of what agents did, and of what they say of themselves."""
+    chooser = Drawn(draw)
+    count = draw(st.integers(1, max_stories))
+    stories = (*AGENT_STORIES, *AGENT_STORIES, agent_story)
+    events = with_ids([chooser.pick(stories)(chooser, 2) for _ in range(count)], "g")
+    for _ in range(draw(st.integers(0, max_mutations))):
+        spoil(chooser, events)
+    return events[:80]
+
+
 def random_history(seed: int, stories: int = 10, contacts: int = 4) -> list[Event]:
     """The same kind of history of any size from a seed; 1,000 stories are about 5,000 events."""
     chooser = Seeded(seed)
@@ -190,6 +204,16 @@ def customer_history(seed: int, stories: int, contacts: int = 4) -> list[Event]:
     for _ in range(stories // 2):
         spoil(chooser, events)
     return events
+
+
+def agent_history(seed: int, stories: int, contacts: int = 4) -> list[Event]:
+    """What agents did, by choices of their own, and any other history."""
+    chooser = Seeded(2**34 + seed)
+    told = [chooser.pick((*AGENT_STORIES, agent_story))(chooser, contacts) for _ in range(stories)]
+    events = with_ids(told, "g")
+    for _ in range(stories // 2):
+        spoil(chooser, events)
+    return events + random_history(seed, stories // 2, contacts)
 
 
 def encoded(history: Sequence[Event]) -> list[bytes]:

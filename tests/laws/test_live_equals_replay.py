@@ -1,6 +1,7 @@
 """Both stages, batch by batch, against one replay of everything: the same sums, always."""
 
 import random
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -20,12 +21,14 @@ HORIZON_MS = 14_400_000
 LATELY_MS = (16 if QUICK else 40) * 3_600_000
 
 
-def lately(seed: int, stories: int) -> list[dict[str, Any]]:
+def lately(
+    seed: int, stories: int, tell: Callable[[int, int], list[dict[str, Any]]] = random_history
+) -> list[dict[str, Any]]:
     """A seeded history without what happens months later: intervals are many otherwise.
 
     Nor is an id told again, revised or not, when what it told is final: nobody remembers it.
     """
-    history = random_history(seed, stories)
+    history = tell(seed, stories)
     first = min(event["occurred_at"] for event in history)
     said: dict[tuple[str, str], int] = {}
     for event in history:

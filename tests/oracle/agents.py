@@ -40,9 +40,12 @@ class Span:
 
 def tell_agent(entity, events, now: int, oracle, result) -> None:
     """The agent's levels up to `now` are in `result`."""
-    _, tenant, _ = entity
+    _, tenant, agent = entity
     every = every_span_of(events, now, result.anomalies)
-    tell_stuck(tenant, moments(events, every), now, oracle, result)
+    told = moments(events, every)
+    tell_stuck(tenant, told, now, oracle, result)
+    if now <= events[-1]["occurred_at"] + KEEP_MS:
+        result.standing[tenant, agent] = standing(told, every)
     spans = [span for span in every if span.begin < span.end]
     cuts = sorted({edge for span in spans for edge in (span.begin, span.end)} - {FOREVER})
     for begin, end in zip(cuts, [*cuts[1:], FOREVER], strict=True):
@@ -50,6 +53,9 @@ def tell_agent(entity, events, now: int, oracle, result) -> None:
         if held:
             write(tenant, begin, end, together([span.word for span in held]), result)
             write(tenant, begin, end, breaks_of(tenant, held, oracle), result)
+            own = own_state([span.word for span in held])
+            if own is not None:
+                result.agent_states.append((begin, end, tenant, agent, own))
             continue
         # Nobody's word holds: the agent is unknown where the last one was, much later gone.
         result.anomalies["agent_unknown"] += 1
@@ -57,6 +63,8 @@ def tell_agent(entity, events, now: int, oracle, result) -> None:
         gone_at = last["occurred_at"] + KEEP_MS
         until = gone_at if gone_at < min(end, now) else end
         write(tenant, begin, until, {place: {"unknown": 1} for place in places(last)}, result)
+        if places(last):
+            result.agent_states.append((begin, until, tenant, agent, "unknown"))
 
 
 def moments(events, spans) -> list[tuple[int, list[dict], dict | None]]:
@@ -102,6 +110,26 @@ def tell_stuck(tenant: str, told, now: int, oracle, result) -> None:
                 result.levels.append((until, *about, -1))
             else:
                 result.stuck.append((tenant, queue, channel, since_of[state]))
+
+
+def standing(told, spans: list[Span]) -> dict:
+    """How the agent stands after all of it: in which state, since when, of a break also why."""
+    state: str | None = None
+    since, latest = None, told[0][2]
+    for at, words, event in told:
+        latest = latest if event is None else event
+        unknown = "unknown" if places(latest) else None
+        before, state = state, own_state(words) if words else unknown
+        if state != before:
+            said_at = event.get("since") if event and event["state"] == state else None
+            since = said_at if said_at and said_at <= at else at
+    if state is None:
+        since = None
+    held = [span for span in spans if span.end == FOREVER and places(span.word)]
+    breaks = [span for span in held if span.word["state"] == "break"]
+    first = min(((s.said_since, said(s.word)[1]) for s in breaks), default=(0, ""))
+    reason = (first[1] or None) if state == "break" else None
+    return {"state": state, "since_at": since, "reason": reason}
 
 
 def every_span_of(events, now: int, anomalies) -> list[Span]:
@@ -233,11 +261,21 @@ def levels_at(place: tuple[str, str], words: list[dict]) -> dict[str, int]:
 
 def shown_at(place: tuple[str, str], words: list[dict]) -> str:
     """The one state an agent is counted in: what it does anywhere, or what is said there."""
+    return state_of({word["state"] for word in words if place in places(word)}, words)
+
+
+def own_state(words: list[dict]) -> str | None:
+    """The agent's own state: what it does, or what any source that gives it a slot says."""
+    said = {word["state"] for word in words if places(word)}
+    return state_of(said, words) if said else None
+
+
+def state_of(said: set[str], words: list[dict]) -> str:
+    """What an agent does by any of the words, else the gravest of what is said."""
     if any(has(word, "handling") for word in words):
         return "on_contact"
     if any(has(word, "wrapping") for word in words):
         return "wrapup"
     if any(word.get("ringing") for word in words):
         return "ringing"
-    said = {word["state"] for word in words if place in places(word)}
     return next(s for s in ("error", "break", "available", "offline") if s in said)

@@ -6,6 +6,7 @@ is open then; here is what the event does. The telling only finds out *when* wha
 visit, never what that counts for.
 """
 
+from tests.oracle.agent_figures import rows_of_contact
 from tests.oracle.chats import AGENT, CUSTOMER, ESCALATED, OTHER, of_bots, of_words
 from tests.oracle.customers import Comings
 from tests.oracle.feedback import FEEDBACK, Told
@@ -26,7 +27,8 @@ class Telling(Story):
         lost = f"{name}_without_visit" if here is not None or visit is None else "other_queue"
         if kind in FEEDBACK:
             stay = visit if visit is not None or self.last is None else self.last.visit
-            self.told.tell(event, at, None if stay is None else stay.queue)
+            served = None if self.last_leg is None else self.last_leg.agent
+            self.told.tell(event, at, None if stay is None else stay.queue, served)
         elif kind in ENTRIES:
             self.tell_entry(event, at)
         elif kind == "contact.blocked":
@@ -204,14 +206,14 @@ class Telling(Story):
     def tell_failed_offer(self, event: dict, at: int, here: Visit | None) -> None:
         """It counts in the queue that it names, whoever waits there."""
         if here is not None:
-            here.offers.append((at, event["outcome"]))
+            here.offers.append((at, event["outcome"], event["agent_id"]))
             for ring in here.rings:
                 if ring[0] == event["agent_id"] and ring[2] is None:
                     ring[2] = at
         elif event.get("queue") is None:
             self.anomaly("offer_failed_without_visit")
         elif event.get("direction", "inbound") != "outbound":
-            self.offers.append((at, event["queue"], event["outcome"]))
+            self.offers.append((at, event["queue"], event["outcome"], event["agent_id"]))
 
     def owed_to(self, event: dict) -> list[Leg]:
         """The wrap-ups that the event may be about, by queue and agent."""
@@ -236,7 +238,7 @@ class Telling(Story):
         leg = min(found, key=unlike)
         self.owed.remove(leg)
         lasted = min(at - leg.ended_at, leg.visit.settings["wrapup_cap_ms"])
-        leg.visit.wrapups.append((at, lasted, self.told.topic))
+        leg.visit.wrapups.append((at, lasted, self.told.topic, leg.agent))
         if leg.whole:
             self.book(leg.visit, leg.talk, at)
             self.close(at)
@@ -293,7 +295,8 @@ def tell_contact(entity, events, now: int, oracle, result) -> None:
     for at, queue, name, amount in rows:
         result.contributions.append((at, tenant, queue, channel, name, amount))
         result.used.add((tenant, queue, channel))
-    for at, queue, outcome in story.offers:
+    result.agent_rows += rows_of_contact(tenant, story.visits, story.offers)
+    for at, queue, outcome, _ in story.offers:
         result.contributions.append((at, tenant, queue, channel, f"offers.{outcome}", 1))
         result.used.add((tenant, queue, channel))
     for visit in story.visits:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
+from tests.oracle.agent_figures import NOBODY
 from tests.oracle.customers import Failure
 
 FEEDBACK = (
@@ -63,7 +64,8 @@ class Survey:
     """One survey of a contact, as long as anything of it is remembered."""
 
     name: tuple[str, str | None]
-    sent: tuple[int, str] | None = None  # at, queue; None: not sent, or decided
+    #: At, queue, agent; None: not sent, or decided.
+    sent: tuple[int, str, str | None] | None = None
     answered_at: int | None = None
     solicited: bool = False  # its answer was to a sending
 
@@ -137,8 +139,11 @@ class Told:
 
     # -- surveys, sales, follow-ups --------------------------------------------------------------
 
-    def tell(self, event: dict, at: int, place: str | None) -> None:
-        """The event took effect; `place` is the queue where the contact is, or was last."""
+    def tell(self, event: dict, at: int, place: str | None, served: str | None) -> None:
+        """The event took effect; `place` is the queue where the contact is, or was last.
+
+        `served`: the agent of its last leg; a ticket has none.
+        """
         kind, queue = event["type"], event.get("queue") or place or "_none"
         if kind == "followup.completed":
             self.count(at, queue, f"followups.{event['outcome']}")
@@ -147,7 +152,7 @@ class Told:
         elif kind == "survey.sent":
             self._sent(event, at, queue)
         elif kind == "survey.answered":
-            self._answered(event, at, queue)
+            self._answered(event, at, queue, served)
         else:
             self._sale(event, at, queue)
 
@@ -167,25 +172,27 @@ class Told:
         if one.sent is not None or one.solicited:
             self.anomaly("survey_sent_again")
             return
-        one.sent = (at, queue)
+        one.sent = (at, queue, event.get("agent_id"))
         self.count(at, queue, f"surveys.sent.{event['kind']}")
 
-    def _answered(self, event: dict, at: int, queue: str) -> None:
+    def _answered(self, event: dict, at: int, queue: str, served: str | None) -> None:
         one, kind = self._survey(event), event["kind"]
         if one.answered_at is not None:
             self.count(at, queue, f"surveys.answered_again.{kind}")
             return
         self.count(at, queue, f"surveys.answered.{kind}")
         one.answered_at, one.solicited = at, one.sent is not None
+        asked_for = None if one.sent is None else one.sent[2]
+        agent = event.get("agent_id") or asked_for or served
         if one.sent is None:
             self.count(at, queue, f"surveys.unsolicited.{kind}")
         else:
             self.count(at, one.sent[1], f"surveys.response_decided.{kind}")
             self.count(at, one.sent[1], f"surveys.responded.{kind}")
             one.sent = None
-        self._score(event, at, queue)
+        self._score(event, at, queue, agent)
 
-    def _score(self, event: dict, at: int, queue: str) -> None:
+    def _score(self, event: dict, at: int, queue: str, agent: str | None) -> None:
         kind, better = event["kind"], event["higher_is_better"]
         score = thousandths(event["score"])
         least, greatest = thousandths(event["scale_min"]), thousandths(event["scale_max"])
@@ -199,6 +206,9 @@ class Told:
             else:
                 satisfied = 4 * (score - least) <= greatest - least
             self.count_topic(at, queue, "csat_answered")
+            whose = (self.tenant, agent or NOBODY)
+            self.result.agent_rows.append((at, *whose, "surveys.answered", 1))
+            self.result.agent_rows.append((at, *whose, "surveys.satisfied", int(satisfied)))
             if satisfied:
                 self.count(at, queue, "surveys.csat_satisfied")
                 self.count_topic(at, queue, "csat_satisfied")

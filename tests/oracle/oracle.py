@@ -221,6 +221,12 @@ class Result:
         self.failures: list[Failure] = []
         self.answers: list[tuple[tuple[str, str], int, str, str, str]] = []
         self.contained: list[tuple[tuple[str, str], int]] = []
+        #: Of one agent each: (at, tenant, agent, name, amount), and (from, until, tenant, agent,
+        #: state); `agent_figures` says which.
+        self.agent_rows: list[tuple[int, str, str, str, int]] = []
+        self.agent_states: list[tuple[int, int, str, str, str]] = []
+        #: By (tenant, agent): state, since_at, reason at the end.
+        self.standing: dict[tuple[str, str], dict] = {}
         self.anomalies: Counter[str] = Counter()
         self.used: set[tuple[str, str, str]] = set()
         #: What was asked of the finished lists before, by (list or level, scope).
@@ -256,6 +262,14 @@ class Result:
                 (*place(tenant, queue), channel, at) for tenant, queue, channel, at in standing
             ]
         self.used = {(*place(tenant, queue), channel) for tenant, queue, channel in self.used}
+        self.agent_rows = [
+            (at, place(tenant, "_all")[0], agent, name, amount)
+            for at, tenant, agent, name, amount in self.agent_rows
+        ]
+        self.agent_states = [
+            (begin, end, place(tenant, "_all")[0], agent, state)
+            for begin, end, tenant, agent, state in self.agent_states
+        ]
 
     def scopes(self) -> set[tuple[str, str, str]]:
         """(tenant, queue, channel) of each record there is, `_all` included."""

@@ -69,10 +69,12 @@ class Story:
     comings: Comings
     visits: list[Visit] = field(default_factory=list)
     blocked: list[tuple[int, str, str]] = field(default_factory=list)  # at, queue, why
-    offers: list[tuple[int, str, str]] = field(default_factory=list)  # of no visit: at, queue, how
+    #: Of no visit: at, queue, how, agent.
+    offers: list[tuple[int, str, str, str]] = field(default_factory=list)
     bots: list[dict] = field(default_factory=list)  # what bots ended
     open: Visit | None = None
     last: Last | None = None
+    last_leg: Leg | None = None  # the inbound conversation that was ended last
     owed: list[Leg] = field(default_factory=list)
     aged: list[Aged] = field(default_factory=list)
     earlier: list[str] = field(default_factory=list)  # queues of visits before the last
@@ -145,7 +147,7 @@ class Story:
                 continue
             if name == "forget":
                 self.owed, self.aged, self.earlier = [], [], []
-                self.last = self.silent_queue = self.last_close = None
+                self.last = self.last_leg = self.silent_queue = self.last_close = None
                 self.hops = self.waited = 0
                 self.arrived_at, self.met, self.promised = None, False, None
                 self.comings.forget()
@@ -254,6 +256,7 @@ class Story:
 
     def answer(self, visit: Visit, at: int, agent: str | None) -> None:
         self.leave(visit, at, "answered")
+        visit.accepted_by = agent
         self.connect(visit, at, agent)
 
     def flow_out(self, visit: Visit, at: int, reason: str | None, said: bool = True) -> None:
@@ -273,6 +276,8 @@ class Story:
             self.comings.ended = True
         self.comings.handled(visit.coming, at, visit.queue)
         leg = Leg(visit, talk, at, agent or visit.agent, whole=False)
+        self.last_leg = leg if visit.inbound else self.last_leg
+        talk.agent = leg.agent
         if transferred and visit.transferred_at is None:
             visit.transferred_at = at
         if visit.handled_at is not None or transferred or not visit.settings["wrapup"]:

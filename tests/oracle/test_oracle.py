@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from tests.data.call_logs import answers_of, each_log, is_mean, rows_of
 from tests.examples import examples
+from tests.oracle.agent_figures import agent_figures, agent_now
 from tests.oracle.agents import FOREVER, KEEP_MS, places, spans_of
 from tests.oracle.oracle import Oracle, Result
 from tests.oracle.repeats import AGENT_RANKS, in_order, without_repeats
@@ -82,6 +83,8 @@ HARD_CASES = {
     ],
     "call-backs": ["callback_reached", "callback_ends", "callback_unknown", "callback_visits"],
     "a call back and another end by one id": ["callback_said_twice"],
+    "one agent: his parts of conversations": ["agent_legs", "agent_wrapups", "agent_ages"],
+    "one agent: states, offers, surveys": ["agent_states", "agent_offers", "agent_surveys"],
 }
 #: Parts of a part.
 PARTS = (
@@ -164,10 +167,14 @@ def test_scenario_gives_the_numbers_derived_by_hand(name: str) -> None:
     result = Oracle(side["config"]).run(events)
     assert unmet(side["expect"], result.figures) == []
     assert unmet(side.get("live", {}), result.live) == []
+    assert unmet(side.get("agents", {}), partial(agent_figures, result)) == []
+    assert unmet(side.get("agents_now", {}), partial(agent_now, result)) == []
     assert not list(differences(side.get("anomalies", {}), result.anomalies))
     for window in side.get("windows", []):
         ask = partial(result.figures, a=window["from"], b=window["until"])
         assert unmet(window["expect"], ask) == [], f"{window['from']}–{window['until']}"
+        of_agent = partial(agent_figures, result, a=window["from"], b=window["until"])
+        assert unmet(window.get("agents", {}), of_agent) == [], window["from"]
     existing = {"/".join(scope) for scope in result.scopes()}
     assert set(side["expect"]) <= existing
     assert not existing & set(side.get("absent", []))

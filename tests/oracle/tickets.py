@@ -42,7 +42,7 @@ def tell_ticket(entity, events, now: int, oracle, result) -> None:
         told.fire_before(min(at, now))
         if event["type"] in FEEDBACK:
             told.hear(event, ticket is not None)
-            told.tell(event, at, None if ticket is None else ticket.queue)
+            told.tell(event, at, None if ticket is None else ticket.queue, served=None)
             if ticket is not None:
                 ticket.know(at)
             continue

@@ -20,6 +20,7 @@ class Talk:
     until: int | None = None  # the end that somebody said
     booked_at: int | None = None  # the instant at which talk and hold count
     topic: str = ""  # what the contact was about, then
+    agent: str | None = None  # whose leg it was, when its end was said
     holds: list[list[int]] = field(default_factory=list)  # [from, until]; until -1 = still held
 
     @property
@@ -65,7 +66,9 @@ class Visit:
     agent: str | None = None
     former: str | None = None
     talks: list[Talk] = field(default_factory=list)
-    wrapups: list[tuple[int, int, str]] = field(default_factory=list)  # (booked at, ms, topic)
+    accepted_by: str | None = None  # who answered, when it was answered
+    #: (booked at, ms, topic, whose leg it was)
+    wrapups: list[tuple[int, int, str, str | None]] = field(default_factory=list)
     coming: Any = None  # of a customer
     left_about: str = ""  # its topic when it left, and so on
     orphaned_about: str = ""
@@ -75,7 +78,7 @@ class Visit:
     first_answer: tuple[int, int] | None = None  # of the contact: at, ms since its arrival
     hop: int = 0  # its number among the contact's visits that count
     laps: list[int] = field(default_factory=list)
-    offers: list[tuple[int, str]] = field(default_factory=list)
+    offers: list[tuple[int, str, str]] = field(default_factory=list)  # at, outcome, agent
     rings: list[list] = field(default_factory=list)  # [agent, from, until or None]
 
     @property
@@ -147,7 +150,7 @@ def contributions_of(visit: Visit, now: int) -> Iterator[tuple[int, str, int]]:
             yield visit.left_at, "offers.accepted", 1
     else:
         yield from waiting_of(visit, now)
-    for at, outcome in visit.offers:
+    for at, outcome, _ in visit.offers:
         yield at, f"offers.{outcome}", 1
     if visit.handled_at is not None:
         yield visit.handled_at, "handled", 1
@@ -161,7 +164,7 @@ def contributions_of(visit: Visit, now: int) -> Iterator[tuple[int, str, int]]:
             yield talk.booked_at, "talk_ms", talk.until - talk.began - talk.held_ms
     if visit.given_up_at is not None:
         yield visit.given_up_at, "wrapups_unreported", 1
-    for at, lasted, _ in visit.wrapups:
+    for at, lasted, *_ in visit.wrapups:
         yield at, "wrapups_reported", 1
         yield at, "wrapup_ms", lasted
 
@@ -232,7 +235,7 @@ def topics_of(visit: Visit) -> Iterator[tuple[int, str, str, int]]:
     for talk in visit.talks:
         if talk.booked_at is not None and talk.until is not None:
             yield talk.booked_at, talk.topic, "handle_ms", talk.until - talk.began
-    for at, lasted, topic in visit.wrapups:
+    for at, lasted, topic, _ in visit.wrapups:
         yield at, topic, "handle_ms", lasted
 
 
