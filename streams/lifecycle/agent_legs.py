@@ -2,14 +2,21 @@
 
 In: the same instants at which a queue's figures are booked. Out: the agent's own counters, by
 `agent_cells.py`; the numbers are those of a queue. A leg is booked when it ends, and the work after
-it at its own end. Only inbound: outbound legs are in an agent's states alone. Whoever calls has
-looked whether figures of agents are wanted (`Ledger.has_agents`).
+it at its own end. Those of agents who had the conversation before the last are booked at its end:
+until then it may turn out to have none, for an age closes it unhandled. Only inbound: outbound legs
+are in an agent's states alone. Whoever calls has looked whether figures of agents are wanted
+(`Ledger.has_agents`).
 """
 
-from typing import Protocol
+from collections.abc import Sequence
+from typing import Final, Protocol
 
 from streams.lifecycle import counters as c
+from streams.lifecycle.contact_state import EarlierLeg
 from streams.lifecycle.ledger import Ledger
+
+#: Legs of one conversation that are told apart; further ones are the last agent's.
+MOST_LEGS: Final = 16
 
 
 class Leg(Protocol):
@@ -32,12 +39,38 @@ class Leg(Protocol):
         """How long the customer was on hold."""
 
 
-def ended(leg: Leg, ledger: Ledger) -> None:
-    """A leg is over."""
-    sign, cell = ledger.sign, ledger.agent_cell(leg.agent, leg.ended_at)
-    cell[c.HANDLED] += sign
-    cell[c.TALK] += sign * leg.talk
-    cell[c.HOLD] += sign * leg.hold
+class Conversation(Protocol):
+    """A conversation that goes on: since `answered_at`, `hold_since` -1 where nobody is on hold."""
+
+    answered_at: int
+    agent: str | None
+    hold_since: int
+    hold: int
+    legs: tuple[EarlierLeg, ...]
+
+
+def handed_over(state: Conversation, at: int) -> None:
+    """The conversation goes on with another agent from `at` (ms)."""
+    if len(state.legs) < MOST_LEGS - 1:
+        hold = state.hold + (at - state.hold_since if state.hold_since >= 0 else 0)
+        talk = at - state.answered_at - hold
+        rest = _less(talk, hold, state.legs)
+        state.legs = (*state.legs, (state.agent, *rest))
+
+
+def _less(talk: int, hold: int, legs: Sequence[EarlierLeg]) -> tuple[int, int]:
+    """What of all talk and hold (ms) is in none of these legs."""
+    return talk - sum(leg[1] for leg in legs), hold - sum(leg[2] for leg in legs)
+
+
+def ended(leg: Leg, earlier: Sequence[EarlierLeg], ledger: Ledger) -> None:
+    """A conversation is over; `leg` has the talk and hold of all, the last agent's what remains."""
+    last = leg.agent, *_less(leg.talk, leg.hold, earlier)
+    for agent, talk, hold in (*earlier, last):
+        sign, cell = ledger.sign, ledger.agent_cell(agent, leg.ended_at)
+        cell[c.HANDLED] += sign
+        cell[c.TALK] += sign * talk
+        cell[c.HOLD] += sign * hold
 
 
 def wrapped_up(leg: Leg, at: int, lasted: int, ledger: Ledger) -> None:

@@ -53,6 +53,7 @@ def _remember(state: ContactState, at: int, age: int) -> None:
         visit_words(state),
         state.callback,
         comings.of_visit(state),
+        state.legs if age == EXPIRED else (),
     )
     state.aged = (*state.aged, aged)[-MAX_AGED:]
 
@@ -152,7 +153,7 @@ def _hangs_up(one: Aged, state: ContactState, fact: Fact, how: int, ledger: Ledg
     if state.customer is not None:
         start = -1 if one.outbound else one.coming
         comings.hung_up(state, one.queue, fact.at, start, not transferred, ledger)
-    talk.owe(state, leg, ledger)
+    talk.owe(state, leg, one.legs, ledger)
 
 
 def _ends(state: ContactState, fact: Fact, how: int, ledger: Ledger) -> bool:

@@ -290,7 +290,7 @@ def connect(state: ContactState, at: int, agent: str | None, ledger: Ledger) -> 
     """A conversation begins at `at` (ms)."""
     state.phase, state.answered_at, state.agent = CONNECTED, at, agent
     state.hold_since, state.hold, state.ringing = -1, 0, ()
-    state.waited, state.met, state.to_queue = 0, True, None
+    state.waited, state.met, state.to_queue, state.legs = 0, True, None, ()
     if state.words is not None:
         words.connected(state, at, ledger)
     if state.customer is not None:
@@ -347,6 +347,8 @@ def answered_again(state: ContactState, fact: Fact, ledger: Ledger) -> None:
         ledger.anomaly("answered_again", fact)
         state.agent = state.agent or agent
         return
+    if ledger.has_agents:
+        agent_legs.handed_over(state, at)
     state.former, state.agent = state.agent, agent
 
 

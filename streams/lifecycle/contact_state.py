@@ -115,11 +115,16 @@ class Closed(msgspec.Struct, array_like=True, frozen=True, gc=False):
         return self.answered_at >= 0
 
 
+#: Whose an earlier leg of a conversation was, and its talk and hold, ms.
+EarlierLeg = tuple[str | None, int, int]
+
+
 class Aged(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """A visit that an age closed, while something may still be said of it. Times in ms.
 
     `handled_already`: it is handled, or counts as transferred, already, as in `ContactState`;
-    `words` as in `Closed`. `coming`: when the coming that it belongs to began, -1: none.
+    `words` as in `Closed`. `coming`: when the coming that it belongs to began, -1: none. `legs`: as
+    in `ContactState`.
     """
 
     queue: str
@@ -135,6 +140,7 @@ class Aged(msgspec.Struct, array_like=True, frozen=True, gc=False):
     words: VisitWords | None = None
     callback: bool = False
     coming: int = -1
+    legs: tuple[EarlierLeg, ...] = ()
 
 
 class ContactState(msgspec.Struct, array_like=True, gc=False):
@@ -220,6 +226,8 @@ class ContactState(msgspec.Struct, array_like=True, gc=False):
     to_queue: str | None = None
     #: Whose the last leg was that ended; kept where agents have figures of their own.
     leg_agent: str | None = None
+    #: The legs before the one at hand of the conversation at hand; kept there too.
+    legs: tuple[EarlierLeg, ...] = ()
 
 
 def blank() -> ContactState:

@@ -14,6 +14,7 @@ from streams.lifecycle.contact_state import (
     SAID,
     SAID_TRANSFERRED,
     ContactState,
+    EarlierLeg,
     Wrapup,
     close,
 )
@@ -116,14 +117,17 @@ def _disconnect(state: ContactState, leg: Wrapup, how: int, ledger: Ledger) -> N
         start = -1 if leg.outbound else state.customer.visit
         comings.hung_up(state, leg.queue, leg.ended_at, start, how == SAID, ledger)
     close(state, leg.ended_at, how, handled=not leg.completes_visit)
-    owe(state, leg, ledger)
+    owe(state, leg, state.legs, ledger)
 
 
-def owe(state: ContactState, leg: Wrapup, ledger: Ledger) -> None:
-    """A leg has ended, and its wrap-up is owed; of too many, the oldest is given up."""
+def owe(state: ContactState, leg: Wrapup, earlier: tuple[EarlierLeg, ...], ledger: Ledger) -> None:
+    """A leg has ended, and its wrap-up is owed; of too many, the oldest is given up.
+
+    `earlier`: the legs of agents who had the same conversation before.
+    """
     if ledger.has_agents and not leg.outbound:
         state.leg_agent = leg.agent
-        agent_legs.ended(leg, ledger)
+        agent_legs.ended(leg, earlier, ledger)
     state.wrapups = (*state.wrapups, leg)
     if len(state.wrapups) > MAX_OWED:
         oldest = state.wrapups[0]

@@ -2,9 +2,10 @@
 
 In: finished visits and the rows and states of a `Result`. Out: rows (time, tenant, agent, name,
 amount; sums in ms), and the contract's figures of one (tenant, agent), recomputed from them.
-A leg is the connected part of an inbound visit whose end somebody said: of the agent whom the end
-names, else of him who has the visit. It counts when it ends; its wrap-up when that ends. What names
-no agent is `_nobody`'s, so that over all agents nothing is lost.
+A leg is one agent's part of a conversation of an inbound visit whose end somebody said: up to the
+next agent's answer, and at the end of the agent whom the end names, else of him who has the visit.
+It counts when the conversation ends; its wrap-up, the last agent's, when that ends. What names no
+agent is `_nobody`'s, so that over all agents nothing is lost.
 """
 
 from collections.abc import Iterator
@@ -41,9 +42,14 @@ def rows_of_visit(visit: Visit) -> Iterator[tuple[int, str | None, str, int]]:
         yield at, agent, f"offers.{outcome}", 1
     for talk in visit.talks:
         if talk.until is not None:
-            yield talk.until, talk.agent, "legs_handled", 1
-            yield talk.until, talk.agent, "leg_hold_ms", talk.held_ms
-            yield talk.until, talk.agent, "leg_talk_ms", talk.until - talk.began - talk.held_ms
+            began = talk.began
+            for until, whose in (*talk.earlier, (talk.until, talk.agent)):
+                spans = [(max(since, began), min(over, until)) for since, over in talk.holds]
+                held = sum(max(0, over - since) for since, over in spans)
+                yield talk.until, whose, "legs_handled", 1
+                yield talk.until, whose, "leg_hold_ms", held
+                yield talk.until, whose, "leg_talk_ms", until - began - held
+                began = until
     for at, lasted, _, whose in visit.wrapups:
         yield at, whose, "leg_wrapup_ms", lasted
 

@@ -97,6 +97,7 @@ class Telling(Story):
                 self.anomaly("answered_again")
                 visit.agent = visit.agent or agent
             else:
+                visit.talks[-1].earlier.append((at, visit.agent))
                 visit.agent, visit.former = agent, visit.agent
             return
         if last is not None and last.visit.queue == queue and last.connected:

@@ -21,6 +21,8 @@ class Talk:
     booked_at: int | None = None  # the instant at which talk and hold count
     topic: str = ""  # what the contact was about, then
     agent: str | None = None  # whose leg it was, when its end was said
+    #: Who had it before, and until when.
+    earlier: list[tuple[int, str | None]] = field(default_factory=list)
     holds: list[list[int]] = field(default_factory=list)  # [from, until]; until -1 = still held
 
     @property
