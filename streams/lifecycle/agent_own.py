@@ -12,6 +12,7 @@ from typing import Protocol
 
 import msgspec
 
+from streams.contract.words import NOBODY
 from streams.lifecycle import counters as c
 from streams.lifecycle.agent_cells import NO_AGENTS
 from streams.lifecycle.agent_limits import Stay
@@ -57,8 +58,9 @@ def settle(state: Has, shown: str, reason: str, told: Stay, at: int, ledger: Led
     `told`: the state that a snapshot tells, and since when; 0 where it does not.
     """
     before, now = state.own, None
-    if shown and ledger.has_agents:
-        name = ledger.agents.name_of(ledger.tenant, ledger.contact)
+    name = ledger.agents.name_of(ledger.tenant, ledger.contact) if ledger.has_agents else NOBODY
+    # An agent whose id is a reserved name is nobody, and nobody is in no state.
+    if shown and name != NOBODY:
         number = c.STATES[shown]
         if before is not None and before.number == number and before.agent == name:
             since = before.since

@@ -179,6 +179,20 @@ def test_an_agent_is_in_one_state_whatever_queues_and_channels_he_has() -> None:
     assert dated(ledger, "anna", states["offline"]) == {}
 
 
+def test_an_agent_with_a_reserved_name_is_in_no_state() -> None:
+    """He counts as nobody, and nobody is in none."""
+    for name in (NOBODY, OTHER):
+        ledger = Ledger(rules(), 1)
+        ledger.select("default", "", name)
+        said = fact(
+            "agent.state", 0, 1, "voice", agent_id=name, state="available", capacity={"voice": 1}
+        )
+        fold(AGENT, in_order([said])[0], START + DAY, ledger)
+        assert not any(
+            any(cell.values()) for panes in ledger.agents.open.values() for cell in panes.values()
+        )
+
+
 def test_agents_beyond_the_limit_are_counted_together() -> None:
     """Of a tenant; nobody takes no place, and who has one keeps it."""
     cells = AgentCells(rules(max_agents=2))
