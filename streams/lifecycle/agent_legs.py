@@ -12,9 +12,10 @@ from collections.abc import Sequence
 from typing import Final, Protocol
 
 from streams.lifecycle import counters as c
-from streams.lifecycle.contact_state import EarlierLeg
 from streams.lifecycle.ledger import Ledger
 
+#: Whose an earlier leg of a conversation was, and its talk and hold, ms.
+EarlierLeg = tuple[str | None, int, int]
 #: Legs of one conversation that are told apart; further ones are the last agent's.
 MOST_LEGS: Final = 16
 

@@ -10,6 +10,7 @@ import msgspec
 
 from streams.contract.words import HOUR_MS, NONE
 from streams.lifecycle import counters as c
+from streams.lifecycle.agent_legs import EarlierLeg
 from streams.lifecycle.comings import Whose
 from streams.lifecycle.feedback import Survey
 from streams.lifecycle.ledger import Standing
@@ -113,10 +114,6 @@ class Closed(msgspec.Struct, array_like=True, frozen=True, gc=False):
     def connected(self) -> bool:
         """Whether somebody had answered it."""
         return self.answered_at >= 0
-
-
-#: Whose an earlier leg of a conversation was, and its talk and hold, ms.
-EarlierLeg = tuple[str | None, int, int]
 
 
 class Aged(msgspec.Struct, array_like=True, frozen=True, gc=False):

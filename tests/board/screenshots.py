@@ -34,6 +34,8 @@ PICTURES = {
     "wallboard-state": (World(6), 0, "/?theme=dark", TV),
     "wallboard-phone": (World(6), 0, "/?theme=dark", PHONE),
     "wallboard-page": (World(6), 0, "/?theme=dark", TV),
+    "wallboard-quality": (World(6), 0, "/quality?theme=dark", TV),
+    "wallboard-quality-40-queues": (World(40), 0, "/quality?theme=dark", TV),
 }
 PAGES = "wallboard-page"
 CLICKED = {"wallboard-definition": "[data-figure=service_level]", "wallboard-state": ".chip"}
@@ -71,8 +73,11 @@ def main(folder: Path) -> None:
             told = manager if name == PAGES else None
             with Serving(shown(world, age_seconds), alertmanager=told) as board:
                 tab = Tab(browser, size)
-                page = tab.open(board.url + address)
-                page.wait_for_selector(".quality [data-figure=source_age]")
+                if "/quality" in address:
+                    page = tab.open(board.url + address, "article.served-row")
+                else:
+                    page = tab.open(board.url + address)
+                    page.wait_for_selector(".quality [data-figure=source_age]")
                 if "/queue" in address:
                     page.wait_for_selector(".plot canvas")
                 if told:

@@ -58,10 +58,10 @@ class Tab:
         if message.type == "error" and "net::ERR" not in message.text:
             self.errors.append(message.text)
 
-    def open(self, url: str) -> Page:
-        """Go there and wait for the first figures."""
+    def open(self, url: str, first: str = ".card .fig-value[data-value]") -> Page:
+        """Go there and wait for the first figures, or for what else is there then."""
         self.page.goto(url)
-        self.page.wait_for_selector(".card .fig-value[data-value]", timeout=60_000)
+        self.page.wait_for_selector(first, timeout=60_000)
         return self.page
 
     def close(self) -> None:
