@@ -119,7 +119,9 @@ def _disconnect(state: ContactState, leg: Wrapup, how: int, ledger: Ledger) -> N
     owe(state, leg, state.legs, ledger)
 
 
-def owe(state: ContactState, leg: Wrapup, earlier: tuple[agent_legs.EarlierLeg, ...], ledger: Ledger) -> None:
+def owe(
+    state: ContactState, leg: Wrapup, earlier: tuple[agent_legs.EarlierLeg, ...], ledger: Ledger
+) -> None:
     """A leg has ended, and its wrap-up is owed; of too many, the oldest is given up.
 
     `earlier`: the legs of agents who had the same conversation before.
