@@ -14,7 +14,8 @@ from streams.kpis.figures import handle_mean_seconds, offer_answer_ratio
 from streams.kpis.rounding import ratio, seconds
 from streams.lifecycle import counters as c
 from streams.windows import views
-from streams.windows.queues import Queue, Queues
+from streams.windows.queue_state import Queue
+from streams.windows.queues import Queues
 from streams.windows.views import View
 
 _BUSY: Final = ("on_contact", "wrapup")

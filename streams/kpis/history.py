@@ -9,7 +9,8 @@ from streams.kpis.figures import (
 )
 from streams.lifecycle import counters as c
 from streams.windows import views
-from streams.windows.queues import Queue, Queues
+from streams.windows.queue_state import Queue
+from streams.windows.queues import Queues
 from streams.windows.views import View
 
 

@@ -25,7 +25,8 @@ from streams.kpis.figures import figures
 from streams.kpis.rounding import seconds
 from streams.lifecycle import counters as c
 from streams.windows import views
-from streams.windows.queues import Queue, Queues
+from streams.windows.queue_state import Queue
+from streams.windows.queues import Queues
 
 
 def live(

@@ -27,8 +27,8 @@ Where agents have figures of their own, one stands in the place of a queue, with
 The queues' changelog:
 
     x tenant queue channel pane     a pane of all sources: {source: packed {counter: sum}}
-    i tenant queue channel start    an interval's final part: `windows.queues.StoredInterval`
-    q tenant queue channel          what else is kept of a queue: `windows.queues.StoredQueue`
+    i tenant queue channel start    an interval's final part: `windows.queue_state.StoredInterval`
+    q tenant queue channel          what else is kept of a queue: `windows.queue_state.StoredQueue`
     p                               how far each source is: {source: `windows.queues.Progress`}
     m                               {AS_OF: ms, REVISION: n, SOURCES: n}
 

@@ -24,7 +24,8 @@ from streams.metrics.meters import QueueMeter
 from streams.settings import Settings
 from streams.stages.dead_letters import dead_letter
 from streams.windows.cells import decode_batch
-from streams.windows.queues import Queue, Queues
+from streams.windows.queue_state import Queue
+from streams.windows.queues import Queues
 from streams.wire.rejected import Rejected
 
 #: The share of queues published a tick when only time has passed: all within eight ticks.

@@ -6,11 +6,10 @@ age. Invariant: the same cells in any order, repeated or not, give the same pane
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 import msgspec
 
-from streams.contract.words import ALL, INTERVAL_MS, OF_AGENT, QueueKey, SplitBy
+from streams.contract.words import ALL, INTERVAL_MS, OF_AGENT, QueueKey
 from streams.lifecycle import changelog
 from streams.lifecycle.changelog import AS_OF, REVISION, SOURCES, Write, key_of, kind_of, parts_of
 from streams.lifecycle.counters import HANDLING, is_of_agents
@@ -18,7 +17,8 @@ from streams.lifecycle.ledger import PANE_MS
 from streams.lifecycle.local_days import midnight_of
 from streams.lifecycle.rules import NEVER
 from streams.windows.cells import CellBatch, CellUpdate, Values, decode_values, encode_values
-from streams.windows.panes import Interval, Panes, add, levels_of
+from streams.windows.panes import add, levels_of
+from streams.windows.queue_state import Queue
 
 #: How long the clock speaks for a source that was caught up and has not reported since.
 FOLLOWED_MS = 15_000
@@ -37,72 +37,8 @@ class Progress(msgspec.Struct, array_like=True, frozen=True, gc=False):
     following: bool
 
 
-class StoredQueue(msgspec.Struct, array_like=True, gc=False):
-    """What the changelog keeps of a queue beside its panes and intervals."""
-
-    base: Values
-    oldest: dict[int, dict[int, int]]
-    used: bool
-    cursor: int
-    first: int
-    talking: dict[int, tuple[int, int]] = {}
-    names: dict[int, tuple[SplitBy, str]] = {}
-    standing: tuple[int, int, str] = (0, -1, "")
-
-
-class StoredInterval(msgspec.Struct, array_like=True, gc=False):
-    """What the changelog keeps of an interval: the sums of its panes that are final."""
-
-    folded: Values
-    final: bool
-
-
 _ENCODE = msgspec.msgpack.Encoder().encode
-_DECODE_QUEUE = msgspec.msgpack.Decoder(StoredQueue).decode
-_DECODE_INTERVAL = msgspec.msgpack.Decoder(StoredInterval).decode
 _DECODE_PROGRESS = msgspec.msgpack.Decoder(dict[int, Progress]).decode
-
-
-@dataclass(slots=True)
-class Queue:
-    """One (tenant, queue, channel): its panes, and the oldest of what stands in it by source."""
-
-    queue_key: QueueKey
-    zone: str = "UTC"
-    panes: Panes = field(default_factory=Panes)
-    oldest: dict[int, dict[int, int]] = field(default_factory=dict)
-    #: By source: how many visits are connected, and the sum of their answers' times.
-    talking: dict[int, tuple[int, int]] = field(default_factory=dict)
-    #: The values that figures are told apart by, by the first number of each.
-    names: dict[int, tuple[SplitBy, str]] = field(default_factory=dict)
-    used: bool = False
-    #: Intervals are due from `first` on; those before `cursor` have been published.
-    first: int = -1
-    cursor: int = -1
-    shown_cut: int = -1
-    has_open_levels: bool = True
-    #: Of an agent: his state's number in `counters.STATES` (0: none), since when, why a break is.
-    standing: tuple[int, int, str] = (0, -1, "")
-    dirty: bool = True
-    #: A source has told something since it was published: not time alone has passed.
-    has_news: bool = False
-
-    def oldest_at(self, level: int) -> int | None:
-        """The least start over all sources, ms; None where nothing stands in the level."""
-        return min(self.oldest.get(level, {}).values(), default=None)
-
-    def in_progress_ms(self, as_of: int) -> int:
-        """How long all who talk have talked at `as_of`: n x as_of less the sum of the answers."""
-        return sum(max(n * as_of - answers, 0) for n, answers in self.talking.values())
-
-    @property
-    def is_agent(self) -> bool:
-        """Whether it is a single agent, who stands here like a queue."""
-        return self.queue_key[2] == OF_AGENT
-
-    def publish_from(self, start: int) -> None:
-        """The first interval to publish starts at `start`."""
-        self.first = self.cursor = start
 
 
 class Queues:
@@ -315,12 +251,11 @@ class Queues:
             key = key_of(changelog.PANE, *queue_key, str(start))
             writes.append((key.encode(), value))
         for queue_key, start in self._changed_intervals:
-            interval = self.queues[queue_key].panes.intervals.get(start)
             key = key_of(changelog.INTERVAL, *queue_key, str(start))
-            writes.append((key.encode(), None if interval is None else _encode_interval(interval)))
+            writes.append((key.encode(), self.queues[queue_key].pack_interval(start)))
         for queue_key in self._changed_queues:
             key = key_of(changelog.QUEUE, *queue_key)
-            writes.append((key.encode(), _encode_queue(self.queues[queue_key])))
+            writes.append((key.encode(), self.queues[queue_key].pack()))
         if self._unsaved or writes:
             times = {AS_OF: self.as_of, REVISION: self.revision, SOURCES: self.sources}
             writes.append((key_of(changelog.PROGRESS).encode(), _ENCODE(self.progress)))
@@ -355,19 +290,11 @@ class Queues:
         tenant, name, channel, *number = parts_of(text)
         queue = self.queue((tenant, name, channel))
         if kind == changelog.QUEUE:
-            stored = _DECODE_QUEUE(value)
-            queue.panes.base, queue.oldest = stored.base, stored.oldest
-            queue.talking, queue.names = stored.talking, stored.names
-            queue.standing = stored.standing
-            queue.used = stored.used or queue.used
-            queue.first, queue.cursor = stored.first, stored.cursor
+            queue.restore(value)
         elif kind == changelog.PANE:
             queue.panes.restore_fine(int(number[0]), value)
         else:
-            final_part = _DECODE_INTERVAL(value)
-            interval = queue.panes.interval(int(number[0]))
-            interval.folded, interval.final = final_part.folded, final_part.final
-            interval.changed = False
+            queue.restore_interval(int(number[0]), value)
 
     def restored(self) -> None:
         """Every record was given: rebuild the running sums."""
@@ -396,22 +323,3 @@ def _makes_queue(update: CellUpdate) -> bool:
     if update.channel == OF_AGENT:
         return False
     return update.queue == ALL or not all(map(is_of_agents, update.values))
-
-
-def _encode_queue(queue: Queue) -> bytes:
-    return _ENCODE(
-        StoredQueue(
-            queue.panes.base,
-            queue.oldest,
-            queue.used,
-            queue.cursor,
-            queue.first,
-            queue.talking,
-            queue.names,
-            queue.standing,
-        )
-    )
-
-
-def _encode_interval(interval: Interval) -> bytes:
-    return _ENCODE(StoredInterval(interval.folded, interval.final))

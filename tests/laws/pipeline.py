@@ -21,7 +21,8 @@ from streams.windows import views
 from streams.windows.cells import decode_batch
 from streams.windows.customer_batches import decode_customers
 from streams.windows.intake import Intake
-from streams.windows.queues import Queue, Queues
+from streams.windows.queue_state import Queue
+from streams.windows.queues import Queues
 from streams.windows.views import View
 from streams.wire.decode import decode
 from streams.wire.keys import partition_of
