@@ -6,7 +6,6 @@ collects, and only then advances `closed_before` = now - horizon. Cost: a few mi
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,7 +18,7 @@ from streams.contract.events import (
     SourceHeartbeat,
     TicketEvent,
 )
-from streams.contract.words import ALL, HOUR_MS, OF_AGENT, OTHER, QueueKey
+from streams.contract.words import HOUR_MS, OTHER, QueueKey
 from streams.lifecycle import changelog
 from streams.lifecycle.changelog import (
     CLOSED_BEFORE,
@@ -30,25 +29,11 @@ from streams.lifecycle.changelog import (
     kind_of,
     parts_of,
 )
-from streams.lifecycle.counters import (
-    ANY_STUCK,
-    LOCAL,
-    ORPHANED,
-    STATES,
-    VISIT_STANDING,
-)
-from streams.lifecycle.customers import Customers
-from streams.lifecycle.facts import (
-    EFFECTIVE,
-    FACTS,
-    OF_REQUESTS,
-    CallbackFact,
-    callback_fact,
-)
+from streams.lifecycle.counters import ANY_STUCK, VISIT_STANDING
+from streams.lifecycle.facts import EFFECTIVE, FACTS, OF_REQUESTS, CallbackFact, callback_fact
 from streams.lifecycle.kinds import KINDS
-from streams.lifecycle.ledger import Ledger, QueueEntry
+from streams.lifecycle.ledger import Ledger
 from streams.lifecycle.rules import Rules
-from streams.lifecycle.splits import SPLIT_BASE, block_of
 from streams.lifecycle.store import EntityStore
 from streams.windows.batches import batches
 from streams.windows.cells import (
@@ -60,10 +45,11 @@ from streams.windows.cells import (
     decode_values,
     encode_values,
 )
-from streams.windows.customer_batches import CustomerBatch, Told, encode_customers, shares
-from streams.windows.held import Held
+from streams.windows.customer_batches import CustomerBatch
 from streams.windows.kept_rules import KeptRules
 from streams.windows.samples import Sample, Sampler, Taking
+from streams.windows.unit_cells import UnitCells
+from streams.windows.unit_customers import UnitCustomers
 from streams.windows.watermarks import Sources, newest
 from streams.wire.rejected import Rejected
 
@@ -131,22 +117,15 @@ class Intake:
         self._rules = KeptRules()
         #: The queues that the configuration gave other rules since the state was written.
         self.changed_rules: list[QueueKey] = []
-        self.cells: dict[QueueKey, dict[int, Values]] = defaultdict(dict)
-        self._keys_of_pane: defaultdict[int, list[QueueKey]] = defaultdict(list)
+        self.cells = UnitCells(self.ledger, self.grace)
+        self.customers = UnitCustomers(self.ledger, partition, partitions)
         self.inputs: defaultdict[str, Sources] = defaultdict(Sources)
-        self.customers = Customers(self.ledger)
-        self._told: list[Told] = []
-        #: How far the other units were when they told last what they know of customers here.
-        self.heard_units: dict[int, int] = {}
-        self._heard_customers = False
-        self._customers_told = -1
         self.now = -1
         self.closed_before = -1
         #: What is older changes no more: a turn's new items of customers are still to come, so
         #: this waits for the slowest unit.
         self.final_before = -1
         self.counts: Counter[str] = Counter()
-        self._held = Held(self.ledger.width, self.grace)
         self._facts: list[Taking] = []
         self._sampler = Sampler(self.ledger)
         self._progress_at = -1
@@ -193,10 +172,7 @@ class Intake:
 
     def accept_customers(self, batch: CustomerBatch) -> None:
         """Take what another unit tells of customers who are here."""
-        self._told += batch.told
-        known = self.heard_units.get(batch.source, -1)
-        self.heard_units[batch.source] = max(known, batch.now)
-        self._heard_customers = True
+        self.customers.accept(batch)
 
     # -- the turn ------------------------------------------------------------------------------
 
@@ -222,9 +198,10 @@ class Intake:
         self.store.advance(now)
         self.store.close(self.closed_before)
         state = self.store.collect(self.closed_before)
-        told = self._take_customers(now)
+        told = self.customers.advance(now, self.final_before)
         state += self.customers.collect(self.final_before)
-        updates = self._collect_cells(state)
+        updates = self.cells.collect(state, self.counts)
+        self._tally.booked += self.cells.older_than_grace(now)
         oldest_updates = self._collect_oldest()
         due = wall - self._progress_at >= PROGRESS_MS
         if not (worked or state or updates or oldest_updates or due or self._tally.booked):
@@ -235,9 +212,7 @@ class Intake:
         for topic in self._heard_inputs:
             state.append((key_of(changelog.INPUT, topic).encode(), self.inputs[topic].pack()))
         self._heard_inputs = set()
-        if self._heard_customers:
-            state.append((key_of(changelog.HEARD).encode(), encode_values(self.heard_units)))
-            self._heard_customers = False
+        state += self.customers.collect_heard()
         times = {NOW: self.now, CLOSED_BEFORE: self.closed_before, FINAL_BEFORE: self.final_before}
         state.append((key_of(changelog.TIMES).encode(), encode_values(times)))
         state.append((key_of(changelog.COUNTS).encode(), _ENCODE_COUNTS(dict(self.counts))))
@@ -246,33 +221,7 @@ class Intake:
         tally.anomalies, self.ledger.anomalies = self.ledger.anomalies, Counter()
         tally.samples, tally.left_off = self._sampler.collect()
         cells = self._batches(updates, oldest_updates, following)
-        return IntakeTurn(state, cells, tally, self._customer_batches(told))
-
-    def _take_customers(self, now: int) -> list[list[Told]]:
-        """What the turn, and other units, told of customers; returned is what goes to others."""
-        told = shares(self.ledger.of_customers, self.partitions)
-        self.ledger.of_customers.clear()
-        here, told[self.partition], self._told = told[self.partition] + self._told, [], []
-        for tenant, ref, item, times in here:
-            self.customers.take(tenant, ref, item, times, self.final_before)
-        self.customers.advance(now, self.final_before)
-        return told
-
-    def _customer_batches(self, told: list[list[Told]]) -> list[tuple[int, bytes]]:
-        if self.partitions == 1:
-            return []
-        source = self.partition, self.partitions
-        before = CustomerBatch(*source, self._customers_told, [])
-        after = CustomerBatch(*source, self.now, [])
-        self._customers_told = self.now
-        # Most of them say how far the unit is, and no more.
-        nothing = encode_customers([], before, after)
-        return [
-            (number, data)
-            for number, items in enumerate(told)
-            if number != self.partition
-            for data in (encode_customers(items, before, after) if items else nothing)
-        ]
+        return IntakeTurn(state, cells, tally, self.customers.batches(told, now))
 
     def _batches(
         self, updates: list[CellUpdate], oldest_updates: list[OldestUpdate], following: bool
@@ -312,81 +261,17 @@ class Intake:
         self.closed_before = max(self.closed_before, self.now - self.horizon)
         final = self.closed_before - self.grace
         self.final_before = max(self.final_before, self._waiting_for_others(final))
-        last = self.final_before - self.ledger.width
-        for pane in sorted(pane for pane in self._keys_of_pane if pane <= last):
-            for queue_key in self._keys_of_pane.pop(pane):
-                del self.cells[queue_key][pane]
-                state.append((_cell_key(queue_key, pane), None))
+        self.cells.drop(self.final_before, state)
 
     def _waiting_for_others(self, final: int) -> int:
         """What may be final of what is by the unit's own time: the slowest unit decides (ms)."""
         if self.partitions == 1:
             return final
-        slowest = self.now
-        if len(self.heard_units) < self.partitions - 1:
-            slowest = -1
-        elif self.heard_units:
-            slowest = min(self.heard_units.values())
-        waits = min(final, slowest - self.horizon - self.grace)
+        waits = min(final, self.customers.slowest() - self.horizon - self.grace)
         # Seconds, as a rule: then there is room.
-        if final - waits > HOUR_MS:
-            held = sum(len(keys) for pane, keys in self._keys_of_pane.items() if pane <= final)
-            if held > MOST_HELD:
-                return final
+        if final - waits > HOUR_MS and self.cells.count(final) > MOST_HELD:
+            return final
         return waits
-
-    def _collect_cells(self, state: list[Write]) -> list[CellUpdate]:
-        updates: list[CellUpdate] = []
-        entries = [entry for entry in self.ledger.entries.values() if entry.panes]
-        for entry in entries:
-            if entry.queue != ALL:
-                self._add_to_all(entry)
-        for entry in [entry for entry in self.ledger.entries.values() if entry.panes]:
-            queue_key = (entry.tenant, entry.queue, entry.channel)
-            for pane, changes in entry.panes.items():
-                self._change_cell(queue_key, pane, changes, state, updates)
-                self._held.add(queue_key, pane, changes)
-                if entry.queue == ALL:
-                    self.counts["orphaned"] += changes.get(ORPHANED, 0)
-                    self.counts["unknown_agents"] += changes.get(STATES["unknown"], 0)
-            entry.panes.clear()
-        # Of a single agent nothing is in totals, or on /metrics.
-        for queue_key, panes in self.ledger.agents.collect():
-            for pane, changes in panes.items():
-                self._change_cell(queue_key, pane, changes, state, updates)
-        self._tally.booked += self._held.take(self.now)
-        return updates
-
-    def _change_cell(
-        self,
-        queue_key: QueueKey,
-        pane: int,
-        changes: Mapping[int, int],
-        state: list[Write],
-        updates: list[CellUpdate],
-    ) -> None:
-        """Add `changes` to a cell; if it is another now, it is stored and sent."""
-        cells = self.cells[queue_key]
-        values = cells.get(pane)
-        if values is None:
-            values = cells[pane] = {}
-            self._keys_of_pane[pane].append(queue_key)
-        changed = False
-        for counter, change in changes.items():
-            if change and (counter < LOCAL or counter >= SPLIT_BASE):
-                changed = True
-                values[counter] = values.get(counter, 0) + change
-        if changed:
-            state.append((_cell_key(queue_key, pane), encode_values(values)))
-            updates.append(CellUpdate(*queue_key, pane, values))
-
-    def _add_to_all(self, entry: QueueEntry) -> None:
-        """A queue's visits and tickets are its tenant's too; agents count there by themselves."""
-        ledger = self.ledger.select(entry.tenant, entry.channel)
-        in_all = ledger.entry(ALL)
-        total = in_all.panes
-        for pane, changes in entry.panes.items():
-            ledger.add_to_all(total[pane], changes, in_all.known)
 
     def _collect_oldest(self) -> list[OldestUpdate]:
         oldest_updates: list[OldestUpdate] = []
@@ -421,7 +306,7 @@ class Intake:
             self.now, self.closed_before = times[NOW], times[CLOSED_BEFORE]
             self.final_before = times.get(FINAL_BEFORE, self.closed_before - self.grace)
         elif kind == changelog.HEARD:
-            self.heard_units = decode_values(value)
+            self.customers.restore_heard(value)
         elif kind == changelog.CUSTOMER:
             tenant, customer = parts_of(text)
             self.customers.restore(tenant, customer, value)
@@ -437,15 +322,7 @@ class Intake:
             self.inputs[topic] = Sources(value)
         elif kind == changelog.PANE:
             tenant, queue, channel, pane = parts_of(text)
-            queue_key = (tenant, queue, channel)
-            values = self.cells[queue_key][int(pane)] = decode_values(value)
-            self._keys_of_pane[int(pane)].append(queue_key)
-            if channel == OF_AGENT:
-                self.ledger.agents.know(tenant, queue)
-                return
-            entry = self.ledger.select(tenant, channel).entry(queue)
-            # A value that may still be taken back counts under its own name, not as `_other`.
-            entry.known |= {block_of(n): False for n in values if n >= SPLIT_BASE}
+            self.cells.restore((tenant, queue, channel), int(pane), value)
         else:
             self.store.restore(text, value)
 
@@ -453,12 +330,7 @@ class Intake:
         """Every record was given."""
         self.changed_rules = self._rules.merge_configured(self.ledger.rules, self.now)
         self.ledger.reload_rules()
-        for queue_key, panes in self.cells.items():
-            if queue_key[2] == OF_AGENT:
-                continue
-            for pane, values in panes.items():
-                self._held.restore(queue_key, pane, values, self.now)
-        self._customers_told = self.now
+        self.cells.restored(self.now)
         self.customers.restored(self.now)
         self.store.now = self.now
         self.store.restored(self._rules.other_calendars)
@@ -476,7 +348,3 @@ class Intake:
         forgotten = sum(sources.forgotten for sources in self.inputs.values())
         agents = self.ledger.agents.over_limit
         return self.ledger.over_limit + Counter(sources=forgotten, agents=agents)
-
-
-def _cell_key(queue_key: QueueKey, pane: int) -> bytes:
-    return key_of(changelog.PANE, *queue_key, str(pane)).encode()

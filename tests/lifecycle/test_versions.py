@@ -32,7 +32,7 @@ class Unit:
         for key, value in log.items():
             self.intake.restore(key, value)
         self.intake.restored()
-        for (_, queue, channel), panes in self.intake.cells.items():
+        for (_, queue, channel), panes in self.intake.cells.by_queue.items():
             if queue == "billing":
                 self.cells |= {(channel, pane): dict(values) for pane, values in panes.items()}
 

@@ -160,7 +160,7 @@ def cells(unit: Intake) -> dict[Any, dict[int, int]]:
     """Everything the unit has booked, without zeros."""
     found = {
         (queue_key, pane): {counter: n for counter, n in values.items() if n}
-        for queue_key, panes in unit.cells.items()
+        for queue_key, panes in unit.cells.by_queue.items()
         for pane, values in panes.items()
     }
     return {where: values for where, values in found.items() if values}

@@ -84,7 +84,7 @@ def test_a_value_that_is_stored_is_not_other_after_a_restart() -> None:
         cell[first + CURRENCY_SALES] -= 1
         cell[first + CURRENCY_AMOUNT] -= 1_000
     pipeline.turn(START + 20_000)
-    panes = pipeline.intakes[0].cells["default", "billing", "voice"]
+    panes = pipeline.intakes[0].cells.by_queue["default", "billing", "voice"]
     assert sorted(n for pane in panes.values() for n in pane.values() if n) == sorted(
         [1, 1_000] * (MOST_KNOWN - 1)
     )
