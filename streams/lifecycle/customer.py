@@ -3,10 +3,8 @@
 In: the items that they told (`comings.Item`), in whatever order. Out: bookings, a pure function of
 the set of items: what an item adds is the difference of that function with and without it. Each is
 dated at the instant that decides it and depends on what was known by then, so an item changes none
-that is dated before itself. Cost: a microsecond or two for each coming that is remembered.
-
-A customer is stored whole, and millions are: so times within a coming are told from its beginning,
-and a queue that is that of the entry is nothing.
+that is dated before itself. Cost: a microsecond or two for each coming that is remembered
+(`customer_state.py`).
 """
 
 from bisect import insort
@@ -18,21 +16,10 @@ import msgspec
 
 from streams.contract.words import CHANNELS, DAY_MS, HOUR_MS
 from streams.lifecycle import counters as c
-from streams.lifecycle.comings import (
-    ANSWERED,
-    CAME,
-    CONTAINED,
-    ENDED,
-    FAILED,
-    REOPENED,
-    Item,
-)
+from streams.lifecycle.comings import CONTAINED, FAILED, Item
+from streams.lifecycle.customer_state import FAILED_MS, RETURNING_MS, Coming, Failure
 from streams.lifecycle.rules import NEVER
 
-#: A customer who was here within so long is a returning one.
-RETURNING_MS: Final = 30 * DAY_MS
-#: Two failures within so long are one too many, which is counted once in so long.
-FAILED_MS: Final = 7 * DAY_MS
 #: A customer whom a bot contained and who reaches a person within so long was not.
 CONTAINED_MS: Final = 24 * HOUR_MS
 #: How many of one customer are remembered: comings; of each, and of failures, so many.
@@ -44,99 +31,6 @@ Booking = tuple[int, str, str, int, str | None]
 _REPEAT: Final = 1
 _RETURN: Final = 2
 _PLACES: Final = {name: place for place, name in enumerate(CHANNELS)}
-
-
-class End(msgspec.Struct, array_like=True, frozen=True, order=True, gc=False):
-    """The end of a coming's conversation, so far the last. Times in ms.
-
-    `after`: since the coming began. `known`: how long after the end it was known whose it is.
-    `queue`: None where it is that of the entry.
-    """
-
-    after: int
-    order: int
-    known: int
-    days: int
-    queue: str | None
-    topic: str | None
-
-
-class Coming(msgspec.Struct, array_like=True, gc=False):
-    """One coming. Times in ms since it began, which may be after them.
-
-    `entry`: its entry, `known`: when that counted; None where it does not. `answers`: with their
-    queues, None: that of the entry. `back`: when its ticket was reopened; `left`: when that left
-    the figures, -1: it did not. `fixed`: how it counted (`_REPEAT`, `_RETURN`) when one before it
-    had to go, -1: none had to.
-    """
-
-    channel: int
-    contact: str
-    start: int
-    entry: int | None = None
-    known: int | None = None
-    days: int = 0
-    queue: str = ""
-    topic: str | None = None
-    ends: list[End] = []
-    answers: list[tuple[int, str | None]] = []
-    back: list[int] = []
-    left: int = -1
-    fixed: int = -1
-
-    @property
-    def entered_at(self) -> int | None:
-        """Its entry, of one that counts, ms."""
-        return None if self.entry is None else self.start + self.entry
-
-    @property
-    def known_at(self) -> int | None:
-        """When it counted, ms."""
-        return None if self.known is None else self.start + self.known
-
-    def decided(self) -> End | None:
-        """The first end after which no other came in time: `days` later it is final."""
-        ends = self.ends
-        if len(ends) == 1:
-            return ends[0]
-        for number, end in enumerate(ends):
-            last = number + 1 == len(ends)
-            if last or ends[number + 1].after > end.after + end.days * DAY_MS:
-                return end
-        return None
-
-    def end_by(self, at: int) -> End | None:
-        """The last end that was known at `at` (ms)."""
-        known = None
-        for end in self.ends:
-            if self.start + end.after + end.known <= at:
-                known = end
-        return known
-
-    def until(self, at: int, failures: list[int]) -> int:
-        """Until when it is remembered by what was known at `at`; -1: it was not. Times in ms."""
-        until = -1
-        known_at, entered_at = self.known_at, self.entered_at
-        if known_at is not None and entered_at is not None and known_at <= at:
-            until = entered_at + RETURNING_MS
-        for end in self.ends:
-            if self.start + end.after + end.known <= at:
-                until = max(until, self.start + end.after + end.days * DAY_MS)
-        if until >= 0:
-            for failed_at in failures:
-                if failed_at <= at:
-                    until = max(until, failed_at + FAILED_MS)
-        return until
-
-
-class Failure(msgspec.Struct, array_like=True, frozen=True, order=True, gc=False):
-    """The customer was failed. Of one instant (ms), the order is that of the fields."""
-
-    at: int
-    channel: str
-    contact: str
-    order: int
-    queue: str
 
 
 class Customer(msgspec.Struct, array_like=True, gc=False):
@@ -165,24 +59,11 @@ class Customer(msgspec.Struct, array_like=True, gc=False):
             if coming is None:
                 coming = Coming(_PLACES[item.channel], item.contact, item.start)
                 self.comings.append(coming)
-            after = item.at - item.start
-            if kind == CAME:
-                coming.entry, coming.known = after, item.known - item.start
-                coming.days, coming.topic = item.days, item.topic
-                _rename(coming, item.queue)
-            elif kind == ENDED:
-                insort(coming.ends, _end(coming, item))
-            elif kind == ANSWERED:
-                coming.answers.append((after, _in(coming, item.queue)))
-            elif kind == REOPENED:
-                coming.back.append(after)
-            else:
-                coming.left = after
+            coming.take(item)
 
     def take_back(self, item: Item) -> bool:
         """Forget that it was told; False where it is forgotten already."""
         kind, coming = item.kind, self._of(item)
-        after = item.at - item.start
         try:
             if kind == FAILED:
                 self.failures.remove(_failure(item))
@@ -190,21 +71,11 @@ class Customer(msgspec.Struct, array_like=True, gc=False):
                 self.bots.remove(item.at)
             elif coming is None:
                 return False
-            elif kind == CAME:
-                if (coming.entry, coming.known) != (after, item.known - item.start):
-                    return False
-                coming.entry = coming.known = None
-            elif kind == ENDED:
-                coming.ends.remove(_end(coming, item))
-            elif kind == ANSWERED:
-                coming.answers.remove((after, _in(coming, item.queue)))
-            elif kind == REOPENED:
-                coming.back.remove(after)
             else:
-                coming.left = -1
+                coming.take_back(item)
         except ValueError:
             return False
-        if coming is not None and _is_empty(coming):
+        if coming is not None and coming.is_empty():
             self.comings.remove(coming)
         return True
 
@@ -377,7 +248,7 @@ class Customer(msgspec.Struct, array_like=True, gc=False):
                 known_at, entered_at = coming.known_at, coming.entered_at
                 if coming.fixed < 0 and known_at is not None and entered_at is not None:
                     coming.fixed = self._counts_as(coming, entered_at, known_at)
-            self.comings.remove(min(self.comings, key=_begun))
+            self.comings.remove(min(self.comings, key=Coming.entry_or_start))
             over += 1
         for coming in self.comings:
             for many in (coming.ends, coming.answers, coming.back):
@@ -425,37 +296,6 @@ class Customer(msgspec.Struct, array_like=True, gc=False):
 
 def _failure(item: Item) -> Failure:
     return Failure(item.at, item.channel, item.contact, item.order, item.queue)
-
-
-def _end(coming: Coming, item: Item) -> End:
-    known = item.known - item.at
-    queue = _in(coming, item.queue)
-    return End(item.at - item.start, item.order, known, item.days, queue, item.topic)
-
-
-def _in(coming: Coming, queue: str) -> str | None:
-    return None if queue == coming.queue else queue
-
-
-def _rename(coming: Coming, queue: str) -> None:
-    """The queue of the entry is another from now on, those of the rest stay."""
-    before, coming.queue = coming.queue, queue
-    if before != queue and (coming.ends or coming.answers):
-
-        def named(one: str | None) -> str | None:
-            return _in(coming, before if one is None else one)
-
-        coming.ends = [msgspec.structs.replace(one, queue=named(one.queue)) for one in coming.ends]
-        coming.answers = [(after, named(one)) for after, one in coming.answers]
-
-
-def _begun(coming: Coming) -> int:
-    return coming.start if coming.entered_at is None else coming.entered_at
-
-
-def _is_empty(coming: Coming) -> bool:
-    some = coming.ends or coming.answers or coming.back
-    return coming.known is None and coming.left < 0 and not some
 
 
 def _same_topic(one: str | None, other: str | None) -> bool:
