@@ -3,14 +3,10 @@
 Contributions are levels: for each queue of the agent, and once for `_all`, on each channel it has a
 slot for. Busy is any handling or wrapping, whatever the state says; staffed is busy or available.
 Contacts that are handled are counted on chats, however few slots there are. A snapshot that changes
-nothing contributes nothing. Nearly every agent has one source: that way is
-short. What several say together: `agent_sources.py`. Who stays in one state for too long:
-`agent_limits.py`. Why he is on a break: `agent_breaks.py`.
+nothing contributes nothing. Nearly every agent has one source: that way is short. What is
+remembered: `agent_state.py`. What several say together: `agent_sources.py`. Who stays in one state
+for too long: `agent_limits.py`. Why he is on a break: `agent_breaks.py`.
 """
-
-from typing import Final
-
-import msgspec
 
 from streams.contract.words import ALL
 from streams.lifecycle import agent_breaks, agent_limits, agent_own
@@ -24,49 +20,11 @@ from streams.lifecycle.agent_levels import (
     moves,
     shown_as,
 )
-from streams.lifecycle.agent_sources import MAX_SOURCES, Heights, Place, Source, oldest_of, union
+from streams.lifecycle.agent_sources import MAX_SOURCES, Heights, Place, oldest_of
+from streams.lifecycle.agent_state import ANY, UNKNOWN, AgentState
 from streams.lifecycle.facts import Snapshot
 from streams.lifecycle.ledger import Ledger, Standing
 from streams.lifecycle.rules import FORGET_MS, NEVER
-
-UNKNOWN: Final = "unknown"
-#: In place of one source's name: there are several, or none is known, because the snapshot was
-#: stored when it replaced that of any other source.
-ANY: Final = ""
-
-
-class AgentState(msgspec.Struct, array_like=True, gc=False):
-    """What holds now: the newest word. It is that of `source`; of several, all stand in `sources`.
-
-    `state` is empty for an agent nothing is known of; `unknown` where the newest word's time is
-    over: then it says where the agent is unknown once no other holds. `last_at` and `due` are ms;
-    `due` is the next end of a word (`until`) or of a limit (`limit_due`), whichever comes first.
-    """
-
-    state: str = GONE
-    queues: tuple[str, ...] = ()
-    ringing: int = 0
-    handling: tuple[tuple[str, int], ...] = ()
-    wrapping: tuple[tuple[str, int], ...] = ()
-    capacity: tuple[tuple[str, int], ...] = ()
-    last_at: int = -1
-    due: int = NEVER
-    source: str = ANY
-    #: The words that hold, the newest one last.
-    sources: tuple[Source, ...] = ()
-    #: -1 in what was stored when `due` was nothing but the end of a word.
-    until: int = -1
-    #: Whether the last snapshot was taken when states had limits, and contacts were counted.
-    has_limits: bool = False
-    stays: tuple[agent_limits.Stay, ...] = ()
-    stuck: tuple[agent_limits.Stuck, ...] = ()
-    limit_due: int = NEVER
-    #: Why there is a break, and since when this is said; empty and -1 in every other state.
-    reason: str = ""
-    reason_at: int = -1
-    on_break: tuple[agent_breaks.OnBreak, ...] = ()
-    #: What his own figures say; None where they are not wanted, or he is in no state.
-    own: agent_own.Own | None = None
 
 
 def blank() -> AgentState:
@@ -106,7 +64,7 @@ def step(state: AgentState, fact: Snapshot, ledger: Ledger) -> None:
         and fact.reason == state.reason
     ):
         return
-    queues, before = state.queues, _said(state)
+    queues, before = state.queues, state.said()
     _say(state, fact, (state.state, state.reason, state.reason_at))
     _contribute(queues, before, state, at, ledger)
     _begin(state, fact, ledger)
@@ -133,7 +91,7 @@ def fire(state: AgentState, ledger: Ledger) -> None:
     """
     at = state.due
     if state.limit_due <= at:
-        _limit(state, _shown(state), at, at, ledger)
+        _limit(state, state.shown(), at, at, ledger)
         return
     if state.sources:
         _fire_beside(state, ledger)
@@ -146,7 +104,7 @@ def fire(state: AgentState, ledger: Ledger) -> None:
 
 
 def _end_word(state: AgentState, at: int, ledger: Ledger) -> None:
-    queues, before = state.queues, _said(state)
+    queues, before = state.queues, state.said()
     if state.state == UNKNOWN:
         state.state, state.source = GONE, ANY
         state.queues = state.capacity = ()
@@ -180,14 +138,14 @@ def _begin(state: AgentState, fact: Snapshot, ledger: Ledger) -> None:
 
 def _hold(state: AgentState, told: agent_limits.Stay, at: int, passed: int, ledger: Ledger) -> None:
     """The agent may be shown otherwise since `at`."""
-    numbers = _numbers(state)
+    numbers = state.limited_numbers()
     if numbers or state.stays:
         state.stays = agent_limits.stays(state.stays, numbers, told, at)
     soonest = agent_limits.soonest(state.stays, ledger)
     if state.stuck or soonest <= passed:
-        _limit(state, _shown(state), at, passed, ledger)
+        _limit(state, state.shown(), at, passed, ledger)
     else:
-        state.due = min(_until(state), soonest)
+        state.due = min(state.word_until(), soonest)
         state.limit_due = soonest
 
 
@@ -202,7 +160,7 @@ def _limit(
     if stuck != state.stuck:
         agent_limits.book(state.stuck, stuck, at, ledger)
         state.stuck = stuck
-    state.due = min(_until(state), state.limit_due)
+    state.due = min(state.word_until(), state.limit_due)
 
 
 def _book_breaks(state: AgentState, at: int, ledger: Ledger) -> None:
@@ -211,7 +169,7 @@ def _book_breaks(state: AgentState, at: int, ledger: Ledger) -> None:
         return
     said = (state.reason_at, state.reason)
     now = agent_breaks.levels_of(
-        _shown(state),
+        state.shown(),
         lambda place: agent_breaks.first_of(state.sources, place) if state.sources else said,
         ledger,
     )
@@ -228,63 +186,18 @@ def settle_own(state: AgentState, told: agent_limits.Stay, at: int, ledger: Ledg
         if shown == agent_breaks.BREAK:
             reason = agent_breaks.first_said(state.sources)
     elif state.state != GONE and state.capacity:
-        shown = shown_as(_said(state))
+        shown = shown_as(state.said())
     agent_own.settle(state, shown, reason, told, at, ledger)
 
 
-def _until(state: AgentState) -> int:
-    """When the next word's time is over."""
-    return state.until if state.until >= 0 else state.due
-
-
-def _numbers(state: AgentState) -> tuple[int, ...]:
-    """The numbers of the states with a limit that the agent is shown in."""
-    if state.sources:
-        return tuple(_shown(state).values())
-    if not state.has_limits or state.state == GONE or not state.capacity:
-        return ()
-    number = c.STATES[shown_as(_said(state))]
-    return (number,) if number in agent_limits.LIMITED else ()
-
-
-def _shown(state: AgentState) -> dict[Place, int]:
-    """The number of the state the agent is shown in, by place, `_all` after the queues.
-
-    Nothing where the one state it is in has no limit.
-    """
-    if state.sources:
-        if not state.has_limits:
-            return {}
-        found = union(state.sources, state.has_limits).items()
-        return {place: next(iter(heights)) for place, heights in sorted(found, key=_whole_last)}
-    places = [(queue, channel) for channel, _ in state.capacity for queue in (*state.queues, ALL)]
-    return {place: number for number in _numbers(state) for place in places}
-
-
-def _whole_last(item: tuple[Place, Heights]) -> bool:
-    return item[0][0] == ALL
-
-
 # -- one source ------------------------------------------------------------------------------------
-
-
-def _said(state: AgentState) -> Said:
-    return (
-        state.state,
-        state.ringing > 0,
-        state.handling,
-        state.wrapping,
-        state.capacity,
-        state.has_limits,
-        state.source == ANY,
-    )
 
 
 def _contribute(
     queues: tuple[str, ...], before: Said, state: AgentState, at: int, ledger: Ledger
 ) -> None:
     """Book what differs from `before`, when the agent was a member of `queues`."""
-    after = _said(state)
+    after = state.said()
     if queues == state.queues:
         for channel, changes in moves(before, after):
             ledger.select(ledger.tenant, channel)
@@ -308,10 +221,10 @@ def _contribute(
 
 def _step_beside(state: AgentState, fact: Snapshot, ledger: Ledger) -> None:
     """Take the word of one of several sources, or of another than the one there was."""
-    before = _held(state)
+    before = state.heights()
     known, own = [], ("", "", -1)
     if fact.by_source:  # else it replaces all, as it did when it was stored
-        for each in _sources(state):
+        for each in state.words():
             if each.name != fact.source:
                 known.append(each)
             else:
@@ -323,15 +236,15 @@ def _step_beside(state: AgentState, fact: Snapshot, ledger: Ledger) -> None:
     state.last_at, state.until = fact.at, fact.at + fact.ttl
     state.source, state.sources = fact.source if fact.by_source else ANY, ()
     if known:
-        state.sources = (*known, *_sources(state))
+        state.sources = (*known, *state.words())
         state.source = ANY
         state.until = min(each.until for each in state.sources)
-    _contribute_each(before, _held(state), fact.at, ledger)
+    _contribute_each(before, state.heights(), fact.at, ledger)
 
 
 def _fire_beside(state: AgentState, ledger: Ledger) -> None:
     """The time of one of several words, or of more of them, is over."""
-    before, at = _held(state), state.due
+    before, at = state.heights(), state.due
     if state.state != UNKNOWN and state.sources[-1].until <= at:
         _make_unknown(state)
     state.sources = tuple(each for each in state.sources if each.until > at)
@@ -342,39 +255,7 @@ def _fire_beside(state: AgentState, ledger: Ledger) -> None:
     else:
         state.until = state.last_at + FORGET_MS
         ledger.anomaly("agent_unknown")
-    _contribute_each(before, _held(state), at, ledger)
-
-
-def _sources(state: AgentState) -> tuple[Source, ...]:
-    """The words that hold, the newest one last, but for one of a source that is not known."""
-    if state.source == ANY or state.state == UNKNOWN:
-        return state.sources
-    return (
-        Source(
-            state.source,
-            state.last_at,
-            _until(state),
-            state.state,
-            state.queues,
-            state.ringing,
-            state.handling,
-            state.wrapping,
-            state.capacity,
-            state.reason,
-            state.reason_at,
-        ),
-    )
-
-
-def _held(state: AgentState) -> dict[Place, Heights]:
-    """What the agent contributes now, by place."""
-    if state.sources:
-        return union(state.sources, state.has_limits)
-    return {
-        (queue, channel): heights
-        for channel, heights in heights_of(_said(state)).items()
-        for queue in (ALL, *state.queues)
-    }
+    _contribute_each(before, state.heights(), at, ledger)
 
 
 def _contribute_each(

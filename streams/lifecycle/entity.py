@@ -18,6 +18,7 @@ import msgspec
 
 from streams.lifecycle import (
     agent,
+    agent_state,
     callback,
     contact_deadlines,
     contact_order,
@@ -34,7 +35,9 @@ from streams.lifecycle.versions import is_among
 #: Tail lengths: packing starts above the first and leaves about the second.
 PACK_ABOVE, PACK_LEAVES = 48, 16
 
-S = TypeVar("S", visit.ContactState, ticket.TicketState, agent.AgentState, callback.CallbackState)
+S = TypeVar(
+    "S", visit.ContactState, ticket.TicketState, agent_state.AgentState, callback.CallbackState
+)
 F = TypeVar("F", Fact, CallbackFact, Snapshot)
 
 
@@ -84,7 +87,7 @@ TICKET: Final[Lifecycle[ticket.TicketState, Fact]] = Lifecycle(
     fire=ticket_deadlines.fire,
     ordering=Ordering(ticket.is_plain, ticket.arrange, ticket.is_doubted),
 )
-AGENT: Final[Lifecycle[agent.AgentState, Snapshot]] = Lifecycle(
+AGENT: Final[Lifecycle[agent_state.AgentState, Snapshot]] = Lifecycle(
     blank=agent.blank,
     is_blank=agent.is_blank,
     standing=agent.standing,

@@ -11,7 +11,7 @@ from typing import Any, Final, Generic
 import msgspec
 
 from streams.contract.words import MINUTE_MS
-from streams.lifecycle import agent, callback, changelog, ticket, ticket_at_rest
+from streams.lifecycle import agent_state, callback, changelog, ticket, ticket_at_rest
 from streams.lifecycle import contact_state as visit
 from streams.lifecycle.changelog import kind_of, parts_of
 from streams.lifecycle.entity import (
@@ -102,7 +102,7 @@ class TicketKind(Kind):
 KINDS = {
     changelog.CONTACT: Kind(CONTACT, visit.ContactState, Fact),
     changelog.TICKET: TicketKind(),
-    changelog.AGENT: Kind(AGENT, agent.AgentState, Snapshot),
+    changelog.AGENT: Kind(AGENT, agent_state.AgentState, Snapshot),
     changelog.CALLBACK: Kind(CALLBACK, callback.CallbackState, CallbackFact),
 }
 

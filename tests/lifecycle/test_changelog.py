@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from streams.lifecycle import agent, changelog, contact_state, ticket
+from streams.lifecycle import agent_state, changelog, contact_state, ticket
 from streams.lifecycle import counters as c
 from streams.lifecycle.changelog import key_of, kind_of, parts_of
 from streams.lifecycle.ranks import AGENT_RANKS, CALLBACK_RANKS, CONTACT_RANKS, TICKET_RANKS
@@ -232,7 +232,7 @@ AGENT_FIELDS = "state queues ringing handling wrapping capacity last_at due"
         (contact_state.ContactState, CONTACT_FIELDS),
         (contact_state.Wrapup, WRAPUP_FIELDS),
         (ticket.TicketState, TICKET_FIELDS),
-        (agent.AgentState, AGENT_FIELDS),
+        (agent_state.AgentState, AGENT_FIELDS),
     ],
 )
 def test_a_field_of_a_state_keeps_its_place(state: Any, first: str) -> None:
