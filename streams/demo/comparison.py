@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from streams.contract.fields import Field, leaves_of
 from streams.contract.figures import Figures
-from streams.contract.words import QueueKey
+from streams.contract.words import SLA_METRICS, QueueKey
 
 #: What time alone decides: it goes on for the worker after the simulator has ended.
 CLOCKED: Final = frozenset(
@@ -33,12 +33,25 @@ CLOCKED: Final = frozenset(
         "wrapup_seconds",
         "wrapups_reported",
         "wrapups_unreported",
+        *(
+            f"ticket.{of}cohorts.{what}"
+            for of in ("", "complaints.")
+            for what in ("resolution_decided", "reopen_decided")
+        ),
+        *(
+            f"ticket.{of}{metric}.{what}"
+            for metric in SLA_METRICS
+            for of, what in (
+                *(("sla.", "breached"), ("sla.", "breached_by_priority")),
+                ("complaints.sla.", "breached"),
+            )
+        ),
     }
 )
-#: Parts that the books do not keep: who comes again is known days later.
-_NOT_KEPT: Final = frozenset({"ticket", "customers"})
+#: A part that the books do not keep: who comes again is known days later.
+_NOT_KEPT: Final = frozenset({"customers"})
 #: Parts whose figures by word are compared too, each word by itself.
-_BY_WORD: Final = frozenset({"surveys", "sales", "followups"})
+_BY_WORD: Final = frozenset({"surveys", "sales", "followups", "ticket"})
 
 
 def _compared(path: tuple[str, ...], field: Field) -> list[str]:

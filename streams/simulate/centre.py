@@ -36,6 +36,7 @@ class Centre:
                 plan.name, plan.channel,
                 _ms(plan.service_level_seconds), _ms(plan.short_abandon_seconds),
                 _ms(CHANNEL_DEFAULTS[plan.channel].wait_limit_seconds),
+                plan.sla,
             )
             for plan in config.queues
         }  # fmt: skip
@@ -171,6 +172,7 @@ class Centre:
                     "service_level_seconds": plan.service_level_seconds,
                     "short_abandon_seconds": plan.short_abandon_seconds,
                     "wrapup": plan.waits_for_wrapup,
+                    "sla": plan.sla,
                 }
                 for plan in self.config.queues
             },

@@ -68,6 +68,8 @@ class QueuePlan:
     """Share of abandoning customers who come back (contact.resumed)."""
     survey_ratio: float = 0.3
     sale_ratio: float = 0.0
+    sla: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    """Of tickets: in how many seconds what is promised, by metric and priority."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +219,11 @@ def default_centre(tenant: str = "default") -> CentreConfig:
             short_abandon_seconds=None,
             swing=0.2,
             hold_ratio=0.0,
+            sla={
+                "first_response": {"urgent": 60, "high": 90, "normal": 120, "low": 180},
+                "next_response": {"urgent": 60, "high": 90, "normal": 120},
+                "resolution": {"urgent": 300, "high": 600, "normal": 900, "low": 1200},
+            },
         ),
     )
     pools = (

@@ -9,9 +9,9 @@ wraps up anything is busy whatever the status says.
 from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
+from streams.simulate.agent_books import AGENT_STATES, AgentSeconds
 from streams.simulate.config import CHAT, CentreConfig, PoolPlan
 from streams.simulate.kernel import Kernel
-from streams.simulate.truth import AGENT_STATES, AgentSeconds
 
 SOURCE = "acd"
 SHIFTS = "abc"

@@ -1,6 +1,7 @@
 """The simulated queues as a worker's settings have them: values, or a streams.toml.
 
-Only what differs from the defaults matters to the figures: the queues that wait for the wrap-up.
+Only what differs from the defaults matters to the figures: the queues that wait for the wrap-up,
+and what is promised of tickets.
 """
 
 from collections.abc import Iterable
@@ -19,6 +20,7 @@ def queue_settings(config: CentreConfig) -> tuple[QueueSettings, ...]:
             service_level_seconds=plan.service_level_seconds,
             short_abandon_seconds=plan.short_abandon_seconds,
             wrapup=plan.waits_for_wrapup,
+            sla=plan.sla,
         )
         for plan in config.queues
     )
@@ -36,4 +38,9 @@ def as_toml(configs: Iterable[CentreConfig]) -> str:
             if queue.short_abandon_seconds is not None:
                 lines.append(f"short_abandon_seconds = {queue.short_abandon_seconds}")
             lines.append(f"wrapup = {str(queue.wrapup).lower()}")
+            if queue.sla:
+                lines.append("[queues.sla]")
+            for metric, promised in queue.sla.items():
+                by_priority = ", ".join(f"{word} = {told}" for word, told in promised.items())
+                lines.append(f"{metric} = {{ {by_priority} }}")
     return "\n".join(lines) + "\n"

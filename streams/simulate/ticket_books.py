@@ -1,14 +1,17 @@
 """What really happened to the tickets of one simulated queue, beyond counts of events.
 
 In: calls from the desk at the instant something happens. Out: figures of complaints alone, cohorts
-of openings and resolutions, ages of open tickets, in the words of the records. Invariant: as in
-`truth.py`: nothing here looks at an event or at the engine. Tickets stay in their queue here, whose
-days are UTC's.
+of openings and resolutions, ages of open tickets, promises, in the words of the records. Invariant:
+as in `truth.py`: nothing here looks at an event or at the engine. Tickets stay in their queue here,
+whose days are UTC's.
 """
 
 from bisect import bisect_left
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any
+
+from streams.simulate.promise_books import PromiseBooks
 
 DAY_MS = 86_400_000
 #: In so many days a ticket is to be resolved, and a resolution can be taken back.
@@ -48,9 +51,12 @@ AGES = {
 class TicketBooks:
     """Tickets by their reference: when they were opened, and what is not decided yet. ms."""
 
-    __slots__ = ("_cohorts", "_complaints", "_kinds", "_open", "_resolved_at", "_unresolved")
+    __slots__ = (
+        *("_cohorts", "_complaints", "_kinds", "_open", "_resolved_at", "_unresolved"),
+        "promises",
+    )
 
-    def __init__(self) -> None:
+    def __init__(self, sla: Mapping[str, Mapping[str, int]]) -> None:
         self._complaints: Counter[str] = Counter()
         self._kinds: dict[str, bool] = {}
         """Whether a ticket is a complaint, by what is known by now."""
@@ -59,9 +65,11 @@ class TicketBooks:
         self._resolved_at: dict[str, int] = {}
         """Resolutions that may still be taken back."""
         self._cohorts: dict[bool, Counter[str]] = {False: Counter(), True: Counter()}
+        self.promises = PromiseBooks(sla, self._kinds)
 
-    def kind(self, ref: str, complaint: bool) -> None:
+    def kind(self, ref: str, complaint: bool, at_ms: int) -> None:
         """The ticket is a complaint from now on, or is not."""
+        self.promises.look(ref, at_ms)
         self._kinds[ref] = complaint
 
     def note(self, ref: str, name: str, amount: int) -> None:
@@ -109,13 +117,18 @@ class TicketBooks:
         }
         complaints |= {f"{name}_seconds": self._complaints[name] / 1000 for name in SUMS}
         complaints["cohorts"] = {name: ours[True][name] for name in COHORTS}
+        # No bot has tickets here, and none is merged or deleted.
+        complaints |= {"bot_resolved": 0, "left": 0}
+        promises, complaints["sla"] = self.promises.as_json(at_ms)
         return {
+            "sla": promises,
+            "sla_never_due": 0,
             "cohorts": {name: ours[True][name] + ours[False][name] for name in COHORTS},
             "complaints": complaints,
         }
 
     def live(self, at_ms: int) -> dict[str, Any]:
-        """Open tickets by age, and how many of them are complaints."""
+        """Open tickets by age, how many of them are complaints, and what is promised of them."""
         ages = dict.fromkeys((*AGES, "over"), 0)
         names, borders = tuple(ages), tuple(AGES.values())
         for opened_ms in self._open.values():
@@ -123,6 +136,7 @@ class TicketBooks:
         return {
             "backlog_age": ages,
             "complaints_open": sum(self._kinds[ref] for ref in self._open),
+            **self.promises.live(at_ms),
         }
 
 

@@ -15,6 +15,7 @@ from streams.simulate.config import SOURCE_OF_CHANNEL, TICKET, QueuePlan
 from streams.simulate.floor import Agent, Floor
 from streams.simulate.follow_ups import FollowUps
 from streams.simulate.kernel import Kernel
+from streams.simulate.promise_books import PromiseBooks
 from streams.simulate.ticket_books import TicketBooks
 from streams.simulate.truth import QueueBooks
 
@@ -27,14 +28,15 @@ class Ticket:
     """One ticket; `replied` and `resolved` are the first ones."""
 
     __slots__ = (
-        *("asked_ms", "assigned", "began_ms", "kind", "opened_ms", "plan", "ref", "reopened_ms"),
-        *("replied", "resolved", "spent_ms", "status", "status_ms", "worked"),
+        *("asked_ms", "assigned", "began_ms", "kind", "opened_ms", "plan"),
+        *("priority", "ref", "reopened_ms", "replied", "resolved", "spent_ms", "status"),
+        *("status_ms", "worked"),
     )
 
-    def __init__(self, ref: str, plan: QueuePlan, at_ms: int, kind: str) -> None:
+    def __init__(self, ref: str, plan: QueuePlan, at_ms: int, kind: str, priority: str) -> None:
         self.ref = ref
         self.plan = plan
-        self.kind = kind
+        self.kind, self.priority = kind, priority
         self.opened_ms = self.began_ms = at_ms
         """`began_ms`: opened or last reopened."""
         self.status, self.status_ms = "open", at_ms
@@ -67,8 +69,9 @@ class Desk:
             name: deque() for name, plan in plans.items() if plan.channel == TICKET
         }
         self._tickets = 0
-        # Numbers of its own: without updates the centre would live the same life.
+        # Numbers of its own: without these the centre would live the same life.
         self._updates = Random(f"{kernel.run} updates")
+        self._agreed = Random(f"{kernel.run} agreed")
 
     def _emit(self, event_type: str, ticket: Ticket, /, **fields: Any) -> None:
         self.kernel.emit(
@@ -81,14 +84,16 @@ class Desk:
         rng = self.kernel.rng
         self._tickets += 1
         ref, now = f"ticket-{self.kernel.run}-{self._tickets}", self.kernel.now_ms
-        ticket = Ticket(ref, plan, now, rng.choice(KINDS))
+        ticket = Ticket(ref, plan, now, rng.choice(KINDS), rng.choice(PRIORITIES))
         self._emit(
-            "ticket.opened", ticket, kind=ticket.kind, priority=rng.choice(PRIORITIES),
+            "ticket.opened", ticket, kind=ticket.kind, priority=ticket.priority,
             customer_ref=self.kernel.customer(rng.randint(1, 100_000)),
         )  # fmt: skip
         books = self.books[plan.name]
-        self._tickets_of(ticket).kind(ref, ticket.kind == COMPLAINT)
+        self._tickets_of(ticket).kind(ref, ticket.kind == COMPLAINT, now)
         self._tickets_of(ticket).opened(ref, now)
+        for metric in ("first_response", "resolution"):
+            self._promises_of(ticket).ask(ref, metric, ticket.priority, now)
         self._count(ticket, "tickets_opened")
         books.count["arrivals"] += 1
         books.backlog["open"] += 1
@@ -144,6 +149,8 @@ class Desk:
 
     def _book_reply(self, ticket: Ticket) -> None:
         books, now = self.books[ticket.plan.name], self.kernel.now_ms
+        answered = "next_response" if ticket.replied else "first_response"
+        self._promises_of(ticket).fulfil(ticket.ref, answered, now)
         if not ticket.replied:
             ticket.replied = True
             self._count(ticket, "first_responses")
@@ -162,14 +169,18 @@ class Desk:
         if chance < 0.05:
             ticket.kind = "request" if ticket.kind == COMPLAINT else COMPLAINT
             self._emit("ticket.updated", ticket, kind=ticket.kind)
-            self._tickets_of(ticket).kind(ticket.ref, ticket.kind == COMPLAINT)
+            self._tickets_of(ticket).kind(ticket.ref, ticket.kind == COMPLAINT, self.kernel.now_ms)
         elif chance < 0.10:
-            self._emit("ticket.updated", ticket, priority=self._updates.choice(PRIORITIES))
+            ticket.priority = self._updates.choice(PRIORITIES)
+            self._emit("ticket.updated", ticket, priority=ticket.priority)
 
     def _tickets_of(self, ticket: Ticket) -> TicketBooks:
         books = self.books[ticket.plan.name].tickets
         assert books is not None, "a queue of tickets"
         return books
+
+    def _promises_of(self, ticket: Ticket) -> PromiseBooks:
+        return self._tickets_of(ticket).promises
 
     def _count(self, ticket: Ticket, name: str) -> None:
         self.books[ticket.plan.name].count[name] += 1
@@ -193,12 +204,30 @@ class Desk:
     def _put_aside(self, ticket: Ticket, status: str, seconds: float) -> None:
         self._move(ticket, status)
         self._emit("ticket.status_changed", ticket, status=status)
+        if status == "pending":
+            self._promises_of(ticket).put_aside(ticket.ref, self.kernel.now_ms)
+        if not ticket.resolved:
+            self._agree(ticket)
         self.kernel.after(seconds, self._take_up, ticket)
+
+    def _agree(self, ticket: Ticket) -> None:
+        """Whoever has to wait may be told by when it is resolved, or say that it is not urgent."""
+        chance, promises, now = self._agreed.random(), self._promises_of(ticket), self.kernel.now_ms
+        told = {"metric": "resolution"}
+        if chance < 0.10:
+            due_ms = now + round(self._agreed.uniform(60, 1800) * 1000)
+            self._emit("ticket.sla_set", ticket, due_at=due_ms, **told)
+            promises.agree(ticket.ref, "resolution", ticket.priority, due_ms, now)
+        elif chance < 0.15:
+            self._emit("ticket.sla_set", ticket, cancelled=True, **told)
+            promises.cancel(ticket.ref, "resolution", now)
 
     def _take_up(self, ticket: Ticket) -> None:
         if ticket.status == "pending":
             self._emit("ticket.replied", ticket, author="customer", public=True)
-            ticket.asked_ms = self.kernel.now_ms
+            now = ticket.asked_ms = self.kernel.now_ms
+            self._promises_of(ticket).ask(ticket.ref, "next_response", ticket.priority, now)
+            self._promises_of(ticket).take_up(ticket.ref, now)
         self._move(ticket, "open")
         self._emit("ticket.status_changed", ticket, status="open")
         self._queue(ticket)
@@ -209,6 +238,7 @@ class Desk:
         self._emit("ticket.resolved", ticket, agent_id=agent.id)
         self._sum(ticket, "resolution_cycle", kernel.now_ms - ticket.began_ms)
         self._tickets_of(ticket).resolved(ticket.ref, kernel.now_ms)
+        self._promises_of(ticket).fulfil(ticket.ref, "resolution", kernel.now_ms)
         if ticket.resolved:
             self._count(ticket, "tickets_resolved_again")
         else:

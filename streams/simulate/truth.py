@@ -6,10 +6,10 @@ Invariant: the books never look at an emitted event; offered = answered + abando
 waiting. Nothing here imports the engine, so agreement between the two is evidence.
 """
 
-from collections.abc import Iterable
-from fractions import Fraction
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from streams.simulate.agent_books import AgentSeconds
 from streams.simulate.feedback_books import FeedbackBooks
 from streams.simulate.ticket_books import TicketBooks, added
 
@@ -30,6 +30,10 @@ SUMS = (
     "resolution_cycle", "assign", "next_response",
     "resolution_net", "on_hold", "work",
 )  # fmt: skip
+#: Of tickets, those that a record has by the clock on the wall too.
+CALENDAR_SUMS = (
+    "first_response", "next_response", "resolution", "resolution_cycle", "resolution_net", "assign",
+)  # fmt: skip
 CHAT_COUNTS = (
     "first_message_count", "responses", "messaged", "left_unanswered", "answered_no_reply",
 )  # fmt: skip
@@ -44,9 +48,6 @@ PARTS = ("bot", "chat", "callbacks", "surveys", "sales", "followups")
 HOPS = ("contacts", "contacts_hopped", "contacts_over_two")
 DERIVED = ("threshold_decided", "limit_decided", "customer_wait_count")
 OFFERS = ("accepted", "rejected", "timeout", "customer_left", "rescinded")
-AGENT_STATES = (
-    "error", "on_contact", "wrapup", "ringing", "break", "available", "unknown", "offline",
-)  # fmt: skip
 
 
 class QueueBooks:
@@ -87,6 +88,7 @@ class QueueBooks:
         service_level_ms: int | None,
         short_ms: int | None,
         limit_ms: int | None,
+        sla: Mapping[str, Mapping[str, int]],
     ) -> None:
         self.queue = queue
         self.channel = channel
@@ -115,7 +117,7 @@ class QueueBooks:
         self.answered_open = 0
         self.backlog = {"open": 0, "pending": 0, "on_hold": 0}
         self.feedback = FeedbackBooks()
-        self.tickets = TicketBooks() if channel == "ticket" else None
+        self.tickets = TicketBooks(sla) if channel == "ticket" else None
 
     def blocked(self, reason: str) -> None:
         """A contact is refused entry, for a reason of the contract."""
@@ -226,7 +228,7 @@ class QueueBooks:
             return 0
         return sum(1 for entered in self.waiting.values() if entered + limit_ms < at_ms)
 
-    def as_json(self, tenant: str, at_ms: int, agents: "AgentSeconds") -> dict[str, Any]:
+    def as_json(self, tenant: str, at_ms: int, agents: AgentSeconds) -> dict[str, Any]:
         """The figures as of `at_ms`. A waiting visit is decided once E+T lies before that."""
         late = self._waiting_over(self.service_level_ms, at_ms)
         over = self._waiting_over(self.limit_ms, at_ms)
@@ -249,7 +251,11 @@ class QueueBooks:
             "wait_max_seconds": self.wait_max_ms / 1000,
             **{f"{name}_seconds": value / 1000 for name, value in sums.items()},
             **agents.as_json(),
-            "ticket": None if tickets is None else tickets.as_json(at_ms),
+            "ticket": None if tickets is None else {
+                # No queue has a calendar here.
+                **{f"{name}_calendar_seconds": sums[name] / 1000 for name in CALENDAR_SUMS},
+                **tickets.as_json(at_ms),
+            },
             "chat": {
                 **self.chat, **_seconds(self.chat_ms), **agents.chats_as_json(),
             },
@@ -275,55 +281,6 @@ class QueueBooks:
         }  # fmt: skip
 
 
-class AgentSeconds:
-    """Milliseconds of a pool's agents; a pool's are the sum of its agents'."""
-
-    __slots__ = (
-        "channel_ms", "contact_ms", "handling_ms", "slot_busy_ms", "slot_capacity_ms", "staffed_ms",
-        "state_ms",
-    )  # fmt: skip
-
-    def __init__(self) -> None:
-        self.contact_ms = self.channel_ms = 0
-        """Chats in hand, by their time; and the time in which there was one."""
-        self.handling_ms = self.staffed_ms = self.slot_busy_ms = self.slot_capacity_ms = 0
-        self.state_ms = dict.fromkeys(AGENT_STATES, 0)
-
-    def add(self, handling: int, staffed: int, slot_busy: int, slot_capacity: int) -> None:
-        """Book times in ms."""
-        self.handling_ms += handling
-        self.staffed_ms += staffed
-        self.slot_busy_ms += slot_busy
-        self.slot_capacity_ms += slot_capacity
-
-    def spend(self, state: str, ms: int) -> None:
-        """Book time in the one state an agent is counted in."""
-        self.state_ms[state] += ms
-
-    def as_json(self) -> dict[str, Any]:
-        """Seconds, and ratios that are None over nothing."""
-        staffed = self.staffed_ms
-        return {
-            "handling_agent_seconds": self.handling_ms / 1000,
-            "staffed_agent_seconds": staffed / 1000,
-            "slot_busy_seconds": self.slot_busy_ms / 1000,
-            "slot_capacity_seconds": self.slot_capacity_ms / 1000,
-            "agent_state_seconds": {state: ms / 1000 for state, ms in self.state_ms.items()},
-            # Its queues list no reasons for a break.
-            "break_seconds": {"other": self.state_ms["break"] / 1000},
-            "occupancy_ratio": (
-                float(round(Fraction(self.handling_ms, staffed), 6)) if staffed else None
-            ),
-        }
-
-    def chats_as_json(self) -> dict[str, float]:
-        """Seconds of chats at a time, and of who had any."""
-        return {
-            "contact_seconds": self.contact_ms / 1000,
-            "channel_agent_seconds": self.channel_ms / 1000,
-        }
-
-
 def add_up(rows: Iterable[dict[str, Any]]) -> dict[str, Any]:
     """The sum of several queues' counts and seconds (not of agents', maxima or ratios)."""
     total: dict[str, Any] = {}
@@ -334,8 +291,8 @@ def add_up(rows: Iterable[dict[str, Any]]) -> dict[str, Any]:
             into = total.setdefault(name, {})
             for key, value in row[name].items():
                 into[key] = into.get(key, 0) + value
+        known = total.setdefault("ticket", None)
         if row["ticket"] is not None:
-            known = total.get("ticket")
             total["ticket"] = row["ticket"] if known is None else added(known, row["ticket"])
         for part in PARTS:
             _add(total.setdefault(part, {}), row[part])

@@ -43,6 +43,7 @@ def queue_settings(truth: dict[str, Any]) -> list[dict[str, Any]]:
             "name": name,
             "channels": [told["channel"]],
             "wrapup": told["wrapup"],
+            "sla": told["sla"],
             **{
                 field: told[field]
                 for field in ("service_level_seconds", "short_abandon_seconds")
