@@ -11,7 +11,8 @@ from streams.contract.fields import Field, leaves_of
 from streams.contract.figures import Figures
 from streams.contract.words import SLA_METRICS, QueueKey
 
-#: What time alone decides: it goes on for the worker after the simulator has ended.
+#: What time alone decides: it goes on for the worker after the simulator has ended. What it decides
+#: after days, no demo lives to see: that is compared.
 CLOCKED: Final = frozenset(
     {
         "chat.channel_agent_seconds",
@@ -33,23 +34,18 @@ CLOCKED: Final = frozenset(
         "wrapup_seconds",
         "wrapups_reported",
         "wrapups_unreported",
+        "customers.failed_again",
         *(
-            f"ticket.{of}cohorts.{what}"
-            for of in ("", "complaints.")
-            for what in ("resolution_decided", "reopen_decided")
-        ),
-        *(
-            f"ticket.{of}{metric}.{what}"
+            f"ticket.{of}.{metric}.{what}"
             for metric in SLA_METRICS
             for of, what in (
-                *(("sla.", "breached"), ("sla.", "breached_by_priority")),
-                ("complaints.sla.", "breached"),
+                ("sla", "breached"),
+                ("sla", "breached_by_priority"),
+                ("complaints.sla", "breached"),
             )
         ),
     }
 )
-#: A part that the books do not keep: who comes again is known days later.
-_NOT_KEPT: Final = frozenset({"customers"})
 #: Parts whose figures by word are compared too, each word by itself.
 _BY_WORD: Final = frozenset({"surveys", "sales", "followups", "ticket"})
 
@@ -65,10 +61,7 @@ def _compared(path: tuple[str, ...], field: Field) -> list[str]:
 COMPARED: Final = tuple(
     name
     for path, field in leaves_of(Figures)
-    if field.additive
-    and not field.by_name
-    and path[0] not in _NOT_KEPT
-    and ".".join(path) not in CLOCKED
+    if field.additive and not field.by_name and ".".join(path) not in CLOCKED
     for name in _compared(path, field)
 )
 

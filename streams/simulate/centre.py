@@ -8,6 +8,7 @@ longer one, up to its `ended` heartbeats. Cost: some 15 µs an event.
 
 import hashlib
 from collections.abc import Iterator
+from functools import partial
 from math import pi, sin
 from random import Random
 from typing import Any
@@ -15,9 +16,12 @@ from typing import Any
 from streams.contract.words import CHANNEL_DEFAULTS
 from streams.simulate.config import SOURCES, TICKET, CentreConfig, QueuePlan
 from streams.simulate.contacts import Conversations
+from streams.simulate.customer_books import CustomerBooks
+from streams.simulate.customers import Customers
 from streams.simulate.floor import Agent, Floor
 from streams.simulate.follow_ups import FollowUps
 from streams.simulate.kernel import Event, Kernel
+from streams.simulate.ticket_books import TicketBooks
 from streams.simulate.tickets import Desk
 from streams.simulate.truth import QueueBooks, add_up
 
@@ -31,12 +35,13 @@ class Centre:
         self.config = config
         self.seed = seed
         self.plans = {plan.name: plan for plan in config.queues}
+        self.customer_books = CustomerBooks({plan.name: plan.repeat_days for plan in config.queues})
         self.books = {
             plan.name: QueueBooks(
                 plan.name, plan.channel,
                 _ms(plan.service_level_seconds), _ms(plan.short_abandon_seconds),
                 _ms(CHANNEL_DEFAULTS[plan.channel].wait_limit_seconds),
-                plan.sla,
+                self._ticket_books(plan),
             )
             for plan in config.queues
         }  # fmt: skip
@@ -78,9 +83,12 @@ class Centre:
         self._kernel = kernel
         self.start_ms = start_ms
         self.floor = Floor(kernel, self.config)
-        follow_ups = FollowUps(kernel, self.books)
-        self.conversations = Conversations(kernel, self.floor, self.plans, self.books, follow_ups)
-        self.desk = Desk(kernel, self.floor, self.plans, self.books, follow_ups)
+        follow_ups = FollowUps(kernel, self.books, self.customer_books)
+        customers = Customers(kernel, self.customer_books)
+        self.conversations = Conversations(
+            kernel, self.floor, self.plans, self.books, follow_ups, customers
+        )
+        self.desk = Desk(kernel, self.floor, self.plans, self.books, follow_ups, customers)
         # Before all else: a reader knows from the first record on whom to wait for.
         self._beat(ended=False)
         self.floor.on_free = self._serve
@@ -91,6 +99,12 @@ class Centre:
                 self._fill(plan)
             self._plan_arrival(plan)
         return kernel
+
+    def _ticket_books(self, plan: QueuePlan) -> TicketBooks | None:
+        if plan.channel != TICKET:
+            return None
+        broken = partial(self.customer_books.fail, plan.name)
+        return TicketBooks(plan.sla, plan.repeat_days, broken)
 
     def _serve(self, agent: Agent) -> None:
         self.desk.serve(agent)
@@ -155,6 +169,10 @@ class Centre:
             )
             row["live"]["agents"] = self.floor.states(pool, plan.channel)
             rows.append(row)
+        # What was promised in vain by now failed somebody.
+        of_customers = self.customer_books.as_json(now)
+        for row in rows:
+            row["customers"] = of_customers[row["queue"]]
         everyone = self.floor.everyone()
         for channel in sorted({plan.channel for plan in self.config.queues}):
             total = add_up(row for row in rows if row["channel"] == channel and row["queue"] != ALL)
@@ -173,6 +191,7 @@ class Centre:
                     "short_abandon_seconds": plan.short_abandon_seconds,
                     "wrapup": plan.waits_for_wrapup,
                     "sla": plan.sla,
+                    "repeat_days": plan.repeat_days,
                 }
                 for plan in self.config.queues
             },

@@ -70,6 +70,8 @@ class QueuePlan:
     sale_ratio: float = 0.0
     sla: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     """Of tickets: in how many seconds what is promised, by metric and priority."""
+    repeat_days: int = 7
+    """Within how many days a customer comes again."""
 
 
 @dataclass(frozen=True, slots=True)

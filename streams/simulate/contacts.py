@@ -1,4 +1,4 @@
-"""Calls and chats of the simulated centre, from arrival to wrap-up.
+"""Calls and chats of the simulated centre, from arrival to the answer, and on after a transfer.
 
 In: arrivals from the centre and free agents from the floor. Out: events and entries in the books.
 A contact may make several visits (transfer, overflow, return); a visit is offered to one agent at
@@ -11,14 +11,20 @@ from collections import deque
 from collections.abc import Iterable
 from typing import Any
 
+from streams.simulate.call_backs import CallBacks
+from streams.simulate.chatting import Chatting
 from streams.simulate.config import CHAT, SOURCE_OF_CHANNEL, VOICE, QueuePlan
+from streams.simulate.customers import COMING, SPOKEN_TO, Customer, Customers
 from streams.simulate.floor import Agent, Floor
 from streams.simulate.follow_ups import FollowUps
 from streams.simulate.kernel import Kernel
+from streams.simulate.talks import Talks
 from streams.simulate.truth import QueueBooks
-from streams.simulate.visit import CONNECTED, LEFT, RINGING, WAITING, Promise, Visit, Words
+from streams.simulate.visit import CONNECTED, LEFT, RINGING, WAITING, Visit, Words
 
 CALL_TOPICS = ("invoice", "delivery", "contract", "fault", "password", "other")
+#: A customer who is sent away for this was failed.
+FAILING = ("timeout",)
 
 
 class Conversations:
@@ -31,93 +37,62 @@ class Conversations:
         plans: dict[str, QueuePlan],
         books: dict[str, QueueBooks],
         follow_ups: FollowUps,
+        customers: Customers,
     ) -> None:
         self.kernel = kernel
         self.floor = floor
         self.config = floor.config
         self.plans = {name: plan for name, plan in plans.items() if plan.channel in (VOICE, CHAT)}
         self.books = books
-        self.follow_ups = follow_ups
+        self.customers = customers
+        self.chatting = Chatting(kernel, books, customers)
+        self.talks = Talks(
+            kernel, floor, books, follow_ups, customers, self.chatting, self._transfer
+        )
+        self.call_backs = CallBacks(kernel, books, self._enter_called)
         self.lines: dict[str, deque[Visit]] = {name: deque() for name in self.plans}
         self._visits = 0
         self._contacts = 0
 
     def _emit(self, event_type: str, visit: Visit, /, **fields: Any) -> None:
-        channel = visit.plan.channel
-        self.kernel.emit(
-            SOURCE_OF_CHANNEL[channel], event_type, visit.contact,
-            channel=channel, contact_id=visit.contact, queue=visit.plan.name, **fields,
-        )  # fmt: skip
+        visit.emit(self.kernel, event_type, **fields)
 
     # -- arriving ---------------------------------------------------------------------------
 
     def arrive(self, plan: QueuePlan) -> None:
         """A new contact reaches the system; chats may meet a bot before the queue."""
-        contact, customer = self._new_contact(plan)
+        contact, number, share = self._new_contact(plan)
+        customer = self.customers.comes(number, share)
         self.books[plan.name].count["arrivals"] += 1
         arrived_ms = self.kernel.now_ms
         if plan.channel == CHAT and self.kernel.chance(plan.bot_ratio):
             rounds = self.kernel.rng.randint(1, 3)
-            self._meet_bot(plan, contact, customer, arrived_ms, rounds, Words())
+            self.chatting.meet_bot(plan, contact, customer, arrived_ms, rounds, self._enter_new)
             return
         if self.kernel.chance(plan.web_callback_ratio):
-            self._ask_to_be_called(plan)
+            # Somebody who does not call at all asks on the web page.
+            web, number, share = self._new_contact(plan)
+            self.call_backs.ask(plan, web, self.customers.comes(number, share))
         if plan.channel == VOICE:  # the menu
             delay = self.kernel.rng.uniform(3, 12)
         else:
             delay = self.kernel.rng.uniform(0.2, 1.0)
         self.kernel.after(delay, self._enter_new, plan, contact, customer, arrived_ms)
 
-    def _new_contact(self, plan: QueuePlan) -> tuple[str, str]:
+    def _new_contact(self, plan: QueuePlan) -> tuple[str, int, float | None]:
+        """The id of a contact; the number of a new customer, or how long ago he was here."""
         self._contacts += 1
-        # A third of the customers are frequent ones: they make repeat contacts.
-        known = self.kernel.rng.randint(1, 400 if self.kernel.chance(0.33) else 1_000_000)
+        # A third of the customers have been here before.
+        most = 400 if self.kernel.chance(0.33) else 1_000_000
+        number = self.kernel.rng.randint(1, most)
         contact = f"{plan.channel}-{self.kernel.run}-{self._contacts}"
-        return contact, self.kernel.customer(known)
-
-    def _meet_bot(
-        self,
-        plan: QueuePlan,
-        contact: str,
-        customer: str,
-        arrived_ms: int,
-        rounds: int,
-        words: Words,
-    ) -> None:
-        fields = {"channel": CHAT, "contact_id": contact}
-        books = self.books[plan.name]
-        source = SOURCE_OF_CHANNEL[CHAT]
-        if rounds:
-            for author in ("customer", "bot"):
-                self.kernel.emit(source, "message.sent", contact, author=author, **fields)
-                books.count["messages"] += 1
-            self._note_customer(words)
-            self.kernel.after(
-                self.kernel.rng.uniform(3, 10),
-                self._meet_bot, plan, contact, customer, arrived_ms, rounds - 1, words,
-            )  # fmt: skip
-            return
-        contained = self.kernel.chance(plan.contained_ratio)
-        outcome = "contained" if contained else "escalated"
-        self.kernel.emit(
-            source, "bot.ended", contact, outcome=outcome, queue=plan.name, started_at=arrived_ms,
-            **fields,
-        )  # fmt: skip
-        books.bot(outcome, self.kernel.now_ms - arrived_ms)
-        if not contained:
-            words.escalated_ms = self.kernel.now_ms
-            self._enter_new(plan, contact, customer, arrived_ms, words)
-
-    def _note_customer(self, words: Words) -> None:
-        words.customer = True
-        if words.asked_ms is None:
-            words.asked_ms = self.kernel.now_ms
+        return contact, number, number / most if most == 400 else None
 
     def _enter_new(
         self,
         plan: QueuePlan,
         contact: str,
-        customer: str,
+        customer: Customer,
         arrived_ms: int,
         words: Words | None = None,
     ) -> None:
@@ -131,14 +106,14 @@ class Conversations:
         topic = self.kernel.rng.choice(CALL_TOPICS)
         self.enter(
             plan, contact, customer, "contact.enqueued", words=words,
-            reason="initial", arrived_at=arrived_ms, topic=topic, customer_ref=customer,
+            reason="initial", arrived_at=arrived_ms, topic=topic,
         )  # fmt: skip
 
     def enter(
         self,
         plan: QueuePlan,
         contact: str,
-        customer: str,
+        customer: Customer,
         event_type: str,
         not_to: Iterable[str] = (),
         former: Visit | None = None,
@@ -154,11 +129,17 @@ class Conversations:
         )
         visit.arrived_ms = fields.get("arrived_at", visit.arrived_ms)
         visit.not_to.update(not_to)
-        self._emit(event_type, visit, **fields)
+        customer_ref = customer.ref(COMING)
+        self._emit(event_type, visit, customer_ref=customer_ref, **fields)
+        known = self.customers.books
+        known.begin(contact, plan.channel, customer.number, kernel.now_ms)
         if calls_back:
             self.books[plan.name].callbacks["visits"] += 1
         else:
             self.books[plan.name].enqueued(visit.number, kernel.now_ms, visit.hop)
+            known.come(contact, plan.name, kernel.now_ms, fields.get("topic"))
+        if customer_ref is not None:
+            known.tell(contact, plan.name, kernel.now_ms)
         self.lines[plan.name].append(visit)
         draw = kernel.lognormal if plan.lognormal_patience else kernel.exponential
         kernel.after(draw(plan.patience_seconds), self._lose_patience, visit)
@@ -253,7 +234,9 @@ class Conversations:
         silent = plan.channel == CHAT and kernel.chance(0.25)
         self._emit("contact.abandoned", visit, kind="silent" if silent else "hangup")
         if not visit.callback:
-            self.books[plan.name].abandoned(visit.number, kernel.now_ms, silent, visit.waited_ms)
+            books = self.books[plan.name]
+            if not books.abandoned(visit.number, kernel.now_ms, silent, visit.waited_ms):
+                self.customers.books.fail(plan.name, visit.contact, kernel.now_ms)
         if kernel.chance(plan.returning_ratio):
             kernel.after(kernel.rng.uniform(20, 120), self._return, visit)
         if agent is not None:
@@ -280,65 +263,28 @@ class Conversations:
         """The customer hangs up and is called back later, as a contact of its own."""
         if visit.state != WAITING:
             return
-        due_ms = self._agree()
+        due_ms = self.call_backs.agree()
         self._flow_out(visit, "callback", due_ms)
-        self._promise(visit.plan, visit.contact, visit.customer, due_ms)
+        self.call_backs.promise(visit.plan, visit.contact, visit.customer, due_ms)
 
-    def _ask_to_be_called(self, plan: QueuePlan) -> None:
-        """A customer who does not call at all asks on the web page."""
-        contact, customer = self._new_contact(plan)
-        due_ms = self._agree()
-        self.kernel.emit(
-            SOURCE_OF_CHANNEL[plan.channel], "callback.requested", contact, channel=plan.channel,
-            contact_id=contact, queue=plan.name, due_at=due_ms, customer_ref=customer,
+    def _enter_called(self, plan: QueuePlan, asked_in: str, customer: Customer) -> None:
+        """Who was called back is connected with the queue: by a contact of its own."""
+        contact, *_ = self._new_contact(plan)
+        self.enter(
+            plan, contact, customer, "contact.enqueued", reason="callback",
+            parent_contact_id=asked_in,
         )  # fmt: skip
-        self._promise(plan, contact, customer, due_ms)
-
-    def _agree(self) -> int | None:
-        """Every third customer says when to call."""
-        if not self.kernel.chance(0.3):
-            return None
-        return self.kernel.now_ms + round(self.kernel.rng.uniform(180, 900) * 1000)
-
-    def _promise(self, plan: QueuePlan, contact: str, customer: str, due_ms: int | None) -> None:
-        kernel = self.kernel
-        promise = Promise(plan, contact, customer, kernel.now_ms, due_ms)
-        self.books[plan.name].asked_back(promise.contact, kernel.now_ms, due_ms)
-        self._call_later(promise)
-
-    def _call_later(self, promise: Promise) -> None:
-        self.kernel.after(self.kernel.rng.uniform(120, 600), self._call_back, promise)
-
-    def _call_back(self, promise: Promise) -> None:
-        kernel, plan, contact = self.kernel, promise.plan, promise.contact
-        outcome = kernel.rng.choices(
-            ("connected", "not_reached", "cancelled", "given_up"), weights=(70, 24, 4, 2)
-        )[0]
-        promise.tries += 1
-        final = outcome == "not_reached" and promise.tries == 3
-        kernel.emit(
-            SOURCE_OF_CHANNEL[plan.channel], "callback.attempted", contact, channel=plan.channel,
-            contact_id=contact, queue=plan.name, outcome=outcome, final=final or None,
-            requested_at=promise.asked_ms, due_at=promise.due_ms,
-        )  # fmt: skip
-        self.books[plan.name].called_back(contact, kernel.now_ms, outcome, final)
-        if outcome == "connected":
-            called, _ = self._new_contact(plan)
-            self.enter(
-                plan, called, promise.customer, "contact.enqueued", reason="callback",
-                parent_contact_id=contact, customer_ref=promise.customer,
-            )  # fmt: skip
-        elif outcome == "not_reached" and not final:
-            self._call_later(promise)
 
     def _flow_out(self, visit: Visit, reason: str, due_ms: int | None = None) -> Agent | None:
         agent = self._leave_queue(visit, "rescinded")
         self._emit("contact.flowed_out", visit, reason=reason, due_at=due_ms)
         if not visit.callback:
             self.books[visit.plan.name].flowed_out(visit.number, self.kernel.now_ms, reason)
+            if reason in FAILING:
+                self.customers.books.fail(visit.plan.name, visit.contact, self.kernel.now_ms)
         return agent
 
-    # -- talking ----------------------------------------------------------------------------
+    # -- answered ----------------------------------------------------------------------------
 
     def _answer(self, visit: Visit, offer: int) -> None:
         if visit.state != RINGING or visit.offer != offer:
@@ -350,126 +296,30 @@ class Conversations:
         self.lines[plan.name].remove(visit)
         self.floor.change(agent, ringing=0)
         self.floor.shift_count(agent, "handling", plan.channel, 1)
-        self._emit("contact.answered", visit, agent_id=agent.id)
+        customer_ref = visit.customer.ref(SPOKEN_TO)
+        self._emit("contact.answered", visit, agent_id=agent.id, customer_ref=customer_ref)
+        known = self.customers.books
+        if customer_ref is not None:
+            known.tell(visit.contact, plan.name, kernel.now_ms)
         if visit.callback:
             self.books[plan.name].took_call_back(visit.number, kernel.now_ms)
         else:
             self.books[plan.name].answered(
                 visit.number, kernel.now_ms, visit.waited_ms, visit.arrived_ms
             )
-        talk = 2 + kernel.lognormal(max(1.0, plan.handle_seconds - 2), 0.7)
-        if kernel.chance(plan.hold_ratio):
-            kernel.after(talk * kernel.rng.uniform(0.1, 0.8), self._hold, visit)
-            talk += plan.hold_seconds
-        if plan.channel == CHAT:
-            self._message(visit, "customer")
-        kernel.after(talk, self._finish, visit)
+            known.answer(visit.contact, plan.name, kernel.now_ms)
+        self.talks.begin(visit)
         self.floor.freed(agent)  # a chat agent may have another slot
 
-    def _hold(self, visit: Visit) -> None:
-        if visit.state == CONNECTED:
-            assert visit.agent is not None
-            visit.holding_since_ms = self.kernel.now_ms
-            self._emit("hold.started", visit, agent_id=visit.agent.id)
-            self.kernel.after(self.kernel.lognormal(visit.plan.hold_seconds), self._unhold, visit)
-
-    def _unhold(self, visit: Visit) -> None:
-        if visit.state == CONNECTED and visit.holding_since_ms is not None:
-            assert visit.agent is not None
-            visit.held_ms += self.kernel.now_ms - visit.holding_since_ms
-            visit.holding_since_ms = None
-            self._emit("hold.ended", visit, agent_id=visit.agent.id)
-
-    def _message(self, visit: Visit, author: str) -> None:
-        if visit.state != CONNECTED:
-            return
-        assert visit.agent is not None
-        agent = visit.agent.id if author == "agent" else None
-        self._emit("message.sent", visit, author=author, agent_id=agent)
-        self.books[visit.plan.name].count["messages"] += 1
-        if author == "customer":
-            self._note_customer(visit.words)
-            visit.replied = True
-        else:
-            self._book_message(visit)
-        swap = self.kernel.chance(0.75)
-        following = {"agent": "customer", "customer": "agent"}[author] if swap else author
-        gap = 0.2 + self.kernel.exponential(visit.plan.message_seconds)
-        self.kernel.after(gap, self._message, visit, following)
-
-    def _book_message(self, visit: Visit) -> None:
-        """A person has written: the first word of the visit, an answer, or neither."""
-        now, words, books = self.kernel.now_ms, visit.words, self.books[visit.plan.name]
-        if not (visit.spoke or visit.callback):
-            books.chat["first_message_count"] += 1
-            books.chat_ms["first_message"] += now - visit.entered_ms
-        if words.asked_ms is not None and (visit.spoke or visit.carried):
-            books.chat["responses"] += 1
-            books.chat_ms["response"] += now - words.asked_ms
-        if words.escalated_ms is not None:
-            books.bots["handoff_wait_count"] += 1
-            books.bots_ms["handoff_wait"] += now - words.escalated_ms
-        visit.spoke = words.agent = True
-        words.asked_ms = words.escalated_ms = None
-
-    def _finish(self, visit: Visit) -> None:
-        """The conversation is over: transferred, or ended and wrapped up."""
-        kernel, plan, agent = self.kernel, visit.plan, visit.agent
-        assert agent is not None
-        if visit.holding_since_ms is not None:
-            if kernel.chance(0.5):
-                self._unhold(visit)
-            else:  # ended while on hold: the end closes the hold
-                visit.held_ms += kernel.now_ms - visit.holding_since_ms
-        visit.state = LEFT
-        talk_ms = kernel.now_ms - visit.answered_ms - visit.held_ms
-        self.floor.shift_count(agent, "handling", plan.channel, -1)
-        books = self.books[plan.name]
-        books.ended(visit.number, kernel.now_ms)
-        if plan.transfer_to is not None and kernel.chance(plan.transfer_ratio):
-            self._emit("contact.transferred", visit, agent_id=agent.id, to_queue=plan.transfer_to)
-            books.handled(talk_ms, visit.held_ms, True)
-            self._transfer(visit, self.plans[plan.transfer_to])
-            self.floor.freed(agent)
-            return
-        self._emit("contact.ended", visit, agent_id=agent.id)
-        words = visit.words
-        if words.customer:
-            books.chat["messaged"] += 1
-            books.chat["left_unanswered"] += words.asked_ms is not None
-            books.chat["answered_no_reply"] += not visit.replied
-        words.agent = False
-        wraps = plan.wrapup_seconds > 0
-        if not (wraps and plan.waits_for_wrapup):
-            books.handled(talk_ms, visit.held_ms, False)
-        self.follow_ups.ended(plan, visit.contact, agent.id)
-        if wraps:
-            self.floor.shift_count(agent, "wrapping", plan.channel, 1)
-            wrap = 0.5 + kernel.exponential(max(0.5, plan.wrapup_seconds - 0.5))
-            kernel.after(wrap, self._wrapped_up, visit, kernel.now_ms, talk_ms)
-        else:
-            self.floor.freed(agent)
-
-    def _transfer(self, visit: Visit, plan: QueuePlan) -> None:
+    def _transfer(self, visit: Visit, queue: str) -> None:
         """Most transfers stay the same contact; a fifth get a new id from another system."""
         contact, parent = visit.contact, None
         if visit.agent is not None:
             visit.not_to.add(visit.agent.id)
         if self.kernel.chance(0.2):
             parent = contact
-            contact, _ = self._new_contact(plan)
+            contact, *_ = self._new_contact(self.plans[queue])
         self.enter(
-            plan, contact, visit.customer, "contact.enqueued", visit.not_to, visit,
-            reason="transfer", parent_contact_id=parent, customer_ref=visit.customer,
+            self.plans[queue], contact, visit.customer, "contact.enqueued", visit.not_to, visit,
+            reason="transfer", parent_contact_id=parent,
         )  # fmt: skip
-
-    def _wrapped_up(self, visit: Visit, ended_ms: int, talk_ms: int) -> None:
-        plan, agent = visit.plan, visit.agent
-        assert agent is not None
-        books = self.books[plan.name]
-        self._emit("wrapup.ended", visit, agent_id=agent.id)
-        if plan.waits_for_wrapup:
-            books.handled(talk_ms, visit.held_ms, False)
-        books.sum_ms["wrapup"] += self.kernel.now_ms - ended_ms
-        self.floor.shift_count(agent, "wrapping", plan.channel, -1)
-        self.floor.freed(agent)

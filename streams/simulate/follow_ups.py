@@ -8,6 +8,7 @@ after each conversation, so surveys have names: a ticket that comes back is anot
 from random import Random
 
 from streams.simulate.config import SOURCE_OF_CHANNEL, QueuePlan
+from streams.simulate.customer_books import CustomerBooks
 from streams.simulate.kernel import Kernel
 from streams.simulate.truth import QueueBooks
 
@@ -25,9 +26,12 @@ DRAWN = ("csat", "nps", "ces")
 class FollowUps:
     """Draws and books what customers do once they hung up."""
 
-    def __init__(self, kernel: Kernel, books: dict[str, QueueBooks]) -> None:
+    def __init__(
+        self, kernel: Kernel, books: dict[str, QueueBooks], customers: CustomerBooks
+    ) -> None:
         self.kernel = kernel
         self.books = books
+        self.customers = customers
         # What came later is drawn apart, so that a seed's calls are what they were.
         self.rng = Random(f"{kernel.run}/feedback")
         self.surveys = 0
@@ -73,7 +77,7 @@ class FollowUps:
             SOURCE, "survey.sent", contact, channel=plan.channel, contact_id=contact,
             queue=plan.name, agent_id=agent_id, kind=kind, survey_id=survey,
         )  # fmt: skip
-        self.books[plan.name].feedback.asked(kind)
+        self.books[plan.name].feedback.asked(survey, kind, kernel.now_ms)
         if kernel.chance(0.4):
             after = kernel.lognormal(120, 1.0)
             kernel.after(after, self._reply, plan, contact, agent_id, kind, survey)
@@ -88,7 +92,8 @@ class FollowUps:
             survey_id=survey,
         )  # fmt: skip
         better = score if higher_is_better else low + high - score
-        self.books[plan.name].feedback.answered(kind, better, low, high)
+        if self.books[plan.name].feedback.answered(survey, kind, better, low, high):
+            self.customers.fail(plan.name, contact, self.kernel.now_ms)
 
     def _follow_up(self, plan: QueuePlan, contact: str) -> None:
         outcome = self.kernel.rng.choices(

@@ -8,12 +8,14 @@ The queue has no calendar: all times are by the clock on the wall, in ms.
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 METRICS = ("first_response", "next_response", "resolution")
 PRIORITIES = ("urgent", "high", "normal", "low", "other")
 DECIDED = ("met", "breached", "withdrawn")
+#: Hears of a ticket's broken promise, and when that was due (ms).
+Broken = Callable[[str, int], None]
 STOCKS = ("running", "paused", "breached_open")
 
 
@@ -41,10 +43,13 @@ class Promise:
 class PromiseBooks:
     """Promises by ticket and metric. `kinds`: whether a ticket is a complaint by now."""
 
-    __slots__ = ("_counts", "_kinds", "_open", "_sla")
+    __slots__ = ("_broken", "_counts", "_kinds", "_open", "_sla")
 
-    def __init__(self, sla: Mapping[str, Mapping[str, int]], kinds: Mapping[str, bool]) -> None:
+    def __init__(
+        self, sla: Mapping[str, Mapping[str, int]], kinds: Mapping[str, bool], broken: Broken
+    ) -> None:
         self._sla = sla
+        self._broken = broken
         self._kinds = kinds
         self._open: dict[str, dict[str, Promise]] = {}
         # By (whether of a complaint, metric, what became of it, priority).
@@ -99,6 +104,7 @@ class PromiseBooks:
             if not promise.broken and promise.due_ms is not None and promise.due_ms < at_ms:
                 promise.broken = True
                 self._count(ref, metric, "breached", promise)
+                self._broken(ref, promise.due_ms)
 
     def _of(self, ref: str, at_ms: int) -> dict[str, Promise]:
         self.look(ref, at_ms)

@@ -1,7 +1,7 @@
 """The simulated queues as a worker's settings have them: values, or a streams.toml.
 
 Only what differs from the defaults matters to the figures: the queues that wait for the wrap-up,
-and what is promised of tickets.
+what is promised of tickets, when a customer comes again.
 """
 
 from collections.abc import Iterable
@@ -20,6 +20,7 @@ def queue_settings(config: CentreConfig) -> tuple[QueueSettings, ...]:
             service_level_seconds=plan.service_level_seconds,
             short_abandon_seconds=plan.short_abandon_seconds,
             wrapup=plan.waits_for_wrapup,
+            repeat_days=plan.repeat_days,
             sla=plan.sla,
         )
         for plan in config.queues
@@ -38,6 +39,7 @@ def as_toml(configs: Iterable[CentreConfig]) -> str:
             if queue.short_abandon_seconds is not None:
                 lines.append(f"short_abandon_seconds = {queue.short_abandon_seconds}")
             lines.append(f"wrapup = {str(queue.wrapup).lower()}")
+            lines.append(f"repeat_days = {queue.repeat_days}")
             if queue.sla:
                 lines.append("[queues.sla]")
             for metric, promised in queue.sla.items():

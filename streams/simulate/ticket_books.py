@@ -11,10 +11,10 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from streams.simulate.promise_books import PromiseBooks
+from streams.simulate.promise_books import Broken, PromiseBooks
 
 DAY_MS = 86_400_000
-#: In so many days a ticket is to be resolved, and a resolution can be taken back.
+#: In so long a ticket is to be resolved.
 DECIDED_MS = 7 * DAY_MS
 #: Count or sum of the queue's books: its name among complaints.
 COUNTS = {
@@ -49,14 +49,20 @@ AGES = {
 
 
 class TicketBooks:
-    """Tickets by their reference: when they were opened, and what is not decided yet. ms."""
+    """Tickets by their reference: when they were opened, and what is not decided yet. ms.
+
+    `repeat_days`: within how many days a resolution can be taken back.
+    """
 
     __slots__ = (
-        *("_cohorts", "_complaints", "_kinds", "_open", "_resolved_at", "_unresolved"),
+        *("_back_ms", "_cohorts", "_complaints", "_kinds", "_open", "_resolved_at", "_unresolved"),
         "promises",
     )
 
-    def __init__(self, sla: Mapping[str, Mapping[str, int]]) -> None:
+    def __init__(
+        self, sla: Mapping[str, Mapping[str, int]], repeat_days: int, broken: Broken
+    ) -> None:
+        self._back_ms = repeat_days * DAY_MS
         self._complaints: Counter[str] = Counter()
         self._kinds: dict[str, bool] = {}
         """Whether a ticket is a complaint, by what is known by now."""
@@ -65,7 +71,7 @@ class TicketBooks:
         self._resolved_at: dict[str, int] = {}
         """Resolutions that may still be taken back."""
         self._cohorts: dict[bool, Counter[str]] = {False: Counter(), True: Counter()}
-        self.promises = PromiseBooks(sla, self._kinds)
+        self.promises = PromiseBooks(sla, self._kinds, broken)
 
     def kind(self, ref: str, complaint: bool, at_ms: int) -> None:
         """The ticket is a complaint from now on, or is not."""
@@ -95,7 +101,7 @@ class TicketBooks:
         """It is open again."""
         self._open[ref] = opened_ms
         self._decide(ref, "reopen_decided")
-        self._decide(ref, "reopened_within", at_ms - self._resolved_at.pop(ref) <= DECIDED_MS)
+        self._decide(ref, "reopened_within", at_ms - self._resolved_at.pop(ref) <= self._back_ms)
 
     def _decide(self, ref: str, name: str, counts: bool = True) -> None:
         self._cohorts[self._kinds[ref]][name] += counts
@@ -106,12 +112,12 @@ class TicketBooks:
         What is not decided by an event is, once its days lie before `at_ms`.
         """
         ours = {complaint: Counter(told) for complaint, told in self._cohorts.items()}
-        for name, waiting in (
-            ("resolution_decided", self._unresolved),
-            ("reopen_decided", self._resolved_at),
+        for name, lasts_ms, waiting in (
+            ("resolution_decided", DECIDED_MS, self._unresolved),
+            ("reopen_decided", self._back_ms, self._resolved_at),
         ):
             for ref, since in waiting.items():
-                ours[self._kinds[ref]][name] += since + DECIDED_MS < at_ms
+                ours[self._kinds[ref]][name] += since + lasts_ms < at_ms
         complaints: dict[str, Any] = {
             theirs: self._complaints[name] for name, theirs in COUNTS.items()
         }

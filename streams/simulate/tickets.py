@@ -12,6 +12,7 @@ from random import Random
 from typing import Any
 
 from streams.simulate.config import SOURCE_OF_CHANNEL, TICKET, QueuePlan
+from streams.simulate.customers import COMING, SPOKEN_TO, Customer, Customers
 from streams.simulate.floor import Agent, Floor
 from streams.simulate.follow_ups import FollowUps
 from streams.simulate.kernel import Kernel
@@ -22,20 +23,25 @@ from streams.simulate.truth import QueueBooks
 COMPLAINT = "complaint"
 KINDS = ("request", "request", "request", COMPLAINT)
 PRIORITIES = ("low", "normal", "high", "urgent")
+#: Of 100,000 customers, those who have been here before.
+AGAIN = 33_000
 
 
 class Ticket:
     """One ticket; `replied` and `resolved` are the first ones."""
 
     __slots__ = (
-        *("asked_ms", "assigned", "began_ms", "kind", "opened_ms", "plan"),
+        *("asked_ms", "assigned", "began_ms", "customer", "kind", "opened_ms", "plan"),
         *("priority", "ref", "reopened_ms", "replied", "resolved", "spent_ms", "status"),
         *("status_ms", "worked"),
     )
 
-    def __init__(self, ref: str, plan: QueuePlan, at_ms: int, kind: str, priority: str) -> None:
+    def __init__(
+        self, ref: str, plan: QueuePlan, at_ms: int, kind: str, priority: str, customer: Customer
+    ) -> None:
         self.ref = ref
         self.plan = plan
+        self.customer = customer
         self.kind, self.priority = kind, priority
         self.opened_ms = self.began_ms = at_ms
         """`began_ms`: opened or last reopened."""
@@ -60,11 +66,13 @@ class Desk:
         plans: dict[str, QueuePlan],
         books: dict[str, QueueBooks],
         follow_ups: FollowUps,
+        customers: Customers,
     ) -> None:
         self.kernel = kernel
         self.floor = floor
         self.books = books
         self.follow_ups = follow_ups
+        self.customers = customers
         self.lines: dict[str, deque[Ticket]] = {
             name: deque() for name, plan in plans.items() if plan.channel == TICKET
         }
@@ -84,11 +92,15 @@ class Desk:
         rng = self.kernel.rng
         self._tickets += 1
         ref, now = f"ticket-{self.kernel.run}-{self._tickets}", self.kernel.now_ms
-        ticket = Ticket(ref, plan, now, rng.choice(KINDS), rng.choice(PRIORITIES))
-        self._emit(
-            "ticket.opened", ticket, kind=ticket.kind, priority=ticket.priority,
-            customer_ref=self.kernel.customer(rng.randint(1, 100_000)),
-        )  # fmt: skip
+        kind, priority, drawn = rng.choice(KINDS), rng.choice(PRIORITIES), rng.randint(1, 100_000)
+        customer = self.customers.comes(drawn, drawn / AGAIN if drawn <= AGAIN else None)
+        ticket = Ticket(ref, plan, now, kind, priority, customer)
+        customer_ref = customer.ref(COMING)
+        self._emit("ticket.opened", ticket, kind=kind, priority=priority, customer_ref=customer_ref)
+        self.customers.books.begin(ref, TICKET, customer.number, now)
+        self.customers.books.come(ref, plan.name, now)
+        if customer_ref is not None:
+            self.customers.books.tell(ref, plan.name, now)
         books = self.books[plan.name]
         self._tickets_of(ticket).kind(ref, ticket.kind == COMPLAINT, now)
         self._tickets_of(ticket).opened(ref, now)
@@ -129,7 +141,13 @@ class Desk:
         kernel = self.kernel
         if kernel.chance(0.1):  # a note to colleagues is no reply
             self._emit("ticket.replied", ticket, author="agent", public=False, agent_id=agent.id)
-        self._emit("ticket.replied", ticket, author="agent", public=True, agent_id=agent.id)
+        customer_ref = ticket.customer.ref(SPOKEN_TO)
+        self._emit(
+            "ticket.replied", ticket, author="agent", public=True, agent_id=agent.id,
+            customer_ref=customer_ref,
+        )  # fmt: skip
+        if customer_ref is not None:
+            self.customers.books.tell(ticket.ref, ticket.plan.name, kernel.now_ms)
         self._book_reply(ticket)
         self._update(ticket)
         self._sum(ticket, "work", kernel.now_ms - began_ms)
@@ -244,6 +262,7 @@ class Desk:
         else:
             ticket.resolved = True
             self._count(ticket, "tickets_resolved")
+            self.customers.books.end(ticket.ref, ticket.plan.name, kernel.now_ms)
             lasted = kernel.now_ms - ticket.opened_ms
             self._sum(ticket, "resolution", lasted)
             self._count(ticket, "resolution_net_count")
@@ -261,6 +280,7 @@ class Desk:
         self._move(ticket, "open")
         ticket.reopened_ms = ticket.began_ms = self.kernel.now_ms
         self._emit("ticket.reopened", ticket)
+        self.customers.books.reopen(ticket.ref, self.kernel.now_ms)
         self._count(ticket, "tickets_reopened")
         self._tickets_of(ticket).reopened(ticket.ref, ticket.opened_ms, self.kernel.now_ms)
         self._queue(ticket)

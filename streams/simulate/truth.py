@@ -6,7 +6,7 @@ Invariant: the books never look at an emitted event; offered = answered + abando
 waiting. Nothing here imports the engine, so agreement between the two is evidence.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from streams.simulate.agent_books import AgentSeconds
@@ -44,7 +44,7 @@ CALLBACK_COUNTS = (
     "asked", "reached", "given_up", "cancelled", "expired", "reach_count", "visits",
 )  # fmt: skip
 ATTEMPTS = ("connected", "not_reached")
-PARTS = ("bot", "chat", "callbacks", "surveys", "sales", "followups")
+PARTS = ("bot", "chat", "callbacks", "surveys", "sales", "followups", "customers")
 HOPS = ("contacts", "contacts_hopped", "contacts_over_two")
 DERIVED = ("threshold_decided", "limit_decided", "customer_wait_count")
 OFFERS = ("accepted", "rejected", "timeout", "customer_left", "rescinded")
@@ -88,7 +88,7 @@ class QueueBooks:
         service_level_ms: int | None,
         short_ms: int | None,
         limit_ms: int | None,
-        sla: Mapping[str, Mapping[str, int]],
+        tickets: TicketBooks | None,
     ) -> None:
         self.queue = queue
         self.channel = channel
@@ -117,7 +117,7 @@ class QueueBooks:
         self.answered_open = 0
         self.backlog = {"open": 0, "pending": 0, "on_hold": 0}
         self.feedback = FeedbackBooks()
-        self.tickets = TicketBooks(sla) if channel == "ticket" else None
+        self.tickets = tickets
 
     def blocked(self, reason: str) -> None:
         """A contact is refused entry, for a reason of the contract."""
@@ -151,17 +151,18 @@ class QueueBooks:
         if self.service_level_ms is not None and wait <= self.service_level_ms:
             self.count["answered_in_threshold"] += 1
 
-    def abandoned(self, visit: int, at_ms: int, silent: bool, waited_ms: int) -> None:
-        """A waiting visit is given up, `silent` when nobody said so."""
+    def abandoned(self, visit: int, at_ms: int, silent: bool, waited_ms: int) -> bool:
+        """A waiting visit is given up, `silent` when nobody said so; returns whether soon."""
         wait = self._close(visit, at_ms)
         self.count["abandoned"] += 1
         self.count["silent_abandoned"] += silent
         self.sum_ms["abandoned_wait"] += wait
         self.sum_ms["customer_wait_abandoned"] += waited_ms + wait
-        if self.short_ms is not None and wait <= self.short_ms:
-            self.count["short_abandoned"] += 1
+        short = self.short_ms is not None and wait <= self.short_ms
+        self.count["short_abandoned"] += short
         if self.service_level_ms is not None and wait <= self.service_level_ms:
             self.count["abandoned_in_threshold"] += 1
+        return short
 
     def flowed_out(self, visit: int, at_ms: int, reason: str) -> None:
         """A waiting visit leaves for another place, for a reason of the contract."""
@@ -259,7 +260,7 @@ class QueueBooks:
             "chat": {
                 **self.chat, **_seconds(self.chat_ms), **agents.chats_as_json(),
             },
-            **self.feedback.as_json(),
+            **self.feedback.as_json(at_ms),
             "bot": {**self.bots, **_seconds(self.bots_ms)},
             "callbacks": {
                 **self.callbacks, "attempted": dict(self.attempts),

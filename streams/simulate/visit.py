@@ -1,7 +1,11 @@
 """One stay of one contact in one queue, as the simulated centre keeps it."""
 
-from streams.simulate.config import QueuePlan
+from typing import Any
+
+from streams.simulate.config import SOURCE_OF_CHANNEL, QueuePlan
+from streams.simulate.customers import Customer
 from streams.simulate.floor import Agent
+from streams.simulate.kernel import Kernel
 
 WAITING, RINGING, CONNECTED, LEFT = range(4)
 
@@ -26,7 +30,7 @@ class Promise:
     __slots__ = ("asked_ms", "contact", "customer", "due_ms", "plan", "tries")
 
     def __init__(
-        self, plan: QueuePlan, contact: str, customer: str, asked_ms: int, due_ms: int | None
+        self, plan: QueuePlan, contact: str, customer: Customer, asked_ms: int, due_ms: int | None
     ) -> None:
         self.plan = plan
         self.contact = contact
@@ -49,7 +53,7 @@ class Visit:
         self,
         number: int,
         contact: str,
-        customer: str,
+        customer: Customer,
         plan: QueuePlan,
         at_ms: int,
         former: "Visit | None" = None,
@@ -92,3 +96,11 @@ class Visit:
         self.words: Words = words or Words()
         self.carried = self.words.agent and self.words.asked_ms is not None
         """Whether the customer was waiting for a response when it began."""
+
+    def emit(self, kernel: Kernel, event_type: str, /, **fields: Any) -> None:
+        """Something happens to it now."""
+        channel = self.plan.channel
+        kernel.emit(
+            SOURCE_OF_CHANNEL[channel], event_type, self.contact,
+            channel=channel, contact_id=self.contact, queue=self.plan.name, **fields,
+        )  # fmt: skip

@@ -19,7 +19,7 @@ NOT_IN_BOOKS = {
     "tickets_left",
 }
 #: Parts of the figures that the books keep; another is null or not theirs.
-PARTS = ("bot", "chat", "callbacks", "surveys", "sales", "followups")
+PARTS = ("bot", "chat", "callbacks", "surveys", "sales", "followups", "customers")
 #: Every figure that is exact and adds up, and the one ratio that the books keep themselves.
 COMPARED = (
     *(name for name, field in fields_of(Figures).items() if field.additive),
@@ -44,6 +44,7 @@ def queue_settings(truth: dict[str, Any]) -> list[dict[str, Any]]:
             "channels": [told["channel"]],
             "wrapup": told["wrapup"],
             "sla": told["sla"],
+            "repeat_days": told["repeat_days"],
             **{
                 field: told[field]
                 for field in ("service_level_seconds", "short_abandon_seconds")
