@@ -26,7 +26,7 @@ def test_a_replay_writes_what_each_agent_did(
     lines = [json.loads(line) for line in out.read_text().splitlines()]
     assert [line["agent"] for line in lines] == sorted(line["agent"] for line in lines)
     anna = next(line["figures"] for line in lines if line["agent"] == "anna")
-    assert (anna["legs_handled"], anna["leg_talk_seconds"]) == (2, 90.0)
+    assert (anna["legs_handled"], anna["leg_talk_seconds"]) == (4, 130.0)
     assert main(["replay", FILE, "--agents", str(tmp_path / "no" / "where")]) == 1
     assert "cannot be written" in capsys.readouterr().err
 

@@ -120,12 +120,12 @@ def test_one_hash_in_two_tenants_is_two_customers() -> None:
         assert counted(units, c.REPEAT_CONTACTS, tenant) == 0
 
 
-@pytest.mark.parametrize("partitions", [1, 2])
+@pytest.mark.parametrize(("partitions", "times"), [(1, 2_000), (2, examples(10_000))])
 def test_a_customer_who_comes_ten_thousand_times_is_counted_each_time_and_kept_short(
-    partitions: int,
+    partitions: int, times: int
 ) -> None:
     """Of his comings 64 are remembered, and who is let go of is counted; none counts twice."""
-    units, times = Units(SETTINGS, partitions), examples(10_000)
+    units = Units(SETTINGS, partitions)
     for n in range(times):
         for event in call(f"c{n}", n * 2 * SECOND):
             units.accept(event)

@@ -21,7 +21,7 @@ from tests.simulate.books import queue_settings, run_centre
 
 Event = dict[str, Any]
 Counts = Counter[tuple[str, str, str, str]]
-MINUTES = 8 if QUICK else 120
+MINUTES = 8 if QUICK else 45
 CLOSERS = ("contact.transferred", "contact.ended", "contact.abandoned", "contact.flowed_out")
 #: Who must name the queue, or the agent: the contract has them as required.
 NAMES_QUEUE = (
