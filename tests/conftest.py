@@ -19,7 +19,7 @@ from streams.kafka.topics import create_topics
 from streams.settings import Settings
 from tests.examples import examples
 from tests.no_servers import Guard, is_slow
-from tests.scheduling import FEWEST, NICE, STEPS_BACK, FromBothEnds
+from tests.scheduling import NICE, STEPS_BACK, FromBothEnds, steps_back
 
 _numbers = itertools.count(1)
 _no_servers = Guard()
@@ -62,8 +62,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FromBothEnds
 def pytest_configure_node(node: Any) -> None:
     """Tells the last of several workers so, where whole files are handed out."""
     workers = node.config.getoption("numprocesses") or 0
-    if node.config.getoption("dist") == "loadfile" and workers >= FEWEST:
-        node.workerinput[STEPS_BACK] = node.gateway.id == f"gw{workers - 1}"
+    if node.config.getoption("dist") == "loadfile":
+        node.workerinput[STEPS_BACK] = steps_back(node.gateway.id, workers)
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -21,6 +21,11 @@ class FromBothEnds(LoadFileScheduling):  # type: ignore[misc]
     """Files in order, but to the last worker from the end."""
 
     def _assign_work_unit(self, node: Any) -> None:
-        if len(self.nodes) >= FEWEST and node is self.nodes[-1]:
+        if steps_back(node.gateway.id, self.numnodes):
             self.workqueue.move_to_end(next(reversed(self.workqueue)), last=False)
         super()._assign_work_unit(node)
+
+
+def steps_back(worker: str, workers: int) -> bool:
+    """Whether this is the worker, of so many, that lets the others go first: not who came last."""
+    return workers >= FEWEST and worker == f"gw{workers - 1}"
