@@ -9,7 +9,6 @@ import sys
 import time
 
 import orjson
-from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
@@ -22,6 +21,8 @@ from streams.commands.reading import (
     line_of,
     seconds,
     share,
+    show,
+    titled_table,
 )
 from streams.errors import StreamsError
 from streams.kafka.compacted import Pair, chosen_from, follow, matches
@@ -38,7 +39,6 @@ _OFF = (
 _EMPTY = "no figures of agents yet: start a worker (streams worker) and send agents' events"
 _NONE_CHOSEN = "none of the agents there are is chosen (streams agents --once names them)"
 _NAMES = ("tenant", "agent")
-_WIDTH = 80
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -62,14 +62,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
             if complete:
                 break
         records = chosen_from(agents.records(), agents.chosen)
-        if not records:
-            print(_EMPTY, file=sys.stderr)
-        elif args.json:
-            sys.stdout.write(b"".join(map(line_of, records)).decode())
-        else:
-            console = Console()
-            console.width = max(console.width, _WIDTH)
-            console.print(table(records, now_ms()))
+        show(records, args.json, _EMPTY, lambda found: table(found, now_ms()))
         return 0
     if args.json:
         for pairs, _ in batches:
@@ -122,13 +115,8 @@ def _order(record: Record) -> tuple[int, int]:
 
 def table(records: list[Record], at_ms: int) -> Table:
     """Each agent's state now, and his day (UTC) so far; 80 columns are enough."""
-    made = Table(
-        box=None, header_style="bold", title="today (UTC)", title_justify="left",
-        padding=(0, 1, 0, 0), pad_edge=False,
-    )  # fmt: skip
+    made = titled_table("today (UTC)", "agent")
     several = len({record["tenant"] for record in records}) > 1
-    # The one column that may become narrower.
-    made.add_column("agent", overflow="ellipsis", min_width=8)
     made.add_column("state", no_wrap=True)
     for name in ("since", "legs", "AHT", "occupancy", "answers", "satisfied", "age"):
         made.add_column(name, justify="right", no_wrap=True)

@@ -13,12 +13,12 @@ from datetime import UTC, datetime
 from heapq import nlargest
 
 import orjson
-from rich.console import Console, Group
+from rich.console import Group
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from streams.commands.reading import REFRESH_SECONDS, Record, add_reading, line_of
+from streams.commands.reading import REFRESH_SECONDS, Record, add_reading, draw, line_of
 from streams.commands.times import TIMES, time_of
 from streams.contract.words import ANOMALY_SORTS
 from streams.kafka.compacted import Pair, follow, matches, named
@@ -71,10 +71,8 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
             sample.take(pairs)
             if complete:
                 break
-        console = Console()
-        console.width = max(console.width, _WIDTH)
         if sample.newest:
-            console.print(table(sample.newest))
+            draw(table(sample.newest), _WIDTH)
         print(sample.summary(), file=sys.stderr)
     else:
         drawn = 0.0

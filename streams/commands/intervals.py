@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from streams.commands.reading import line_of
+from streams.commands.reading import draw, line_of
 from streams.commands.times import TIMES, time_of
 from streams.errors import StreamsError, UsageError
 from streams.exports import write_csv, write_parquet
@@ -89,7 +89,6 @@ def _lines(records: list[dict[str, Any]]) -> bytes:
 
 
 def _table(records: list[dict[str, Any]]) -> None:
-    from rich.console import Console
     from rich.table import Table
 
     table = Table(box=None, header_style="bold")
@@ -103,6 +102,4 @@ def _table(records: list[dict[str, Any]]) -> None:
         cells = ["–" if v is None else f"{v:.1f}" if type(v) is float else str(v) for v in values]
         final = "yes" if record["final"] else "no"
         table.add_row(f"{start:%m-%d %H:%M}", record["queue"], record["channel"], *cells, final)
-    console = Console()
-    console.width = max(console.width, 100)
-    console.print(table)
+    draw(table, 100)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import orjson
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
@@ -24,6 +24,8 @@ from streams.commands.reading import (
     line_of,
     seconds,
     share,
+    show,
+    titled_table,
 )
 from streams.contract.words import WINDOWS
 from streams.kafka.compacted import chosen_from, follow, matches, newest
@@ -53,14 +55,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         return _stream(settings, topic, chosen)
     if args.once:
         records = chosen_from(newest(settings, topic), chosen)
-        if not records:
-            print(_EMPTY, file=sys.stderr)
-        elif args.json:
-            sys.stdout.write(b"".join(map(line_of, records)).decode())
-        else:
-            console = Console()
-            console.width = max(console.width, 80)
-            console.print(table(records, args.window, now_ms()))
+        show(records, args.json, _EMPTY, lambda found: table(found, args.window, now_ms()))
         return 0
     return _live(settings, topic, chosen, args.window)
 
@@ -120,16 +115,7 @@ def table(records: list[Record], window: str, at_ms: int) -> Group:
 
 
 def _empty_table(title: str, *columns: str) -> Table:
-    made = Table(
-        box=None,
-        header_style="bold",
-        title=title,
-        title_justify="left",
-        padding=(0, 1, 0, 0),
-        pad_edge=False,
-    )
-    # The one column that may become narrower; a name is one word, and is cut, not wrapped.
-    made.add_column("queue", overflow="ellipsis", min_width=8)
+    made = titled_table(title, "queue")
     for name in columns:
         made.add_column(name, justify="left" if name == "channel" else "right", no_wrap=True)
     return made

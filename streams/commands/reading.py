@@ -2,10 +2,19 @@
 write records and values."""
 
 import argparse
-from typing import Any, Final
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
+if TYPE_CHECKING:
+    # Loaded where something is drawn: most commands draw nothing.
+    from rich.console import RenderableType
+    from rich.table import Table
+
+#: Columns that a table has where it is not drawn on a screen.
+WIDTH: Final = 80
 #: A live table is drawn anew this often.
 REFRESH_SECONDS: Final = 1.0
 Record = dict[str, Any]
@@ -22,6 +31,47 @@ def add_reading(parser: argparse.ArgumentParser) -> None:
 def line_of(record: Record) -> bytes:
     """The record as a line of JSON, keys sorted."""
     return orjson.dumps(record, option=orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE)
+
+
+def show(
+    records: list[Record],
+    as_json: bool,
+    nothing: str,
+    table: "Callable[[list[Record]], RenderableType]",
+) -> None:
+    """Print what there is now, as lines or as a table; `nothing` to stderr where that is none."""
+    if not records:
+        print(nothing, file=sys.stderr)
+    elif as_json:
+        sys.stdout.write(b"".join(map(line_of, records)).decode())
+    else:
+        draw(table(records))
+
+
+def draw(shown: "RenderableType", width: int = WIDTH) -> None:
+    """Print a table, in no fewer columns than `width`: a pipe would have few."""
+    from rich.console import Console
+
+    console = Console()
+    console.width = max(console.width, width)
+    console.print(shown)
+
+
+def titled_table(title: str, name: str) -> "Table":
+    """A table that has its first column: of names, which are cut where there is little room."""
+    from rich.table import Table
+
+    made = Table(
+        box=None,
+        header_style="bold",
+        title=title,
+        title_justify="left",
+        padding=(0, 1, 0, 0),
+        pad_edge=False,
+    )
+    # The one column that may become narrower; a name is one word, and is cut, not wrapped.
+    made.add_column(name, overflow="ellipsis", min_width=8)
+    return made
 
 
 def share(value: float | None) -> str:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import msgspec
 
+from streams.commands.reading import WIDTH, draw
 from streams.contract.events import Event
 from streams.contract.fields import fields_of
 from streams.contract.figures import Figures
@@ -36,7 +37,6 @@ EXAMPLE = (
     "streams replay queue_log queue_log.1 --format queue-log"
 )
 _SAY_EVERY = 50_000
-_WIDTH = 80
 _COLUMNS = (
     ("offered", "offered"),
     ("answered", "answered"),
@@ -175,11 +175,8 @@ def _progress() -> Callable[[int], None]:
 
 
 def _table(records: list[KpiRecord], columns: tuple[tuple[str, str], ...]) -> None:
-    from rich.console import Console
     from rich.table import Table
 
-    console = Console()
-    console.width = max(console.width, _WIDTH)
     several = len({record.tenant for record in records}) > 1
     kinds = columns is not _TICKET_COLUMNS
     table = Table(box=None, header_style="bold", padding=(0, 1, 0, 0))
@@ -197,7 +194,7 @@ def _table(records: list[KpiRecord], columns: tuple[tuple[str, str], ...]) -> No
         ]
         name = f"{record.tenant}/{record.queue}" if several else record.queue
         table.add_row(name, *([record.channel] if kinds else []), *cells)
-    console.print(table)
+    draw(table)
 
 
 def _ends(records: list[KpiRecord]) -> None:
@@ -246,7 +243,7 @@ def _say(record: KpiRecord, records: list[KpiRecord], told: list[str]) -> None:
         tenants = len({one.tenant for one in records}) > 1
         place = f"{record.tenant} " if tenants else ""
         text = f"{place}{record.queue} ({record.channel}): {', '.join(told)}"
-        print(textwrap.fill(text, _WIDTH, subsequent_indent="  "))
+        print(textwrap.fill(text, WIDTH, subsequent_indent="  "))
 
 
 def _cell(name: str, value: float | None) -> str:

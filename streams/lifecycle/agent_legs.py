@@ -41,19 +41,20 @@ class Leg(Protocol):
 
 
 class Conversation(Protocol):
-    """A conversation that goes on: since `answered_at`, `hold_since` -1 where nobody is on hold."""
+    """A conversation that goes on, since `answered_at` (ms)."""
 
     answered_at: int
     agent: str | None
-    hold_since: int
-    hold: int
     legs: tuple[EarlierLeg, ...]
+
+    def held_by(self, at: int) -> int:
+        """How long the customer was on hold in it, up to `at`; ms."""
 
 
 def handed_over(state: Conversation, at: int) -> None:
     """The conversation goes on with another agent from `at` (ms)."""
     if len(state.legs) < MOST_LEGS - 1:
-        hold = state.hold + (at - state.hold_since if state.hold_since >= 0 else 0)
+        hold = state.held_by(at)
         talk = at - state.answered_at - hold
         rest = _less(talk, hold, state.legs)
         state.legs = (*state.legs, (state.agent, *rest))

@@ -38,7 +38,6 @@ from streams.lifecycle.rules import FORGET_MS
 
 
 def _remember(state: ContactState, at: int, age: int) -> None:
-    held = at - state.hold_since if state.hold_since >= 0 else 0
     aged = Aged(
         state.queue,
         state.entered_at,
@@ -47,7 +46,7 @@ def _remember(state: ContactState, at: int, age: int) -> None:
         state.outbound,
         state.answered_at if age == EXPIRED else -1,
         state.agent,
-        state.hold + held if age == EXPIRED else 0,
+        state.held_by(at) if age == EXPIRED else 0,
         state.handled_already,
         state.transferred,
         visit_words(state),

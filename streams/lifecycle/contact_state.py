@@ -212,6 +212,10 @@ class ContactState(msgspec.Struct, array_like=True, gc=False):
             and not self.surveys
         )
 
+    def held_by(self, at: int) -> int:
+        """How long the customer was on hold in the talk at hand, up to `at`; ms."""
+        return self.hold + (at - self.hold_since if self.hold_since >= 0 else 0)
+
     @property
     def feedback_queue(self) -> str:
         """The queue of the open visit, or of the last one; `_none` where neither is known."""

@@ -42,7 +42,7 @@ def hold_ended(state: ContactState, fact: Fact, ledger: Ledger) -> None:
 
 def _connection(state: ContactState, at: int, agent: str | None, completes_visit: bool) -> Wrapup:
     """The connected part of the visit, ended at `at`; an open hold ends with it."""
-    hold = state.hold + (at - state.hold_since if state.hold_since >= 0 else 0)
+    hold = state.held_by(at)
     talk = at - state.answered_at - hold
     who, began = agent or state.agent, state.entered_at
     return Wrapup(at, state.queue, who, state.outbound, completes_visit, talk, hold, began)
