@@ -43,7 +43,13 @@ def create(settings: Settings) -> Worker:
     topics = settings.topics
     stages = {
         "intake": StageSpec(
-            "intake", (*topics.inputs, topics.customers), topics.intake_changelog, make
+            "intake",
+            (*topics.inputs, topics.customers),
+            topics.intake_changelog,
+            make,
+            # What is told of a contact that has not been read yet would be looked at with each
+            # word of it again.
+            held_back=(topics.surveys,),
         ),
         "queues": StageSpec(
             "queues",

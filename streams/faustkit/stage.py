@@ -94,6 +94,7 @@ class StageSpec:
 
     `linger_seconds`: how long records may wait for others before a transaction; None: the option.
     A stage whose results go out on its ticks only sets the tick: its turns then coincide with it.
+    `held_back`: inputs of which a backlog waits until the others have been read as far; `inbox.py`.
     """
 
     name: str
@@ -101,6 +102,7 @@ class StageSpec:
     changelog: str
     factory: StageFactory
     linger_seconds: float | None = None
+    held_back: tuple[str, ...] = ()
 
 
 @dataclass(slots=True, eq=False)

@@ -10,16 +10,16 @@ Invariant: the changelog partition holds a state and the positions that belong t
 import asyncio
 import logging
 import time
-from collections import deque
 from collections.abc import Iterable, Mapping
 from itertools import islice
-from typing import Any, Protocol
+from typing import Any
 
 from aiokafka.errors import KafkaError, ProducerFenced
 
 from streams.errors import StateError
 from streams.faustkit import transaction_writer as outbox
 from streams.faustkit.clients import Clients
+from streams.faustkit.inbox import Event, Inbox, Piece
 from streams.faustkit.options import Options
 from streams.faustkit.parts import Parts
 from streams.faustkit.shutdown import End
@@ -35,15 +35,6 @@ CLOSE_SECONDS = 2.0
 # After a commit that took this share of its timeout the next turn takes half as many records.
 SLOW_COMMIT = 0.1
 SUSPENDED = -1  # instead of an epoch
-
-
-class Event(Protocol):
-    """The part of a Faust event that a unit uses."""
-
-    value: Batch
-
-    def ack(self) -> bool:
-        """Count the batch as done."""
 
 
 class Unit:
@@ -74,8 +65,7 @@ class Unit:
         self._stage = spec.factory(spec.name, partition)
         self._clocks = {topic: InputClock() for topic in spec.inputs}
         self._fetched: dict[str, tuple[int, int]] = {}  # topic: last stable offset, wall ms
-        self._queue: deque[Event] = deque()
-        self._queued = 0
+        self._inbox = Inbox(spec.inputs, spec.held_back)
         # Records of the next turn. What a record costs is not known yet: a first turn that took
         # all it may could be longer than a commit may take, at each start anew.
         self._limit = min(SLICE, options.max_records)
@@ -165,8 +155,8 @@ class Unit:
             log.info("producer did not stop cleanly", extra={"error": repr(exc)})
 
     def _drop_queue(self) -> None:
-        self._queue.clear()
-        self._queued = self.stats.queued = 0
+        self._inbox.clear()
+        self.stats.queued = 0
 
     # -- input
 
@@ -174,15 +164,16 @@ class Unit:
         """The inputs have been sought to `starts`: go on from there, under assignment `epoch`."""
         self.next.update(starts)
         self._fetched.clear()
+        self._inbox.next.update(self.next)
         self.epoch = epoch
         self._wake.set()
         if self._task is None:
             self._task = asyncio.create_task(self._run())
 
-    @property
-    def has_room(self) -> bool:
-        """Whether its inputs may be polled."""
-        return self._queued < self._options.queue_records
+    def has_room(self, topic: str) -> bool:
+        """Whether this input may be polled."""
+        most = self._options.queue_records
+        return self._inbox.records < most and self._inbox.held(topic) < most
 
     def observe(self, topic: str, stable: int | None, wall_ms: int) -> None:
         """A fetch answered at `wall_ms` that `stable` is the end of what may be read."""
@@ -194,9 +185,8 @@ class Unit:
         """Queue one batch; one of an assignment that is over is dropped, it will be read again."""
         if event.value.epoch != self.epoch:
             return
-        self._queue.append(event)
-        self._queued += max(1, len(event.value.records))
-        self.stats.queued = self._queued
+        self._inbox.put(event)
+        self.stats.queued = self._inbox.records
         self._wake.set()
 
     # -- the loop
@@ -235,10 +225,11 @@ class Unit:
                 if self.epoch == SUSPENDED:
                     next_tick = max(next_tick, loop.time() + tick / 10)
                     continue
-                events = self._take()
-                if events or due:
+                pieces = self._inbox.take(self._limit, self._unread())
+                self.stats.queued = self._inbox.records
+                if pieces or due:
                     last = loop.time()
-                    await self._turn(events)
+                    await self._turn(pieces)
             if due:
                 next_tick = max(next_tick + tick, loop.time())
 
@@ -247,8 +238,8 @@ class Unit:
         loop = asyncio.get_running_loop()
         while True:
             at = next_tick
-            if self._queue and self.epoch != SUSPENDED:
-                if self._queued >= self._options.eager_records:
+            if self.epoch != SUSPENDED and self._inbox.is_ready(self._unread()):
+                if self._inbox.records >= self._options.eager_records:
                     return
                 # Just before a tick it is cheaper to wait for the tick.
                 if last + self._linger < next_tick - self._linger / 2:
@@ -260,23 +251,20 @@ class Unit:
             await self._wake.wait()
             handle.cancel()
 
-    def _take(self) -> list[Event]:
-        events: list[Event] = []
-        records = 0
-        while self._queue and records < self._limit:
-            event = self._queue.popleft()
-            events.append(event)
-            records += max(1, len(event.value.records))
-        self._queued -= records
-        self.stats.queued = self._queued
-        return events
+    def _unread(self) -> list[str]:
+        """The topics of which there are, or may be, records that are not here yet."""
+        return [
+            topic
+            for topic in self.spec.inputs
+            if topic not in self._fetched or self._inbox.next[topic] < self._fetched[topic][0]
+        ]
 
-    async def _turn(self, events: list[Event]) -> None:
+    async def _turn(self, pieces: list[Piece]) -> None:
         started = time.monotonic()
         moved: set[str] = set()
         accepted = self.stats.records
-        for event in events:
-            batch = event.value
+        for piece in pieces:
+            batch = piece.batch
             await self._accept(batch)
             if batch.next > self.next[batch.topic]:
                 self.next[batch.topic] = batch.next
@@ -303,8 +291,9 @@ class Unit:
         self.stats.turns += 1
         self.stats.last_turn_at = time.time()
         self._stage.committed()
-        for event in events:
-            event.ack()
+        for piece in pieces:
+            if piece.event is not None:
+                piece.event.ack()
 
     def _pace(self, records: int, seconds: float) -> None:
         """The next turn takes what fits into `turn_seconds`, going by this one.

@@ -87,8 +87,9 @@ class Units:
         return [
             (topic, unit.partition)
             for unit in self.live.values()
-            if unit.epoch == self.epoch and unit.has_room
+            if unit.epoch == self.epoch
             for topic in unit.spec.inputs
+            if unit.has_room(topic)
         ]
 
     async def suspend(self) -> None:

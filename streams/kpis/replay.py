@@ -163,8 +163,9 @@ class Replay:
         while self.ledger.of_customers:
             (tenant, _), items = self.ledger.of_customers.popitem()
             customer = Customer()
-            for item in (+items).elements():  # what was taken back is none
-                customer.take(item)
+            for item, times in items.items():
+                for _ in range(times):  # none, of what was taken back
+                    customer.take(item)
             for booking in customer.bookings(-1, as_of):
                 book(tenant, booking, 1, self.ledger)
 

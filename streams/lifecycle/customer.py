@@ -16,7 +16,7 @@ import msgspec
 
 from streams.contract.words import CHANNELS, DAY_MS, HOUR_MS
 from streams.lifecycle import counters as c
-from streams.lifecycle.comings import CONTAINED, FAILED, Item
+from streams.lifecycle.comings import ANSWERED, CONTAINED, ENDED, FAILED, Item
 from streams.lifecycle.customer_state import FAILED_MS, RETURNING_MS, Coming, Failure
 from streams.lifecycle.rules import NEVER
 
@@ -106,6 +106,18 @@ class Customer(msgspec.Struct, array_like=True, gc=False):
         if self.bots:
             booked += (one for one in self._returned() if one[0] >= since)
         return booked
+
+    def is_unmoved_by(self, item: Item, now: int) -> bool:
+        """Whether one thing more changes no booking at `now` (ms), as far as is seen at a glance.
+
+        So it is with most that is told: an answer matters after a bot alone, the end of the only
+        coming when it is final.
+        """
+        if item.kind == ANSWERED:
+            return not self.bots
+        if item.kind != ENDED or len(self.comings) != 1 or self.comings[0].ends:
+            return False
+        return self._of(item) is not None and item.at + item.days * DAY_MS >= now
 
     def _book_entry(self, coming: Coming, booked: list[Booking]) -> None:
         """Who came, came again, returned: when his customer was known."""

@@ -61,6 +61,10 @@ class Customers:
                 at = item.at if item.kind == CAME else since
                 item = item._replace(known=since, at=at)
         at = max(since, item.known)
+        if times > 0 and customer.is_unmoved_by(item, self.now):
+            customer.take(item)
+            self._count_trimmed(customer)
+            return
         before = customer.bookings(at, self.now)
         if times > 0:
             customer.take(item)
@@ -70,6 +74,9 @@ class Customers:
         after = customer.bookings(at, self.now)
         if before != after:
             self._book(tenant, before, after)
+        self._count_trimmed(customer)
+
+    def _count_trimmed(self, customer: Customer) -> None:
         for _ in range(customer.trim()):
             self._ledger.anomaly("customer_trimmed")
 
@@ -92,6 +99,8 @@ class Customers:
                 self._unlisted.add(key)
                 self._of(key)
         for key, customer in self._at_hand.items():
+            if customer.next_look(before, self._lateness) >= self.now:
+                continue
             due = customer.bookings(max(since, before), before)
             fallen = customer.bookings(max(since, before), self.now)
             if fallen != due:

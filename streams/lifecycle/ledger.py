@@ -20,7 +20,7 @@ from typing import Any
 from streams.contract.words import ALL, OTHER, QueueKey, SplitBy
 from streams.lifecycle import splits
 from streams.lifecycle.agent_cells import AgentCells
-from streams.lifecycle.counters import MOMENT, is_of_agents
+from streams.lifecycle.counters import AGENT_BASE, AGENT_END, MOMENT, is_of_agents
 from streams.lifecycle.rules import Calendars, QueueRules, Rules
 
 #: Width of a base pane, ms. Levels cannot be cut inside a pane.
@@ -30,7 +30,7 @@ WHOLE_MS = 1 << 62
 
 Cell = defaultdict[int, int]
 #: By tenant and customer: what contacts and tickets tell of him (`comings.Item`), and how often.
-OfCustomers = defaultdict[tuple[str, bytes], Counter[Any]]
+OfCustomers = defaultdict[tuple[str, bytes], dict[Any, int]]
 #: (queue, channel, level, start in ms): an entity stands in a level of a queue since then. The
 #: channel is empty where it is the entity's own.
 Standing = tuple[str, str, int, int]
@@ -116,7 +116,7 @@ class Ledger:
         self.over_limit: Counter[str] = Counter()
         self.told: list[Name] = []
         self.contact = ""
-        self.of_customers: OfCustomers = defaultdict(Counter)
+        self.of_customers: OfCustomers = defaultdict(dict)
         self._by_scope: dict[tuple[str, str], dict[str, QueueEntry]] = {}
         self._in_scope: dict[str, QueueEntry] = {}
         self._tenants: dict[str, set[str]] = {}
@@ -234,18 +234,18 @@ class Ledger:
         Visits and tickets of a queue are its tenant's too; agents count there by themselves.
         """
         for number, amount in counters.items():
-            if is_of_agents(number):
-                continue
-            if number < splits.SPLIT_BASE:
+            # Those of agents are between, and below 0: `is_of_agents`, asked for each counter.
+            if 0 <= number < AGENT_BASE or AGENT_END <= number < splits.SPLIT_BASE:
                 into[number] += amount
-            else:
+            elif number >= splits.SPLIT_BASE:
                 first = splits.block_of(number)
                 into[splits.known_as(first, known) + number - first] += amount
 
     def tell(self, customer: bytes, item: Any, times: int = 1) -> None:
         """The entity tells something of its customer, to be taken back like what is booked."""
         if self.sign:
-            self.of_customers[self.tenant, customer][item] += self.sign * times
+            items = self.of_customers[self.tenant, customer]
+            items[item] = items.get(item, 0) + self.sign * times
 
     def level(self, queue: str, at: int, level: int, change: int) -> None:
         """A level of the queue changes by `change` at `at` (ms)."""

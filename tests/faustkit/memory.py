@@ -222,8 +222,9 @@ class Recorder:
 class Factory:
     """Makes recorders and keeps them."""
 
-    def __init__(self, *inputs: str) -> None:
+    def __init__(self, *inputs: str, held_back: tuple[str, ...] = ()) -> None:
         self.inputs = inputs or (IN,)
+        self.held_back = held_back
         self.made: list[Recorder] = []
 
     def __call__(self, stage: str, partition: int) -> Recorder:
@@ -236,7 +237,7 @@ class Factory:
 
     def spec(self, name: str = "stage", changelog: str = LOG) -> StageSpec:
         """A stage of this factory."""
-        return StageSpec(name, self.inputs, changelog, self)
+        return StageSpec(name, self.inputs, changelog, self, held_back=self.held_back)
 
 
 def records(keys: Iterable[bytes | None], start: int = 0, topic: str = IN) -> list[MemoryRecord]:

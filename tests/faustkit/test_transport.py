@@ -294,7 +294,7 @@ def test_a_full_unit_is_not_polled_and_others_do_not_wait_for_it() -> None:
             harness.thread.append([b"k"], start=0)
             await until(lambda: unit.busy_since is not None)
             harness.thread.append([b"k"] * full, start=1)
-            await until(lambda: not unit.has_room)
+            await until(lambda: not unit.has_room(IN))
             before = len(harness.thread.polls)
             await until(lambda: len(harness.thread.polls) > before + 3)
             assert harness.thread.polls[-1] == {TP(IN, 1)}

@@ -10,6 +10,7 @@ import pytest
 from aiokafka.errors import MessageSizeTooLargeError, ProducerFenced
 
 from streams.errors import StateError
+from streams.faustkit.stage import Batch
 from streams.faustkit.stats import UnitStats
 from streams.faustkit.unit import POSITION_KEY, Unit
 from tests.faustkit.memory import (
@@ -21,6 +22,7 @@ from tests.faustkit.memory import (
     Factory,
     MemoryEvent,
     MemoryKafka,
+    MemoryRecord,
     batch,
     until,
 )
@@ -317,11 +319,55 @@ def test_a_full_unit_has_no_room(kafka_memory: MemoryKafka, ended: Ended) -> Non
         events = [MemoryEvent(batch([b"a"] * size, start=i * size)) for i in range(8)]
         for event in events:
             unit.put(event)
-        assert not unit.has_room
+        assert not unit.has_room(IN)
         kafka_memory.hold.set()
         await until(lambda: all(event.acked for event in events))
-        assert unit.has_room
+        assert unit.has_room(IN)
         assert unit.stats.queued == 0
+        await unit.release()
+
+    run(test())
+    assert not ended
+
+
+def test_what_is_held_back_is_taken_in_its_time_and_gone_on_with_after_a_restart(
+    kafka_memory: MemoryKafka, ended: Ended
+) -> None:
+    """A batch of a topic that is held back can be taken in parts: the position says how far."""
+
+    def at(times: list[int], topic: str, start: int = 0) -> Batch:
+        found = [
+            MemoryRecord(topic, 0, start + i, timestamp=time, key=b"a")
+            for i, time in enumerate(times)
+        ]
+        return Batch(topic, 0, start, start + len(found), 1, found)
+
+    async def test() -> None:
+        factory = Factory(IN, OTHER, held_back=(OTHER,))
+        unit = await begun(kafka_memory, ended, factory)
+        unit.observe(IN, 4, 1)
+        unit.observe(OTHER, 3, 1)
+        early = MemoryEvent(at([10, 20, 30], OTHER))
+        unit.put(early)
+        await feed(unit, at([5, 15], IN))
+        assert factory.last.accepted == [(IN, 0), (IN, 1), (OTHER, 0)]
+        assert kafka_memory.newest()[POSITION_KEY + OTHER.encode()] == b"0"
+        assert not early.acked
+        await unit.release()
+
+        factory = Factory(IN, OTHER, held_back=(OTHER,))
+        unit = await begun(kafka_memory, ended, factory)
+        assert unit.next == {IN: 2, OTHER: 1}
+        late = MemoryEvent(at([20, 30], OTHER, start=1))
+        unit.put(late)
+        unit.observe(IN, 4, 1)
+        unit.observe(OTHER, 3, 1)
+        await feed(unit, at([25], IN, start=2))
+        assert factory.last.accepted == [(IN, 2), (OTHER, 1)]
+        await feed(unit, at([26], IN, start=3))
+        await until(lambda: late.acked)
+        assert factory.last.accepted == [(IN, 2), (OTHER, 1), (IN, 3), (OTHER, 2)]
+        assert kafka_memory.newest()[b"a"] == b"7"
         await unit.release()
 
     run(test())
