@@ -14,7 +14,7 @@ export PYTHONDONTWRITEBYTECODE :=
 help:
 	@echo "make setup   everything this project needs: .venv, Java, Kafka's jars (a second run does nothing)"
 	@echo "make demo    Kafka, worker, simulated centre and wallboard on this machine; Ctrl-C ends all of it"
-	@echo "make quick   the tests that need no Kafka, Prometheus or browser, on all cores: two minutes"
+	@echo "make quick   the tests that need no Kafka, Prometheus or browser, on all cores: a minute and a half"
 	@echo "make test    setup, check, and every test, on a real Kafka, Prometheus and browser"
 	@echo "make coverage   which lines of the core the quick tests never run"
 	@echo "make format  mends what mends itself: the order of imports, the format"

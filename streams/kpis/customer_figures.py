@@ -6,6 +6,7 @@ apart by (`lifecycle/splits.py`). Out: the structs of `contract/customer_figures
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from types import MappingProxyType
 
 from streams.contract.customer_figures import (
@@ -33,10 +34,25 @@ from streams.windows.views import View
 #: By the first number of its block: by what a value tells apart, and the value.
 Names = Mapping[int, tuple[SplitBy, str]]
 NO_NAMES: Names = MappingProxyType({})
+#: The counters of surveys.
+_OF_SURVEYS = frozenset(range(c.SURVEYS_SENT[SURVEY_KINDS[0]], c.SURVEY_YES + 1))
 
 
 def survey_figures(view: View, names: Names) -> SurveyFigures:
     """What customers answered."""
+    instruments = [_instrument(value, each) for value, each in _values(view, names, "instrument")]
+    if not instruments and view.sums.keys().isdisjoint(_OF_SURVEYS):
+        return _no_surveys()
+    return _survey_figures(view, instruments)
+
+
+@cache
+def _no_surveys() -> SurveyFigures:
+    """The figures where nobody was asked and nobody answered: those of most windows."""
+    return _survey_figures(View({}, {}, 0), [])
+
+
+def _survey_figures(view: View, instruments: list[Instrument]) -> SurveyFigures:
     count = view.count
 
     def each(numbers: Mapping[str, int]) -> dict[str, int]:
@@ -63,7 +79,7 @@ def survey_figures(view: View, names: Names) -> SurveyFigures:
         nps=points(promoters, detractors, promoters + count(c.NPS_PASSIVES) + detractors),
         resolved_yes=yes,
         resolved_ratio=ratio(yes, answered["resolved"] - off_scale["resolved"]),
-        ces=[_instrument(value, numbers) for value, numbers in _values(view, names, "instrument")],
+        ces=instruments,
     )
 
 

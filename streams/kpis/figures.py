@@ -7,6 +7,7 @@ None.
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Final, Literal
 
@@ -54,6 +55,28 @@ def figures(
     are told apart by; `has_topics`: whether the queue has a list of topics. Parts that the channel
     does not have are null, and slow figures in short windows.
     """
+    if any(view.sums.values()) or any(view.integrals.values()):
+        return _figures(view, channel, span, reasons, names, has_topics)
+    return _of_nothing(channel, span, tuple(reasons), has_topics, view.length_ms > 0)
+
+
+@lru_cache(maxsize=1_000)
+def _of_nothing(
+    channel: str, span: Span, reasons: tuple[str, ...], has_topics: bool, has_length: bool
+) -> Figures:
+    """The figures of a window in which nothing was: every other interval of a quiet queue."""
+    view = View({}, {}, int(has_length))
+    return _figures(view, channel, span, dict.fromkeys(reasons, 0), NO_NAMES, has_topics)
+
+
+def _figures(
+    view: View,
+    channel: str,
+    span: Span,
+    reasons: Mapping[str, int],
+    names: Names,
+    has_topics: bool,
+) -> Figures:
     slow = span != "short"
     # The dicts' own method: where a window has so many figures, calls are what a tick costs.
     count, area = view.sums.get, view.integrals.get

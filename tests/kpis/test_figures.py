@@ -2,13 +2,16 @@
 
 import random
 
+import msgspec
 import pytest
 
 from streams.contract.fields import fields_of
 from streams.contract.figures import Figures, ServiceLevel
+from streams.contract.words import CHANNELS
 from streams.kpis import figures as f
+from streams.kpis.customer_figures import survey_figures
 from streams.kpis.definitions import Definitions
-from streams.kpis.figures import figures
+from streams.kpis.figures import Span, figures
 from streams.kpis.quantiles import numbers_of, quantiles
 from streams.lifecycle import counters as c
 from streams.lifecycle.histogram import bucket_of
@@ -18,6 +21,16 @@ from tests.examples import QUICK, examples
 from tests.laws.test_live_equals_replay import lately, live
 from tests.strategies import QUEUE_VARIANTS
 
+SURVEY_COUNTERS = {
+    *c.SURVEYS_SENT.values(),
+    *c.SURVEYS_ANSWERED.values(),
+    *c.SURVEYS_AGAIN.values(),
+    *c.SURVEYS_UNSOLICITED.values(),
+    *c.SURVEYS_OFF_SCALE.values(),
+    *c.SURVEYS_DECIDED.values(),
+    *c.SURVEYS_RESPONDED.values(),
+    *(c.CSAT_SATISFIED, c.NPS_PROMOTERS, c.NPS_PASSIVES, c.NPS_DETRACTORS, c.SURVEY_YES),
+}
 #: 21 visits: 13 answered (8 in threshold, one without a known wait), 5 abandoned (2 short, 3 in
 #: threshold), 3 flowed out.
 WINDOW = View(
@@ -46,6 +59,30 @@ WINDOW = View(
     },
     60_000,
 )
+
+
+@pytest.mark.parametrize("channel", CHANNELS)
+@pytest.mark.parametrize("span", ["short", "interval", "days"])
+def test_a_window_in_which_nothing_was_has_the_figures_of_zeros(channel: str, span: Span) -> None:
+    """They are made once for all such windows: of whatever channel, length and reasons."""
+    zeros = dict.fromkeys(range(0, c.LOCAL, 7), 0)
+    for length in (0, 60_000):
+        for reasons in (f.NO_REASONS, {"lunch": -2}):
+            for has_topics in (False, True):
+                found, almost = (
+                    figures(View(sums, {}, length), channel, span, reasons, {}, has_topics)
+                    # One lap, which is in no other figure, and the long way is gone.
+                    for sums in (zeros, {c.LAPS: 1})
+                )
+                assert found == msgspec.structs.replace(almost, laps=0)
+
+
+@pytest.mark.parametrize("number", range(c.SURVEYS_SENT["csat"], c.SURVEY_YES + 1))
+def test_any_count_of_surveys_makes_figures_of_surveys(number: int) -> None:
+    """No counter of theirs is passed over where nobody seems to have been asked."""
+    is_counter = number in SURVEY_COUNTERS
+    found = survey_figures(View({number: 1}, {}, 60_000), {})
+    assert (found != survey_figures(View({}, {}, 60_000), {})) == is_counter
 
 
 def test_the_four_service_levels() -> None:

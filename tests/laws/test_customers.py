@@ -120,7 +120,7 @@ def test_one_hash_in_two_tenants_is_two_customers() -> None:
         assert counted(units, c.REPEAT_CONTACTS, tenant) == 0
 
 
-@pytest.mark.parametrize(("partitions", "times"), [(1, 2_000), (2, examples(10_000))])
+@pytest.mark.parametrize(("partitions", "times"), [(1, examples(2_000)), (2, examples(10_000))])
 def test_a_customer_who_comes_ten_thousand_times_is_counted_each_time_and_kept_short(
     partitions: int, times: int
 ) -> None:
