@@ -5,7 +5,6 @@ In: `View`, the integer sums of a window, and its `numbers_of`. Out: the structs
 `DEFINITIONS.md` beside this file. Cost: a part of which a window has no number is made once.
 """
 
-from bisect import bisect_left
 from collections.abc import Sequence
 
 from streams.contract.channel_figures import (
@@ -21,21 +20,15 @@ from streams.contract.channel_figures import (
     TicketFigures,
 )
 from streams.contract.words import SLA_METRICS
-from streams.kpis.quantiles import quantiles
+from streams.kpis.quantiles import has_any, quantiles
 from streams.kpis.rounding import mean_seconds, ratio, seconds
 from streams.lifecycle import counters as c
 from streams.windows.views import View
 
 
-def _has(numbers: Sequence[int], first: int, last: int) -> bool:
-    """Whether a number from `first` to `last` is among those in order."""
-    at = bisect_left(numbers, first)
-    return at < len(numbers) and numbers[at] <= last
-
-
 def bot_figures(view: View, numbers: Sequence[int]) -> BotFigures:
     """What bots did; any channel has them."""
-    return _bot(view) if _has(numbers, c.BOT_CONTAINED, c.BOT_HANDOFF_TIME) else _NO_BOT
+    return _bot(view) if has_any(numbers, c.BOT_CONTAINED, c.BOT_HANDOFF_TIME) else _NO_BOT
 
 
 def _bot(view: View) -> BotFigures:
@@ -84,7 +77,7 @@ def chat_figures(view: View, numbers: Sequence[int]) -> ChatFigures:
 
 def callback_figures(view: View, numbers: Sequence[int]) -> CallbackFigures:
     """Calls that were promised back."""
-    some = _has(numbers, c.CALLBACKS_ASKED, c.CALLBACK_VISITS)
+    some = has_any(numbers, c.CALLBACKS_ASKED, c.CALLBACK_VISITS)
     return _callbacks(view, numbers) if some else _NO_CALLBACKS
 
 
@@ -136,7 +129,7 @@ def in_time_ratio(view: View, numbers: Sequence[int]) -> float | None:
 
 
 def _sla(view: View, first: int, numbers: Sequence[int]) -> SlaFigures:
-    if not _has(numbers, first, first + c.WITHDRAWN):
+    if not has_any(numbers, first, first + c.WITHDRAWN):
         return _NO_PROMISE
     return _promise(view, first)
 

@@ -6,7 +6,6 @@ apart by (`lifecycle/splits.py`). Out: the structs of `contract/customer_figures
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
 from types import MappingProxyType
 
 from streams.contract.customer_figures import (
@@ -19,6 +18,7 @@ from streams.contract.customer_figures import (
     TopicFigures,
 )
 from streams.contract.words import MOST_VALUES, NONE, OTHER, SURVEY_KINDS, SplitBy
+from streams.kpis.quantiles import has_any
 from streams.kpis.rounding import (
     mean_seconds,
     mean_thousandths,
@@ -34,25 +34,16 @@ from streams.windows.views import View
 #: By the first number of its block: by what a value tells apart, and the value.
 Names = Mapping[int, tuple[SplitBy, str]]
 NO_NAMES: Names = MappingProxyType({})
-#: The counters of surveys.
-_OF_SURVEYS = frozenset(range(c.SURVEYS_SENT[SURVEY_KINDS[0]], c.SURVEY_YES + 1))
 
 
-def survey_figures(view: View, names: Names) -> SurveyFigures:
+def survey_figures(view: View, names: Names, numbers: Sequence[int]) -> SurveyFigures:
     """What customers answered."""
-    instruments = [_instrument(value, each) for value, each in _values(view, names, "instrument")]
-    if not instruments and view.sums.keys().isdisjoint(_OF_SURVEYS):
-        return _no_surveys()
-    return _survey_figures(view, instruments)
+    # What an instrument measured is an answer, and counted as one.
+    some = has_any(numbers, c.SURVEYS_SENT[SURVEY_KINDS[0]], c.SURVEY_YES)
+    return _surveys(view, names) if some else _NO_SURVEYS
 
 
-@cache
-def _no_surveys() -> SurveyFigures:
-    """The figures where nobody was asked and nobody answered: those of most windows."""
-    return _survey_figures(View({}, {}, 0), [])
-
-
-def _survey_figures(view: View, instruments: list[Instrument]) -> SurveyFigures:
+def _surveys(view: View, names: Names) -> SurveyFigures:
     count = view.count
 
     def each(numbers: Mapping[str, int]) -> dict[str, int]:
@@ -79,7 +70,7 @@ def _survey_figures(view: View, instruments: list[Instrument]) -> SurveyFigures:
         nps=points(promoters, detractors, promoters + count(c.NPS_PASSIVES) + detractors),
         resolved_yes=yes,
         resolved_ratio=ratio(yes, answered["resolved"] - off_scale["resolved"]),
-        ces=instruments,
+        ces=[_instrument(value, each) for value, each in _values(view, names, "instrument")],
     )
 
 
@@ -217,3 +208,6 @@ def _values(view: View, names: Names, by: SplitBy) -> Iterator[tuple[str, list[i
         yield OTHER, [sum(numbers) for numbers in zip(*over, strict=True)]
     if last[1] is not None:
         yield NONE, last[1]
+
+
+_NO_SURVEYS = _surveys(View({}, {}, 0), NO_NAMES)

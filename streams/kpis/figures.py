@@ -212,7 +212,7 @@ def _figures(
         callbacks=None if channel == "ticket" else callback_figures(view, numbers),
         ticket=ticket_figures(view, span, numbers) if channel == "ticket" else None,
         # what customers say and do
-        surveys=survey_figures(view, names) if slow else None,
+        surveys=survey_figures(view, names, numbers) if slow else None,
         sales=sale_figures(view, names) if slow else None,
         followups=followup_figures(view) if slow else None,
         customers=customer_figures(view) if slow else None,

@@ -27,6 +27,12 @@ def numbers_of(view: View) -> Sequence[int]:
     return view.numbers or sorted(view.sums)
 
 
+def has_any(numbers: Sequence[int], first: int, last: int) -> bool:
+    """Whether a number from `first` to `last` is among those of `numbers_of`."""
+    at = bisect_left(numbers, first)
+    return at < len(numbers) and numbers[at] <= last
+
+
 def quantiles(view: View, base: int, numbers: Sequence[int]) -> tuple[ByPercentile, float | None]:
     """Nearest-rank percentiles and the maximum (seconds) of one histogram of `numbers_of`."""
     start = bisect_left(numbers, base)

@@ -81,8 +81,8 @@ def test_a_window_in_which_nothing_was_has_the_figures_of_zeros(channel: str, sp
 def test_any_count_of_surveys_makes_figures_of_surveys(number: int) -> None:
     """No counter of theirs is passed over where nobody seems to have been asked."""
     is_counter = number in SURVEY_COUNTERS
-    found = survey_figures(View({number: 1}, {}, 60_000), {})
-    assert (found != survey_figures(View({}, {}, 60_000), {})) == is_counter
+    found = survey_figures(View({number: 1}, {}, 60_000), {}, [number])
+    assert (found != survey_figures(View({}, {}, 60_000), {}, [])) == is_counter
 
 
 def test_the_four_service_levels() -> None:
