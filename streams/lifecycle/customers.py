@@ -61,22 +61,16 @@ class Customers:
                 at = item.at if item.kind == CAME else since
                 item = item._replace(known=since, at=at)
         at = max(since, item.known)
-        if times > 0 and customer.is_unmoved_by(item, self.now):
-            customer.take(item)
-            self._count_trimmed(customer)
-            return
-        before = customer.bookings(at, self.now)
+        moves = times < 0 or not customer.is_unmoved_by(item, self.now)
+        before = customer.bookings(at, self.now) if moves else []
         if times > 0:
             customer.take(item)
         elif not customer.take_back(item):
             self._ledger.anomaly("customer_late")
             return
-        after = customer.bookings(at, self.now)
+        after = customer.bookings(at, self.now) if moves else []
         if before != after:
             self._book(tenant, before, after)
-        self._count_trimmed(customer)
-
-    def _count_trimmed(self, customer: Customer) -> None:
         for _ in range(customer.trim()):
             self._ledger.anomaly("customer_trimmed")
 

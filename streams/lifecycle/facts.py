@@ -207,9 +207,8 @@ def contact_fact(event: Any) -> Fact:
         event.direction == "outbound",
         event.revision,
         -1 if told is None else told,
-        # Most events tell neither, and there are many.
-        None if event.topic is None else _topic_of(event),
-        b"" if event.customer_ref is None else _customer_of(event),
+        _topic_of(event),
+        _customer_of(event),
     )
 
 

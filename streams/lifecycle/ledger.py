@@ -20,7 +20,7 @@ from typing import Any
 from streams.contract.words import ALL, OTHER, QueueKey, SplitBy
 from streams.lifecycle import splits
 from streams.lifecycle.agent_cells import AgentCells
-from streams.lifecycle.counters import AGENT_BASE, AGENT_END, MOMENT, is_of_agents
+from streams.lifecycle.counters import MOMENT, is_of_agents
 from streams.lifecycle.rules import Calendars, QueueRules, Rules
 
 #: Width of a base pane, ms. Levels cannot be cut inside a pane.
@@ -234,10 +234,11 @@ class Ledger:
         Visits and tickets of a queue are its tenant's too; agents count there by themselves.
         """
         for number, amount in counters.items():
-            # Those of agents are between, and below 0: `is_of_agents`, asked for each counter.
-            if 0 <= number < AGENT_BASE or AGENT_END <= number < splits.SPLIT_BASE:
+            if is_of_agents(number):
+                continue
+            if number < splits.SPLIT_BASE:
                 into[number] += amount
-            elif number >= splits.SPLIT_BASE:
+            else:
                 first = splits.block_of(number)
                 into[splits.known_as(first, known) + number - first] += amount
 

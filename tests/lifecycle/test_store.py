@@ -15,7 +15,7 @@ from streams.lifecycle.changelog import AGENT, key_of
 from streams.lifecycle.ledger import Ledger
 from streams.lifecycle.rules import Rules
 from streams.lifecycle.store import EntityStore
-from tests.examples import QUICK
+from tests.examples import examples
 from tests.lifecycle.lives import HOUR, MINUTE, START, Told, fact
 
 HORIZON = 4 * HOUR
@@ -257,7 +257,7 @@ def test_chunks_are_dropped_once_they_are_final() -> None:
 
 def test_an_open_contact_costs_at_most_a_kibibyte() -> None:
     """State, key, changelog bytes and its places in heap and lists together."""
-    number, unit = 1_000 if QUICK else 4_000, Unit()
+    number, unit = examples(4_000), Unit()
     warm = Unit()
     for n in range(100):
         warm.add(key(n), fact("enqueued", n), 0)
