@@ -6,7 +6,7 @@ import pytest
 
 from streams.contract.words import NOBODY, OF_AGENT, OTHER
 from streams.lifecycle import counters as c
-from streams.lifecycle.agent_cells import AgentCells, pseudonym
+from streams.lifecycle.agent_cells import AgentCells, named_by, pseudonym
 from streams.lifecycle.entity import AGENT, CONTACT, TICKET, fold
 from streams.lifecycle.facts import in_order
 from streams.lifecycle.ledger import Ledger
@@ -213,3 +213,12 @@ def test_a_pseudonym_is_the_same_for_one_agent_and_another_for_each_tenant_and_k
     others = {pseudonym(b"key", "acme", "anna"), pseudonym(b"other", "default", "anna")}
     assert len({one, *others}) == 3
     assert pseudonym(b"", "default", "anna") == "anna"
+
+
+def test_another_key_names_agents_otherwise() -> None:
+    """What is stored under other names is not gone on with; the key itself is in no version."""
+    keys = (b"", b"key", b"other")
+    versions = [named_by(Rules({}, has_agents=True, agent_key=key)) for key in keys]
+    assert len(set(versions)) == 3
+    assert versions[0] == (1,)
+    assert named_by(Rules({})) == ()

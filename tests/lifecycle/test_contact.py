@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from streams.lifecycle import counters as c
-from streams.lifecycle.contact_state import CONNECTED, IDLE, WAITING, ContactState
+from streams.lifecycle.contact_state import CONNECTED, IDLE, MAX_OWED, WAITING, ContactState
 from streams.lifecycle.entity import CONTACT, Entity, add, fire_until
 from streams.lifecycle.facts import Fact
 from streams.lifecycle.rules import NEVER, QueueRules
@@ -16,6 +16,7 @@ from tests.lifecycle.lives import (
     SECOND,
     START,
     Life,
+    Told,
     contact,
     facts,
     ledger,
@@ -525,3 +526,42 @@ def test_a_transfer_says_where_the_next_entry_is(later: list[Any], elsewhere: in
         assert life.anomalies.get("transferred_elsewhere", 0) == elsewhere
         life = contact(*before, ("transferred", 20_000), *later)
         assert "transferred_elsewhere" not in life.anomalies
+
+
+@pytest.mark.parametrize("again", ["flowed_out", "abandoned", "ended"])
+def test_an_end_that_came_after_its_age_is_known_when_it_is_said_again(again: str) -> None:
+    """It is remembered as any other end: nothing is counted twice."""
+    late = 4 * HOUR + MINUTE
+    left, more = ("flowed_out", late, {"reason": "key"}), {"reason": "key"}
+    life = contact(("enqueued", 0), left, (again, late + SECOND, more), now=FAR)
+    assert life.dated(c.FLOWED_OUT) == {late: 1}
+    assert life.total(c.ABANDONED) == 0
+    assert life.anomalies == {"orphaned": 1, "recovered": 1, "said_again": 1}
+
+
+@pytest.mark.parametrize(("waited", "over"), [(60_000, 0), (60_001, 1)])
+def test_an_answer_that_tells_its_wait_is_over_the_limit_beyond_it(waited: int, over: int) -> None:
+    """Nobody saw the entry; as with a wait that was seen, exactly the limit is not too long."""
+    answered: Told = ("answered", waited, ANNA | {"entered_at": START})
+    life = contact(answered, rules=QueueRules(wait_limit_ms=60_000))
+    assert life.dated(c.LIMIT_DECIDED) == {waited: 1}
+    assert life.total(c.WAITED_OVER_LIMIT) == over
+
+
+@pytest.mark.parametrize(("queue", "unseen"), [("billing", 0), ("support", 1)])
+def test_who_leaves_a_queue_that_nobody_saw_him_in_was_in_another(queue: str, unseen: int) -> None:
+    """An age closed his wait in billing: what is said of it twice is one; of support it is not."""
+    gone = ("abandoned", 5 * HOUR + SECOND, {"queue": queue})
+    life = contact(("enqueued", 0), ("abandoned", 5 * HOUR), ("enqueued", 5 * HOUR), gone, now=FAR)
+    assert life.anomalies.get("abandoned_unmeasured", 0) == unseen
+
+
+def test_of_too_many_wrapups_that_are_awaited_the_oldest_is_given_up() -> None:
+    """Its visit is handled at the end of the conversation that is one too many."""
+    told: list[Told] = []
+    for number in range(MAX_OWED + 1):
+        at = 10_000 * number
+        told += [("enqueued", at), ("answered", at, ANNA), ("ended", at + 5_000)]
+    life = contact(*told, rules=AWAITED)
+    assert life.dated(c.HANDLED) == life.dated(c.WRAPUPS_UNREPORTED) == {told[-1][1]: 1}
+    assert contact(*told[:-1], rules=AWAITED).total(c.HANDLED) == 0

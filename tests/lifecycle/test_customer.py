@@ -23,7 +23,7 @@ from streams.lifecycle.customer import Customer
 from streams.lifecycle.customers import Customers
 from streams.lifecycle.ledger import Ledger
 from streams.lifecycle.rules import NEVER, Rules
-from tests.lifecycle.lives import DAY, HOUR, MINUTE, START
+from tests.lifecycle.lives import DAY, HOUR, MINUTE, START, contact
 
 REF = bytes(range(12))
 _encode = msgspec.msgpack.Encoder().encode
@@ -192,3 +192,19 @@ def test_what_is_told_when_its_time_is_final_is_dated_later_and_counted() -> Non
     panes = ledger.select("default", "voice").entry("billing").panes
     assert {at for at, cell in panes.items() if cell[c.CONTACTS_WITH_REF]} == {since}
     assert ledger.anomalies == {"customer_late": 1}
+
+
+@pytest.mark.parametrize(("answered", "failed"), [(25_000, []), (25_001, [20_000])])
+def test_who_flowed_out_and_is_answered_within_grace_was_not_failed(
+    answered: int, failed: list[int]
+) -> None:
+    """Grace is 5 s; what was told to the customer is taken back."""
+    life = contact(
+        ("enqueued", 0, {"customer_ref": "ab" * 32}),
+        ("flowed_out", 20_000, {"reason": "no_agents"}),
+        ("enqueued", 20_000, {"queue": "support", "reason": "overflow"}),
+        ("answered", answered, {"queue": "support", "agent_id": "anna"}),
+    )
+    (items,) = life.ledger.of_customers.values()
+    told = [one.at - START for one, times in items.items() if one.kind == FAILED and times]
+    assert told == failed

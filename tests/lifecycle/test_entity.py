@@ -243,3 +243,23 @@ def test_a_short_tail_is_not_packed() -> None:
     one.add(fact("enqueued", 0))
     one.fire_until(FAR)
     assert entity.pack(CONTACT, one.kept, one.ledger) is None
+
+
+@pytest.mark.parametrize(
+    ("least", "other"),
+    [
+        ({"state": "available"}, {"state": "break"}),
+        ({"queues": ["billing"]}, {"queues": ["sales"]}),
+        ({"since": START - 60_000}, {"since": START - 30_000}),
+        ({}, {"since": START - 30_000}),
+        ({"reason": "a"}, {"reason": "b"}),
+    ],
+)
+@pytest.mark.parametrize("order", [1, -1])
+def test_repeats_of_a_snapshot_are_compared_field_by_field(
+    least: dict[str, Any], other: dict[str, Any], order: int
+) -> None:
+    """As those of a contact's events: never by which of the two came first."""
+    whole = {"agent_id": "anna", "state": "break", "queues": ["billing"]}
+    told = [fact("agent.state", 0, **(whole | fields)) for fields in (least, other)]
+    assert in_order(told[::order]) == ([told[0]], 0, 1)

@@ -325,3 +325,20 @@ def test_what_older_rules_have_booked_is_not_booked_again(name: str) -> None:
         assert unit.add(its_key, said, 2 * HOUR) == "duplicate"
     unit.turn(2 * HOUR)
     assert unit.booked() == {}
+
+
+@pytest.mark.parametrize("restarts", [False, True])
+def test_an_open_tickets_facts_go_from_the_changelog_once_they_are_final(restarts: bool) -> None:
+    """It is written once more, without them, and then not again; nothing of it is due then."""
+    unit = Unit()
+    told(unit, "one", "opened", 0)
+    told(unit, "one", "updated", 2 * HOUR, 1)
+    assert stored(unit.log[key("one")]).tail
+    unit.turn(3 * HOUR)
+    if restarts:
+        unit = Unit(unit.log, 3 * HOUR)
+    unit.turn(7 * HOUR)
+    assert unit.written == [key("one")]
+    assert not stored(unit.log[key("one")]).tail
+    unit.turn(8 * HOUR)
+    assert unit.written == []

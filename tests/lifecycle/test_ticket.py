@@ -330,3 +330,10 @@ def test_events_before_an_opening_change_nothing_of_their_own() -> None:
     )
     assert life.anomalies == {"clamped": 2, "ticket_opened_again": 1}
     assert life.dated(c.TICKETS_OPENED) == {2: 1}
+
+
+def test_a_ticket_in_doubt_is_kept_until_its_doubt_is_over() -> None:
+    """An opening of that very millisecond still finds it."""
+    state = t.TicketState(version=t.VERSION, doubt=START)
+    assert not t.is_blank(state, START)
+    assert t.is_blank(state, START + 1)

@@ -9,10 +9,12 @@ import pytest
 
 from streams.lifecycle import counters as c
 from streams.lifecycle.rules import QueueRules, Rules
+from streams.lifecycle.versions import is_among, mark_of
 from streams.windows.cells import decode_batch
 from streams.windows.intake import Intake, IntakeTurn
 from streams.wire.decode import decode
 from streams.wire.routing import topic_of
+from tests.lifecycle.lives import fact
 from tests.strategies import encoded
 
 STATE = Path(__file__).parents[1] / "data" / "state" / "rules_0.json"
@@ -177,3 +179,12 @@ def test_nothing_of_older_rules_is_left_after_the_horizon() -> None:
         unit.tell([], hour * HOUR)
     assert not any(entity.marks for _, entity in unit.intake.store.entities())
     assert not [key for key in unit.log if key.startswith((b"c", b"k"))]
+
+
+def test_an_identity_is_found_only_where_one_begins() -> None:
+    """Marks are eight bytes each, one behind the other: bytes of two neighbours are none."""
+    one = fact("enqueued", 0)
+    mark, half = mark_of(one), b"half"
+    assert is_among(mark, one)
+    assert not is_among(half + mark + half, one)
+    assert is_among(half + mark + half + mark, one)

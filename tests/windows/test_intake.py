@@ -180,6 +180,14 @@ def test_a_heartbeat_moves_its_sources_watermark_only() -> None:
     assert intake.last_seen() == {"pbx": START + 9_000, "crm": START + 5_000}
 
 
+def test_a_source_was_heard_of_last_at_its_latest_time_in_any_input() -> None:
+    """Whichever input is looked at first."""
+    intake = unit()
+    for at, topic in ((9_000, CALLS), (5_000, "contact.agents"), (7_000, "contact.chats")):
+        intake.accept(event("contact.enqueued", at), topic)
+    assert intake.last_seen() == {"pbx": START + 9_000}
+
+
 def test_the_oldest_waiting_is_told_when_it_changes() -> None:
     """With its queue's cells, and None when nobody waits any more."""
     intake = unit()

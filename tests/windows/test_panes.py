@@ -8,11 +8,12 @@ from hypothesis import strategies as st
 from streams.contract.words import INTERVAL_MS, SLIDING_MS
 from streams.lifecycle import counters as c
 from streams.lifecycle.ledger import PANE_MS
-from streams.windows.panes import Panes, absolute, add, levels_of
+from streams.windows.panes import Panes, absolute, add
 from tests.examples import examples
 
 DAY = 86_400_000
 START = 1_699_920_000_000  # a midnight, UTC
+BREAK = c.break_level("lunch")
 
 values = st.fixed_dictionaries(
     {},
@@ -21,6 +22,8 @@ values = st.fixed_dictionaries(
         c.ANSWERED_WAIT: st.integers(0, 60_000),
         c.WAITING: st.integers(-3, 3),
         c.WAITING + 1: st.integers(-30_000, 30_000),
+        BREAK: st.integers(-2, 2),
+        BREAK + 1: st.integers(-20_000, 20_000),
     },
 )
 steps = st.one_of(
@@ -29,7 +32,7 @@ steps = st.one_of(
     st.tuples(st.just("put"), st.integers(-8, 1), st.integers(0, 2), values),
     st.tuples(st.just("advance"), st.integers(0, 8)),
     st.tuples(st.just("jump"), st.sampled_from((90, 361, 2_000, 8_640, 20_000))),
-    st.tuples(st.just("fold"), st.integers(0, 500)),
+    st.tuples(st.just("fold"), st.integers(0, 500), st.integers(-400, 400)),
     st.tuples(st.just("restore")),
 )
 
@@ -52,6 +55,11 @@ class Plain:
 def nonzero(sums: dict[int, int]) -> dict[int, int]:
     """Without the counters that are 0."""
     return {counter: n for counter, n in sums.items() if n}
+
+
+def levels_of(sums: dict[int, int]) -> dict[int, int]:
+    """Of some sums, those of the two levels that are told here."""
+    return {level: sums[level] for level in (c.WAITING, BREAK) if level in sums}
 
 
 def restored(panes: Panes, midnight: int) -> Panes:
@@ -101,7 +109,7 @@ def test_windows_equal_plain_sums(taken: list[tuple[Any, ...]]) -> None:
             panes.advance(end, midnight)
         elif name == "fold":
             final = max(final, panes.end - rest[0] * PANE_MS)
-            panes.fold(final, panes.end)
+            panes.fold(final, panes.end + rest[1] * PANE_MS)
             for start, interval in panes.intervals.items():
                 interval.final = start + INTERVAL_MS <= final
             panes.forget(panes.end)
@@ -162,7 +170,10 @@ def test_only_panes_that_nobody_needs_are_folded() -> None:
         panes.replace(pane, 0, {c.OFFERED: 1})
     gone, grown = panes.fold(START + hour, START + 5 * hour)
     assert (gone, grown) == ([START], {START})
-    gone, _ = panes.fold(START + 5 * hour, START + 5 * hour)
+    # The windows are at their end, wherever the unit is: before it or behind.
+    gone, _ = panes.fold(START + 5 * hour, START + 2 * hour)
+    assert gone == []
+    gone, _ = panes.fold(START + 5 * hour, START + 9 * hour)
     assert gone == [START + 2 * hour]
     assert panes.today.sums[c.OFFERED] == 3
 
@@ -174,3 +185,15 @@ def test_a_level_that_rose_and_fell_within_one_pane_is_open_in_it() -> None:
     panes.replace(START, 0, {c.WAITING: 0, c.WAITING + 1: -1})
     assert panes.has_open_levels(START)
     assert not panes.has_open_levels(START + PANE_MS)
+
+
+def test_a_pane_that_begins_the_day_is_not_of_today_before_its_time() -> None:
+    """Told ahead, it joins today once, when the windows come to it; its level is not of before."""
+    panes, midnight = Panes(), START + DAY
+    panes.advance(midnight - PANE_MS, START)
+    panes.replace(midnight, 0, {c.OFFERED: 1, c.WAITING: 1})
+    panes.advance(midnight, midnight)
+    assert (nonzero(panes.today.sums), nonzero(panes.today.before)) == ({}, {})
+    panes.advance(midnight + PANE_MS, midnight)
+    assert panes.today.sums[c.OFFERED] == panes.today.sums[c.WAITING] == 1
+    assert nonzero(panes.today.before) == {}

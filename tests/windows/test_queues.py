@@ -360,3 +360,17 @@ def test_agents_alone_make_the_whole_and_no_queue() -> None:
     cells = [CellUpdate(*place, START, levels) for place in places]
     queues.accept(replace(batch(0), cells=cells))
     assert [queues.queue(place).used for place in places] == [True, False]
+
+
+def test_a_restored_unit_owes_nothing_before_its_queues_first_word() -> None:
+    """Though another source may yet tell of decades before; an earlier word is the first then."""
+    queues = unit()
+    for at in (3 * INTERVAL_MS, INTERVAL_MS, 2 * INTERVAL_MS):
+        queues.accept(batch(4 * INTERVAL_MS, (at, {c.OFFERED: 1}), sources=2))
+    fresh = unit()
+    for name, value in queues.collect():
+        assert value is not None
+        fresh.restore(name, value)
+    fresh.restored()
+    for one in (queues, fresh):
+        assert one.queue(PLACE).first == START + INTERVAL_MS
