@@ -24,7 +24,7 @@ from streams.lifecycle.entity import (
     Lifecycle,
     S,
 )
-from streams.lifecycle.facts import AnyFact, CallbackFact, Fact, Snapshot
+from streams.lifecycle.facts import CallbackFact, Fact, Snapshot
 
 # Any: which of the lifecycles an entity has is known by the letter of its key alone.
 AnyLife = Lifecycle[Any, Any]
@@ -159,19 +159,3 @@ class AtHand:
         """The minute of the last fact; below 0 without one."""
         kept = self.entity
         return (kept.tail[-1].at if kept.tail else kept.marked_until) // MINUTE_MS
-
-
-class PackedChunk:
-    """A chunk that is not at hand."""
-
-    __slots__ = ("data", "hashes", "last_at", "number")
-
-    def __init__(self, number: int, data: bytes, chunk: AnyChunk) -> None:
-        self.number, self.data = number, data
-        self.last_at: int = chunk.facts[-1].at
-        self.hashes = b"".join(hash_of(fact) for fact in chunk.facts)
-
-
-def hash_of(fact: AnyFact) -> bytes:
-    """A fact's identity in eight bytes, of this process alone."""
-    return hash((fact.source, fact.id)).to_bytes(8, "little", signed=True)

@@ -17,32 +17,19 @@ settled is in a list by day, which drops it unread (`memory.py`). All are in mem
 built again from the changelog, for which `wake` is stored.
 """
 
-from array import array
-from bisect import bisect_left, insort
 from collections import defaultdict
 from collections.abc import Container, Iterator
-from typing import Any
 
 from streams.contract.words import MINUTE_MS, QueueKey
 from streams.lifecycle import agent, agent_own, changelog, entity, memory, ticket_state
 from streams.lifecycle import contact_state as visit
 from streams.lifecycle.changelog import CHUNK, Write, key_of, kind_of, parts_of
+from streams.lifecycle.chunks import Chunks
 from streams.lifecycle.entity import AGENT, CALLBACK, TICKET, Entity
 from streams.lifecycle.facts import AnyFact
 from streams.lifecycle.ledger import Ledger
-from streams.lifecycle.packed import (
-    KINDS,
-    AnyChunk,
-    AnyEntity,
-    AnyLife,
-    AtHand,
-    Entries,
-    Kind,
-    PackedChunk,
-    entries_of,
-    hash_of,
-    pack,
-)
+from streams.lifecycle.oldest import Oldest
+from streams.lifecycle.packed import KINDS, AnyEntity, AnyLife, AtHand, entries_of, pack
 from streams.lifecycle.rules import NEVER
 from streams.lifecycle.versions import Versions, take_over
 from streams.lifecycle.wakes import Wakes
@@ -50,9 +37,6 @@ from streams.lifecycle.wakes import Wakes
 #: An entity is looked at again, and written, at most this long after the last look: keeps the heap
 #: short, since most that is due far ahead never comes to that.
 _LOOK_MS = 3_600_000
-
-#: (tenant, queue, channel) and a level.
-_Place = tuple[QueueKey, int]
 
 
 class EntityStore:
@@ -62,11 +46,9 @@ class EntityStore:
         self.ledger = ledger
         self.versions = Versions(ledger.rules)
         self.now = -1
-        #: Of each level, since when entities stand in it, in order: eight bytes a start.
-        self.oldest: dict[_Place, array[int]] = defaultdict(lambda: array("q"))
-        self.changed_oldest: set[_Place] = set()
+        self.oldest = Oldest(ledger)
         self._packed: dict[str, bytes] = {}
-        self._chunks: dict[str, list[PackedChunk]] = {}
+        self._chunks = Chunks()
         self._at_hand: dict[str, AtHand] = {}
         self._wakes = Wakes()
         #: In place of `Entity.wake`, where a look was early and nothing was written.
@@ -76,7 +58,6 @@ class EntityStore:
         self._memory = memory.Memory()
         #: Tickets with clocks that were loaded, until their queues' rules are known.
         self._with_clocks: list[str] = []
-        self._writes: list[Write] = []
         #: What the records of single agents show now, where that is something else.
         self.standings: list[agent_own.Standing] = []
 
@@ -91,7 +72,7 @@ class EntityStore:
         at_hand = self._at_hand.get(key) or self._unpack(key)
         kept = at_hand.entity
         if kept.chunks and key in self._chunks:
-            self._bring_back(key, at_hand, fact)
+            self._chunks.bring_back(at_hand, key, fact, self.ledger.rules.grace_ms)
         ledger = self.ledger.select(*at_hand.scope)
         at_hand.asleep = False
         return entity.add(at_hand.kind.life, kept, fact, limit, ledger, at_hand.ids)
@@ -178,7 +159,7 @@ class EntityStore:
     def collect(self, before: int) -> list[Write]:
         """Pack all that is at hand; return the changelog's writes. `before` is `closed_before`."""
         final_before = before - self.ledger.rules.grace_ms
-        writes, self._writes = self._writes, []
+        writes: list[Write] = []
         for key in self._memory.forget(before):
             del self._packed[key]
             self._early.pop(key, None)
@@ -187,7 +168,7 @@ class EntityStore:
             kept, life = at_hand.entity, at_hand.kind.life
             stands_in = at_hand.stands_in_now()
             if stands_in != at_hand.stands_in:
-                self._update_oldest(at_hand.stands_in, stands_in)
+                self.oldest.move(at_hand.stands_in, stands_in)
             if life is AGENT and at_hand.own != kept.state.own:
                 moved = agent_own.moves(at_hand.tenant, at_hand.own, kept.state.own)
                 self.standings += moved
@@ -204,15 +185,14 @@ class EntityStore:
                 continue
             chunk = entity.pack(life, kept, self.ledger.select(*at_hand.scope))
             if chunk is not None:
-                self._put_away(key, kept.chunks, chunk)
+                self._chunks.put_away(key, kept.chunks, chunk)
             self._schedule(key, at_hand)
             packed = memory.pack_ticket(kept) if life is TICKET else pack(kept)
             self._packed[key] = packed
             if not at_hand.asleep:
                 writes.append((key.encode(), packed))
         self._at_hand = {}
-        writes += self._writes
-        self._writes = []
+        writes += self._chunks.collect()
         return writes
 
     def restore(self, key: str, value: bytes) -> None:
@@ -223,18 +203,14 @@ class EntityStore:
             return
         *entity_key, number = parts_of(key)
         owner = key_of(*entity_key)
-        chunk = KINDS[kind_of(owner)].decode_chunk(value)
-        self._chunks.setdefault(owner, []).append(PackedChunk(int(number), value, chunk))
+        self._chunks.restore(owner, int(number), value, KINDS[kind_of(owner)])
 
     def _list(self, key: str, value: bytes) -> None:
         """Rebuild what is derived of one entity, and leave it packed as it is."""
         kind = KINDS[kind_of(key)]
         glance = kind.glance(value)
         tenant, channel, _ = parts_of(key)
-        entries = entries_of(kind.life, tenant, channel, glance.state)
-        for place, at in self._starts(entries).items():
-            self.oldest[place].append(at)
-            self.changed_oldest.add(place)
+        self.oldest.load(entries_of(kind.life, tenant, channel, glance.state))
         # What was popped was written again in the same transaction: the wakes that stand in the
         # changelog are those of the heap.
         if kind.life is TICKET and glance.state.clocks:
@@ -253,10 +229,8 @@ class EntityStore:
     def restored(self, changed: Container[QueueKey] = ()) -> None:
         """Every record was given; the queues in `changed` have other calendars after `now`."""
         self.versions.restored()
-        for shown, starts in self.oldest.items():
-            self.oldest[shown] = array("q", sorted(starts))
-        for chunks in self._chunks.values():
-            chunks.sort(key=lambda chunk: chunk.number)
+        self.oldest.loaded()
+        self._chunks.restored()
         for key in self._with_clocks:
             tenant, channel, _ = parts_of(key)
             state = KINDS[changelog.TICKET].glance(self._packed[key]).state
@@ -265,7 +239,7 @@ class EntityStore:
                 at_hand = self._unpack(key)
                 if at_hand.entity.skipped == NEVER:
                     at_hand.asleep = False
-                    facts = self._take_chunks(key, at_hand.kind) + at_hand.entity.tail
+                    facts = self._chunks.take(key, at_hand.kind) + at_hand.entity.tail
                     self.ledger.select(*at_hand.scope)
                     memory.reschedule(at_hand.entity, facts, self.now, self.ledger)
         self._with_clocks = []
@@ -293,19 +267,13 @@ class EntityStore:
             if unpacked.wake < self.now:
                 unpacked.wake = NEVER  # it was looked at then, and nothing was written
             # What waits before a fact is booked by the rules it was skipped under.
-            taken_over = (
-                unpacked.rules != current and unpacked.skipped == NEVER and kind.life is not AGENT
-            )
-            if (
-                kind.life is AGENT
-                and unpacked.rules != current
-                and self.versions.names_agents_otherwise(unpacked.rules)
-                and unpacked.skipped == NEVER
-            ):
+            is_older = unpacked.rules != current and unpacked.skipped == NEVER
+            taken_over = is_older and kind.life is not AGENT
+            if is_older and kind.life is AGENT and self.versions.names_otherwise(unpacked.rules):
                 own = self._settle_own(key, unpacked)
                 taken_over = settled = True
             if taken_over:
-                take_over(unpacked, self._take_chunks(key, kind) + unpacked.tail, current)
+                take_over(unpacked, self._chunks.take(key, kind) + unpacked.tail, current)
             if kind.life is TICKET:
                 # It may have been forgotten while it rested.
                 ledger, due = self.ledger.select(*parts_of(key)), unpacked.due
@@ -331,12 +299,6 @@ class EntityStore:
         at = max(last, kept.fired, self.now - self.ledger.rules.horizon_ms)
         agent.settle_own(kept.state, (0, 0), at, self.ledger.select(*parts_of(key)))
         return before
-
-    def _take_chunks(self, key: str, kind: Kind) -> list[Any]:
-        """The facts of all chunks, which are given up."""
-        chunks = self._chunks.pop(key, [])
-        self._writes += [(_chunk_key(key, chunk.number), None) for chunk in chunks]
-        return [fact for chunk in chunks for fact in kind.decode_chunk(chunk.data).facts]
 
     def _schedule(self, key: str, at_hand: AtHand) -> None:
         """See to it that the entity is looked at when it is due, and when its facts are final."""
@@ -366,36 +328,12 @@ class EntityStore:
         if minute != at_hand.minute and minute >= 0:
             self._minutes[minute].append(key)
 
-    def _update_oldest(self, old: Entries, new: Entries) -> None:
-        was, stands = self._starts(old), self._starts(new)
-        for place, at in was.items():
-            starts = self.oldest[place]
-            del starts[bisect_left(starts, at)]
-            self.changed_oldest.add(place)
-        for place, at in stands.items():
-            insort(self.oldest[place], at)
-            self.changed_oldest.add(place)
-
-    def _starts(self, entries: Entries) -> dict[_Place, int]:
-        """Where an entity stands and since when, by what it is shown in: in each at most once."""
-        # Under the name that the figures are under: one that is a look-up beyond a limit now was
-        # one when the entity came to stand there.
-        return {
-            (queue_key, level): at
-            for tenant, queue, channel, level, at in entries
-            for queue_key in self.ledger.shown_in(tenant, queue, channel, level)
-        }
-
     def _rebase(self, key: str, at_hand: AtHand, before: int) -> None:
         kept = at_hand.entity
         if 0 <= kept.marked_until < before:
             kept.marks, kept.marked_until = b"", -1
-        chunks = self._chunks.get(key)
-        while chunks and chunks[0].last_at < before:
-            self._writes.append((_chunk_key(key, chunks.pop(0).number), None))
-        if chunks:
+        if self._chunks.drop_final(key, before):
             return
-        self._chunks.pop(key, None)
         kept.chunks = 0
         ledger = self.ledger.select(*at_hand.scope)
         entity.rebase(at_hand.kind.life, kept, before, ledger)
@@ -407,38 +345,3 @@ class EntityStore:
         if kept.base is not None and not life.is_blank(kept.base, before):
             return False
         return life.is_blank(kept.state, before)
-
-    def _put_away(self, key: str, number: int, chunk: AnyChunk) -> None:
-        data = pack(chunk)
-        self._chunks.setdefault(key, []).append(PackedChunk(number, data, chunk))
-        self._writes.append((_chunk_key(key, number), data))
-
-    def _bring_back(self, key: str, at_hand: AtHand, fact: AnyFact) -> None:
-        """Unpack the chunks that hold this id, or facts that it could still change.
-
-        A chunk keeps only eight bytes a fact in memory beside its packed data. A hash that is some
-        other id's by chance unpacks a chunk in vain and changes nothing else: `entity.add` compares
-        the ids themselves. Chunks come back from the newest on, down to the oldest that is needed,
-        because the base before a chunk is the one that all newer facts are folded upon.
-        """
-        chunks, hashed = self._chunks[key], hash_of(fact)
-        changes, grace = fact.at, self.ledger.rules.grace_ms
-        if entity.is_needed_before(at_hand.kind.life, at_hand.entity, fact, grace):
-            changes -= grace
-        needed = len(chunks)
-        for index, chunk in enumerate(chunks):
-            if chunk.last_at >= changes or hashed in chunk.hashes:
-                needed = index
-                break
-        while len(chunks) > needed:
-            chunk = chunks.pop()
-            facts = at_hand.kind.decode_chunk(chunk.data)
-            entity.unpack(at_hand.entity, facts)
-            at_hand.ids.update(fact.id for fact in facts.facts)
-            self._writes.append((_chunk_key(key, chunk.number), None))
-        if not chunks:
-            del self._chunks[key]
-
-
-def _chunk_key(key: str, number: int) -> bytes:
-    return key_of(CHUNK, key, str(number)).encode()

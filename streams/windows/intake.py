@@ -275,13 +275,13 @@ class Intake:
 
     def _collect_oldest(self) -> list[OldestUpdate]:
         oldest_updates: list[OldestUpdate] = []
-        for queue_key, level in self.store.changed_oldest:
-            starts = self.store.oldest[queue_key, level]
+        for queue_key, level in self.store.oldest.changed:
+            starts = self.store.oldest.starts[queue_key, level]
             oldest = starts[0] if starts else None
             oldest_updates.append(OldestUpdate(*queue_key, level, oldest, len(starts), sum(starts)))
             if not starts:
-                del self.store.oldest[queue_key, level]
-        self.store.changed_oldest = set()
+                del self.store.oldest.starts[queue_key, level]
+        self.store.oldest.changed = set()
         return oldest_updates
 
     def _progress(self, following: bool) -> CellBatch:
@@ -336,7 +336,7 @@ class Intake:
         self.store.restored(self._rules.other_calendars)
         self._sent_progress = self._progress(following=False)
         # Which names are beyond a limit may be others now: what `_other` showed is sent again.
-        self.store.changed_oldest |= {
+        self.store.oldest.changed |= {
             (queue_key, level)
             for queue_key in self.ledger.entries
             if OTHER in queue_key[:2]

@@ -291,7 +291,7 @@ def test_an_open_ticket_of_older_rules_stays(age: str) -> None:
     unit, its_key = loaded(f"open {age}")
     for day in range(1, 200):
         unit.turn(day * DAY)
-    starts = unit.store.oldest[("default", "billing", "ticket"), c.BACKLOG["open"]]
+    starts = unit.store.oldest.starts[("default", "billing", "ticket"), c.BACKLOG["open"]]
     assert list(starts) == [START]
     unit.add(its_key, fact("resolved", 200 * DAY, 9, "ticket"), 200 * DAY)
     unit.turn(200 * DAY)

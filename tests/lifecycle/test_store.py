@@ -109,7 +109,7 @@ def test_restored_from_its_writes_a_store_is_the_same() -> None:
         old.add(name, each, MINUTE)
     old.turn(MINUTE)
     new = Unit(old.log, MINUTE)
-    assert dict(new.store.oldest) == dict(old.store.oldest)
+    assert dict(new.store.oldest.starts) == dict(old.store.oldest.starts)
     before = old.booked()
     for unit in (old, new):
         for name, each in told[half:]:
@@ -300,7 +300,7 @@ def test_a_limit_that_does_not_pass_costs_no_write() -> None:
     for again in (unit, Unit(unit.log, since + 30 * MINUTE)):
         for now in range(since + 30 * MINUTE, since + 3 * HOUR, MINUTE):
             again.turn(now)
-        assert list(map(list, again.store.oldest.values())) == [[START + since]] * 2
+        assert list(map(list, again.store.oldest.starts.values())) == [[START + since]] * 2
         stuck = {at: n for (_, at, counter), n in again.booked().items() if counter == CALLS}
         due = START + since + 2 * HOUR
         assert stuck == {due - due % again.ledger.width: 1}

@@ -1,0 +1,108 @@
+"""Layer 2: the chunks of a unit's entities: facts that were packed away from a long tail.
+
+In: chunks as they are made, the changelog's records, facts that may concern one. Out: the facts of
+what comes back, the changelog's writes. Invariant: an entity's chunks are in the order of their
+numbers, which is that of their facts. Cost: in memory eight bytes a fact beside its packed data.
+"""
+
+from typing import Any
+
+from streams.lifecycle import entity
+from streams.lifecycle.changelog import CHUNK, Write, key_of
+from streams.lifecycle.facts import AnyFact
+from streams.lifecycle.packed import AnyChunk, AtHand, Kind, pack
+
+
+class PackedChunk:
+    """A chunk that is not at hand."""
+
+    __slots__ = ("data", "hashes", "last_at", "number")
+
+    def __init__(self, number: int, data: bytes, chunk: AnyChunk) -> None:
+        self.number, self.data = number, data
+        self.last_at: int = chunk.facts[-1].at
+        self.hashes = b"".join(_hash_of(fact) for fact in chunk.facts)
+
+
+class Chunks:
+    """By the key of their entity. Times in ms."""
+
+    def __init__(self) -> None:
+        self._of: dict[str, list[PackedChunk]] = {}
+        #: What the changelog does not have yet.
+        self._writes: list[Write] = []
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._of
+
+    def restore(self, key: str, number: int, data: bytes, kind: Kind) -> None:
+        """A changelog record of the entity's: the newest value of a key, once."""
+        chunk = PackedChunk(number, data, kind.decode_chunk(data))
+        self._of.setdefault(key, []).append(chunk)
+
+    def restored(self) -> None:
+        """Every record was given."""
+        for chunks in self._of.values():
+            chunks.sort(key=lambda chunk: chunk.number)
+
+    def put_away(self, key: str, number: int, chunk: AnyChunk) -> None:
+        """The entity's newest chunk."""
+        data = pack(chunk)
+        self._of.setdefault(key, []).append(PackedChunk(number, data, chunk))
+        self._writes.append((_chunk_key(key, number), data))
+
+    def take(self, key: str, kind: Kind) -> list[Any]:
+        """The facts of all of the entity's chunks, which are given up."""
+        chunks = self._of.pop(key, [])
+        self._writes += [(_chunk_key(key, chunk.number), None) for chunk in chunks]
+        return [fact for chunk in chunks for fact in kind.decode_chunk(chunk.data).facts]
+
+    def drop_final(self, key: str, before: int) -> bool:
+        """Give up what is older than `before`; whether there is any more of the entity."""
+        chunks = self._of.get(key)
+        while chunks and chunks[0].last_at < before:
+            self._writes.append((_chunk_key(key, chunks.pop(0).number), None))
+        if chunks:
+            return True
+        self._of.pop(key, None)
+        return False
+
+    def bring_back(self, at_hand: AtHand, key: str, fact: AnyFact, grace: int) -> None:
+        """Unpack into the entity the chunks that hold this id, or facts that it could change.
+
+        A hash that is some other id's by chance unpacks a chunk in vain and changes nothing else:
+        `entity.add` compares the ids themselves. Chunks come back from the newest on, down to the
+        oldest that is needed, because the base before a chunk is the one that all newer facts are
+        folded upon.
+        """
+        chunks, hashed = self._of[key], _hash_of(fact)
+        changes = fact.at
+        if entity.is_needed_before(at_hand.kind.life, at_hand.entity, fact, grace):
+            changes -= grace
+        needed = len(chunks)
+        for index, chunk in enumerate(chunks):
+            if chunk.last_at >= changes or hashed in chunk.hashes:
+                needed = index
+                break
+        while len(chunks) > needed:
+            chunk = chunks.pop()
+            facts = at_hand.kind.decode_chunk(chunk.data)
+            entity.unpack(at_hand.entity, facts)
+            at_hand.ids.update(fact.id for fact in facts.facts)
+            self._writes.append((_chunk_key(key, chunk.number), None))
+        if not chunks:
+            del self._of[key]
+
+    def collect(self) -> list[Write]:
+        """The changelog's writes since the last time."""
+        writes, self._writes = self._writes, []
+        return writes
+
+
+def _chunk_key(key: str, number: int) -> bytes:
+    return key_of(CHUNK, key, str(number)).encode()
+
+
+def _hash_of(fact: AnyFact) -> bytes:
+    """A fact's identity in eight bytes, of this process alone."""
+    return hash((fact.source, fact.id)).to_bytes(8, "little", signed=True)
