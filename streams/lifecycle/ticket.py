@@ -16,7 +16,7 @@ from streams.lifecycle import ticket_cohorts as cohorts
 from streams.lifecycle import ticket_promises as promises
 from streams.lifecycle import ticket_work as work
 from streams.lifecycle.contact_words import book_bot
-from streams.lifecycle.facts import Fact, priority_of, promised
+from streams.lifecycle.facts import Fact
 from streams.lifecycle.ledger import Ledger, Standing
 from streams.lifecycle.plan import Plan
 from streams.lifecycle.ranks import TICKET_RANKS
@@ -37,6 +37,7 @@ from streams.lifecycle.ticket_state import (
     count,
 )
 from streams.lifecycle.ticket_time import end_status, move, rest
+from streams.lifecycle.ticket_words import priority_of, promised
 
 __all__ = ["CLOSED", "LEFT", "NONE", "OPEN", "PHASES", "RESOLVED", "VERSION", "TicketState"]
 
@@ -98,7 +99,8 @@ def _opened(state: TicketState, fact: Fact, ledger: Ledger) -> None:
     state.phase, state.queue, state.status = OPEN, fact.queue or "", "open"
     state.opened_at, state.awaits_customer = fact.at, fact.outbound
     state.unassigned, state.status_at, state.pending_ms = NEVER_ASSIGNED, fact.at, 0
-    state.complaint, state.priority = complaint_is(fact, False), priority_of(fact, NO_PRIORITY)
+    state.complaint = complaint_is(fact, False)
+    state.priority = priority_of(fact.detail, NO_PRIORITY)
     count(state, fact, c.TICKETS_OPENED, ledger)
     cohorts.opened(state, fact.at, ledger)
     backlog(state, fact.at, 1, ledger)
@@ -117,7 +119,7 @@ def _known(state: TicketState, fact: Fact, ledger: Ledger) -> None:
     state.unknown_opening, state.awaits_customer = True, fact.outbound
     state.responded = state.replied = replied
     state.unassigned = NEVER_ASSIGNED if fact.agent is None else ASSIGNED
-    state.priority = priority_of(fact, NO_PRIORITY)
+    state.priority = priority_of(fact.detail, NO_PRIORITY)
     if not fact.outbound:
         comings.come(state, state.opened_at, -1, fact.at, ledger)
     if status in c.BACKLOG:
@@ -258,7 +260,7 @@ def _not_resolved(state: TicketState, fact: Fact, ledger: Ledger) -> None:
 def _updated(state: TicketState, fact: Fact, ledger: Ledger) -> None:
     """The kind, the priority are others from now on; what is promised already stays."""
     cohorts.updated(state, fact, ledger)
-    state.priority = priority_of(fact, state.priority)
+    state.priority = priority_of(fact.detail, state.priority)
 
 
 def _nothing(state: TicketState, fact: Fact, ledger: Ledger) -> None:

@@ -14,10 +14,11 @@ from streams.contract.words import BACKLOG_AGES_MS, COMPLAINT, DAY_MS
 from streams.contract.words import NONE as NO_QUEUE
 from streams.lifecycle import counters as c
 from streams.lifecycle.comings import Whose
-from streams.lifecycle.facts import NO_COMPLAINT, Fact
+from streams.lifecycle.facts import Fact
 from streams.lifecycle.feedback import Survey
 from streams.lifecycle.ledger import Ledger
 from streams.lifecycle.rules import FORGET_MS, NEVER
+from streams.lifecycle.ticket_words import NO_COMPLAINT
 
 NONE: Final = 0
 OPEN: Final = 1

@@ -30,7 +30,8 @@ from streams.lifecycle.changelog import (
     parts_of,
 )
 from streams.lifecycle.counters import ANY_STUCK, VISIT_STANDING
-from streams.lifecycle.facts import EFFECTIVE, FACTS, OF_REQUESTS, CallbackFact, callback_fact
+from streams.lifecycle.event_facts import EFFECTIVE, FACTS, OF_REQUESTS, callback_fact
+from streams.lifecycle.facts import CallbackFact
 from streams.lifecycle.kinds import KINDS
 from streams.lifecycle.ledger import Ledger
 from streams.lifecycle.rules import Rules

@@ -17,7 +17,7 @@ from typing import Any
 from streams.__main__ import main as streams
 from streams.contract.events import ContactAnswered, ContactEnqueued
 from streams.kpis.replay import Replay
-from streams.lifecycle.facts import contact_fact
+from streams.lifecycle.event_facts import contact_fact
 from streams.lifecycle.ledger import Ledger
 from streams.lifecycle.rules import rules_of
 from streams.lifecycle.store import EntityStore

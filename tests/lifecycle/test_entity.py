@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from streams.lifecycle import counters as c
 from streams.lifecycle import entity
 from streams.lifecycle.entity import AGENT, CALLBACK, CONTACT, TICKET, Entity
-from streams.lifecycle.facts import FACTS, OF_REQUESTS, callback_fact, in_order
+from streams.lifecycle.event_facts import FACTS, OF_REQUESTS, callback_fact
+from streams.lifecycle.facts import in_order
 from streams.lifecycle.ledger import Ledger
 from streams.lifecycle.rules import Rules
 from streams.wire.decode import decode

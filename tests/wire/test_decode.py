@@ -7,7 +7,7 @@ import pytest
 
 from streams.contract.events import ContactEnqueued, SurveyAnswered
 from streams.contract.limits import MAX_RECORD_BYTES
-from streams.lifecycle.facts import contact_fact
+from streams.lifecycle.event_facts import contact_fact
 from streams.wire.decode import decode
 from streams.wire.rejected import Rejected
 
