@@ -25,10 +25,11 @@ from streams.kpis.record import replay_record
 from streams.lifecycle.counters import HANDLING, is_of_agents
 from streams.lifecycle.customer import Customer
 from streams.lifecycle.customers import book
-from streams.lifecycle.entity import AGENT, CALLBACK, CONTACT, TICKET, fold
+from streams.lifecycle.entity import fold
 from streams.lifecycle.event_facts import FACTS, OF_REQUESTS, callback_fact
 from streams.lifecycle.facts import CallbackFact, in_order
 from streams.lifecycle.ledger import WHOLE_MS, Cell, Ledger
+from streams.lifecycle.lifecycles import AGENT, CALLBACK, CONTACT, TICKET
 from streams.lifecycle.ranks import CALLBACK_RANKS
 from streams.lifecycle.rules import NEVER, rules_of
 from streams.settings import Settings

@@ -14,17 +14,9 @@ from streams.contract.words import MINUTE_MS
 from streams.lifecycle import agent_state, callback, changelog, ticket, ticket_at_rest
 from streams.lifecycle import contact_state as visit
 from streams.lifecycle.changelog import kind_of, parts_of
-from streams.lifecycle.entity import (
-    AGENT,
-    CALLBACK,
-    CONTACT,
-    TICKET,
-    Chunk,
-    Entity,
-    Lifecycle,
-    S,
-)
+from streams.lifecycle.entity import Chunk, Entity
 from streams.lifecycle.facts import CallbackFact, Fact, Snapshot
+from streams.lifecycle.lifecycles import AGENT, CALLBACK, CONTACT, TICKET, Lifecycle, S
 
 # Any: which of the lifecycles an entity has is known by the letter of its key alone.
 AnyLife = Lifecycle[Any, Any]

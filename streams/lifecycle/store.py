@@ -25,9 +25,10 @@ from streams.lifecycle import agent, agent_own, changelog, entity, memory, ticke
 from streams.lifecycle import contact_state as visit
 from streams.lifecycle.changelog import CHUNK, Write, key_of, kind_of, parts_of
 from streams.lifecycle.chunks import Chunks
-from streams.lifecycle.entity import AGENT, CALLBACK, TICKET, Entity
+from streams.lifecycle.entity import Entity
 from streams.lifecycle.facts import AnyFact
 from streams.lifecycle.ledger import Ledger
+from streams.lifecycle.lifecycles import AGENT, CALLBACK, TICKET
 from streams.lifecycle.oldest import Oldest
 from streams.lifecycle.packed import KINDS, AnyEntity, AnyLife, AtHand, entries_of, pack
 from streams.lifecycle.rules import NEVER

@@ -7,7 +7,8 @@ import pytest
 
 from streams.lifecycle import counters as c
 from streams.lifecycle import entity
-from streams.lifecycle.entity import CONTACT, Entity
+from streams.lifecycle.entity import Entity
+from streams.lifecycle.lifecycles import CONTACT
 from tests.examples import QUICK
 from tests.laws.test_replay_equals_oracle import replayed
 from tests.lifecycle.lives import FAR, contact, facts, ledger

@@ -9,10 +9,11 @@ from typing import Any
 
 import orjson
 
-from streams.lifecycle.entity import AGENT, CALLBACK, CONTACT, TICKET, fold
+from streams.lifecycle.entity import fold
 from streams.lifecycle.event_facts import FACTS, callback_fact
 from streams.lifecycle.facts import in_order
 from streams.lifecycle.ledger import Ledger
+from streams.lifecycle.lifecycles import AGENT, CALLBACK, CONTACT, TICKET
 from streams.lifecycle.rules import QueueRules, Rules
 from streams.wire.decode import decode
 from streams.wire.rejected import Rejected

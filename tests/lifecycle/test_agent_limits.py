@@ -6,7 +6,8 @@ import msgspec
 
 from streams.contract.words import STATE_LIMIT_SECONDS
 from streams.lifecycle import counters as c
-from streams.lifecycle.entity import AGENT, fold
+from streams.lifecycle.entity import fold
+from streams.lifecycle.lifecycles import AGENT
 from streams.lifecycle.rules import QueueRules
 from tests.lifecycle.lives import FAR, MINUTE, START, agent, fact, ledger
 

@@ -7,9 +7,10 @@ import pytest
 from streams.contract.words import NOBODY, OF_AGENT, OTHER
 from streams.lifecycle import counters as c
 from streams.lifecycle.agent_cells import AgentCells, named_by, pseudonym
-from streams.lifecycle.entity import AGENT, CONTACT, TICKET, fold
+from streams.lifecycle.entity import fold
 from streams.lifecycle.facts import in_order
 from streams.lifecycle.ledger import Ledger
+from streams.lifecycle.lifecycles import AGENT, CONTACT, TICKET
 from streams.lifecycle.rules import QueueRules, Rules
 from tests.lifecycle.lives import DAY, MINUTE, SECOND, START, fact
 

@@ -7,8 +7,8 @@ import pytest
 
 from streams.lifecycle import callback as requests
 from streams.lifecycle import counters as c
-from streams.lifecycle.entity import CALLBACK
 from streams.lifecycle.histogram import bucket_of
+from streams.lifecycle.lifecycles import CALLBACK
 from streams.lifecycle.rules import NEVER
 from tests.lifecycle.lives import DAY, FAR, HOUR, MINUTE, START, Told, callback, facts
 from tests.lifecycle.test_entity import One

@@ -6,8 +6,9 @@ import pytest
 
 from streams.lifecycle import counters as c
 from streams.lifecycle.contact_state import CONNECTED, IDLE, MAX_OWED, WAITING, ContactState
-from streams.lifecycle.entity import CONTACT, Entity, add, fire_until
+from streams.lifecycle.entity import Entity, add, fire_until
 from streams.lifecycle.facts import Fact
+from streams.lifecycle.lifecycles import CONTACT
 from streams.lifecycle.rules import NEVER, QueueRules
 from tests.lifecycle.lives import (
     FAR,

@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 
 from streams.lifecycle import counters as c
 from streams.lifecycle import entity
-from streams.lifecycle.entity import AGENT, CALLBACK, CONTACT, TICKET, Entity
+from streams.lifecycle.entity import Entity
 from streams.lifecycle.event_facts import FACTS, OF_REQUESTS, callback_fact
 from streams.lifecycle.facts import in_order
 from streams.lifecycle.ledger import Ledger
+from streams.lifecycle.lifecycles import AGENT, CALLBACK, CONTACT, TICKET
 from streams.lifecycle.rules import Rules
 from streams.wire.decode import decode
 from tests.lifecycle.lives import FAR, HOUR, START, fact, facts, ledger

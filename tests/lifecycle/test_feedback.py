@@ -10,9 +10,9 @@ import pytest
 from streams.lifecycle import contact_state as visit
 from streams.lifecycle import counters as c
 from streams.lifecycle import splits, ticket_state
-from streams.lifecycle.entity import CONTACT, TICKET
 from streams.lifecycle.facts import content_of, in_order
 from streams.lifecycle.feedback import MAX_SURVEYS
+from streams.lifecycle.lifecycles import CONTACT, TICKET
 from streams.lifecycle.rules import DEFAULTS, NEVER, QueueRules
 from streams.lifecycle.thousandths import in_thousandths
 from tests.lifecycle.lives import DAY, FAR, HOUR, MINUTE, START, Life, Told, contact, fact, ticket

@@ -13,9 +13,10 @@ import pytest
 from streams.lifecycle import counters as c
 from streams.lifecycle import ticket as t
 from streams.lifecycle.changelog import TICKET as TICKET_KEY
-from streams.lifecycle.entity import TICKET, Entity, fold
+from streams.lifecycle.entity import Entity, fold
 from streams.lifecycle.facts import Fact, in_order
 from streams.lifecycle.ledger import Ledger
+from streams.lifecycle.lifecycles import TICKET
 from streams.lifecycle.packed import KINDS
 from streams.lifecycle.rules import NEVER, QueueRules, Rules
 from tests.examples import QUICK, examples

@@ -6,9 +6,10 @@ import pytest
 
 from streams.contract.words import BACKLOG_AGES_MS, SLA_METRICS, TICKET_PRIORITIES
 from streams.lifecycle import counters as c
-from streams.lifecycle.entity import TICKET, fold
+from streams.lifecycle.entity import fold
 from streams.lifecycle.facts import in_order
 from streams.lifecycle.ledger import Ledger
+from streams.lifecycle.lifecycles import TICKET
 from streams.lifecycle.rules import QueueRules, Rules
 from streams.settings.calendars import Calendar, week_of
 from tests.lifecycle.lives import DAY, FAR, HOUR, MINUTE, START, Life, Told, fact, facts, ticket

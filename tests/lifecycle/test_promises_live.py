@@ -7,9 +7,10 @@ import pytest
 
 from streams.contract.words import SLA_METRICS
 from streams.lifecycle import counters as c
-from streams.lifecycle.entity import TICKET, fold
+from streams.lifecycle.entity import fold
 from streams.lifecycle.facts import Fact, in_order
 from streams.lifecycle.ledger import Ledger
+from streams.lifecycle.lifecycles import TICKET
 from streams.lifecycle.rules import QueueRules, Rules
 from tests.lifecycle.lives import DAY, HOUR, MINUTE, START, fact
 from tests.lifecycle.test_business import BERLIN, NEW_YORK, calendar

@@ -9,7 +9,8 @@ import pytest
 from streams.contract.words import BACKLOG_AGES_MS
 from streams.lifecycle import counters as c
 from streams.lifecycle import ticket as t
-from streams.lifecycle.entity import TICKET, Entity, add, fire_until
+from streams.lifecycle.entity import Entity, add, fire_until
+from streams.lifecycle.lifecycles import TICKET
 from streams.lifecycle.rules import NEVER, QueueRules
 from tests.lifecycle.lives import DAY, FAR, HOUR, MINUTE, START, Life, Told, facts, ledger, ticket
 

@@ -5,8 +5,8 @@ from typing import Any
 
 from streams.contract.words import BOT
 from streams.lifecycle import counters as c
-from streams.lifecycle.entity import CONTACT
 from streams.lifecycle.histogram import bucket_of
+from streams.lifecycle.lifecycles import CONTACT
 from tests.lifecycle.lives import HOUR, SECOND, Life, Told, contact, facts, ticket
 from tests.lifecycle.test_entity import One
 
