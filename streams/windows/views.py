@@ -130,10 +130,9 @@ def minutes(panes: Panes, as_of: int) -> Iterator[tuple[int, View, Values]]:
     start = end - LONGEST_MS
     window = panes.windows["60m"]
     levels = dict(window.before)
-    for pane in range(start, window.start, PANE_MS):  # the window begins later: step back
+    # The window ends at `as_of` or behind, so begins with the first minute or later: step back.
+    for pane in range(start, window.start, PANE_MS):
         add(levels, levels_of(panes.pane(pane)), -1)
-    for pane in range(window.start, start, PANE_MS):
-        add(levels, levels_of(panes.pane(pane)))
     for minute in range(start, end, MINUTE_MS):
         sums: Values = {}
         for pane in range(minute, minute + MINUTE_MS, PANE_MS):

@@ -138,3 +138,14 @@ def test_an_id_said_again_with_other_content_is_a_conflict() -> None:
         replay.add(cast("Event", decode(encoded([event])[0])), "day.ndjson", line)
     replay.records()
     assert replay.anomalies()["conflict"] == (1, "day.ndjson", 1)
+
+
+def test_a_conflict_stands_where_its_own_content_stands() -> None:
+    """Not where its id was said first."""
+    first = contact("contact.answered", 5, contact_id="a", event_id="x")
+    other = contact("contact.answered", 6, contact_id="a", event_id="x")
+    replay = Replay(CONFIGURED)
+    for line, event in enumerate([first, first, other], 1):
+        replay.add(cast("Event", decode(encoded([event])[0])), "day.ndjson", line)
+    replay.records()
+    assert replay.anomalies()["conflict"] == (1, "day.ndjson", 3)

@@ -16,10 +16,11 @@ from streams.lifecycle.comings import (
     CONTAINED,
     ENDED,
     FAILED,
+    LEFT,
     REOPENED,
     Item,
 )
-from streams.lifecycle.customer import Customer
+from streams.lifecycle.customer import MOST_COMINGS, Customer
 from streams.lifecycle.customers import Customers
 from streams.lifecycle.ledger import Ledger
 from streams.lifecycle.rules import NEVER, Rules
@@ -208,3 +209,24 @@ def test_who_flowed_out_and_is_answered_within_grace_was_not_failed(
     (items,) = life.ledger.of_customers.values()
     told = [one.at - START for one, times in items.items() if one.kind == FAILED and times]
     assert told == failed
+
+
+@pytest.mark.parametrize("kind", [CAME, ENDED, ANSWERED, REOPENED, LEFT, FAILED, CONTAINED])
+def test_whatever_is_told_can_be_taken_back(kind: int) -> None:
+    """Nothing is left of it then, and nothing is taken back twice."""
+    customer, told = Customer(), item(kind, HOUR, -1 if kind in (FAILED, CONTAINED) else 0)
+    customer.take(told)
+    assert not customer.is_empty()
+    assert customer.take_back(told)
+    assert customer.is_empty()
+    assert not customer.take_back(told)
+
+
+@pytest.mark.parametrize("kind", [CAME, ANSWERED, FAILED, CONTAINED])
+def test_what_is_too_much_to_remember_is_counted_when_it_goes(kind: int) -> None:
+    """Each once: of comings, of what was told of one, of failures, of bots' conversations."""
+    customer = Customer()
+    for number in range(MOST_COMINGS + 2):
+        start = {CAME: number * HOUR, ANSWERED: 0}.get(kind, -1)
+        customer.take(item(kind, number * HOUR, start, order=number))
+    assert (customer.trim(), customer.trim()) == (2, 0)

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from streams.contract.words import QueueKey
+from streams.contract.words import STATE_LIMIT_SECONDS, QueueKey
 from streams.lifecycle import counters as c
 from streams.lifecycle import entity
 from streams.lifecycle.changelog import AGENT, key_of
 from streams.lifecycle.ledger import Ledger
-from streams.lifecycle.rules import Rules
+from streams.lifecycle.rules import QueueRules, Rules
 from streams.lifecycle.store import EntityStore
 from tests.examples import examples
 from tests.lifecycle.lives import HOUR, MINUTE, START, Told, fact
@@ -304,3 +304,20 @@ def test_a_limit_that_does_not_pass_costs_no_write() -> None:
         stuck = {at: n for (_, at, counter), n in again.booked().items() if counter == CALLS}
         due = START + since + 2 * HOUR
         assert stuck == {due - due % again.ledger.width: 1}
+
+
+def test_a_limit_within_the_hour_passes_at_its_time() -> None:
+    """Though an earlier deadline, that was put off meanwhile, was looked at before."""
+    limits = tuple(30 * MINUTE if state == "on_contact" else None for state in STATE_LIMIT_SECONDS)
+    rules = Rules({("default", "billing", "voice"): QueueRules(state_limits_ms=limits)})
+    unit, anna = Unit(rules=rules), key_of(AGENT, "default", "", "anna")
+    about: dict[str, Any] = {"agent_id": "anna", "queues": ["billing"], "state": "available"}
+    for number, at in enumerate((0, 10 * MINUTE, 20 * MINUTE)):
+        handling = {} if number == 1 else {"voice": 1}
+        unit.add(anna, fact("agent.state", at, number, **about, handling=handling), at)
+        unit.turn(at)
+    for now in range(21 * MINUTE, 52 * MINUTE, MINUTE):
+        unit.turn(now)
+    due = START + 50 * MINUTE
+    stuck = {(q, at): n for (q, at, counter), n in unit.booked().items() if counter == CALLS}
+    assert stuck["billing", due - due % unit.ledger.width] == 1

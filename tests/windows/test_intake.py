@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from streams.lifecycle import counters as c
+from streams.lifecycle.changelog import INPUT, key_of
 from streams.lifecycle.rules import Rules, rules_of
 from streams.settings import Settings
 from streams.windows import batches as batches_module
@@ -67,6 +68,7 @@ def test_an_event_older_than_the_horizon_is_late() -> None:
     assert isinstance(late, Rejected)
     assert (late.reason, late.field) == ("late", "occurred_at")
     assert intake.counts["late"] == 1
+    assert intake.turn(START + 4 * HOUR + 1_000, wall=1, following=False) is not None
     assert intake.accept(event("contact.enqueued", 1_000, contact_id="e"), CALLS) is None
 
 
@@ -84,6 +86,19 @@ def test_what_the_process_counts_for_itself_is_in_no_cell() -> None:
     assert turned is not None
     booked = dict(turned.tally.booked)
     assert booked["default", "billing", "voice"][c.ANSWERED_WITHIN] == 1
+
+
+def test_agents_who_fell_silent_are_counted_each_once() -> None:
+    """As they are in the whole; panes of contacts, and other queues, add nothing."""
+    intake = unit()
+    intake.accept(event("contact.enqueued", 0), CALLS)
+    for agent in ("anna", "ben"):
+        said = {"agent_id": agent, "state": "available", "queues": ["billing", "sales"]}
+        told = event("agent.state", 0, channel=None, contact_id=None, ttl_seconds=60, **said)
+        assert intake.accept(told, "contact.agents") is None
+    for at in (0, 59_000, 61_000, 90_000):
+        intake.turn(START + at, wall=at, following=False)
+        assert intake.counts["unknown_agents"] == 2 * (at > 60_000)
 
 
 def test_closed_before_moves_after_the_cells() -> None:
@@ -178,6 +193,10 @@ def test_a_heartbeat_moves_its_sources_watermark_only() -> None:
     (batch,) = batches(intake.turn(START, wall=0, following=False))
     assert batch.watermark == START + 5_000
     assert intake.last_seen() == {"pbx": START + 9_000, "crm": START + 5_000}
+    intake.accept(event("source.heartbeat", 6_000, source="crm"), CALLS)
+    turned = intake.turn(START, wall=1, following=False)
+    assert turned is not None
+    assert key_of(INPUT, CALLS).encode() in dict(turned.state)
 
 
 def test_a_source_was_heard_of_last_at_its_latest_time_in_any_input() -> None:

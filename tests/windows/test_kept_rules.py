@@ -8,6 +8,7 @@ import pytest
 from streams.lifecycle import counters as c
 from streams.lifecycle.rules import QueueRules, Rules, rules_of
 from streams.settings import Settings
+from streams.settings.calendars import Calendar, week_of
 from streams.windows.intake import Intake
 from streams.windows.kept_rules import KeptRules
 from tests.laws.test_replay_equals_oracle import configured
@@ -16,6 +17,7 @@ from tests.windows.test_intake import CALLS, START, event
 PLACE = ("default", "billing", "voice")
 OLD, NEW, NEWEST = (QueueRules(threshold_ms=seconds * 1_000) for seconds in (20, 30, 40))
 NOW = START + 60_000
+HOURS = ("08:00-16:00", "16:00-24:00")
 
 
 def settled(log: dict[bytes, bytes], configured: QueueRules | None, now: int) -> Any:
@@ -190,3 +192,14 @@ def test_a_queue_of_tickets_keeps_whether_closing_resolves() -> None:
     kept.collect()
     assert kept.merge_configured(rules, NOW) == [place]
     assert [rules.of(*place).at(at).closed_resolves for at in (NOW, NOW + 1)] == [True, False]
+
+
+def test_a_queue_with_other_business_hours_is_told_apart() -> None:
+    """Its tickets are looked at again; those of a queue with another edit are not."""
+    kept, tickets = KeptRules(), ("default", "billing", "ticket")
+    day, night = (Calendar(hours, week_of(f"Mon-Sun {hours}")) for hours in HOURS)
+    before = {PLACE: OLD, tickets: QueueRules(calendar=day)}
+    kept.merge_configured(Rules(before), -1)
+    kept.collect()
+    kept.merge_configured(Rules({PLACE: NEW, tickets: QueueRules(calendar=night)}), NOW)
+    assert kept.other_calendars == {tickets}

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from streams.contract.words import INTERVAL_MS, SLIDING_MS
 from streams.lifecycle import counters as c
 from streams.lifecycle.ledger import PANE_MS
-from streams.windows.panes import Panes, absolute, add
+from streams.windows.panes import Panes, Running, absolute, add
 from tests.examples import examples
 
 DAY = 86_400_000
@@ -197,3 +197,15 @@ def test_a_pane_that_begins_the_day_is_not_of_today_before_its_time() -> None:
     panes.advance(midnight + PANE_MS, midnight)
     assert panes.today.sums[c.OFFERED] == panes.today.sums[c.WAITING] == 1
     assert nonzero(panes.today.before) == {}
+
+
+def test_a_window_knows_its_numbers_in_order_and_drops_what_left_it() -> None:
+    """However they come; what is in it is kept."""
+    window = Running(START)
+    window.sums = {c.TALK: 5, c.OFFERED: 1}
+    assert window.numbers() == [c.OFFERED, c.TALK]
+    window.sums |= {c.ANSWERED: 0, c.HOLD: 2}
+    assert window.numbers() == [c.OFFERED, c.ANSWERED, c.TALK, c.HOLD]
+    window.drop_zeros()
+    assert list(window.sums.items()) == [(c.OFFERED, 1), (c.TALK, 5), (c.HOLD, 2)]
+    assert window.numbers() == [c.OFFERED, c.TALK, c.HOLD]

@@ -374,3 +374,31 @@ def test_a_restored_unit_owes_nothing_before_its_queues_first_word() -> None:
     fresh.restored()
     for one in (queues, fresh):
         assert one.queue(PLACE).first == START + INTERVAL_MS
+
+
+def test_what_begins_earlier_goes_on_after_a_restart() -> None:
+    """The interval that is due from an earlier word on is published by whoever takes over."""
+    log: dict[bytes, bytes] = {}
+    queues, once = unit(), {c.OFFERED: 1}
+    queues.accept(batch(HOUR, (2 * INTERVAL_MS, once), source=0, sources=2))
+    for _ in range(2):
+        for name, value in queues.collect():
+            assert value is not None
+            log[name] = value
+        queues.accept(batch(1_000, (0, {}), source=1, sources=2))
+    fresh = unit()
+    for name, value in log.items():
+        fresh.restore(name, value)
+    fresh.restored()
+    assert fresh.queue(PLACE).cursor == queues.queue(PLACE).cursor == START
+
+
+def test_every_queue_is_tidied_up_in_turn() -> None:
+    """Some in each transaction, all of them within a round."""
+    queues = unit()
+    names = [("default", f"q{number}", "voice") for number in range(120)]
+    for name in names:
+        queues.queue(name)
+    for _ in range(2):
+        seen = [queue.queue_key for _ in range(41) for queue in queues._next_to_tidy()]
+        assert sorted(seen) == sorted([PLACE, *names])
