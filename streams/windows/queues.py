@@ -154,8 +154,8 @@ class Queues:
         for missed in range(oldest, min(ended, queue.cursor), INTERVAL_MS):
             queue.panes.interval(missed)
         if ended < queue.cursor:
+            # Then `start` is the queue's first interval now, for which it is stored already.
             queue.cursor = max(start, ended)
-            self._changed_queues.add(queue.queue_key)
 
     def advance(self, wall: int | None) -> None:
         """Move `as_of` on; `wall` (ms) only where everything sent was read, else None."""
