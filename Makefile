@@ -14,7 +14,7 @@ export PYTHONDONTWRITEBYTECODE :=
 help:
 	@echo "make setup   everything this project needs: .venv, Java, Kafka's jars (a second run does nothing)"
 	@echo "make demo    Kafka, worker, simulated centre and wallboard on this machine; Ctrl-C ends all of it"
-	@echo "make quick   the tests that need no Kafka, Prometheus or browser, on all cores: a minute and a half"
+	@echo "make quick   the tests that need no Kafka, Prometheus or browser, on all cores: a minute"
 	@echo "make test    setup, check, and every test, on a real Kafka, Prometheus and browser"
 	@echo "make coverage   which lines of the core the quick tests never run"
 	@echo "make format  mends what mends itself: the order of imports, the format"
@@ -41,7 +41,7 @@ demo: _setup_demo
 # is slow: it is not even loaded.
 QUICK := -q -m "not slow" --ignore tests/broker -n auto --dist worksteal
 
-# A fifth of the random examples; `make test` takes all.
+# An eighth of the random examples; `make test` takes all.
 quick: setup
 	STREAMS_QUICK=1 $(BIN)/pytest $(QUICK) $(PYTEST_ARGS)
 
