@@ -41,7 +41,7 @@ demo: _setup_demo
 # is slow: it is not even loaded.
 QUICK := -q -m "not slow" --ignore tests/broker -n auto --dist worksteal
 
-# An eighth of the random examples; `make test` takes all.
+# A tenth of the random examples; `make test` takes all.
 quick: setup
 	STREAMS_QUICK=1 $(BIN)/pytest $(QUICK) $(PYTEST_ARGS)
 

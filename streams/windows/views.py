@@ -63,7 +63,10 @@ Also = Collection[int]
 def integrals(
     before: Mapping[int, int], sums: Mapping[int, int], start: int, cut: int, also: Also = ()
 ) -> dict[int, int]:
-    """Level x ms over [start, cut), of levels that are `before` at the start; absolute moments."""
+    """Level x ms over [start, cut), of levels that are `before` at the start; absolute moments.
+
+    Only of levels that anything is known of: of most, in most windows, nothing is.
+    """
     length = cut - start
     if length <= 0:
         return {}
@@ -72,6 +75,7 @@ def integrals(
         + cut * sums.get(level, 0)
         - sums.get(level + MOMENT, 0)
         for level in (*_INTEGRATED, *also)
+        if level in before or level in sums or level + MOMENT in sums
     }
 
 
