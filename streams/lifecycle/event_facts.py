@@ -58,6 +58,25 @@ def _customer_of(event: Any) -> bytes:
     return b"" if ref is None else bytes.fromhex(ref[: 2 * REF_BYTES])
 
 
+def _fact(event: Any, rank: int, detail: str | None, outbound: bool, since: int | None) -> Fact:
+    """What is kept of a contact's or ticket's event in the same way, whatever it tells."""
+    return Fact(
+        event.occurred_at,
+        event.seq,
+        rank,
+        _shared(event.source),  # type: ignore[arg-type]
+        event.event_id,
+        _shared(event.queue),
+        _shared(event.agent_id),
+        detail,
+        outbound,
+        event.revision,
+        -1 if since is None else since,
+        _topic_of(event),
+        _customer_of(event),
+    )
+
+
 def contact_fact(event: Any) -> Fact:
     """The fact of a call's or chat's event."""
     struct = event.__class__
@@ -78,21 +97,7 @@ def contact_fact(event: Any) -> Fact:
         told = event.arrived_at
     elif struct is wire.BotEnded:
         told = event.started_at
-    return Fact(
-        event.occurred_at,
-        event.seq,
-        rank,
-        _shared(event.source),  # type: ignore[arg-type]
-        event.event_id,
-        _shared(event.queue),
-        _shared(event.agent_id),
-        detail,
-        event.direction == "outbound",
-        event.revision,
-        -1 if told is None else told,
-        _topic_of(event),
-        _customer_of(event),
-    )
+    return _fact(event, rank, detail, event.direction == "outbound", told)
 
 
 #: Struct of a ticket's event: the field with an earlier time that it tells of.
@@ -108,21 +113,8 @@ def ticket_fact(event: Any) -> Fact:
     struct = event.__class__
     since = getattr(event, _SINCE[struct]) if struct in _SINCE else None
     brings = struct is wire.TicketOpened or struct is wire.TicketSnapshot
-    return Fact(
-        event.occurred_at,
-        event.seq,
-        _TICKET[struct],
-        _shared(event.source),  # type: ignore[arg-type]
-        event.event_id,
-        _shared(event.queue),
-        _shared(event.agent_id),
-        ticket_words.detail_of(event),
-        brings and event.direction == "outbound",
-        event.revision,
-        -1 if since is None else since,
-        _topic_of(event),
-        _customer_of(event),
-    )
+    outbound = brings and event.direction == "outbound"
+    return _fact(event, _TICKET[struct], ticket_words.detail_of(event), outbound, since)
 
 
 def bot_fact(event: Any) -> Fact:
@@ -133,21 +125,9 @@ def bot_fact(event: Any) -> Fact:
 def feedback_fact(event: Any) -> Fact:
     """The fact of a survey, a sale or a follow-up, whatever the channel."""
     ranks = TICKET_RANKS if event.channel == "ticket" else CONTACT_RANKS
-    return Fact(
-        event.occurred_at,
-        event.seq,
-        ranks[event.TYPE],
-        _shared(event.source),  # type: ignore[arg-type]
-        event.event_id,
-        _shared(event.queue),
-        _shared(event.agent_id),
-        feedback_words.detail_of(event),
-        # We are who asks after the case: that says nothing.
-        event.direction == "outbound" and not isinstance(event, wire.FollowupCompleted),
-        event.revision,
-        topic=_topic_of(event),
-        customer=_customer_of(event),
-    )
+    # After the case it is us who ask: that says nothing.
+    outbound = event.direction == "outbound" and not isinstance(event, wire.FollowupCompleted)
+    return _fact(event, ranks[event.TYPE], feedback_words.detail_of(event), outbound, None)
 
 
 def callback_fact(event: Any) -> CallbackFact:
