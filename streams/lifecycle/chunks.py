@@ -44,17 +44,23 @@ class Chunks:
 
     def restore(self, key: str, number: int, data: bytes, kind: Kind) -> None:
         """A changelog record of the entity's: the newest value of a key, once."""
-        self._append(key, PackedChunk(number, data, kind.decode_chunk(data)))
+        chunk = PackedChunk(number, data, kind.decode_chunk(data))
+        self._of.setdefault(key, []).append(chunk)
 
     def restored(self) -> None:
         """Every record was given."""
-        for chunks in self._of.values():
+        for key, chunks in self._of.items():
             chunks.sort(key=lambda chunk: chunk.number)
+            known = sorted(hashed for chunk in chunks for hashed in chunk.hashes)
+            self._hashes[key] = array("q", known)
 
     def put_away(self, key: str, number: int, chunk: AnyChunk) -> None:
         """The entity's newest chunk."""
         data = pack(chunk)
-        self._append(key, PackedChunk(number, data, chunk))
+        packed, known = PackedChunk(number, data, chunk), self._hashes[key]
+        self._of.setdefault(key, []).append(packed)
+        for hashed in packed.hashes:
+            insort(known, hashed)
         self._writes.append((_chunk_key(key, number), data))
 
     def take(self, key: str, kind: Kind) -> list[Any]:
@@ -94,12 +100,6 @@ class Chunks:
         """The changelog's writes since the last time."""
         writes, self._writes = self._writes, []
         return writes
-
-    def _append(self, key: str, chunk: PackedChunk) -> None:
-        self._of.setdefault(key, []).append(chunk)
-        known = self._hashes[key]
-        for hashed in chunk.hashes:
-            insort(known, hashed)
 
     def _give_up(self, key: str, chunk: PackedChunk) -> None:
         """The chunk is in no list any more."""

@@ -270,7 +270,7 @@ class EntityStore:
             # What waits before a fact is booked by the rules it was skipped under.
             is_older = unpacked.rules != current and unpacked.skipped == NEVER
             taken_over = is_older and kind.life is not AGENT
-            if is_older and kind.life is AGENT and self.versions.names_otherwise(unpacked.rules):
+            if is_older and kind.life is AGENT and self.versions.renames_agents(unpacked.rules):
                 own = self._settle_own(key, unpacked)
                 taken_over = settled = True
             if taken_over:

@@ -51,7 +51,7 @@ class Versions:
         self._unsaved = True
         self.current = 1
 
-    def names_otherwise(self, number: int) -> bool:
+    def renames_agents(self, number: int) -> bool:
         """Whether what is of that version has other figures of single agents than there are now."""
         of = self._known[number - 1] if number else ()
         return of[_OF_ALL:] != self._version[_OF_ALL:]
