@@ -102,6 +102,7 @@ def test_the_number_of_a_counter_never_changes() -> None:
     assert list(c.STUCK.values()) == [224, 226, 228, 230, 232]
     assert c.ANY_STUCK == 224
     assert (c.BOT_RESOLVED, c.RESOLVED_WITHOUT_REPLY) == (29, 41)
+    assert list(c.SURVEYS_OFF_SCALE.values()) == [600, 601, 602, 603]
     assert (c.MOMENT, c.WAIT_BUCKETS, c.RESOLUTION_BUCKETS) == (1, 1_000, 3_000)
     assert (c.AGENT_BASE, c.AGENT_END) == (200, 300)
 
