@@ -13,7 +13,6 @@ from collections.abc import Callable, Mapping, Sequence
 import msgspec
 import orjson
 
-from streams.contract.events import Event, SourceHeartbeat
 from streams.contract.records import AnomalyRecord, QualityRecord, encode
 from streams.contract.words import ANOMALY_SORTS, MINUTE_MS
 from streams.faustkit.stage import InputClock, Output, Record, Turn
@@ -28,14 +27,14 @@ from streams.windows.customer_batches import decode_customers
 from streams.windows.intake import PROGRESS_MS, Intake, IntakeTurn, Tally
 from streams.windows.samples import MOST_SAMPLES, Sample
 from streams.wire.decode import decode
-from streams.wire.keys import partition_of
 from streams.wire.rejected import Rejected
-from streams.wire.routing import key_of, misplaced
+from streams.wire.routing import misplaced
 
 log = logging.getLogger(__name__)
 
 #: An event may be this far ahead of this machine's clock, ms.
 FUTURE_MS = 60_000
+_AHEAD = "more than 60 s ahead of this machine's clock"
 #: So long back looks the wallboard's share of events that did nothing.
 LATELY_MS = 10 * MINUTE_MS
 
@@ -87,14 +86,17 @@ class IntakeStage:
             self._hear(topic, records)
             return
         wall, name = self._clock(), self._canonical[topic]
+        newest, partitions = wall + FUTURE_MS, self._settings.partitions
         self._results[name, "ok"] += len(records)
         for record in records:
             event = decode(record.value)
             rejected: Rejected | None
             if isinstance(event, Rejected):
                 rejected = event
+            elif event.occurred_at > newest:
+                rejected = Rejected("future", _AHEAD, "occurred_at")
             else:
-                rejected = self._misplaced(event, record, name, wall)
+                rejected = misplaced(event, name, record.key, record.partition, partitions)
                 if rejected is None:
                     rejected = self.intake.accept(event, name, record.offset)
             if rejected is not None:
@@ -114,19 +116,6 @@ class IntakeStage:
                 self._letters.append(dead_letter(target, record, rejected, topic, record.timestamp))
                 self._reasons[rejected.reason] += 1
                 self.intake.counts["dead_letters"] += 1
-
-    def _misplaced(self, event: Event, record: Record, name: str, wall: int) -> Rejected | None:
-        if event.occurred_at > wall + FUTURE_MS:
-            return Rejected("future", "more than 60 s ahead of this machine's clock", "occurred_at")
-        rejected = misplaced(event, name, record.key)
-        if rejected is not None or record.key is None or event.__class__ is SourceHeartbeat:
-            return rejected
-        # Of the clean name: else one agent, written in two ways, would be two.
-        if partition_of(key_of(event) or "", self._settings.partitions) != record.partition:
-            return Rejected(
-                "wrong_key", "the key belongs to another partition: use murmur2, Kafka's default"
-            )
-        return None
 
     def _reject(self, record: Record, rejected: Rejected, topic: str, name: str, wall: int) -> None:
         target = self._settings.topics.deadletters

@@ -30,9 +30,10 @@ from streams.contract.words import SLA_METRICS
 from streams.wire.explain import TIME_RANGE, explain
 from streams.wire.instants import parse_rfc3339_ms
 from streams.wire.letters import in_known_words
-from streams.wire.names import has_outer_blanks, keep_clean, misnamed
+from streams.wire.names import has_nul, has_outer_blanks, keep_clean, misnamed
 from streams.wire.rejected import Rejected
 
+_BLANK, _BACKSLASH = b" \\"
 _decode: Final = msgspec.json.Decoder(Event).decode
 _FURTHER_TIMES: Final = {
     ContactEnqueued: ("arrived_at",),
@@ -68,12 +69,11 @@ def decode(raw: bytes | bytearray | memoryview | None) -> Event | Rejected:
             return explain(raw, error)
         event = written
     struct = type(event)
-    if struct in _FURTHER_TIMES:
-        for field in _FURTHER_TIMES[struct]:
-            if type(getattr(event, field)) is str:
-                fault = _read_time(event, field)
-                if fault is not None:
-                    return fault
+    for field in _FURTHER_TIMES.get(struct, ()):
+        if type(getattr(event, field)) is str:
+            fault = _read_time(event, field)
+            if fault is not None:
+                return fault
     if isinstance(event, TicketSnapshot) and event.due is not None:
         for metric in SLA_METRICS:
             if type(getattr(event.due, metric)) is str:
@@ -86,12 +86,17 @@ def decode(raw: bytes | bytearray | memoryview | None) -> Event | Rejected:
         fault = _read_time(event, "occurred_at")
         if fault is not None:
             return fault
-    # An escape may stand for any letter.
-    if not ascii_only or b"\\u" in raw or has_outer_blanks(event):
+    # An escape may stand for any letter. Without one nothing but a blank is white in ASCII: JSON
+    # forbids control characters in text. What is written without blanks, as most is, has none.
+    is_plain = ascii_only and _BACKSLASH not in raw
+    if not is_plain or (_BLANK in raw and has_outer_blanks(event)):
         fault = keep_clean(event)
         if fault is not None:
             return fault
-    return misnamed(event, raw) or event
+    fault = misnamed(event)
+    if fault is None and not is_plain:
+        fault = has_nul(event, raw)
+    return fault or event
 
 
 def _read_time(event: Event | DueTimes, field: str, within: str = "") -> Rejected | None:

@@ -3,8 +3,8 @@
 A queue, agent or source is one, however its name is written: composed (NFC), without outer blanks.
 `_all` and `_other` are queues, and `_other` is a tenant, of our own making; NUL joins names to keys
 in changelogs and topics.
-Cost: in ASCII a strip a name, else a cached look-up; and a search of the raw bytes that
-almost never finds anything.
+Cost: a look-up a name; of text with blanks a strip a name, with escapes or other letters than
+ASCII's a cached look-up each.
 """
 
 from functools import lru_cache
@@ -20,6 +20,7 @@ from streams.wire.rejected import Rejected
 
 #: The only way JSON text can hold a NUL; the escape of a backslash looks the same, hence a search.
 _NUL: Final = b"\\u0000"
+_HAS_NUL: Final = "a name must not contain a NUL character"
 _NAMES: Final = ("tenant", "queue", "contact_id", "agent_id", "source", "to_queue")
 
 
@@ -69,19 +70,23 @@ def _unfit(field: str) -> Rejected:
     return Rejected("schema", f"expected 1 to {MAX_NAME} characters beside outer blanks", field)
 
 
-def misnamed(event: Event, raw: bytes) -> Rejected | None:
-    """Return why the event decoded from `raw` bears a name it must not, None where it does not."""
+def misnamed(event: Event) -> Rejected | None:
+    """Return why the event bears a name that is reserved, None where it does not."""
     if event.queue in RESERVED_QUEUES:
         return Rejected("schema", "this name is reserved", "queue")
     if event.tenant == OTHER:
         return Rejected("schema", "this name is reserved", "tenant")
-    queues = event.queues if isinstance(event, AgentEvent) else ()
-    if queues and not RESERVED_QUEUES.isdisjoint(queues):
+    if isinstance(event, AgentEvent) and not RESERVED_QUEUES.isdisjoint(event.queues):
         return Rejected("schema", "this name is reserved", "queues[...]")
+    return None
+
+
+def has_nul(event: Event, raw: bytes) -> Rejected | None:
+    """Return which name of the event decoded from `raw` holds a NUL, None where none does."""
     if _NUL in raw:
         for field in _NAMES:
             if "\0" in (getattr(event, field, None) or ""):
-                return Rejected("schema", "a name must not contain a NUL character", field)
-        if any("\0" in queue for queue in queues):
-            return Rejected("schema", "a name must not contain a NUL character", "queues[...]")
+                return Rejected("schema", _HAS_NUL, field)
+        if isinstance(event, AgentEvent) and any("\0" in queue for queue in event.queues):
+            return Rejected("schema", _HAS_NUL, "queues[...]")
     return None

@@ -19,6 +19,7 @@ from streams.contract.events import (
 )
 from streams.contract.names import clean
 from streams.contract.words import AGENTS, SURVEYS, TOPIC_OF_CHANNEL
+from streams.wire.keys import partition_of
 from streams.wire.rejected import Rejected
 
 #: Instead of a topic: the event may stand in any.
@@ -64,14 +65,23 @@ def key_of(event: Event) -> str | None:
     return topic_and_key_of(event)[1]
 
 
-def misplaced(event: Event, topic: str, key: bytes | None) -> Rejected | None:
-    """Return why the event must not stand in `topic` (the contract's name) under `key`, None where
-    it may."""
+def misplaced(
+    event: Event, topic: str, key: bytes | None, partition: int = -1, partitions: int = 0
+) -> Rejected | None:
+    """Return why the event must not stand in `topic` (the contract's name) under `key`, and there
+    in `partition` of so many, where these are told; None where it may."""
     home, own = topic_and_key_of(event)
     if home is not None and home != topic:
         return Rejected("wrong_topic", f"{event.TYPE} does not belong in {topic}", "type")
-    if own is not None and key != own.encode() and not _is_written_otherwise(key, event):
+    if own is None:
+        return None
+    if key != own.encode() and not _is_written_otherwise(key, event):
         return Rejected("wrong_key", "the record's key is not the contact's or agent's id")
+    # Of the clean name: else one agent, written in two ways, would be two.
+    if partitions and partition_of(own, partitions) != partition:
+        return Rejected(
+            "wrong_key", "the key belongs to another partition: use murmur2, Kafka's default"
+        )
     return None
 
 

@@ -1,9 +1,12 @@
 """Names are one however written; reserved ones and NUL characters are rejected with their field."""
 
+import json
 from typing import Any
 
 import orjson
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from streams.contract.events import TYPES, AgentState, Event
 from streams.contract.words import ALL, BOT, NONE, OTHER, RESERVED_QUEUES
@@ -82,6 +85,35 @@ def test_blanks_do_not_hide_a_reserved_name_or_make_one_of_nothing() -> None:
         rejected = found(CALL | {"queue": written})
         assert rejected is not None
         assert (rejected.reason, rejected.field) == ("schema", "queue")
+
+
+# Names by letters that are looked at, and words that are reserved.
+_NAMES = st.text("a _\t\0\\é", min_size=1, max_size=4) | st.sampled_from(["_all", " _other"])
+
+
+@settings(deadline=None)
+@given(
+    st.sampled_from([CALL, AGENT]),
+    st.dictionaries(st.sampled_from(["queue", "agent_id", "source", "tenant"]), _NAMES),
+    st.lists(_NAMES, max_size=2),
+)
+def test_an_event_is_one_however_its_json_is_written(
+    event: dict[str, Any], names: dict[str, str], queues: list[str]
+) -> None:
+    """Without blanks or with them, letters as they are or each as an escape."""
+    document = json.loads(raw(event | names | ({"queues": queues} if event is AGENT else {})))
+    compact = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+    escaped = json.dumps(
+        {name: "%s" if isinstance(value, str) else value for name, value in document.items()}
+    ) % tuple(
+        "".join(f"\\u{ord(letter):04x}" for letter in value)
+        for value in document.values()
+        if isinstance(value, str)
+    )
+    expected = decode(escaped.encode())
+    assert decode(compact.encode()) == expected
+    assert decode(json.dumps(document, ensure_ascii=False).encode()) == expected
+    assert decode(json.dumps(document).encode()) == expected
 
 
 def test_a_name_that_grows_by_being_composed_is_measured_after_it() -> None:
