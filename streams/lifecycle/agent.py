@@ -197,6 +197,8 @@ def _contribute(
     queues: tuple[str, ...], before: Said, state: AgentState, at: int, ledger: Ledger
 ) -> None:
     """Book what differs from `before`, when the agent was a member of `queues`."""
+    if not ledger.sign:
+        return
     after = state.said()
     if queues == state.queues:
         for channel, changes in moves(before, after):

@@ -56,12 +56,13 @@ _ENDS: Final = frozenset({TRANSFERRED, ENDED, ABANDONED})
 #: What, coming late, can change how an earlier event was read.
 _DOUBTED: Final = CLOSERS | {ENTRY, ANSWERED, HOLD_STARTED}
 
+#: Ranks that need nothing and bring nothing: they find what they need in any state.
+FREE: Final = frozenset(CONTACT_RANKS.values()) - _DOUBTED - {OFFERED, HOLD_ENDED, WRAPUP_ENDED}
 #: By phase, the ranks that find what they need if their queue fits.
-_FREE: Final = frozenset(CONTACT_RANKS.values()) - _DOUBTED - {OFFERED, HOLD_ENDED, WRAPUP_ENDED}
 _PLAIN: Final = (
-    _FREE | {ENTRY},
-    _FREE | {OFFERED, ANSWERED, ABANDONED},
-    _FREE | {HOLD_STARTED, TRANSFERRED, ENDED, ABANDONED},
+    FREE | {ENTRY},
+    FREE | {OFFERED, ANSWERED, ABANDONED},
+    FREE | {HOLD_STARTED, TRANSFERRED, ENDED, ABANDONED},
 )
 
 
@@ -71,7 +72,7 @@ def is_plain(state: ContactState, fact: Fact, grace: int) -> bool:
     if rank not in _PLAIN[phase]:
         return rank == WRAPUP_ENDED and phase == IDLE and bool(owed_to(state.wrapups, fact))
     if phase != IDLE and fact.queue is not None and fact.queue != state.queue:
-        return rank in _FREE
+        return rank in FREE
     last = state.last
     return rank not in CLOSERS or last is None or fact.at - last.closed_at > grace
 

@@ -8,7 +8,7 @@ than `closed_before` by more than grace are folded into the base; long tails are
 each with the base before it. Cost: a step, plus twice the tail for a refold.
 """
 
-from bisect import insort
+from bisect import bisect_left, insort
 from collections.abc import Sequence
 from copy import copy
 from typing import Any, Generic
@@ -246,9 +246,7 @@ def rebase(life: Lifecycle[S, F], entity: Entity[S, F], before: int, ledger: Led
             entity.base = _moved_up(life, entity.base, [], before, before, ledger)
         return
     before = _cut(life, entity, before, ledger)
-    cut = 0
-    while cut < len(tail) and tail[cut].at < before:
-        cut += 1
+    cut = _place(tail, before)
     entity.base = _moved_up(life, entity.base, tail[:cut], before, before, ledger)
     entity.tail = tail[cut:]
 
@@ -274,8 +272,8 @@ def _moved_up(
 
 def _cut(life: Lifecycle[S, F], entity: Entity[S, F], before: int, ledger: Ledger) -> int:
     """The last time, not after `before` (ms), that parts no facts whose order hangs together."""
-    tail = entity.tail
-    if life.ordering is None or tail[-1].at < before:
+    tail, ordering = entity.tail, life.ordering
+    if ordering is None or _stand_apart(tail, before, ledger.rules.grace_ms, ordering.free):
         return before
     spans: Spans = []
     _moved_up(life, entity.base, tail, NEVER, -1, ledger, spans)
@@ -283,6 +281,29 @@ def _cut(life: Lifecycle[S, F], entity: Entity[S, F], before: int, ledger: Ledge
         if start < before <= end:
             before = start
     return before
+
+
+def _stand_apart(tail: list[Any], before: int, grace: int, free: frozenset[int]) -> bool:
+    """Whether no fact older than `before` (ms) can hang together with a later one; in doubt, no.
+
+    Those that do are none of the free ranks and within twice grace: each looks within grace after
+    the time at which it takes effect, and that is within grace after its own. Messages are free,
+    and a long tail is of them: mostly this saves a fold of all of it.
+    """
+    cut, near = _place(tail, before), 2 * grace
+    return all(fact.rank in free for fact in tail[cut : _place(tail, before + near + 1)]) or all(
+        fact.rank in free for fact in tail[_place(tail, before - near) : cut]
+    )
+
+
+def _place(tail: list[Any], at: int) -> int:
+    """How many facts are older than `at` (ms)."""
+    return bisect_left(tail, at, key=_time)
+
+
+def _time(fact: Any) -> int:
+    at: int = fact.at
+    return at
 
 
 def pack(life: Lifecycle[S, F], entity: Entity[S, F], ledger: Ledger) -> Chunk[S, F] | None:
@@ -300,9 +321,7 @@ def pack(life: Lifecycle[S, F], entity: Entity[S, F], ledger: Ledger) -> Chunk[S
     if len(tail) <= PACK_ABOVE or entity.skipped != NEVER:
         return None
     before = _cut(life, entity, tail[len(tail) - PACK_LEAVES].at, ledger)
-    cut = 0
-    while tail[cut].at < before:
-        cut += 1
+    cut = _place(tail, before)
     if not cut:
         return None
     chunk = Chunk(entity.base, tail[:cut])

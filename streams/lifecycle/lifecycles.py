@@ -38,6 +38,8 @@ class Ordering(Generic[S, F]):
     arrange: Callable[[S, Plan, int], bool]
     #: Whether a fact that sorts last could change how an earlier one was read.
     is_doubted: Callable[[S, F, int], bool]
+    #: Ranks of facts that stay in their places, whatever the state, and that no other looks for.
+    free: frozenset[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,9 @@ CONTACT: Final[Lifecycle[visit.ContactState, Fact]] = Lifecycle(
     standing=visit.standing,
     step=contact_deadlines.step,
     fire=contact_deadlines.fire,
-    ordering=Ordering(contact_order.is_plain, contact_order.arrange, contact_order.is_doubted),
+    ordering=Ordering(
+        contact_order.is_plain, contact_order.arrange, contact_order.is_doubted, contact_order.FREE
+    ),
 )
 TICKET: Final[Lifecycle[ticket.TicketState, Fact]] = Lifecycle(
     blank=ticket.blank,
@@ -72,7 +76,7 @@ TICKET: Final[Lifecycle[ticket.TicketState, Fact]] = Lifecycle(
     standing=ticket.standing,
     step=ticket_deadlines.step,
     fire=ticket_deadlines.fire,
-    ordering=Ordering(ticket.is_plain, ticket.arrange, ticket.is_doubted),
+    ordering=Ordering(ticket.is_plain, ticket.arrange, ticket.is_doubted, ticket.FREE),
 )
 AGENT: Final[Lifecycle[agent_state.AgentState, Snapshot]] = Lifecycle(
     blank=agent.blank,

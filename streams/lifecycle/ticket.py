@@ -45,6 +45,8 @@ __all__ = ["CLOSED", "LEFT", "NONE", "OPEN", "PHASES", "RESOLVED", "VERSION", "T
 NO_PRIORITY: Final = 4
 #: What makes a ticket known; any other event needs that.
 BRINGS: Final = frozenset({TICKET_RANKS["ticket.opened"], TICKET_RANKS["ticket.snapshot"]})
+#: Ranks that find what they need in any state, and make no ticket known.
+FREE: Final = feedback.OF_TICKETS - BRINGS
 
 
 def blank() -> TicketState:

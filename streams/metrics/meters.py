@@ -5,7 +5,7 @@ several numbers is replaced whole, never changed in place. A unit that is releas
 with it; counters stay.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Final
 
@@ -39,6 +39,11 @@ HISTOGRAMS: Final = tuple(
     if metric.buckets
     for values, first in metric.booked.items()
 )
+_SUM_OF_BUCKET: Final = {
+    number: total
+    for first, buckets, total in HISTOGRAMS
+    for number in range(first, first + buckets)
+}
 
 
 class IntakeMeter:
@@ -126,8 +131,11 @@ class IntakeMeter:
         queued = booked.get(c.ABANDONED, 0) - booked.get(c.SHORT_ABANDONED, 0)
         changes[ABANDONED_QUEUED] = queued
         grown: dict[int, int] = {}
+        buckets: defaultdict[int, dict[int, int]] = defaultdict(dict)
         for number, change in changes.items():
-            if number in COUNTS:
+            if number in _SUM_OF_BUCKET:
+                buckets[_SUM_OF_BUCKET[number]][number] = change
+            elif number in COUNTS:
                 if change > 0:
                     grown[number] = change
                 elif change < 0:
@@ -137,8 +145,8 @@ class IntakeMeter:
                 # Longer, but nothing more of it: a correction.
                 if not counts or any(changes.get(count, 0) > 0 for count in counts):
                     grown[number] = change
-        for first, buckets, total in HISTOGRAMS:
-            found = _first_observations(changes, first, buckets)
+        for total, moved in buckets.items():
+            found = _first_observations(moved)
             if found:
                 grown |= found
                 grown[total] = max(0, changes.get(total, 0))
@@ -157,12 +165,11 @@ class IntakeMeter:
             self.sources.pop(partition, None)
 
 
-def _first_observations(changes: Mapping[int, int], first: int, buckets: int) -> dict[int, int]:
+def _first_observations(changes: Mapping[int, int]) -> dict[int, int]:
     """The growth of a histogram's buckets: one that moved to another bucket is not a new one."""
-    found = {n: changes[n] for n in range(first, first + buckets) if changes.get(n)}
-    moved = -sum(n for n in found.values() if n < 0)
+    moved = -sum(n for n in changes.values() if n < 0)
     grown: dict[int, int] = {}
-    for number, change in found.items():
+    for number, change in sorted(changes.items()):
         if change > 0:
             known = min(change, moved)
             moved -= known

@@ -14,7 +14,7 @@ from streams.lifecycle.event_facts import FACTS, OF_REQUESTS, callback_fact
 from streams.lifecycle.facts import in_order
 from streams.lifecycle.ledger import Ledger
 from streams.lifecycle.lifecycles import AGENT, CALLBACK, CONTACT, TICKET
-from streams.lifecycle.rules import Rules
+from streams.lifecycle.rules import NEVER, Rules
 from streams.wire.decode import decode
 from tests.lifecycle.lives import FAR, HOUR, START, fact, facts, ledger
 from tests.strategies import encoded, histories
@@ -237,6 +237,23 @@ def test_packing_never_parts_an_instant() -> None:
     for number in range(60):
         at_once.add(fact("assigned", 0, number, "ticket", agent_id="anna"))
     assert entity.pack(TICKET, at_once.kept, at_once.ledger) is None
+
+
+@given(histories())
+def test_what_hangs_together_is_never_parted(history: list[dict[str, Any]]) -> None:
+    """Wherever it is cut: as found by a fold of everything, and mostly without one."""
+    for life, channel, told in entities(history):
+        ordered, _, _ = in_order(told)
+        one = One(life, channel)
+        one.kept.tail = ordered
+        spans: list[tuple[int, int]] = []
+        entity._moved_up(life, None, ordered, NEVER, -1, one.ledger, spans)
+        for before in {each.at + later for each in ordered for later in (0, 1)}:
+            wanted = before
+            for start, end in sorted(spans, reverse=True):
+                if start < wanted <= end:
+                    wanted = start
+            assert entity._cut(life, one.kept, before, one.ledger) == wanted
 
 
 def test_a_short_tail_is_not_packed() -> None:
