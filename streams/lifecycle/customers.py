@@ -9,7 +9,7 @@ that nothing is told of, about 150 bytes and a look a month.
 A customer is known by his tenant's number in this process and the beginning of his hash.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from heapq import heappop, heappush
 from typing import Final
 
@@ -75,9 +75,10 @@ class Customers:
             self._ledger.anomaly("customer_trimmed")
 
     def _book(self, tenant: str, before: list[Booking], after: list[Booking]) -> None:
-        for (at, channel, queue, counter, topic), times in change(before, after).items():
+        changed = change(before, after) if before else Counter(after)
+        for booking, times in changed.items():
             if times:
-                book(tenant, (at, channel, queue, counter, topic), times, self._ledger)
+                book(tenant, booking, times, self._ledger)
 
     def advance(self, now: int, since: int) -> None:
         """Book what falls due before `now`, nothing before `since` (ms)."""

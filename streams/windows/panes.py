@@ -38,12 +38,12 @@ def add(into: Values, values: Mapping[int, int], sign: int = 1) -> None:
             into[counter] = known(counter, 0) + sign * amount
 
 
-def absolute(values: Mapping[int, int], pane: int) -> Values:
-    """The values of a pane with moments counted from the epoch, so that panes add up."""
-    shifted = dict(values)
-    for level in (*(values.keys() & _LEVELS), *_break_levels(values)):
-        shifted[level + MOMENT] = values.get(level + MOMENT, 0) + values[level] * pane
-    return shifted
+def _make_absolute(values: Values, pane: int) -> Values:
+    """Count a pane's moments from the epoch, so that panes add up; returns the levels' changes."""
+    levels = levels_of(values)
+    for level, change in levels.items():
+        values[level + MOMENT] = values.get(level + MOMENT, 0) + change * pane
+    return levels
 
 
 def levels_of(values: Mapping[int, int]) -> Values:
@@ -91,12 +91,12 @@ class Running:
         self.sums = {number: amount for number in self.numbers() if (amount := sums[number])}
         self._numbers = list(self.sums)
 
-    def correct(self, pane: int, change: Mapping[int, int]) -> None:
-        """A pane before the window's end changed."""
+    def correct(self, pane: int, change: Mapping[int, int], levels: Mapping[int, int]) -> None:
+        """A pane before the window's end changed; `levels`: those of the change."""
         if pane >= self.start:
             add(self.sums, change)
         else:
-            add(self.before, levels_of(change))
+            add(self.before, levels)
 
 
 class Interval:
@@ -132,11 +132,16 @@ class Panes:
 
     def pane(self, start: int) -> Values:
         """What all sources have in the pane that starts at `start`; moments absolute."""
+        return self._pane(start)[0]
+
+    def _pane(self, start: int) -> tuple[Values, Values]:
+        """The pane, and its levels' changes."""
         said = [decode_values(packed) for packed in self.fine.get(start, {}).values()]
         total = said.pop() if said else {}
         for values in said:
             add(total, values)
-        return absolute(total, start)
+        levels = _make_absolute(total, start)
+        return total, levels
 
     def replace(self, pane: int, source: int, values: Values) -> bool:
         """The source's newest contents of a pane. Returns whether anything changed."""
@@ -150,14 +155,14 @@ class Panes:
         if not change:
             return False
         self.fine.setdefault(pane, {})[source] = encode_values(values)
-        change = absolute(change, pane)
-        self._interval(pane, change)
+        levels = _make_absolute(change, pane)
+        self._interval(pane, change, levels)
         if pane >= self.end:
             self._future.add(pane)
         else:
             for window in self.windows.values():
-                window.correct(pane, change)
-            self.today.correct(pane, change)
+                window.correct(pane, change, levels)
+            self.today.correct(pane, change, levels)
         return True
 
     def interval(self, start: int) -> Interval:
@@ -167,12 +172,12 @@ class Panes:
             interval = self.intervals[start] = Interval()
         return interval
 
-    def _interval(self, pane: int, change: Mapping[int, int]) -> None:
+    def _interval(self, pane: int, change: Mapping[int, int], levels: Mapping[int, int]) -> None:
         start = pane - pane % INTERVAL_MS
         interval = self.interval(start)
         add(interval.sums, change)
         interval.changed = True
-        if start < self.levels_changed_from and any(levels_of(change).values()):
+        if start < self.levels_changed_from and any(levels.values()):
             self.levels_changed_from = start
 
     def advance(self, end: int, midnight: int) -> bool:
@@ -183,9 +188,9 @@ class Panes:
                 changed |= self._leave(self.windows[name], end - width)
             for pane in sorted(pane for pane in self._future if pane < end):
                 self._future.discard(pane)
-                values = self.pane(pane)
+                values, levels = self._pane(pane)
                 for window in (*self.windows.values(), self.today):
-                    window.correct(pane, values)
+                    window.correct(pane, values, levels)
                 changed = True
             self.end = end
         if midnight > self.today.start:
@@ -199,9 +204,9 @@ class Panes:
         panes = held if len(held) <= len(self.fine) else self.fine.keys()
         left = [pane for pane in panes if pane in self.fine and pane in held]
         for pane in left:
-            values = self.pane(pane)
+            values, levels = self._pane(pane)
             add(window.sums, values, -1)
-            add(window.before, levels_of(values))
+            add(window.before, levels)
         window.start = start
         if left:
             window.drop_zeros()
@@ -217,8 +222,8 @@ class Panes:
                 add(self.today.sums, interval.sums)
         for pane in self._future:
             target = self.today.sums if pane >= midnight else self.today.before
-            values = self.pane(pane)
-            add(target, values if pane >= midnight else levels_of(values), -1)
+            values, levels = self._pane(pane)
+            add(target, values if pane >= midnight else levels, -1)
 
     def fold(self, final: int, as_of: int) -> tuple[list[int], set[int]]:
         """Fold panes before `final` (no source can change them) that no window needs.
@@ -302,12 +307,12 @@ class Panes:
             while left and pane < left[0].start:
                 left[0].sums, left[0].before = dict(sums), dict(since)
                 del left[0]
-            values = self.pane(pane)
+            values, levels = self._pane(pane)
             interval = self.interval(pane - pane % INTERVAL_MS)
             add(interval.sums, values)
             interval.changed = True
             if left:
-                add(since, levels_of(values))
+                add(since, levels)
                 if pane < end:
                     add(sums, values)
         for window in left:

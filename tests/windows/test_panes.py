@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from streams.contract.words import INTERVAL_MS, SLIDING_MS
 from streams.lifecycle import counters as c
 from streams.lifecycle.ledger import PANE_MS
-from streams.windows.panes import Panes, Running, absolute, add
+from streams.windows.panes import Panes, Running, add
 from tests.examples import examples
 
 DAY = 86_400_000
@@ -48,7 +48,8 @@ class Plain:
         sums: dict[int, int] = {}
         for (pane, _), said in self.said.items():
             if start <= pane < end:
-                add(sums, absolute(said, pane))
+                add(sums, said)
+                add(sums, {level + 1: n * pane for level, n in levels_of(said).items()})
         return nonzero(sums)
 
 
