@@ -2,9 +2,10 @@
 
 from streams.contract.records import HistoryRecord, Minute
 from streams.kpis.figures import (
+    OF_OCCUPANCY,
     abandonment_ratio,
     occupancy_ratio,
-    service_levels,
+    service_level,
     wait_mean_seconds,
 )
 from streams.lifecycle import counters as c
@@ -18,8 +19,8 @@ def history_record(queue: Queue, queues: Queues) -> HistoryRecord:
     """Whole minutes of the last hour, oldest first."""
     tenant, name, channel = queue.queue_key
     hour = [
-        _minute(at, view, levels.get(c.WAITING, 0))
-        for at, view, levels in views.minutes(queue.panes, queues.as_of)
+        _minute(at, view, waiting)
+        for at, view, waiting in views.minutes(queue.panes, queues.as_of, OF_OCCUPANCY)
     ]
     return HistoryRecord(tenant=tenant, queue=name, channel=channel, minutes=hour)
 
@@ -31,7 +32,7 @@ def _minute(at: int, view: View, waiting: int) -> Minute:
         answered=view.count(c.ANSWERED),
         abandoned=view.count(c.ABANDONED),
         waiting=waiting,
-        service_level=service_levels(view).offered_less_short,
+        service_level=service_level(view),
         abandonment_ratio=abandonment_ratio(view),
         occupancy_ratio=occupancy_ratio(view),
         wait_mean_seconds=wait_mean_seconds(view),

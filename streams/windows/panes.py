@@ -100,13 +100,17 @@ class Running:
 
 
 class Interval:
-    """The sums of 15 minutes: `folded` panes are final and stored, `sums` are all of them."""
+    """The sums of 15 minutes: `folded` panes are final and stored, `sums` are all of them.
 
-    __slots__ = ("changed", "final", "folded", "sums")
+    `levels` are those of the sums that are levels' changes: each record adds them up over a day.
+    """
+
+    __slots__ = ("changed", "final", "folded", "levels", "sums")
 
     def __init__(self) -> None:
         self.folded: Values = {}
         self.sums: Values = {}
+        self.levels: Values = {}
         self.changed = True
         self.final = False
 
@@ -176,6 +180,7 @@ class Panes:
         start = pane - pane % INTERVAL_MS
         interval = self.interval(start)
         add(interval.sums, change)
+        add(interval.levels, levels)
         interval.changed = True
         if start < self.levels_changed_from and any(levels.values()):
             self.levels_changed_from = start
@@ -217,7 +222,7 @@ class Panes:
         self.today.before = dict(self.base)
         for start, interval in self.intervals.items():
             if start < midnight:
-                add(self.today.before, levels_of(interval.sums))
+                add(self.today.before, interval.levels)
             else:
                 add(self.today.sums, interval.sums)
         for pane in self._future:
@@ -250,7 +255,7 @@ class Panes:
             interval = self.intervals[start]
             if not interval.final or start + INTERVAL_MS > as_of - KEPT_MS:
                 break
-            add(self.base, levels_of(interval.sums))
+            add(self.base, interval.levels)
             del self.intervals[start]
             gone.append(start)
         return gone
@@ -295,6 +300,7 @@ class Panes:
         """After a restore: everything that is derived from panes and folded parts."""
         for interval in self.intervals.values():
             interval.sums = dict(interval.folded)
+            interval.levels = levels_of(interval.folded)
         self.end = end
         self._future = {pane for pane in self.fine if pane >= end}
         self.windows = {name: Running(end - width) for name, width in SLIDING_MS.items()}
@@ -310,6 +316,7 @@ class Panes:
             values, levels = self._pane(pane)
             interval = self.interval(pane - pane % INTERVAL_MS)
             add(interval.sums, values)
+            add(interval.levels, levels)
             interval.changed = True
             if left:
                 add(since, levels)
@@ -319,7 +326,7 @@ class Panes:
             window.sums, window.before = dict(sums), dict(since)
         level: Values = dict(self.base)
         for interval in self.intervals.values():
-            add(level, levels_of(interval.sums))
+            add(level, interval.levels)
         for window in self.windows.values():
             # So far the changes since the window's start: the level at its start is without them.
             changed, window.before = window.before, dict(level)

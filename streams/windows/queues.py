@@ -17,7 +17,7 @@ from streams.lifecycle.ledger import PANE_MS
 from streams.lifecycle.local_days import midnight_of
 from streams.lifecycle.rules import NEVER
 from streams.windows.cells import CellBatch, CellUpdate, Values, decode_values, encode_values
-from streams.windows.panes import add, levels_of
+from streams.windows.panes import add
 from streams.windows.queue_state import Queue
 
 #: How long the clock speaks for a source that was caught up and has not reported since.
@@ -215,7 +215,7 @@ class Queues:
             if interval.changed:
                 interval.changed = False
                 yield start, levels
-            add(levels, levels_of(interval.sums))
+            add(levels, interval.levels)
 
     def _pass_gap(self, queue: Queue) -> None:
         """Go on to where intervals are due again; those between only where a level stands."""
@@ -225,7 +225,7 @@ class Queues:
         levels = dict(queue.panes.base)
         for start, interval in intervals.items():
             if start < gap:
-                add(levels, levels_of(interval.sums))
+                add(levels, interval.levels)
         if any(levels.values()):
             for start in range(gap, queue.cursor, INTERVAL_MS):
                 queue.panes.interval(start).changed = True

@@ -67,6 +67,12 @@ def integrals(
 
     Only of levels that anything is known of: of most, in most windows, nothing is.
     """
+    return _integrals((*_INTEGRATED, *also), before, sums, start, cut)
+
+
+def _integrals(
+    of: Iterable[int], before: Mapping[int, int], sums: Mapping[int, int], start: int, cut: int
+) -> dict[int, int]:
     length = cut - start
     if length <= 0:
         return {}
@@ -74,7 +80,7 @@ def integrals(
         level: before.get(level, 0) * length
         + cut * sums.get(level, 0)
         - sums.get(level + MOMENT, 0)
-        for level in (*_INTEGRATED, *also)
+        for level in of
         if level in before or level in sums or level + MOMENT in sums
     }
 
@@ -125,10 +131,11 @@ def interval(
     return View(sums, area, max(0, cut - start))
 
 
-def minutes(panes: Panes, as_of: int) -> Iterator[tuple[int, View, Values]]:
+def minutes(panes: Panes, as_of: int, of: Collection[int]) -> Iterator[tuple[int, View, int]]:
     """Each whole minute that ended by `as_of` and began in the last hour, oldest first.
 
-    As its start, its view, and the levels at its end; all times in ms.
+    As its start, its view with the integrals of the levels `of`, and how many wait at its end; all
+    times in ms.
     """
     end = as_of - as_of % MINUTE_MS
     start = end - LONGEST_MS
@@ -142,9 +149,9 @@ def minutes(panes: Panes, as_of: int) -> Iterator[tuple[int, View, Values]]:
         for pane in range(minute, minute + MINUTE_MS, PANE_MS):
             if pane in panes.fine:
                 add(sums, panes.pane(pane))
-        area = integrals(levels, sums, minute, minute + MINUTE_MS)
+        area = _integrals(of, levels, sums, minute, minute + MINUTE_MS)
         add(levels, levels_of(sums))
-        yield minute, View(sums, area, MINUTE_MS), dict(levels)
+        yield minute, View(sums, area, MINUTE_MS), levels.get(WAITING, 0)
 
 
 def whole(sums: Mapping[int, int], first: int, as_of: int, also: Also = ()) -> View:

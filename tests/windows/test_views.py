@@ -72,12 +72,11 @@ def test_minutes_are_the_whole_ones_of_the_last_hour() -> None:
     leaves = (59 * MINUTE + 50_000, {c.ANSWERED: 1, c.WAITING: -1, c.WAITING + c.MOMENT: 0})
     for as_of in (70 * MINUTE, 70 * MINUTE + 25_000, 71 * MINUTE - 1):
         held = panes(as_of, *cells, leaves)
-        found = list(minutes(held, START + as_of))
+        found = list(minutes(held, START + as_of, (c.WAITING,)))
         assert [at - START for at, _, _ in found] == [n * MINUTE for n in range(10, 70)]
         offered = {(at - START) // MINUTE: view.count(c.OFFERED) for at, view, _ in found}
         assert {minute: n for minute, n in offered.items() if n} == {10: 1, 30: 1}
-        levels = [levels.get(c.WAITING, 0) for _, _, levels in found]
-        assert levels == [1] * 20 + [2] * 29 + [1] * 11
+        assert [waiting for _, _, waiting in found] == [1] * 20 + [2] * 29 + [1] * 11
         areas = {(at - START) // MINUTE: view.integral(c.WAITING) for at, view, _ in found}
         assert (areas[29], areas[30], areas[58], areas[59], areas[60]) == (
             *(MINUTE, MINUTE + 40_000, 2 * MINUTE, 2 * MINUTE - 10_000, MINUTE),
