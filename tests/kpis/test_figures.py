@@ -1,6 +1,8 @@
 """Figures by hand, from the integer sums of one window."""
 
 import random
+from collections import defaultdict
+from typing import Any
 
 import msgspec
 import pytest
@@ -176,6 +178,37 @@ def test_service_levels_lie_within_0_and_1_in_every_window(seed: int) -> None:
                 levels = window["service_level"]
                 decided = [levels["offered"], levels["removed_in_threshold"]]
                 assert all(level is None or 0 <= level <= 1 for level in decided)
+
+
+class Asked(dict[int, int]):
+    """Sums that remember which numbers were asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.numbers: set[int] = set()
+
+    def get(self, number: int, default: Any = None) -> Any:
+        """Nothing was."""
+        self.numbers.add(number)
+        return default
+
+
+@pytest.mark.parametrize("seed", range(3 if QUICK else 6))
+def test_a_ticket_makes_no_visit_and_a_contact_no_ticket(seed: int) -> None:
+    """So the figures of either are left out where the other is: nothing is booked that is lost."""
+    of_visits, of_tickets = Asked(), Asked()
+    f._visits(View(of_visits, {}, 0), ())
+    f._tickets(View(of_tickets, {}, 0), ())
+    booked: defaultdict[bool, set[int]] = defaultdict(set)
+    pipeline = live(lately(seed, 40), QUEUE_VARIANTS[seed % len(QUEUE_VARIANTS)], seed)
+    for unit in pipeline.queues:
+        for (_, _, channel), queue in unit.queues.items():
+            for interval in queue.panes.intervals.values():
+                booked[channel == "ticket"] |= interval.sums.keys()
+    assert booked[True].isdisjoint(of_visits.numbers)
+    assert booked[False].isdisjoint(of_tickets.numbers)
+    assert len(booked[True] & of_tickets.numbers) > 10
+    assert len(booked[False] & of_visits.numbers) > 20
 
 
 def test_all_shows_a_definition_only_where_its_queues_agree() -> None:
