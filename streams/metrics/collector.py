@@ -17,7 +17,7 @@ from prometheus_client.registry import Collector
 
 from streams import __version__
 from streams.faustkit.stats import KitStats
-from streams.metrics.families import NO_LABELS, Family, Labels, family, single
+from streams.metrics.families import PLAIN, Family, Labels, family, single
 from streams.metrics.meters import IntakeMeter, QueueMeter
 from streams.metrics.queue_metrics import QueueMetrics
 from streams.metrics.stream_metrics import StreamMetrics
@@ -83,4 +83,4 @@ class MetricsCollector(Collector):
         yield single("exporter_series", series + OWN_SERIES)
         # Of the page before: this one is not finished.
         yield single("exporter_collect_seconds", self._seconds)
-        yield family("build_info", [("", self._build, NO_LABELS, 1)])
+        yield family("build_info", [self._build], [(PLAIN, [1])])

@@ -17,7 +17,6 @@ from streams.contract.records import Agents, DefinitionsShown, KpiRecord
 from streams.contract.words import (
     AGENT_STATES,
     BACKLOG_AGES,
-    CHANNELS,
     SLA_METRICS,
     STATE_LIMIT_SECONDS,
     TICKET_STATUSES,
@@ -27,13 +26,15 @@ from streams.faustkit.stats import KitStats
 from streams.kpis.definitions import Definitions
 from streams.metrics.catalogue import BOOKED, BY_NAME
 from streams.metrics.families import (
-    NO_LABELS,
+    PLAIN,
+    Column,
     Family,
+    Key,
     Labels,
-    Row,
-    bounds_of,
+    columns_of,
     family,
-    histogram_rows,
+    histogram_keys,
+    histogram_values,
 )
 from streams.metrics.feedback_catalogue import FEEDBACK_NUMBERS
 from streams.metrics.meters import IntakeMeter, QueueMeter
@@ -50,8 +51,16 @@ def _seconds(instant_ms: int | None) -> float | None:
     return None if instant_ms is None else instant_ms / 1_000
 
 
-def _gauges(windows: Sequence[str]) -> dict[str, tuple[tuple[Labels, ...], Values]]:
-    """By metric: the labels of its series, and their values in a KPI record; None = no series."""
+def _with(labels: Iterable[Labels]) -> tuple[Key, ...]:
+    """Series without a suffix that have these labels."""
+    return tuple(Key("", more) for more in labels)
+
+
+_ONE: Final = (PLAIN,)
+
+
+def _gauges(windows: Sequence[str]) -> dict[str, tuple[tuple[Key, ...], Values]]:
+    """By metric: a queue's series, and their values in a KPI record; None = no series."""
 
     def shown(record: KpiRecord) -> Iterator[Figures]:
         return (record.windows[window] for window in windows)
@@ -75,23 +84,23 @@ def _gauges(windows: Sequence[str]) -> dict[str, tuple[tuple[Labels, ...], Value
         # Milliseconds are exact; their sum as floats need not be.
         return round(figures.talk_seconds + figures.hold_seconds + figures.wrapup_seconds, 3)
 
-    by_window = tuple(Labels(window=window) for window in windows)
+    by_window = _with(Labels(window=window) for window in windows)
     return {
-        "queue_contacts_waiting": ((NO_LABELS,), lambda r: (r.live.waiting,)),
+        "queue_contacts_waiting": (_ONE, lambda r: (r.live.waiting,)),
         "queue_oldest_waiting_timestamp_seconds": (
-            (NO_LABELS,),
+            _ONE,
             lambda r: (_seconds(r.live.oldest_waiting_at),),
         ),
         "queue_agents": (
-            tuple(Labels(state=state) for state in AGENT_STATES),
+            _with(Labels(state=state) for state in AGENT_STATES),
             lambda r: each(r.live.agents, Agents.__struct_fields__),
         ),
         "queue_agents_stuck": (
-            tuple(Labels(state=state) for state in STATE_LIMIT_SECONDS),
+            _with(Labels(state=state) for state in STATE_LIMIT_SECONDS),
             lambda r: [r.live.agents_stuck[state] for state in STATE_LIMIT_SECONDS],
         ),
         "window_contacts": (
-            tuple(
+            _with(
                 Labels(window=window, outcome=outcome)
                 for window in windows
                 for outcome in WINDOW_OUTCOMES
@@ -107,20 +116,20 @@ def _gauges(windows: Sequence[str]) -> dict[str, tuple[tuple[Labels, ...], Value
             lambda r: [handled(figures) for figures in shown(r)],
         ),
         "window_agent_seconds": (
-            tuple(
+            _with(
                 Labels(window=window, state=state) for window in windows for state in AGENT_SECONDS
             ),
             agent_seconds,
         ),
-        "queue_contacts_over_limit": ((NO_LABELS,), lambda r: (r.live.waiting_over_limit,)),
-        "queue_callbacks_owed": ((NO_LABELS,), lambda r: (r.live.callbacks_owed,)),
-        "queue_callbacks_overdue": ((NO_LABELS,), lambda r: (r.live.callbacks_overdue,)),
+        "queue_contacts_over_limit": (_ONE, lambda r: (r.live.waiting_over_limit,)),
+        "queue_callbacks_owed": (_ONE, lambda r: (r.live.callbacks_owed,)),
+        "queue_callbacks_overdue": (_ONE, lambda r: (r.live.callbacks_overdue,)),
         "queue_oldest_callback_timestamp_seconds": (
-            (NO_LABELS,),
+            _ONE,
             lambda r: (_seconds(r.live.oldest_callback_at),),
         ),
         "queue_sla_clocks": (
-            tuple(
+            _with(
                 Labels(metric=metric, state=state)
                 for metric in SLA_METRICS
                 for state in CLOCK_STATES
@@ -128,77 +137,69 @@ def _gauges(windows: Sequence[str]) -> dict[str, tuple[tuple[Labels, ...], Value
             clocks,
         ),
         "queue_next_due_timestamp_seconds": (
-            (NO_LABELS,),
+            _ONE,
             lambda r: (_seconds(r.live.next_due_at),),
         ),
         "queue_tickets_by_age": (
-            tuple(Labels(age=age) for age in BACKLOG_AGES),
+            _with(Labels(age=age) for age in BACKLOG_AGES),
             lambda r: [r.live.backlog_age[age] for age in BACKLOG_AGES],
         ),
-        "queue_tickets_unassigned": ((NO_LABELS,), lambda r: (r.live.backlog_unassigned,)),
-        "queue_complaints_open": ((NO_LABELS,), lambda r: (r.live.complaints_open,)),
+        "queue_tickets_unassigned": (_ONE, lambda r: (r.live.backlog_unassigned,)),
+        "queue_complaints_open": (_ONE, lambda r: (r.live.complaints_open,)),
         "queue_tickets_open": (
-            tuple(Labels(status=status) for status in TICKET_STATUSES),
+            _with(Labels(status=status) for status in TICKET_STATUSES),
             lambda r: each(r.live.backlog, TICKET_STATUSES),
         ),
         "queue_oldest_ticket_timestamp_seconds": (
-            (NO_LABELS,),
+            _ONE,
             lambda r: (_seconds(r.live.oldest_open_at),),
         ),
     }
 
 
-@dataclass(frozen=True, slots=True)
-class _Series:
-    """One series of a booked metric: `number` is counted, of a histogram in its first bucket.
-
-    `total`: the number of a histogram's sum (ms); `les`: the labels of its buckets.
-    """
-
-    labels: Labels
-    number: int
-    total: int
-    les: tuple[Labels, ...]
+#: What was booked of each of some queues, by number.
+_Booked = Sequence[Callable[[int, int], int]]
 
 
-#: A queue's labels, and what was booked of it by number.
-_Booked = tuple[Labels, Callable[[int, int], int]]
+class _Metric:
+    """A booked metric: its series of one queue, and the numbers that they are counted under."""
 
+    def __init__(self, metric: MetricDef) -> None:
+        self.metric = metric
+        own = [(metric.own_labels(values), number) for values, number in metric.booked.items()]
+        self._keys = [(Key("", Labels(**pairs)), number) for pairs, number in own]
+        #: Of each histogram: its series, its buckets' numbers and its sum's.
+        self._histograms = [
+            (
+                histogram_keys(metric.name, **metric.own_labels(values)),
+                range(first, first + len(metric.buckets) + 1),
+                metric.sums[values],
+            )
+            for values, first in metric.booked.items()
+            if metric.buckets
+        ]
 
-def _series_of(metric: MetricDef) -> list[_Series]:
-    found = []
-    for values, number in metric.booked.items():
-        pairs = metric.own_labels(values)
-        les = bounds_of(metric.name, **pairs) if metric.buckets else ()
-        found.append(_Series(Labels(**pairs), number, metric.sums.get(values, 0), les))
-    return found
+    def columns(self, booked: _Booked) -> Iterator[Column]:
+        """The values of these queues."""
+        if self.metric.buckets:
+            return self._of_histograms(booked)
+        return (self._seconds if self.metric.is_seconds else self._counts)(booked)
 
+    def _counts(self, booked: _Booked) -> Iterator[Column]:
+        for key, number in self._keys:
+            yield key, [get(number, 0) for get in booked]
 
-def _counter_rows(queues: Sequence[_Booked], series: Sequence[_Series]) -> Iterator[Row]:
-    for labels, get in queues:
-        for one in series:
-            yield "", labels, one.labels, get(one.number, 0)
+    def _seconds(self, booked: _Booked) -> Iterator[Column]:
+        for key, number in self._keys:
+            yield key, [get(number, 0) / 1_000 for get in booked]
 
-
-def _seconds_rows(queues: Sequence[_Booked], series: Sequence[_Series]) -> Iterator[Row]:
-    for labels, get in queues:
-        for one in series:
-            yield "", labels, one.labels, get(one.number, 0) / 1_000
-
-
-def _histogram_rows(queues: Sequence[_Booked], series: Sequence[_Series]) -> Iterator[Row]:
-    for labels, get in queues:
-        for one in series:
-            counts = [get(one.number + index, 0) for index in range(len(one.les))]
-            seconds = get(one.total, 0) / 1_000
-            yield from histogram_rows(labels, one.labels, one.les, counts, seconds)
-
-
-def _rows(metric: MetricDef, queues: Sequence[_Booked], series: Sequence[_Series]) -> Iterator[Row]:
-    """The rows of what was booked, by what kind of a metric it is."""
-    if metric.buckets:
-        return _histogram_rows(queues, series)
-    return (_seconds_rows if metric.is_seconds else _counter_rows)(queues, series)
+    def _of_histograms(self, booked: _Booked) -> Iterator[Column]:
+        for keys, buckets, total in self._histograms:
+            rows = [
+                histogram_values([get(number, 0) for number in buckets], get(total, 0) / 1_000)
+                for get in booked
+            ]
+            yield from columns_of(keys, rows)
 
 
 #: What a queue goes by: of its definitions, each series' value by its own label; None: no series.
@@ -213,16 +214,44 @@ _DEFINED: Final[Mapping[str, Callable[[DefinitionsShown], Mapping[str, float | N
 }
 
 
+#: The series of a definition by its own label.
+_WORDS: Final = {"": PLAIN} | {word: Key("", Labels(metric=word)) for word in SLA_METRICS}
+
+
 class _Queue:
     """What never changes of one queue's series."""
 
-    __slots__ = ("channel", "info", "labels")
+    __slots__ = ("info", "labels")
 
     def __init__(self, queue_key: QueueKey, settings: Settings) -> None:
-        tenant, name, self.channel = queue_key
-        self.labels = Labels(tenant=tenant, queue=name, channel=self.channel)
-        queue = settings.queue(tenant, name, self.channel)
-        self.info = Labels(site=queue.site, skill=queue.skill, team=queue.team)
+        tenant, name, channel = queue_key
+        self.labels = Labels(tenant=tenant, queue=name, channel=channel)
+        queue = settings.queue(tenant, name, channel)
+        self.info = Labels(
+            tenant=tenant, queue=name, channel=channel,
+            site=queue.site, skill=queue.skill, team=queue.team,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """The queues that a metric has, and their labels in the same order."""
+
+    keys: list[QueueKey]
+    labels: list[Labels]
+
+
+class _ByChannels(dict[tuple[str, ...], _Shown]):
+    """Of some queues those of a metric's channels, found once for all metrics with the same."""
+
+    def __init__(self, queues: Mapping[QueueKey, _Queue]) -> None:
+        super().__init__()
+        self._queues = queues
+
+    def __missing__(self, channels: tuple[str, ...]) -> _Shown:
+        found = {key: queue.labels for key, queue in self._queues.items() if key[2] in channels}
+        shown = self[channels] = _Shown(list(found), list(found.values()))
+        return shown
 
 
 class QueueMetrics:
@@ -237,8 +266,7 @@ class QueueMetrics:
         self._known: dict[QueueKey, _Queue] = {}
         self._gauges = _gauges(settings.metrics_windows)
         self._configured = frozenset(self._definitions.zones)
-        self._booked = [(metric, _series_of(metric)) for metric in BOOKED]
-        self._words = {"": NO_LABELS} | {word: Labels(metric=word) for word in SLA_METRICS}
+        self._booked = [_Metric(metric) for metric in BOOKED]
 
     def families(self) -> Iterator[Family]:
         """Every metric with the labels of a queue, each once."""
@@ -271,45 +299,37 @@ class QueueMetrics:
         self, queue_keys: Mapping[QueueKey, _Queue], booked: Mapping[QueueKey, Mapping[int, int]]
     ) -> Iterator[Family]:
         nothing: Mapping[int, int] = {}
-        each: dict[str, list[_Booked]] = {channel: [] for channel in CHANNELS}
-        told: dict[str, list[_Booked]] = {channel: [] for channel in CHANNELS}
-        for queue_key, queue in queue_keys.items():
-            numbers = booked.get(queue_key, nothing)
-            each[queue.channel].append((queue.labels, numbers.get))
-            if any(map(numbers.__contains__, FEEDBACK_NUMBERS)):
-                told[queue.channel].append((queue.labels, numbers.get))
-        for metric, series in self._booked:
-            found = told if metric.sparse else each
-            queues = [queue for channel in metric.channels for queue in found[channel]]
-            yield family(metric.name, _rows(metric, queues, series))
+        numbers = {queue_key: booked.get(queue_key, nothing) for queue_key in queue_keys}
+        told = {
+            queue_key: queue
+            for queue_key, queue in queue_keys.items()
+            if not FEEDBACK_NUMBERS.isdisjoint(numbers[queue_key])
+        }
+        each, sparse = _ByChannels(queue_keys), _ByChannels(told)
+        for known in self._booked:
+            metric = known.metric
+            shown = (sparse if metric.sparse else each)[metric.channels]
+            gets = [numbers[queue_key].get for queue_key in shown.keys]
+            yield family(metric.name, shown.labels, known.columns(gets))
         corrections = dict(self._intake.corrections)
         yield family(
             "contacts_corrections_total",
-            (
-                ("", queue.labels, NO_LABELS, corrections.get(queue_key, 0))
-                for queue_key, queue in queue_keys.items()
-            ),
+            [queue.labels for queue in queue_keys.values()],
+            [(PLAIN, [corrections.get(queue_key, 0) for queue_key in queue_keys])],
         )
 
     def _levels(self, records: Mapping[QueueKey, KpiRecord]) -> Iterator[Family]:
-        owned = self._queues(set(records))
-        for name, (extras, values) in self._gauges.items():
-            channels = BY_NAME[name].channels
-            yield family(
-                name,
-                (
-                    ("", queue.labels, extra, value)
-                    for queue_key, queue in owned.items()
-                    if queue.channel in channels
-                    for extra, value in zip(extras, values(records[queue_key]), strict=True)
-                    if value is not None
-                ),
-            )
+        owned = _ByChannels(self._queues(set(records)))
+        for name, (keys, values) in self._gauges.items():
+            shown = owned[BY_NAME[name].channels]
+            rows = [values(records[queue_key]) for queue_key in shown.keys]
+            yield family(name, shown.labels, columns_of(keys, rows))
 
     def _descriptions(
         self, queues: Mapping[QueueKey, _Queue], records: Mapping[QueueKey, KpiRecord]
     ) -> Iterator[Family]:
-        yield family("queue_info", (("", q.labels, q.info, 1) for q in queues.values()))
+        infos = [queue.info for queue in queues.values()]
+        yield family("queue_info", infos, [(PLAIN, [1] * len(infos))])
         now = now_ms()
         found = {
             queue_key: self._definitions.of(queue_key, now)
@@ -317,16 +337,11 @@ class QueueMetrics:
             else record.definitions
             for queue_key, record in ((key, records.get(key)) for key in queues)
         }
+        known = _ByChannels(queues)
         for name, values in _DEFINED.items():
-            metric = BY_NAME[name]
-            yield family(
-                name,
-                (
-                    ("", queue.labels, self._words[word], value)
-                    for queue_key, queue in queues.items()
-                    if queue.channel in metric.channels
-                    for word, value in values(found[queue_key]).items()
-                    # None: there is none, or in `_all` queues differ.
-                    if value is not None
-                ),
-            )
+            shown = known[BY_NAME[name].channels]
+            rows = [values(found[queue_key]) for queue_key in shown.keys]
+            words = next(iter(rows), {})
+            # None: there is none, or in `_all` queues differ.
+            columns = [(_WORDS[word], [row[word] for row in rows]) for word in words]
+            yield family(name, shown.labels, columns)

@@ -6,7 +6,7 @@ seconds.
 """
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final, get_args
 
 from streams.contract.words import INPUT_TOPICS
@@ -15,13 +15,13 @@ from streams.faustkit.watchdog import BEAT_SECONDS
 from streams.lifecycle.kinds import KINDS
 from streams.metrics.catalogue import BY_NAME, LABEL_VALUES
 from streams.metrics.families import (
-    NO_LABELS,
+    PLAIN,
     Family,
     Labels,
-    Row,
-    bounds_of,
+    columns_of,
     family,
-    histogram_rows,
+    histogram_keys,
+    histogram_values,
     single,
 )
 from streams.metrics.meters import IntakeMeter, QueueMeter
@@ -176,16 +176,21 @@ def loop_lag(stats: KitStats) -> float:
 
 
 def _labelled(name: str, series: Iterable[tuple[dict[str, str], float]]) -> Family:
-    return family(name, (("", Labels(**labels), NO_LABELS, value) for labels, value in series))
+    known = list(series)
+    return family(
+        name,
+        [Labels(**labels) for labels, _ in known],
+        [(PLAIN, [value for _, value in known])],
+    )
 
 
-def _histograms(name: str, series: Iterable[tuple[dict[str, str], list[Histogram]]]) -> Family:
+def _histograms(name: str, series: Sequence[tuple[dict[str, str], list[Histogram]]]) -> Family:
     """Histograms of a metric; the spreads of a series are added up."""
-    rows: list[Row] = []
-    les, size = bounds_of(name), len(BY_NAME[name].buckets) + 1
-    for labels, spreads in series:
+    rows: list[list[float]] = []
+    size = len(BY_NAME[name].buckets) + 1
+    for _, spreads in series:
         copies = [spread.buckets.copy() for spread in spreads]
         counts = [sum(column) for column in zip(*copies, strict=True)] or [0] * size
-        base, total = Labels(**labels), sum(spread.sum for spread in spreads)
-        rows += histogram_rows(base, NO_LABELS, les, counts, total)
-    return family(name, rows)
+        rows.append(histogram_values(counts, sum(spread.sum for spread in spreads)))
+    things = [Labels(**labels) for labels, _ in series]
+    return family(name, things, columns_of(histogram_keys(name), rows))
