@@ -207,8 +207,8 @@ def test_a_ticket_makes_no_visit_and_a_contact_no_ticket(seed: int) -> None:
                 booked[channel == "ticket"] |= interval.sums.keys()
     assert booked[True].isdisjoint(of_visits.numbers)
     assert booked[False].isdisjoint(of_tickets.numbers)
-    assert len(booked[True] & of_tickets.numbers) > 10
-    assert len(booked[False] & of_visits.numbers) > 20
+    assert len(booked[True] & of_tickets.numbers) > 4
+    assert len(booked[False] & of_visits.numbers) > 10
 
 
 def test_all_shows_a_definition_only_where_its_queues_agree() -> None:
