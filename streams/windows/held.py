@@ -23,7 +23,11 @@ class Held:
 
     def add(self, queue_key: QueueKey, pane: int, changes: Mapping[int, int]) -> None:
         """Changes of the pane that begins at `pane`."""
-        sums = self._panes[pane].setdefault(queue_key, {})
+        of_pane = self._panes[pane]
+        sums = of_pane.get(queue_key)
+        if sums is None:
+            of_pane[queue_key] = dict(changes)
+            return
         for counter, change in changes.items():
             if change:
                 sums[counter] = sums.get(counter, 0) + change

@@ -63,15 +63,18 @@ class UnitCells:
         """Add `changes` to a cell; if it is another now, it is stored and sent."""
         cells = self.by_queue[queue_key]
         values = cells.get(pane)
+        stored = {
+            counter: change
+            for counter, change in changes.items()
+            if change and (counter < LOCAL or counter >= SPLIT_BASE)
+        }
         if values is None:
-            values = cells[pane] = {}
+            values = cells[pane] = stored
             self._keys_of_pane[pane].append(queue_key)
-        changed = False
-        for counter, change in changes.items():
-            if change and (counter < LOCAL or counter >= SPLIT_BASE):
-                changed = True
+        else:
+            for counter, change in stored.items():
                 values[counter] = values.get(counter, 0) + change
-        if changed:
+        if stored:
             state.append((_key(queue_key, pane), encode_values(values)))
             updates.append(CellUpdate(*queue_key, pane, values))
 
