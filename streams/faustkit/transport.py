@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 # Records in one Faust event, in one poll, and in a poll that is still "small".
-BATCH_RECORDS = 250
+BATCH_RECORDS = 500
 POLL_RECORDS = 8_000
 SMALL_POLL_RECORDS = 500
 # Longer makes stopping and rebalancing wait; shorter costs CPU while idle.

@@ -84,9 +84,10 @@ def _figures(
     names: Names,
     has_topics: bool,
 ) -> Figures:
-    """A ticket makes no visit, and a contact no ticket: of these the figures are those of nothing.
+    """The same of a window in which something was.
 
-    Windows have so many figures that a tick costs what they do.
+    There are so many figures that a tick costs what they do. A ticket makes no visit and a contact
+    no ticket, so these figures are those of nothing there, as are integrals where no level stood.
     """
     nothing = _of_nothing(channel, span, tuple(reasons), has_topics, view.length_ms > 0)
     numbers = numbers_of(view)
@@ -202,7 +203,7 @@ def _levels(view: View, channel: str, reasons: Mapping[str, int]) -> Found:
 
 
 def _tickets(view: View, numbers: Sequence[int]) -> Found:
-    """Tickets."""
+    """Tickets, their times and what became of them."""
     count = view.sums.get
     resolutions, _ = quantiles(view, c.RESOLUTION_BUCKETS, numbers)
     responses, resolved = count(c.FIRST_RESPONSES, 0), count(c.TICKETS_RESOLVED, 0)
@@ -257,20 +258,12 @@ def _parts(
     numbers: Sequence[int],
 ) -> Found:
     """What one channel alone has, and what customers say and do."""
-    found: Found = {
+    slow, is_ticket = span != "short", channel == "ticket"
+    return {
         "bot": bot_figures(view, numbers),
-        "chat": None,
-        "callbacks": None,
-        "ticket": None,
-    }
-    if channel == "ticket":
-        found["ticket"] = ticket_figures(view, span, numbers)
-    else:
-        found["callbacks"] = callback_figures(view, numbers)
-    if channel == "chat":
-        found["chat"] = chat_figures(view, numbers)
-    slow = span != "short"
-    return found | {
+        "chat": chat_figures(view, numbers) if channel == "chat" else None,
+        "callbacks": None if is_ticket else callback_figures(view, numbers),
+        "ticket": ticket_figures(view, span, numbers) if is_ticket else None,
         "surveys": survey_figures(view, names, numbers) if slow else None,
         "sales": sale_figures(view, names) if slow else None,
         "followups": followup_figures(view) if slow else None,

@@ -105,9 +105,11 @@ Entries = tuple[tuple[str, str, str, int, int], ...]
 
 def entries_of(life: AnyLife, tenant: str, channel: str, state: Any) -> Entries:
     """The levels that an entity of this state stands in."""
+    standing = life.standing(state)
+    if not standing:
+        return ()
     return tuple(
-        (tenant, queue, where or channel, level, start)
-        for queue, where, level, start in life.standing(state)
+        (tenant, queue, where or channel, level, start) for queue, where, level, start in standing
     )
 
 

@@ -6,7 +6,7 @@ as long: 2,000 queues are 350,000 series. Cost: about half a microsecond a serie
 for all queues is put together once, and a column of values is written at a time.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, chain
 
@@ -130,6 +130,6 @@ def histogram_values(counts: Iterable[int], total: float) -> list[float]:
     return [*values, values[-1], total]
 
 
-def columns_of(keys: Iterable[Key], rows: Iterable[Sequence[float | None]]) -> Iterator[Column]:
+def columns_of(keys: Iterable[Key], rows: Sequence[Sequence[float | None]]) -> Iterable[Column]:
     """The columns of `keys`; `rows`: of each thing its values, in the order of the keys."""
-    return zip(keys, zip(*rows, strict=True), strict=False)
+    return zip(keys, zip(*rows, strict=True), strict=True) if rows else ()
