@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from streams.contract import events as wire
 from streams.contract.names import clean
-from streams.lifecycle import feedback_words, ticket_words
+from streams.lifecycle import changelog, feedback_words, ticket_words
 from streams.lifecycle.facts import AnyFact, CallbackFact, Fact, Snapshot
 from streams.lifecycle.ranks import AGENT_RANKS, CALLBACK_RANKS, CONTACT_RANKS, TICKET_RANKS
 from streams.lifecycle.rules import SNAPSHOT_MS
@@ -206,6 +206,18 @@ FACTS: dict[type[Any], Callable[[Any], AnyFact]] = (
 #: Structs of events of a request alone. A flow-out of a contact, for whatever reason, is one of a
 #: request as well: another one of its id may have asked for it, and one of them counts.
 OF_REQUESTS = frozenset({wire.CallbackRequested, wire.CallbackAttempted})
+
+
+def _entity_of(struct: type[Any]) -> str:
+    if issubclass(struct, wire.AgentEvent):
+        return changelog.AGENT
+    if issubclass(struct, wire.TicketEvent):
+        return changelog.TICKET
+    return changelog.CALLBACK if struct in OF_REQUESTS else changelog.CONTACT
+
+
+#: The kind of entity that an event changes, by its struct; of a ticket's channel it is a ticket.
+ENTITIES = {struct: _entity_of(struct) for struct in FACTS}
 
 #: Structs of the events that could have an effect each by itself: no message, nothing of agents.
 EFFECTIVE = frozenset(_CONTACT.keys() | _TICKET.keys() | OF_REQUESTS) - {wire.MessageSent}

@@ -23,7 +23,7 @@ from streams.lifecycle.ledger import PANE_MS
 from streams.metrics.meters import QueueMeter
 from streams.settings import Settings
 from streams.stages.dead_letters import dead_letter
-from streams.windows.cells import decode_batch
+from streams.windows.cells import CellBatch, decode_batch
 from streams.windows.queue_state import Queue
 from streams.windows.queues import Queues
 from streams.wire.rejected import Rejected
@@ -62,15 +62,17 @@ class QueueStage:
 
     def accept(self, topic: str, records: Sequence[Record]) -> None:
         """Take the newest cells of their sources."""
+        batches: list[CellBatch] = []
         for record in records:
             try:
-                self.unit.accept(decode_batch(record.value or b""))
+                batches.append(decode_batch(record.value or b""))
             except msgspec.MsgspecError:
                 rejected = Rejected("schema", "not a batch of cells")
                 target = self._settings.topics.deadletters
                 letter = dead_letter(target, record, rejected, topic, record.timestamp)
                 self._letters.append(letter)
                 self._meter.reject()
+        self.unit.accept(*batches)
 
     def turn(self, clocks: Mapping[str, InputClock], wall_ms: int) -> Turn:
         """Move `as_of` on and publish what changed."""

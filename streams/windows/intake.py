@@ -11,13 +11,7 @@ from typing import Any
 
 import msgspec
 
-from streams.contract.events import (
-    AgentEvent,
-    ContactFlowedOut,
-    Event,
-    SourceHeartbeat,
-    TicketEvent,
-)
+from streams.contract.events import ContactFlowedOut, Event, SourceHeartbeat
 from streams.contract.words import HOUR_MS, OTHER, QueueKey
 from streams.lifecycle import changelog
 from streams.lifecycle.changelog import (
@@ -30,7 +24,7 @@ from streams.lifecycle.changelog import (
     parts_of,
 )
 from streams.lifecycle.counters import ANY_STUCK, VISIT_STANDING
-from streams.lifecycle.event_facts import EFFECTIVE, FACTS, OF_REQUESTS, callback_fact
+from streams.lifecycle.event_facts import EFFECTIVE, ENTITIES, FACTS, callback_fact
 from streams.lifecycle.facts import CallbackFact
 from streams.lifecycle.kinds import KINDS
 from streams.lifecycle.ledger import Ledger
@@ -63,23 +57,8 @@ SHOWN_SOURCES = 200
 MOST_HELD = 100_000
 
 
-def _entity_of(struct: type[Event]) -> str:
-    """The kind of entity that events of this struct belong to."""
-    if issubclass(struct, AgentEvent):
-        return changelog.AGENT
-    if issubclass(struct, TicketEvent):
-        return changelog.TICKET
-    return changelog.CALLBACK if struct in OF_REQUESTS else changelog.CONTACT
-
-
-#: By the struct of an event; events without an entry change no lifecycle.
-_ENTITIES = {struct: _entity_of(struct) for struct in FACTS}
 _ENCODE_COUNTS = msgspec.msgpack.Encoder().encode
 _DECODE_COUNTS = msgspec.msgpack.Decoder(dict[str, int]).decode
-
-
-def _time(taking: Taking) -> int:
-    return taking[1].at
 
 
 @dataclass(slots=True)
@@ -156,7 +135,7 @@ class Intake:
             return Rejected("late", "older than the lateness horizon", "occurred_at")
         self.inputs[topic].see(event.source, at)
         self._heard_inputs.add(topic)
-        kind = _ENTITIES.get(struct)
+        kind = ENTITIES.get(struct)
         if kind == changelog.CONTACT and event.channel == "ticket":
             kind = changelog.TICKET
         if kind is None:
@@ -185,9 +164,9 @@ class Intake:
         """Apply what was accepted and let time come to `now`. None: nothing to write."""
         self.now = now = max(now, self.now)
         add, events = self.store.add, self._tally.events
-        # Whatever is in order by time costs an entity one step, and else it is folded anew: of two
-        # topics (a contact's survey), and of what comes late by little. No result depends on it.
-        self._facts.sort(key=_time)
+        # In order of time each costs its entity one step, else it may be folded anew: what is of
+        # another topic (a survey), or late by little. No result depends on it.
+        self._facts.sort(key=lambda taking: taking[1].at)
         for taking in self._facts:
             self._sampler.taking = taking
             key, fact, topic, _, struct = taking

@@ -102,7 +102,7 @@ class Running:
 class Interval:
     """The sums of 15 minutes: `folded` panes are final and stored, `sums` are all of them.
 
-    `levels` are those of the sums that are levels' changes: each record adds them up over a day.
+    `levels`: the sums of level changes among them, for each record adds these up over a day.
     """
 
     __slots__ = ("changed", "final", "folded", "levels", "sums")
@@ -126,6 +126,8 @@ class Panes:
         self.today = Running(0)
         self.end = 0
         self._future: set[int] = set()
+        #: By pane: changes that no sum has yet.
+        self._unsettled: dict[int, Values] = {}
         #: The start of the earliest interval in which a level changed since the last publication. A
         #: count belongs to its own interval alone, but a level goes on: its integral over an
         #: interval is its height at the start x the width, and the changes inside. So a late change
@@ -148,7 +150,7 @@ class Panes:
         return total, levels
 
     def replace(self, pane: int, source: int, values: Values) -> bool:
-        """The source's newest contents of a pane. Returns whether anything changed."""
+        """The source's newest contents of a pane; `settle` is to follow. Whether it changed."""
         packed = self.fine.get(pane, {}).get(source)
         old = {} if packed is None else decode_values(packed)
         change = {
@@ -159,15 +161,26 @@ class Panes:
         if not change:
             return False
         self.fine.setdefault(pane, {})[source] = encode_values(values)
-        levels = _make_absolute(change, pane)
-        self._interval(pane, change, levels)
-        if pane >= self.end:
-            self._future.add(pane)
+        self.interval(pane - pane % INTERVAL_MS)
+        waiting = self._unsettled.get(pane)
+        if waiting is None:
+            self._unsettled[pane] = change
         else:
-            for window in self.windows.values():
-                window.correct(pane, change, levels)
-            self.today.correct(pane, change, levels)
+            add(waiting, change)
         return True
+
+    def settle(self) -> None:
+        """Let what was replaced count in all sums: a pane once, however many sources told of it."""
+        for pane, change in self._unsettled.items():
+            levels = _make_absolute(change, pane)
+            self._interval(pane, change, levels)
+            if pane >= self.end:
+                self._future.add(pane)
+            else:
+                for window in self.windows.values():
+                    window.correct(pane, change, levels)
+                self.today.correct(pane, change, levels)
+        self._unsettled = {}
 
     def interval(self, start: int) -> Interval:
         """The interval that starts at `start`, made on first use."""

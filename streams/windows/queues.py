@@ -90,8 +90,16 @@ class Queues:
             return -1
         return min(p.closed_before for p in self.progress.values())
 
-    def accept(self, batch: CellBatch) -> None:
-        """Take one source's changes; its progress counts after them."""
+    def accept(self, *batches: CellBatch) -> None:
+        """Take changes of one source or of several; a source's progress counts after them."""
+        changed: set[QueueKey] = set()
+        for batch in batches:
+            self._accept(batch, changed)
+        for queue_key in changed:
+            self.queues[queue_key].panes.settle()
+
+    def _accept(self, batch: CellBatch, changed: set[QueueKey]) -> None:
+        """Take one; whose panes it changed is added to `changed`."""
         self.sources = max(self.sources, batch.sources)
         for name in batch.names:
             queue_key = (name.tenant, name.queue, name.channel)
@@ -114,6 +122,7 @@ class Queues:
                     self._begin_earlier(queue, start)
             if queue.panes.replace(update.pane, batch.source, update.values):
                 self._changed_panes.add((queue_key, update.pane))
+                changed.add(queue_key)
                 queue.dirty = queue.has_news = True
             if not queue.used and _makes_queue(update):
                 queue.used = True

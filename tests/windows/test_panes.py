@@ -102,8 +102,11 @@ def test_windows_equal_plain_sums(taken: list[tuple[Any, ...]]) -> None:
             pane = panes.end + rest[0] * PANE_MS
             if pane < final:
                 continue  # no source can change it any more
-            panes.replace(pane, rest[1], rest[2])
-            plain.said[pane, rest[1]] = rest[2]
+            # At once with what another source says, as batches come.
+            for source, said in ((rest[1], rest[2]), (rest[1] + 1, rest[2])):
+                panes.replace(pane, source, said)
+                plain.said[pane, source] = said
+            panes.settle()
         elif name in ("advance", "jump"):
             end = panes.end + rest[0] * PANE_MS
             midnight = end - end % DAY
@@ -126,6 +129,7 @@ def test_a_pane_said_again_replaces_what_was_said() -> None:
     assert panes.replace(START, 0, {c.OFFERED: 3})
     assert not panes.replace(START, 0, {c.OFFERED: 3})
     assert panes.replace(START, 0, {c.OFFERED: 2})
+    panes.settle()
     assert panes.windows["1m"].sums[c.OFFERED] == 2
 
 
@@ -135,6 +139,7 @@ def test_sources_add_up_in_a_pane() -> None:
     panes.advance(START + PANE_MS, START)
     panes.replace(START, 0, {c.OFFERED: 3})
     panes.replace(START, 1, {c.OFFERED: 4})
+    panes.settle()
     assert panes.pane(START)[c.OFFERED] == 7
     assert panes.windows["60m"].sums[c.OFFERED] == 7
 
@@ -144,6 +149,7 @@ def test_a_pane_counts_from_the_moment_the_windows_reach_it() -> None:
     panes = Panes()
     panes.advance(START + PANE_MS, START)
     panes.replace(START + PANE_MS, 0, {c.OFFERED: 1})
+    panes.settle()
     assert not panes.windows["1m"].sums.get(c.OFFERED)
     assert panes.advance(START + 2 * PANE_MS, START)
     assert panes.windows["1m"].sums[c.OFFERED] == 1
@@ -154,6 +160,7 @@ def test_a_pane_leaves_each_window_at_its_own_width() -> None:
     panes = Panes()
     panes.advance(START + PANE_MS, START)
     panes.replace(START, 0, {c.OFFERED: 1})
+    panes.settle()
     for name, width in SLIDING_MS.items():
         panes.advance(START + width, START)
         assert panes.windows[name].sums.get(c.OFFERED) == 1, name
@@ -169,6 +176,7 @@ def test_only_panes_that_nobody_needs_are_folded() -> None:
     panes.advance(START + 5 * hour, START)
     for pane in (START, START + 2 * hour, START + 4 * hour + PANE_MS):
         panes.replace(pane, 0, {c.OFFERED: 1})
+    panes.settle()
     gone, grown = panes.fold(START + hour, START + 5 * hour)
     assert (gone, grown) == ([START], {START})
     # The windows are at their end, wherever the unit is: before it or behind.
@@ -184,6 +192,7 @@ def test_a_level_that_rose_and_fell_within_one_pane_is_open_in_it() -> None:
     panes = Panes()
     panes.advance(START + PANE_MS, START)
     panes.replace(START, 0, {c.WAITING: 0, c.WAITING + 1: -1})
+    panes.settle()
     assert panes.has_open_levels(START)
     assert not panes.has_open_levels(START + PANE_MS)
 
@@ -193,6 +202,7 @@ def test_a_pane_that_begins_the_day_is_not_of_today_before_its_time() -> None:
     panes, midnight = Panes(), START + DAY
     panes.advance(midnight - PANE_MS, START)
     panes.replace(midnight, 0, {c.OFFERED: 1, c.WAITING: 1})
+    panes.settle()
     panes.advance(midnight, midnight)
     assert (nonzero(panes.today.sums), nonzero(panes.today.before)) == ({}, {})
     panes.advance(midnight + PANE_MS, midnight)

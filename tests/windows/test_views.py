@@ -16,6 +16,7 @@ def panes(as_of: int, *cells: tuple[int, dict[int, int]]) -> Panes:
     made.advance(START, START)
     for pane, values in cells:
         made.replace(START + pane, 0, values)
+    made.settle()
     made.advance(START - (-as_of // PANE_MS) * PANE_MS, START)
     return made
 
