@@ -1,6 +1,6 @@
 """Families of series: what a metrics page is made of, and its text (layer 5).
 
-In: definitions of the catalogue and their rows. Out: text of the two exposition formats, or
+In: definitions of the catalogue and their values. Out: text of the two exposition formats, or
 prometheus_client's own objects. The text is written here because prometheus_client takes ten times
 as long: 2,000 queues are 350,000 series. Cost: about half a microsecond a series, for what is alike
 for all queues is put together once, and a column of values is written at a time.

@@ -25,7 +25,7 @@ from tests.stages.stages import START, Record, Stages
 
 #: Panes of contents that every window has before the first tick.
 PANES = 30
-#: Of this many queues one changes in a tick, and of a fifth of them two in a pane before.
+#: One queue of so many changes in a tick; before the first one, a fifth of all in each pane.
 CHANGED = 10
 
 
