@@ -198,7 +198,7 @@ def _contribute(
 ) -> None:
     """Book what differs from `before`, when the agent was a member of `queues`."""
     if not ledger.sign:
-        return
+        return  # a base moves up: nothing is booked
     after = state.said()
     if queues == state.queues:
         for channel, changes in moves(before, after):

@@ -317,5 +317,6 @@ def _same_topic(one: str | None, other: str | None) -> bool:
 def change(before: list[Booking], after: list[Booking]) -> Counter[Booking]:
     """What has to be booked where the bookings were others before."""
     changed = Counter(after)
-    changed.subtract(before)
+    if before:  # mostly there were none, and subtracting nothing takes as long as counting
+        changed.subtract(before)
     return changed

@@ -9,7 +9,7 @@ that nothing is told of, about 150 bytes and a look a month.
 A customer is known by his tenant's number in this process and the beginning of his hash.
 """
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from heapq import heappop, heappush
 from typing import Final
 
@@ -75,8 +75,7 @@ class Customers:
             self._ledger.anomaly("customer_trimmed")
 
     def _book(self, tenant: str, before: list[Booking], after: list[Booking]) -> None:
-        changed = change(before, after) if before else Counter(after)
-        for booking, times in changed.items():
+        for booking, times in change(before, after).items():
             if times:
                 book(tenant, booking, times, self._ledger)
 

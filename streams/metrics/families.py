@@ -93,9 +93,9 @@ class Family:
         name = definition.full_name
         head = name.removesuffix("_total") if openmetrics else name
         texts = [labels.text for labels in self.things]
-        columns = []
+        have_labels, columns = any(texts), []
         for key, values in self.columns:
-            before, after = key.behind if any(texts) else key.alone
+            before, after = key.behind if have_labels else key.alone
             columns.append(
                 [
                     "" if value is None else f"{name}{before}{text}{after}{value}\n"
