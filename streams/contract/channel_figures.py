@@ -20,6 +20,7 @@ from streams.contract.fields import (
     mean,
     quantiles,
     ratio,
+    sorted_by_name,
     total,
 )
 from streams.contract.words import CALLBACK_ATTEMPTS, TICKET_PRIORITIES
@@ -27,6 +28,7 @@ from streams.contract.words import CALLBACK_ATTEMPTS, TICKET_PRIORITIES
 _PERCENTILE = "Percentile {} of them, in seconds; null without any."
 
 
+@sorted_by_name
 class ChatFigures(Part, frozen=True):
     """What chats have beside calls: messages, and several contacts of one agent at a time."""
 
@@ -73,6 +75,7 @@ class ChatFigures(Part, frozen=True):
     ]
 
 
+@sorted_by_name
 class BotFigures(Part, frozen=True):
     """What bots did: in the queue the event names, else in the queue `_bot`."""
 
@@ -92,6 +95,7 @@ class BotFigures(Part, frozen=True):
     ]
 
 
+@sorted_by_name
 class CallbackFigures(Part, frozen=True):
     """Calls that were promised back; asked = reached + given_up + cancelled + expired + owed."""
 
@@ -126,6 +130,7 @@ class CallbackFigures(Part, frozen=True):
     ]
 
 
+@sorted_by_name
 class PromiseFigures(Part, frozen=True):
     """Promises of one kind: each clock is decided once."""
 
@@ -135,6 +140,7 @@ class PromiseFigures(Part, frozen=True):
     compliance_ratio: Annotated[Number | None, ratio("met / (met + breached), 0-1.")]
 
 
+@sorted_by_name
 class SlaFigures(PromiseFigures, frozen=True):
     """The same, by priority too."""
 
@@ -147,6 +153,7 @@ class SlaFigures(PromiseFigures, frozen=True):
     ]
 
 
+@sorted_by_name
 class Promises(Part, frozen=True):
     """The three promises of a ticket."""
 
@@ -155,6 +162,7 @@ class Promises(Part, frozen=True):
     resolution: Annotated[SlaFigures, frame("The resolution.")]
 
 
+@sorted_by_name
 class ComplaintPromises(Part, frozen=True):
     """The three promises of a complaint."""
 
@@ -163,6 +171,7 @@ class ComplaintPromises(Part, frozen=True):
     resolution: Annotated[PromiseFigures, frame("The resolution.")]
 
 
+@sorted_by_name
 class Cohorts(Part, frozen=True):
     """Tickets decided at a fixed time after their opening or resolution; slow figures."""
 
@@ -194,6 +203,7 @@ class Cohorts(Part, frozen=True):
     reopen_ratio: Annotated[Number | None, ratio("reopened_within / reopen_decided, 0-1.")]
 
 
+@sorted_by_name
 class Complaints(Part, frozen=True):
     """The figures of tickets once more, of complaints alone (kind `complaint`)."""
 
@@ -228,6 +238,7 @@ class Complaints(Part, frozen=True):
     ]
 
 
+@sorted_by_name
 class TicketFigures(Part, frozen=True):
     """What a ticket was promised, and its times by the clock on the wall.
 

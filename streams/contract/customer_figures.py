@@ -28,6 +28,7 @@ from streams.contract.fields import (
     rows,
     scores,
     setting,
+    sorted_by_name,
     total,
 )
 from streams.contract.words import FOLLOWUP_OUTCOMES, SALE_KINDS, SURVEY_KINDS
@@ -37,6 +38,7 @@ _POINTS: Final = msgspec.Meta(ge=-100, le=100)
 Points = float
 
 
+@sorted_by_name
 class Instrument(Part, frozen=True):
     """The answers to one instrument of customer effort; those of others are never mixed in."""
 
@@ -53,6 +55,7 @@ class Instrument(Part, frozen=True):
     mean: Annotated[Points | None, mean_score("score_sum / n; null for `_other`.")]
 
 
+@sorted_by_name
 class SurveyFigures(Part, frozen=True):
     """What customers answered, and how many did."""
 
@@ -125,6 +128,7 @@ class SurveyFigures(Part, frozen=True):
     ces: Annotated[list[Instrument], rows("The answers to `ces`, by instrument.")]
 
 
+@sorted_by_name
 class Amount(Part, frozen=True):
     """What was sold for money of one currency."""
 
@@ -135,6 +139,7 @@ class Amount(Part, frozen=True):
     cancelled: Annotated[Number | None, money("Sum of those amounts; null for `_other`.")]
 
 
+@sorted_by_name
 class SaleFigures(Part, frozen=True):
     """What was sold beside."""
 
@@ -151,6 +156,7 @@ class SaleFigures(Part, frozen=True):
     amounts: Annotated[list[Amount], rows("What they amount to, by currency.")]
 
 
+@sorted_by_name
 class FollowupFigures(Part, frozen=True):
     """Customers who were asked after the case."""
 
@@ -166,6 +172,7 @@ class FollowupFigures(Part, frozen=True):
     ]
 
 
+@sorted_by_name
 class CustomerFigures(Part, frozen=True):
     """Who comes again: of contacts and tickets that say whose they are (`customer_ref`)."""
 
@@ -201,6 +208,7 @@ class CustomerFigures(Part, frozen=True):
     ]
 
 
+@sorted_by_name
 class TopicFigures(Part, frozen=True):
     """What one topic makes of the queue's figures; those of all topics add up to them."""
 

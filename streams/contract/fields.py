@@ -56,6 +56,34 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
     """Base of every record and part: fields go by name; a reader passes over unknown ones."""
 
 
+#: The structs that `sorted_by_name` has put in order, as they are written.
+_WRITTEN: Final[dict[type[msgspec.Struct], type[msgspec.Struct]]] = {}
+
+
+def sorted_by_name(struct: type[S]) -> type[S]:
+    """The same part with its fields in the order of their names, for what is published so.
+
+    An encoder that has to sort the keys of every part of every record takes half as long again,
+    and a tick is records above all. What is made is a `Part` of its own, no heir of `struct`.
+    """
+    hints = get_type_hints(struct, include_extras=True)
+    columns = [
+        (item.name, hints[item.name], msgspec.field(name=item.encode_name))
+        for item in sorted(msgspec.structs.fields(struct), key=lambda item: item.encode_name)
+    ]
+    made = msgspec.defstruct(
+        struct.__name__,
+        columns,
+        bases=(Part,),
+        module=struct.__module__,
+        namespace={"__doc__": struct.__doc__},
+        frozen=True,
+        kw_only=True,
+    )
+    _WRITTEN[made] = struct
+    return cast("type[S]", made)
+
+
 @dataclass(frozen=True, slots=True)
 class Field:
     """One field of a record; `name` as it is published.
@@ -200,10 +228,10 @@ def frame(meaning: str, words: tuple[str, ...] = (), each_means: str = "", since
 
 @cache
 def fields_of(struct: type[msgspec.Struct]) -> dict[str, Field]:
-    """The fields of a record or of a part of one, by their published names, in their order."""
+    """The fields of a record or of a part of one, by their published names, as they are written."""
     hints = get_type_hints(struct, include_extras=True)
     found = {}
-    for item in msgspec.structs.fields(struct):
+    for item in msgspec.structs.fields(_WRITTEN.get(struct, struct)):
         hint = hints[item.name]
         meta = next(part for part in hint.__metadata__ if part.extra)
         extra = dict(meta.extra or {})
@@ -278,7 +306,8 @@ def reading(struct: type[S]) -> type[S]:
     such a record does not say is None, never 0. The struct itself where nothing came later.
     """
     columns, same = [], True
-    for item, field in zip(msgspec.structs.fields(struct), fields_of(struct).values(), strict=True):
+    for item in msgspec.structs.fields(struct):
+        field = fields_of(struct)[item.encode_name]
         part = part_of(field)
         held = reading(part) if part is not None else None
         kept = held is part and not field.since

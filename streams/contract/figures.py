@@ -35,6 +35,7 @@ from streams.contract.fields import (
     quantiles,
     ratio,
     rows,
+    sorted_by_name,
     total,
     totals,
 )
@@ -49,6 +50,7 @@ from streams.contract.words import (
 _VISITS: Final = "Visits {}, each counted at its own event's time."
 
 
+@sorted_by_name
 class ServiceLevel(Part, frozen=True):
     """The four formulas."""
 
@@ -62,6 +64,7 @@ class ServiceLevel(Part, frozen=True):
     ]
 
 
+@sorted_by_name
 class Figures(Part, frozen=True):
     """All figures of one window or interval; formulas and sources: `kpis/figures.py`."""
 

@@ -30,6 +30,7 @@ from streams.contract.fields import (
     ratio,
     setting,
     settings,
+    sorted_by_name,
 )
 from streams.contract.figures import Figures
 from streams.contract.limits import MAX_NAME
@@ -44,6 +45,7 @@ from streams.contract.words import (
 _NAME: Final = msgspec.Meta(min_length=1, max_length=MAX_NAME)
 
 
+@sorted_by_name
 class Agents(Part, frozen=True):
     """Members of the queue by one exclusive state each."""
 
@@ -57,6 +59,7 @@ class Agents(Part, frozen=True):
     offline: Annotated[Count, level("Agents in the state `offline`.")]
 
 
+@sorted_by_name
 class Backlog(Part, frozen=True):
     """Open tickets by status."""
 
@@ -65,6 +68,7 @@ class Backlog(Part, frozen=True):
     on_hold: Annotated[Count, level("Tickets with the status `on_hold`.")]
 
 
+@sorted_by_name
 class SlaLive(Part, frozen=True):
     """The clocks of one promise; at_risk are running, breached_open count as breached."""
 
@@ -74,6 +78,7 @@ class SlaLive(Part, frozen=True):
     breached_open: Annotated[Count, level("Clocks that were due and are not fulfilled yet.")]
 
 
+@sorted_by_name
 class PromisesLive(Part, frozen=True):
     """The three promises of a ticket."""
 
@@ -82,6 +87,7 @@ class PromisesLive(Part, frozen=True):
     resolution: Annotated[SlaLive, frame("The resolution.")]
 
 
+@sorted_by_name
 class Live(Part, frozen=True):
     """What is so at `as_of`."""
 
@@ -155,6 +161,7 @@ class Live(Part, frozen=True):
     ]
 
 
+@sorted_by_name
 class TargetsShown(Part, frozen=True):
     """What the queue aims at; None: no target, or the queues of `_all` differ."""
 
@@ -193,6 +200,7 @@ class TargetsShown(Part, frozen=True):
     ]
 
 
+@sorted_by_name
 class PromisesShown(Part, frozen=True):
     """What is promised to tickets, by priority, in seconds of business time; null: nothing is."""
 
@@ -210,6 +218,7 @@ class PromisesShown(Part, frozen=True):
     ]
 
 
+@sorted_by_name
 class DefinitionsShown(Part, frozen=True):
     """What the figures go by; None where the queues of `_all` differ."""
 
@@ -274,6 +283,7 @@ class FiguresRecord(Record, frozen=True):
     ]
 
 
+@sorted_by_name
 class KpiRecord(FiguresRecord, frozen=True):
     """One record of `contact.kpis`; a replay has the one window `all`."""
 
@@ -284,6 +294,7 @@ class KpiRecord(FiguresRecord, frozen=True):
     windows: Annotated[dict[str, Figures], frame("The figures by window.", WINDOWS, "The last {}.")]
 
 
+@sorted_by_name
 class IntervalRecord(FiguresRecord, frozen=True):
     """One record of `contact.intervals`."""
 
@@ -381,10 +392,12 @@ class AnomalyRecord(Part, frozen=True):
 #: In every KPI and interval record, as a Kafka header of theirs, and in the files made of them.
 SCHEMA_VERSION: Final = f"1.{max(newest_field(KpiRecord), newest_field(IntervalRecord))}"
 
-_SORTED: Final = msgspec.json.Encoder(order="sorted").encode
+#: By name: parts are so by their types, dicts by this.
+_SORTED: Final = msgspec.json.Encoder(order="deterministic").encode
 _IN_ORDER: Final = msgspec.json.Encoder().encode
 
 
 def encode(record: Part) -> bytes:
     """The bytes of a record: every key there; those of a record with figures are sorted."""
-    return _SORTED(record) if isinstance(record, FiguresRecord) else _IN_ORDER(record)
+    has_figures = isinstance(record, KpiRecord | IntervalRecord)
+    return _SORTED(record) if has_figures else _IN_ORDER(record)

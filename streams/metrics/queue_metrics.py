@@ -13,7 +13,7 @@ from typing import Final
 
 from streams.contract.fields import Part
 from streams.contract.figures import Figures
-from streams.contract.records import Agents, DefinitionsShown, KpiRecord
+from streams.contract.records import DefinitionsShown, KpiRecord
 from streams.contract.words import (
     AGENT_STATES,
     BACKLOG_AGES,
@@ -84,6 +84,8 @@ def _gauges(windows: Sequence[str]) -> dict[str, tuple[tuple[Key, ...], Values]]
         # Milliseconds are exact; their sum as floats need not be.
         return round(figures.talk_seconds + figures.hold_seconds + figures.wrapup_seconds, 3)
 
+    # `break` is a word of Python.
+    agent_states = [{"break": "break_"}.get(state, state) for state in AGENT_STATES]
     by_window = _with(Labels(window=window) for window in windows)
     return {
         "queue_contacts_waiting": (_ONE, lambda r: (r.live.waiting,)),
@@ -93,7 +95,7 @@ def _gauges(windows: Sequence[str]) -> dict[str, tuple[tuple[Key, ...], Values]]
         ),
         "queue_agents": (
             _with(Labels(state=state) for state in AGENT_STATES),
-            lambda r: each(r.live.agents, Agents.__struct_fields__),
+            lambda r: each(r.live.agents, agent_states),
         ),
         "queue_agents_stuck": (
             _with(Labels(state=state) for state in STATE_LIMIT_SECONDS),

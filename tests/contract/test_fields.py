@@ -16,6 +16,7 @@ from streams.contract.fields import (
     newest_field,
     part_of,
     reading,
+    row_of,
 )
 from streams.contract.figures import Figures, ServiceLevel
 from streams.contract.records import (
@@ -52,7 +53,7 @@ RECORDS = (KpiRecord, IntervalRecord, HistoryRecord, QualityRecord)
     [(Agents, AGENT_STATES), (Backlog, TICKET_STATUSES), (ServiceLevel, FORMULAS)],
 )
 def test_a_part_has_one_field_a_word(struct: type[Part], words: tuple[str, ...]) -> None:
-    """In the words' order, which `/metrics` relies on."""
+    """In the words' order."""
     assert tuple(fields_of(struct)) == words
 
 
@@ -91,6 +92,18 @@ def test_every_field_says_what_it_means(record: type[Part]) -> None:
         if field.kind in ("count", "sum", "mean", "quantile", "ratio"):
             assert field.unit, name
         assert name.endswith("_seconds") <= (field.unit == "s" or field.kind == "frame"), name
+
+
+@pytest.mark.parametrize("record", [KpiRecord, IntervalRecord])
+def test_keys_are_published_by_name(record: type[Part]) -> None:
+    """At every depth: the encoder sorts dicts alone, a part is so by its type."""
+    parts: set[type[msgspec.Struct]] = {record}
+    while parts:
+        part = parts.pop()
+        keys = part.__struct_encode_fields__
+        assert list(keys) == sorted(keys), part
+        for field in fields_of(part).values():
+            parts |= {held for held in (part_of(field), row_of(field)) if held is not None}
 
 
 def test_only_quantiles_are_not_exact() -> None:
