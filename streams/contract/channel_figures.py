@@ -130,9 +130,8 @@ class CallbackFigures(Part, frozen=True):
     ]
 
 
-@sorted_by_name
-class PromiseFigures(Part, frozen=True):
-    """Promises of one kind: each clock is decided once."""
+class _Promises(Part, frozen=True):
+    """What there is of promises of every kind."""
 
     met: Annotated[Count, count("Promises kept: fulfilled by the due time.")]
     breached: Annotated[Count, count("Promises broken: unfulfilled at the due time.")]
@@ -141,7 +140,12 @@ class PromiseFigures(Part, frozen=True):
 
 
 @sorted_by_name
-class SlaFigures(PromiseFigures, frozen=True):
+class PromiseFigures(_Promises, frozen=True):
+    """Promises of one kind: each clock is decided once."""
+
+
+@sorted_by_name
+class SlaFigures(_Promises, frozen=True):
     """The same, by priority too."""
 
     met_by_priority: Annotated[

@@ -6,6 +6,7 @@ In: `View`, the integer sums of a window, and its `numbers_of`. Out: the structs
 """
 
 from collections.abc import Sequence
+from typing import Final, get_args
 
 from streams.contract.channel_figures import (
     BotFigures,
@@ -23,7 +24,7 @@ from streams.contract.words import SLA_METRICS
 from streams.kpis.quantiles import has_any, quantiles
 from streams.kpis.rounding import mean_seconds, ratio, seconds
 from streams.lifecycle import counters as c
-from streams.windows.views import View
+from streams.windows.views import Span, View
 
 
 def bot_figures(view: View, numbers: Sequence[int]) -> BotFigures:
@@ -51,6 +52,13 @@ def _bot(view: View) -> BotFigures:
 
 def chat_figures(view: View, numbers: Sequence[int]) -> ChatFigures:
     """What chats have beside calls."""
+    some = has_any(numbers, c.FIRST_MESSAGES, c.CHATS_NO_REPLY)
+    if not (some or view.integral(c.AGENT_CONTACTS) or view.integral(c.CHANNEL_AGENTS)):
+        return _NO_CHAT
+    return _chat(view, numbers)
+
+
+def _chat(view: View, numbers: Sequence[int]) -> ChatFigures:
     count = view.sums.get
     first, responses = count(c.FIRST_MESSAGES, 0), count(c.RESPONSES, 0)
     contacts, busy = view.integral(c.AGENT_CONTACTS), view.integral(c.CHANNEL_AGENTS)
@@ -105,7 +113,7 @@ def _callbacks(view: View, numbers: Sequence[int]) -> CallbackFigures:
     )
 
 
-def ticket_figures(view: View, span: str, numbers: Sequence[int]) -> TicketFigures:
+def ticket_figures(view: View, span: Span, numbers: Sequence[int]) -> TicketFigures:
     """Promises, complaints, and times by the wall clock."""
     count = view.sums.get
     return TicketFigures(
@@ -164,7 +172,7 @@ def _complaint_promises(view: View, numbers: Sequence[int]) -> ComplaintPromises
     )
 
 
-def _cohorts(view: View, span: str, number_of: dict[int, int]) -> Cohorts | None:
+def _cohorts(view: View, span: Span, number_of: dict[int, int]) -> Cohorts | None:
     """`number_of`: where a counter stands for complaints; empty for all tickets."""
     if span == "short":
         return None
@@ -188,7 +196,22 @@ def _cohorts(view: View, span: str, number_of: dict[int, int]) -> Cohorts | None
     )
 
 
-def _complaints(view: View, span: str, numbers: Sequence[int]) -> Complaints:
+def _complaints(view: View, span: Span, numbers: Sequence[int]) -> Complaints:
+    some = any(has_any(numbers, first, last) for first, last in _OF_COMPLAINTS)
+    return _of_complaints(view, span, numbers) if some else _NO_COMPLAINTS[span]
+
+
+#: Where the numbers of complaints lie.
+_OF_COMPLAINTS: Final = (
+    (min(c.COMPLAINTS.values()), max(c.COMPLAINTS.values())),
+    *(
+        (first + c.SLA_OF_COMPLAINT, first + c.SLA_OF_COMPLAINT + c.WITHDRAWN)
+        for first in c.SLA.values()
+    ),
+)
+
+
+def _of_complaints(view: View, span: Span, numbers: Sequence[int]) -> Complaints:
     sums, number_of = view.sums.get, c.COMPLAINTS
 
     def count(number: int) -> int:
@@ -224,5 +247,7 @@ def _complaints(view: View, span: str, numbers: Sequence[int]) -> Complaints:
 
 _NOTHING = View({}, {}, 0)
 _NO_BOT = _bot(_NOTHING)
+_NO_CHAT = _chat(_NOTHING, ())
 _NO_CALLBACKS = _callbacks(_NOTHING, ())
 _NO_PROMISE = _promise(_NOTHING, 0)
+_NO_COMPLAINTS = {span: _of_complaints(_NOTHING, span, ()) for span in get_args(Span)}

@@ -9,7 +9,7 @@ None.
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from types import MappingProxyType
-from typing import Any, Final, Literal
+from typing import Final
 
 from msgspec.structs import replace
 
@@ -33,12 +33,9 @@ from streams.kpis.customer_figures import (
 )
 from streams.kpis.quantiles import numbers_of, quantiles
 from streams.kpis.rounding import mean_seconds, ratio, seconds
+from streams.kpis.single_figures import NOTHING, Found, single_figures
 from streams.lifecycle import counters as c
-from streams.windows.views import View
-
-#: How long a window is: shorter than a day; an interval; the day so far, or a whole replay.
-Span = Literal["short", "interval", "days"]
-
+from streams.windows.views import Span, View
 
 NO_REASONS: Final[Mapping[str, int]] = MappingProxyType({})
 
@@ -69,8 +66,10 @@ def _of_nothing(
     """The figures of a window in which nothing was: every other interval of a quiet queue."""
     view, levels = View({}, {}, int(has_length)), dict.fromkeys(reasons, 0)
     return Figures(
+        **NOTHING,
         **_visits(view, ()),
-        **_levels(view, channel, levels),
+        **_waits(view),
+        **_agents(view, channel, levels),
         **_tickets(view, ()),
         **_parts(view, channel, span, NO_NAMES, has_topics, ()),
     )
@@ -91,160 +90,84 @@ def _figures(
     """
     nothing = _of_nothing(channel, span, tuple(reasons), has_topics, view.length_ms > 0)
     numbers = numbers_of(view)
-    found = _tickets(view, numbers) if channel == "ticket" else _visits(view, numbers)
-    if any(view.integrals.values()):
-        found |= _levels(view, channel, reasons)
+    found = single_figures(view.sums)
+    found |= _tickets(view, numbers) if channel == "ticket" else _visits(view, numbers)
+    found |= _levels(view, channel, reasons)
     found |= _parts(view, channel, span, names, has_topics, numbers)
     return replace(nothing, **found)
 
 
-#: Fields of `Figures` by their names.
-Found = dict[str, Any]
-
-
 def _visits(view: View, numbers: Sequence[int]) -> Found:
-    """Volumes, waits and handling."""
+    """Volumes, waits and handling: what is more than one number, or one over another."""
     count = view.sums.get
     waits, longest_wait = quantiles(view, c.WAIT_BUCKETS, numbers)
-    answered, abandoned = count(c.ANSWERED, 0), count(c.ABANDONED, 0)
-    measured, timed = count(c.ANSWERED_MEASURED, 0), abandoned - count(c.ABANDONED_UNMEASURED, 0)
-    handled, closed = count(c.HANDLED, 0), measured + timed + count(c.FLOWED_OUT, 0)
+    timed = count(c.ABANDONED, 0) - count(c.ABANDONED_UNMEASURED, 0)
+    closed = count(c.ANSWERED_MEASURED, 0) + timed + count(c.FLOWED_OUT, 0)
     return {
-        # volumes
-        "offered": count(c.OFFERED, 0),
-        "contacts": count(c.CONTACTS, 0),
-        "contacts_hopped": count(c.CONTACTS_HOPPED, 0),
-        "contacts_over_two": count(c.CONTACTS_OVER_TWO, 0),
-        "hops_per_contact": ratio(count(c.OFFERED, 0), count(c.CONTACTS, 0)),
-        "laps": count(c.LAPS, 0),
-        "blocked": count(c.BLOCKED, 0),
-        "blocked_reasons": {name: count(number, 0) for name, number in c.BLOCKED_REASONS.items()},
-        "answered": answered,
-        "answered_measured": measured,
-        "abandoned": abandoned,
-        "short_abandoned": count(c.SHORT_ABANDONED, 0),
-        "silent_abandoned": count(c.SILENT_ABANDONED, 0),
-        "abandoned_unmeasured": abandoned - timed,
-        "flowed_out": count(c.FLOWED_OUT, 0),
-        "flowed_out_reasons": {name: count(number, 0) for name, number in c.REASONS.items()},
-        "orphaned": count(c.ORPHANED, 0),
-        "orphans_recovered": count(c.ORPHANS_RECOVERED, 0),
-        "handled": handled,
-        "transferred": count(c.TRANSFERRED, 0),
-        "threshold_decided": count(c.THRESHOLD_DECIDED, 0),
-        "answered_in_threshold": count(c.ANSWERED_IN_THRESHOLD, 0),
-        "abandoned_in_threshold": count(c.ABANDONED_IN_THRESHOLD, 0),
-        "flowed_out_in_threshold": count(c.FLOWED_OUT_IN_THRESHOLD, 0),
-        "limit_decided": count(c.LIMIT_DECIDED, 0),
-        "waited_over_limit": count(c.WAITED_OVER_LIMIT, 0),
-        "waited_over_limit_ratio": ratio(count(c.WAITED_OVER_LIMIT, 0), count(c.LIMIT_DECIDED, 0)),
-        "offers": {name: count(number, 0) for name, number in c.OFFERS.items()},
         "offer_answer_ratio": offer_answer_ratio(view),
         "abandonment_ratio": abandonment_ratio(view),
         "service_level": service_levels(view),
-        # waits
-        "answered_wait_seconds": seconds(count(c.ANSWERED_WAIT, 0)),
-        "abandoned_wait_seconds": seconds(count(c.ABANDONED_WAIT, 0)),
-        "closed_wait_seconds": seconds(count(c.CLOSED_WAIT, 0)),
-        "wait_mean_seconds": wait_mean_seconds(view),
         "wait_closed_mean_seconds": mean_seconds(count(c.CLOSED_WAIT, 0), closed),
         "abandoned_wait_mean_seconds": mean_seconds(count(c.ABANDONED_WAIT, 0), timed),
-        "customer_wait_seconds": seconds(count(c.CUSTOMER_WAIT, 0)),
-        "customer_wait_count": measured,
-        "customer_wait_mean_seconds": mean_seconds(count(c.CUSTOMER_WAIT, 0), measured),
-        "customer_wait_abandoned_seconds": seconds(count(c.CUSTOMER_WAIT_ABANDONED, 0)),
         "customer_wait_abandoned_mean_seconds": mean_seconds(
             count(c.CUSTOMER_WAIT_ABANDONED, 0), timed
-        ),
-        "time_to_answer_seconds": seconds(count(c.TIME_TO_ANSWER, 0)),
-        "time_to_answer_count": count(c.TIMES_TO_ANSWER, 0),
-        "time_to_answer_mean_seconds": mean_seconds(
-            count(c.TIME_TO_ANSWER, 0), count(c.TIMES_TO_ANSWER, 0)
         ),
         "time_to_answer_quantiles_seconds": quantiles(view, c.TIME_TO_ANSWER_BUCKETS, numbers)[0],
         "wait_max_seconds": longest_wait,
         "wait_quantiles_seconds": waits,
-        # handling
-        "talk_seconds": seconds(count(c.TALK, 0)),
-        "hold_seconds": seconds(count(c.HOLD, 0)),
-        "wrapup_seconds": seconds(count(c.WRAPUP, 0)),
-        "talk_mean_seconds": mean_seconds(count(c.TALK, 0), handled),
-        "hold_mean_seconds": mean_seconds(count(c.HOLD, 0), handled),
-        "held": count(c.HELD, 0),
-        "hold_per_held_mean_seconds": mean_seconds(count(c.HOLD, 0), count(c.HELD, 0)),
-        "wrapup_mean_seconds": mean_seconds(count(c.WRAPUP, 0), handled),
-        "wrapups_reported": count(c.WRAPUPS_REPORTED, 0),
-        "wrapups_unreported": count(c.WRAPUPS_UNREPORTED, 0),
-        "wrapup_reported_mean_seconds": mean_seconds(
-            count(c.WRAPUP, 0), count(c.WRAPUPS_REPORTED, 0)
-        ),
         "handle_mean_seconds": handle_mean_seconds(view),
     }
 
 
 def _levels(view: View, channel: str, reasons: Mapping[str, int]) -> Found:
-    """How long it was waited and talked, and what agents did."""
-    area = view.integrals.get
+    """How long it was waited and talked, and what agents did; empty where nobody did anything."""
+    stood = {level for level, area in view.integrals.items() if area}
+    if not stood:
+        return {}
+    found = _waits(view)
+    return found if stood <= _OF_VISITS else found | _agents(view, channel, reasons)
+
+
+#: The levels of visits whose integrals are figures; all others are of agents.
+_OF_VISITS: Final = {c.WAITING, c.HANDLING}
+
+
+def _waits(view: View) -> Found:
+    """How long it was waited and talked."""
     return {
-        "waiting_seconds": seconds(area(c.WAITING, 0)),
-        "depth_mean": ratio(area(c.WAITING, 0), view.length_ms),
-        "handling_agent_seconds": seconds(area(c.HANDLING_AGENTS, 0)),
-        "staffed_agent_seconds": seconds(area(c.STAFFED_AGENTS, 0)),
-        "slot_busy_seconds": seconds(area(c.SLOT_BUSY, 0)),
-        "slot_capacity_seconds": seconds(area(c.SLOT_CAPACITY, 0)),
-        "agent_state_seconds": {name: seconds(area(level, 0)) for name, level in c.STATES.items()},
+        "waiting_seconds": seconds(view.integral(c.WAITING)),
+        "depth_mean": ratio(view.integral(c.WAITING), view.length_ms),
+        "connected_seconds": seconds(view.integral(c.HANDLING)),
+    }
+
+
+def _agents(view: View, channel: str, reasons: Mapping[str, int]) -> Found:
+    """What agents did."""
+    area = view.integral
+    return {
+        "handling_agent_seconds": seconds(area(c.HANDLING_AGENTS)),
+        "staffed_agent_seconds": seconds(area(c.STAFFED_AGENTS)),
+        "slot_busy_seconds": seconds(area(c.SLOT_BUSY)),
+        "slot_capacity_seconds": seconds(area(c.SLOT_CAPACITY)),
+        "agent_state_seconds": {name: seconds(area(level)) for name, level in c.STATES.items()},
         "break_seconds": break_seconds(view, reasons),
         "occupancy_ratio": occupancy_ratio(view),
-        "slot_occupancy_ratio": ratio(area(c.SLOT_BUSY, 0), area(c.SLOT_CAPACITY, 0)),
+        "slot_occupancy_ratio": ratio(area(c.SLOT_BUSY), area(c.SLOT_CAPACITY)),
         "ready_ratio": ready_ratio(view),
-        "connected_seconds": seconds(area(c.HANDLING, 0)),
         "queue_load_ratio": queue_load_ratio(view, channel),
     }
 
 
 def _tickets(view: View, numbers: Sequence[int]) -> Found:
-    """Tickets, their times and what became of them."""
+    """The same of tickets, their times and what became of them."""
     count = view.sums.get
-    resolutions, _ = quantiles(view, c.RESOLUTION_BUCKETS, numbers)
-    responses, resolved = count(c.FIRST_RESPONSES, 0), count(c.TICKETS_RESOLVED, 0)
-    resolved_again, assigned = count(c.TICKETS_RESOLVED_AGAIN, 0), count(c.TICKETS_ASSIGNED, 0)
+    resolutions = count(c.TICKETS_RESOLVED, 0) + count(c.TICKETS_RESOLVED_AGAIN, 0)
     return {
-        "tickets_opened": count(c.TICKETS_OPENED, 0),
-        "first_responses": responses,
-        "first_response_seconds": seconds(count(c.FIRST_RESPONSE_TIME, 0)),
-        "first_response_mean_seconds": mean_seconds(count(c.FIRST_RESPONSE_TIME, 0), responses),
-        "next_responses": count(c.NEXT_RESPONSES, 0),
-        "next_response_seconds": seconds(count(c.NEXT_RESPONSE_TIME, 0)),
-        "next_response_mean_seconds": mean_seconds(
-            count(c.NEXT_RESPONSE_TIME, 0), count(c.NEXT_RESPONSES, 0)
-        ),
-        "tickets_resolved": resolved,
-        "resolution_seconds": seconds(count(c.RESOLUTION_TIME, 0)),
-        "resolution_mean_seconds": mean_seconds(count(c.RESOLUTION_TIME, 0), resolved),
-        "resolution_net_count": count(c.RESOLVED_NET, 0),
-        "resolution_net_seconds": seconds(count(c.RESOLUTION_NET_TIME, 0)),
-        "resolution_net_mean_seconds": mean_seconds(
-            count(c.RESOLUTION_NET_TIME, 0), count(c.RESOLVED_NET, 0)
-        ),
-        "on_hold_seconds": seconds(count(c.ON_HOLD_TIME, 0)),
-        "resolution_quantiles_seconds": resolutions,
-        "tickets_reopened": count(c.TICKETS_REOPENED, 0),
-        "bot_resolved": count(c.BOT_RESOLVED, 0),
-        "resolved_without_reply": count(c.RESOLVED_WITHOUT_REPLY, 0),
-        "tickets_left": {name: count(number, 0) for name, number in c.TICKETS_LEFT.items()},
-        "tickets_resolved_again": resolved_again,
-        "resolution_cycle_seconds": seconds(count(c.RESOLUTION_CYCLE_TIME, 0)),
+        "resolution_quantiles_seconds": quantiles(view, c.RESOLUTION_BUCKETS, numbers)[0],
         "resolution_cycle_mean_seconds": mean_seconds(
-            count(c.RESOLUTION_CYCLE_TIME, 0), resolved + resolved_again
+            count(c.RESOLUTION_CYCLE_TIME, 0), resolutions
         ),
-        "tickets_worked": count(c.TICKETS_WORKED, 0),
-        "work_seconds": seconds(count(c.WORK_TIME, 0)),
-        "work_per_resolution_seconds": mean_seconds(
-            count(c.WORK_TIME, 0), resolved + resolved_again
-        ),
-        "tickets_assigned": assigned,
-        "assign_seconds": seconds(count(c.ASSIGN_TIME, 0)),
-        "assign_mean_seconds": mean_seconds(count(c.ASSIGN_TIME, 0), assigned),
+        "work_per_resolution_seconds": mean_seconds(count(c.WORK_TIME, 0), resolutions),
         "resolution_in_time_ratio": in_time_ratio(view, numbers),
     }
 

@@ -83,7 +83,7 @@ def kpi_record(queue: Queue, queues: Queues, definitions: Definitions) -> KpiRec
     panes, as_of, channel = queue.panes, queues.as_of, queue.queue_key[2]
     has_topics = definitions.has_topics(queue.queue_key)
     reasons = definitions.reasons(queue.queue_key)
-    filled = views.filling(panes, as_of, reasons.values())
+    filled = views.filling(panes, as_of)
     shown = {
         name: views.sliding(panes, name, as_of, filled, reasons.values()) for name in SLIDING_MS
     }

@@ -6,7 +6,9 @@ A level that is h at `a` and changes by d at t has the integral h (x - a) + x su
 while counts run to `as_of` rounded up.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import Literal
 
 import msgspec
 
@@ -33,7 +35,10 @@ _INTEGRATED = (
     *(AGENT_CONTACTS, CHANNEL_AGENTS),
     *STATES.values(),
 )
-_INTEGRATED_NUMBERS = {number for level in _INTEGRATED for number in (level, level + MOMENT)}
+
+
+#: How long a window is: shorter than a day; an interval; the day so far, or a whole replay.
+Span = Literal["short", "interval", "days"]
 
 
 class View(msgspec.Struct, frozen=True):
@@ -58,37 +63,43 @@ class View(msgspec.Struct, frozen=True):
 
 #: Further levels of which integrals are wanted.
 Also = Collection[int]
-
-
-def integrals(
-    before: Mapping[int, int], sums: Mapping[int, int], start: int, cut: int, also: Also = ()
-) -> dict[int, int]:
-    """Level x ms over [start, cut), of levels that are `before` at the start; absolute moments.
-
-    Only of levels that anything is known of: of most, in most windows, nothing is.
-    """
-    return _integrals((*_INTEGRATED, *also), before, sums, start, cut)
+#: Sums that count in an integral, up to when (ms), and whether they count (1) or are left out (-1).
+_Part = tuple[Mapping[int, int], int, int]
 
 
 def _integrals(
-    of: Iterable[int], before: Mapping[int, int], sums: Mapping[int, int], start: int, cut: int
+    wanted: Mapping[int, int], before: Mapping[int, int], length: int, *parts: _Part
 ) -> dict[int, int]:
-    length = cut - start
+    """Level x ms over `length` ms at whose start levels were `before`; absolute moments.
+
+    `wanted`: by `_numbers_of`. Only of levels that anything is known of: of most, in most windows,
+    nothing is.
+    """
     if length <= 0:
         return {}
-    return {
-        level: before.get(level, 0) * length
-        + cut * sums.get(level, 0)
-        - sums.get(level + MOMENT, 0)
-        for level in of
-        if level in before or level in sums or level + MOMENT in sums
-    }
+    numbers = before.keys() & wanted.keys()
+    for sums, _, _ in parts:
+        if sums:
+            numbers |= sums.keys() & wanted.keys()
+    found = {}
+    for level in {wanted[number] for number in numbers}:
+        area = before.get(level, 0) * length
+        for sums, until, sign in parts:
+            area += sign * (until * sums.get(level, 0) - sums.get(level + MOMENT, 0))
+        found[level] = area
+    return found
 
 
-def filling(panes: Panes, as_of: int, also: Also = ()) -> Values:
-    """The levels of the pane that `as_of` (ms) lies in, where the counts go beyond whole panes."""
+@lru_cache(maxsize=1_000)
+def _numbers_of(also: tuple[int, ...], levels: tuple[int, ...] = _INTEGRATED) -> Mapping[int, int]:
+    """The numbers that these levels are booked under, each with its level."""
+    return {number: level for level in levels + also for number in (level, level + MOMENT)}
+
+
+def filling(panes: Panes, as_of: int) -> Values:
+    """The pane that `as_of` (ms) lies in, where the counts go beyond whole panes."""
     cut = as_of - as_of % PANE_MS
-    return _only_levels(panes.pane(cut), also) if cut < panes.end else {}
+    return panes.pane(cut) if cut < panes.end else {}
 
 
 def sliding(panes: Panes, name: str, as_of: int, filled: Values, also: Also = ()) -> View:
@@ -96,16 +107,20 @@ def sliding(panes: Panes, name: str, as_of: int, filled: Values, also: Also = ()
     window, width = panes.windows[name], SLIDING_MS[name]
     cut = as_of - as_of % PANE_MS
     start = window.start
-    sums, before = window.sums, window.before
-    if cut < panes.end:  # counts already include the pane that is being filled
+    entering: Values = {}
+    if cut < panes.end:
+        # The counts include the pane that is being filled already; the integrals begin and end a
+        # pane before. What moved in the first one is in `before`, as if it had from the start on.
         start -= PANE_MS
-        entering = _only_levels(panes.pane(start), also)
-        sums = _only_levels(sums, also)
-        add(sums, filled, -1)
-        add(sums, entering)
-        before = dict(before)
-        add(before, entering, -1)
-    area = integrals(before, sums, start, cut, also)
+        entering = panes.pane(start)
+    area = _integrals(
+        _numbers_of(tuple(also)),
+        window.before,
+        cut - start,
+        (window.sums, cut, 1),
+        (filled, cut, -1),
+        (entering, start, 1),
+    )
     return View(window.sums, area, width, window.numbers())
 
 
@@ -113,10 +128,9 @@ def today(panes: Panes, as_of: int, filled: Values, also: Also = ()) -> View:
     """The calendar day so far, in the queue's time zone; `filled` as for `sliding`."""
     day = panes.today
     cut = as_of - as_of % PANE_MS
-    sums = _only_levels(day.sums, also)
-    add(sums, filled, -1)
     length = max(0, cut - day.start)
-    area = integrals(day.before, sums, day.start, cut, also)
+    wanted = _numbers_of(tuple(also))
+    area = _integrals(wanted, day.before, length, (day.sums, cut, 1), (filled, cut, -1))
     return View(day.sums, area, length, day.numbers())
 
 
@@ -126,8 +140,12 @@ def interval(
     """One 15-minute interval, integrals up to its end or `as_of`; `before`: levels at `start`."""
     cut = min(start + INTERVAL_MS, as_of - as_of % PANE_MS)
     sums = panes.intervals[start].sums
-    later = _without(sums, panes, range(max(cut, start), start + INTERVAL_MS, PANE_MS), also)
-    area = integrals(before, later, start, cut, also)
+    later: list[_Part] = [
+        (panes.pane(pane), cut, -1)
+        for pane in range(max(cut, start), start + INTERVAL_MS, PANE_MS)
+        if pane in panes.fine
+    ]
+    area = _integrals(_numbers_of(tuple(also)), before, cut - start, (sums, cut, 1), *later)
     return View(sums, area, max(0, cut - start))
 
 
@@ -140,6 +158,7 @@ def minutes(panes: Panes, as_of: int, of: Collection[int]) -> Iterator[tuple[int
     end = as_of - as_of % MINUTE_MS
     start = end - LONGEST_MS
     window = panes.windows["60m"]
+    wanted = _numbers_of((), tuple(of))
     levels = dict(window.before)
     # The window ends at `as_of` or behind, so begins with the first minute or later: step back.
     for pane in range(start, window.start, PANE_MS):
@@ -149,30 +168,12 @@ def minutes(panes: Panes, as_of: int, of: Collection[int]) -> Iterator[tuple[int
         for pane in range(minute, minute + MINUTE_MS, PANE_MS):
             if pane in panes.fine:
                 add(sums, panes.pane(pane))
-        area = _integrals(of, levels, sums, minute, minute + MINUTE_MS)
+        area = _integrals(wanted, levels, MINUTE_MS, (sums, minute + MINUTE_MS, 1))
         add(levels, levels_of(sums))
         yield minute, View(sums, area, MINUTE_MS), levels.get(WAITING, 0)
 
 
 def whole(sums: Mapping[int, int], first: int, as_of: int, also: Also = ()) -> View:
     """Everything a replay saw, from its first time to `as_of`; levels were 0 before."""
-    return View(sums, integrals({}, sums, first, as_of, also), as_of - first)
-
-
-def _only_levels(values: Mapping[int, int], also: Also = ()) -> dict[int, int]:
-    found = {number: values[number] for number in values.keys() & _INTEGRATED_NUMBERS}
-    for level in also:
-        for number in (level, level + MOMENT):
-            if number in values:
-                found[number] = values[number]
-    return found
-
-
-def _without(
-    sums: Mapping[int, int], panes: Panes, starts: Iterable[int], also: Also
-) -> dict[int, int]:
-    left = _only_levels(sums, also)
-    for start in starts:
-        if start in panes.fine:
-            add(left, _only_levels(panes.pane(start), also), -1)
-    return left
+    area = _integrals(_numbers_of(tuple(also)), {}, as_of - first, (sums, as_of, 1))
+    return View(sums, area, as_of - first)

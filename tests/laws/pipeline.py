@@ -37,7 +37,7 @@ def published(record: Part) -> dict[str, Any]:
 
 def _today(queue: Queue, as_of: int, reasons: Mapping[str, int]) -> View:
     also = reasons.values()
-    return views.today(queue.panes, as_of, views.filling(queue.panes, as_of, also), also)
+    return views.today(queue.panes, as_of, views.filling(queue.panes, as_of), also)
 
 
 class Log:
