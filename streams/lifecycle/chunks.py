@@ -86,6 +86,8 @@ class Chunks:
         folded upon.
         """
         chunks, known, hashed = self._of[key], self._hashes[key], _hash_of(fact)
+        if chunks[-1].last_at < fact.at - grace and not _is_among(known, hashed):
+            return  # nearly always
         changes = fact.at
         if entity.is_needed_before(at_hand.kind.life, at_hand.entity, fact, grace):
             changes -= grace

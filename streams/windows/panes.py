@@ -155,9 +155,10 @@ class Panes:
         old = {} if packed is None else decode_values(packed)
         change = {
             counter: difference
-            for counter in old.keys() | values.keys()
-            if (difference := values.get(counter, 0) - old.get(counter, 0))
+            for counter, amount in values.items()
+            if (difference := amount - old.pop(counter, 0))
         }
+        change |= {counter: -amount for counter, amount in old.items() if amount}
         if not change:
             return False
         self.fine.setdefault(pane, {})[source] = encode_values(values)
@@ -236,9 +237,11 @@ class Panes:
         for start, interval in self.intervals.items():
             if start < midnight:
                 add(self.today.before, interval.levels)
-            else:
+            elif start < self.end:
                 add(self.today.sums, interval.sums)
         for pane in self._future:
+            if pane - pane % INTERVAL_MS >= max(midnight, self.end):
+                continue  # of no interval that was added
             target = self.today.sums if pane >= midnight else self.today.before
             values, levels = self._pane(pane)
             add(target, values if pane >= midnight else levels, -1)

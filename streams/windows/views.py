@@ -140,13 +140,15 @@ def interval(
     """One 15-minute interval, integrals up to its end or `as_of`; `before`: levels at `start`."""
     cut = min(start + INTERVAL_MS, as_of - as_of % PANE_MS)
     sums = panes.intervals[start].sums
+    if cut <= start:  # nothing to integrate, and no pane to be unpacked for it
+        return View(sums, {}, 0)
     later: list[_Part] = [
         (panes.pane(pane), cut, -1)
-        for pane in range(max(cut, start), start + INTERVAL_MS, PANE_MS)
+        for pane in range(cut, start + INTERVAL_MS, PANE_MS)
         if pane in panes.fine
     ]
     area = _integrals(_numbers_of(tuple(also)), before, cut - start, (sums, cut, 1), *later)
-    return View(sums, area, max(0, cut - start))
+    return View(sums, area, cut - start)
 
 
 def minutes(panes: Panes, as_of: int, of: Collection[int]) -> Iterator[tuple[int, View, int]]:
