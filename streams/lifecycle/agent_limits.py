@@ -7,7 +7,7 @@ trace. Cost: an addition a snapshot; a look-up of rules a place once a limit cou
 which for most states never comes.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from streams.contract.words import ALL, STATE_LIMIT_SECONDS
@@ -26,24 +26,26 @@ LIMITED: Final = {c.STATES[state]: place for place, state in enumerate(STATE_LIM
 _STUCK: Final = {c.STATES[state]: number for state, number in c.STUCK.items()}
 
 
-def stays(before: tuple[Stay, ...], shown: Iterable[int], told: Stay, at: int) -> tuple[Stay, ...]:
+def stays(before: tuple[Stay, ...], shown: Sequence[int], told: Stay, at: int) -> tuple[Stay, ...]:
     """Since when each of the shown states holds that has a limit; one that begins, since `at`.
 
     Or since before, where the snapshot that begins it tells so (`told`).
     """
     known = dict(before)
     number, since = told
+    begins = {number: since} if 0 < since <= at else {}
+    states = shown if len(shown) == 1 else sorted(set(shown))  # of one source it is one state
     return tuple(
-        (state, known.get(state, since if state == number and 0 < since <= at else at))
-        for state in sorted(set(shown))
-        if state in LIMITED
+        [(state, known.get(state, begins.get(state, at))) for state in states if state in LIMITED]
     )
 
 
 def soonest(held: tuple[Stay, ...], ledger: Ledger) -> int:
     """The first time (ms) at which a limit could pass, whatever the agent's queues say."""
+    if not held:
+        return NEVER
     least = ledger.least_limits
-    return min((since + least[LIMITED[state]] for state, since in held), default=NEVER)
+    return min([since + least[LIMITED[state]] for state, since in held])
 
 
 def over_limits(

@@ -7,6 +7,7 @@ collects, and only then advances `closed_before` = now - horizon. Cost: a few mi
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any
 
 import msgspec
@@ -90,6 +91,9 @@ class IntakeTurn:
     customers: list[tuple[int, bytes]] = field(default_factory=list)
 
 
+_TIME = itemgetter(0)
+
+
 class Intake:
     """All contacts, tickets and agents of one partition number, and their cells. Times in ms."""
 
@@ -146,12 +150,14 @@ class Intake:
             key = key_of(kind, event.tenant, "", event.contact_id or "")
         else:
             key = key_of(kind, event.tenant, event.channel or "", event.contact_id or "")
-        self._facts.append((key, FACTS[struct](event), topic, offset, struct))
+        fact = FACTS[struct](event)
+        self._facts.append((fact.at, key, fact, topic, offset, struct))
         if struct in EFFECTIVE:
             self._tally.effective += 1
         if struct is ContactFlowedOut:
             key = key_of(changelog.CALLBACK, event.tenant, "", event.contact_id or "")
-            self._facts.append((key, callback_fact(event), topic, offset, struct))
+            asked = callback_fact(event)
+            self._facts.append((asked.at, key, asked, topic, offset, struct))
         return None
 
     def accept_customers(self, batch: CustomerBatch) -> None:
@@ -166,10 +172,10 @@ class Intake:
         add, events = self.store.add, self._tally.events
         # In order of time each costs its entity one step, else it may be folded anew: what is of
         # another topic (a survey), or late by little. No result depends on it.
-        self._facts.sort(key=lambda taking: taking[1].at)
+        self._facts.sort(key=_TIME)
         for taking in self._facts:
             self._sampler.taking = taking
-            key, fact, topic, _, struct = taking
+            _, key, fact, topic, _, struct = taking
             result = add(key, fact, now)
             # What is told of two entities is counted with the contact.
             second = struct is ContactFlowedOut and isinstance(fact, CallbackFact)

@@ -16,8 +16,9 @@ from streams.lifecycle.ledger import Ledger
 
 #: Anomalies of one turn that are shown one by one, and of one wall minute (`intake_stage.py`).
 MOST_SAMPLES: Final = 100
-#: A fact with its entity's key, and its event's topic (the contract's name), offset and struct.
-Taking = tuple[str, AnyFact, str, int, type[Event]]
+#: A fact with its time (ms), by which they are taken, and its entity's key before it; and its
+#: event's topic (the contract's name), offset and struct.
+Taking = tuple[int, str, AnyFact, str, int, type[Event]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ class Sampler:
     def _hear(self, kind: str, fact: Any) -> None:
         if self.taking is None or self._ledger.sign != 1 or fact is None:
             return
-        key, taken, topic, offset, struct = self.taking
+        _, key, taken, topic, offset, struct = self.taking
         if (fact.source, fact.id) != (taken.source, taken.id):
             return
         if len(self._samples) == MOST_SAMPLES:
