@@ -86,8 +86,9 @@ class Chunks:
         folded upon.
         """
         chunks, known, hashed = self._of[key], self._hashes[key], _hash_of(fact)
+        # Nearly every fact is one of these: later than all chunks, and in none of them.
         if chunks[-1].last_at < fact.at - grace and not _is_among(known, hashed):
-            return  # nearly always
+            return
         changes = fact.at
         if entity.is_needed_before(at_hand.kind.life, at_hand.entity, fact, grace):
             changes -= grace

@@ -47,15 +47,14 @@ def _shared(name: str | None) -> str | None:
     return name
 
 
-def _topic_of(event: Any) -> str | None:
+def _topic_of(topic: str) -> str | None:
     """What the event is about, as a queue's list has it; an empty topic says nothing."""
-    return None if event.topic is None else clean(event.topic) or None
+    return clean(topic) or None
 
 
-def _customer_of(event: Any) -> bytes:
+def _customer_of(ref: str) -> bytes:
     """Whose it is, in some of the bytes of his hash: as good as all, and kept millions of times."""
-    ref = event.customer_ref
-    return b"" if ref is None else bytes.fromhex(ref[: 2 * REF_BYTES])
+    return bytes.fromhex(ref[: 2 * REF_BYTES])
 
 
 def _fact(event: Any, rank: int, detail: str | None, outbound: bool, since: int | None) -> Fact:
@@ -72,8 +71,8 @@ def _fact(event: Any, rank: int, detail: str | None, outbound: bool, since: int 
         outbound,
         event.revision,
         -1 if since is None else since,
-        _topic_of(event),
-        _customer_of(event),
+        None if event.topic is None else _topic_of(event.topic),
+        b"" if event.customer_ref is None else _customer_of(event.customer_ref),
     )
 
 

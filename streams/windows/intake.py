@@ -177,14 +177,13 @@ class Intake:
             self._sampler.taking = taking
             _, key, fact, topic, _, struct = taking
             result = add(key, fact, now)
-            # What is told of two entities is counted with the contact.
-            second = struct is ContactFlowedOut and isinstance(fact, CallbackFact)
-            if result != "ok" and not second:
-                events[topic, result] += 1
-                if result in KINDS:  # a revision, or a conflict
-                    self.ledger.anomaly(result, fact)
-                elif struct in EFFECTIVE:
-                    self._tally.effective -= 1
+            if result == "ok" or (struct is ContactFlowedOut and isinstance(fact, CallbackFact)):
+                continue  # what is told of two entities is counted with the contact
+            events[topic, result] += 1
+            if result in KINDS:  # a revision, or a conflict
+                self.ledger.anomaly(result, fact)
+            elif struct in EFFECTIVE:
+                self._tally.effective -= 1
         self._sampler.taking = None
         worked = bool(self._facts or self._heard_inputs)
         self._facts = []
