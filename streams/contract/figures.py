@@ -1,7 +1,8 @@
 """The figures of a window or an interval, one struct: every field says what it means.
 
 In: nothing. Out: `Figures`, which stands in every KPI and interval record (`records.py`); formulas
-and sources: `kpis/figures.py`. What else a record has, and why it is a struct: `records.py`.
+and sources: `kpis/figures.py`, and the tables of `kpis/single_figures.py`. What else a record has,
+and why it is a struct: `records.py`.
 Invariant: counts and sums add up over intervals and queues; ratios, means and quantiles do not.
 """
 
