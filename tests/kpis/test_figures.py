@@ -210,7 +210,9 @@ def test_a_ticket_makes_no_visit_and_a_contact_no_ticket(seed: int) -> None:
                 booked[channel == "ticket"] |= interval.sums.keys()
     assert booked[True].isdisjoint(of_visits.numbers)
     assert booked[False].isdisjoint(of_tickets.numbers)
+    of_one_number = {*single.COUNTS.values(), *single.TIMES.values()}
     assert booked[True] & of_tickets.numbers
+    assert len(booked[True] & (of_tickets.numbers | of_one_number)) > 4
     assert len(booked[False] & of_visits.numbers) > 10
 
 
