@@ -33,7 +33,7 @@ from streams.kpis.customer_figures import (
 )
 from streams.kpis.quantiles import numbers_of, quantiles
 from streams.kpis.rounding import mean_seconds, ratio, seconds
-from streams.kpis.single_figures import NOTHING, Found, single_figures
+from streams.kpis.single_figures import MEANS, NOTHING, Found, single_figures
 from streams.lifecycle import counters as c
 from streams.windows.views import Span, View
 
@@ -267,7 +267,8 @@ def queue_load_ratio(view: View, channel: str) -> float | None:
 
 def wait_mean_seconds(view: View) -> float | None:
     """ASA: mean wait of the visits answered in W whose wait is known."""
-    return mean_seconds(view.sums.get(c.ANSWERED_WAIT, 0), view.sums.get(c.ANSWERED_MEASURED, 0))
+    waited, answered = MEANS["wait_mean_seconds"]
+    return mean_seconds(view.count(waited), view.count(answered))
 
 
 def handle_mean_seconds(view: View) -> float | None:

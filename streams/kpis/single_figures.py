@@ -5,8 +5,9 @@ says what they are where nothing is. Most windows have few of all numbers, so th
 these, not by the figures. Formulas with more in them: `figures.py`.
 """
 
-from collections.abc import Mapping
-from typing import Any, Final
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Any, Final, TypeVar
 
 from streams.kpis.rounding import mean_seconds, ratio, seconds
 from streams.lifecycle import counters as c
@@ -123,24 +124,24 @@ NOTHING: Final[Found] = {
 }
 
 
-def _by_number(table: Mapping[str, int]) -> dict[int, tuple[str, ...]]:
-    """The names of the figures that each number is."""
-    return {
-        number: tuple(name for name, of in table.items() if of == number)
-        for number in table.values()
-    }
+T = TypeVar("T")
 
 
-def _by_denominator(table: Mapping[str, tuple[int, int]]) -> dict[int, tuple[tuple[str, int], ...]]:
-    """The figures that are over each number, with the number they are of."""
-    return {
-        number: tuple((name, of) for name, (of, over) in table.items() if over == number)
-        for _, number in table.values()
-    }
+def _grouped(pairs: Iterable[tuple[int, T]]) -> dict[int, list[T]]:
+    """What stands with each number."""
+    found: defaultdict[int, list[T]] = defaultdict(list)
+    for number, item in pairs:
+        found[number].append(item)
+    return dict(found)
 
 
-_COUNTS, _TIMES = _by_number(COUNTS), _by_number(TIMES)
-_MEANS, _RATIOS = _by_denominator(MEANS), _by_denominator(RATIOS)
+# The tables by the number without which a figure is `NOTHING`'s: its own, or its denominator.
+_COUNTS, _TIMES = (
+    _grouped((number, name) for name, number in table.items()) for table in (COUNTS, TIMES)
+)
+_MEANS, _RATIOS = (
+    _grouped((over, (name, of)) for name, (of, over) in table.items()) for table in (MEANS, RATIOS)
+)
 _OF_WORDS = {number: name for name, words in BY_WORD.items() for number in words.values()}
 
 

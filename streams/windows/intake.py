@@ -91,6 +91,7 @@ class IntakeTurn:
     customers: list[tuple[int, bytes]] = field(default_factory=list)
 
 
+#: A fact's time, of `Taking`.
 _TIME = itemgetter(0)
 
 

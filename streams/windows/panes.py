@@ -152,16 +152,13 @@ class Panes:
     def replace(self, pane: int, source: int, values: Values) -> bool:
         """The source's newest contents of a pane; `settle` is to follow. Whether it changed."""
         packed = self.fine.get(pane, {}).get(source)
-        if packed is None:
-            change = {counter: amount for counter, amount in values.items() if amount}
-        else:
-            old = decode_values(packed)
-            change = {
-                counter: difference
-                for counter, amount in values.items()
-                if (difference := amount - old.pop(counter, 0))
-            }
-            change |= {counter: -amount for counter, amount in old.items() if amount}
+        old = {} if packed is None else decode_values(packed)
+        change = {
+            counter: difference
+            for counter, amount in values.items()
+            if (difference := amount - old.pop(counter, 0))
+        }
+        change |= {counter: -amount for counter, amount in old.items() if amount}
         if not change:
             return False
         self.fine.setdefault(pane, {})[source] = encode_values(values)
